@@ -1,0 +1,345 @@
+"""Every parameter of the project: its type, what it allows, and the checks between sections.
+
+`params.yaml` is read with PyYAML and checked as a whole by every stage before any work. A check can refuse a
+value but never change an output, so this is the one project file that stages do not list as a dependency.
+The `description` of a field says what it allows, and is what an error prints.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+SMALLEST_CLIP = 8  # time is halved four times on the way to the head (paper.md: smallest clip)
+
+
+class ParamsError(ValueError):
+    """params.yaml holds something that is not allowed; the message names every key, its value and what is."""
+
+
+def _number(value: Any) -> Any:
+    """Read `1e-05`, which DVC writes and PyYAML takes for text, as the number it is."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _items(value: Any) -> Any:
+    """Take a YAML list for a tuple, so that a checked section is immutable."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+Real = Annotated[float, BeforeValidator(_number)]
+Count = Annotated[int, Field(ge=1)]
+Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+PRECISIONS = "32-true, bf16-mixed or 16-mixed"
+
+
+class Section(BaseModel):
+    """One section of params.yaml: frozen, typed, without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Simulate(Section):
+    """The built-in corpus: AVEC2014's tree and VGGFace2's, drawn."""
+
+    enabled: bool = Field(description="true or false")
+    seed: int = Field(ge=0, description="a whole number from 0")
+    cue: Real = Field(ge=0, le=4, description="0 (the score moves nothing) to 4; 1 is the stated effect")
+    subject_share: Real = Field(ge=0, le=1, description="0 (a subject's scores are independent) to 1 (all alike)")
+    subjects: int = Field(ge=3, description="a whole number from 3, at most 3 x simulate.sessions")
+    sessions: int = Field(ge=2, le=500, description="sessions a partition, 2 to 500; each has two videos")
+    frames: int = Field(ge=2, le=20000, description="frames a video, 2 to 20000")
+    frame_rate: Real = Field(ge=1, le=120, description="frames a second, 1 to 120")
+    width: int = Field(ge=96, le=1920, multiple_of=2, description="pixels, even, 96 to 1920")
+    height: int = Field(ge=96, le=1080, multiple_of=2, description="pixels, even, 96 to 1080")
+    identities: int = Field(ge=2, le=9999, description="identities in the training list, 2 to 9999")
+    images: int = Field(ge=2, le=500, description="images an identity, 2 to 500")
+
+    @model_validator(mode="after")
+    def _subjects_fit(self) -> "Simulate":
+        if self.subjects > 3 * self.sessions:
+            raise ValueError(
+                f"simulate.subjects is {self.subjects}, but there are only 3 x {self.sessions} sessions; "
+                f"allowed: up to {3 * self.sessions}"
+            )
+        return self
+
+
+class Corpus(Section):
+    """Which recordings are read, and from where."""
+
+    layout: Literal["avec2013", "avec2014", "videos"] = Field(description="avec2013, avec2014 or videos")
+    root: str = Field(min_length=1, description="the folder of the corpus, best absolute")
+    labels_root: str = Field(min_length=1, description="the folder of the labels; corpus.root where they lie together")
+    complete: bool = Field(description="true (counts must be the published ones) or false")
+
+
+class Identities(Section):
+    """The images that pretraining recognises."""
+
+    root: str = Field(min_length=1, description="the folder that the lines of identities.list start from")
+    list: str = Field(min_length=1, description="a file with one identity/image.jpg a line")
+    landmarks: Literal["published", "detect"] = Field(
+        description="published (landmark CSVs beside the list where there are some, else MTCNN) or detect (MTCNN)"
+    )
+
+
+class Decode(Section):
+    """What the frame table of a recording holds."""
+
+    fps: Real | None = Field(gt=0, le=240, description="null (native frames) or a constant rate up to 240 per second")
+    on_error: Literal["stop", "skip"] = Field(description="stop (after all others are done) or skip (report, leave out)")
+    max_lost: Real = Field(
+        ge=0, le=1, description="the largest share of packets that may fail to decode before a recording counts as broken"
+    )
+
+
+class Align(Section):
+    """How a face becomes a square picture."""
+
+    method: Literal["similarity", "crop"] = Field(description="similarity (five points) or crop (the box)")
+    size: int = Field(ge=32, le=512, multiple_of=16, description="pixels, a multiple of 16 from 32 to 512")
+    detector: Literal["every"] = Field(description="every (the full cascade on every frame)")
+    max_gap: int = Field(ge=0, le=1000, description="the longest run of frames to interpolate over, 0 to 1000")
+    survey: int = Field(ge=1, le=1000, description="frames between looks when finding who persists, 1 to 1000")
+    min_face: int = Field(ge=12, le=500, description="the smallest face looked for, in pixels, 12 to 500")
+    thresholds: Annotated[tuple[Real, Real, Real], BeforeValidator(_items)] = Field(
+        description="three numbers between 0 and 1, for P-Net, R-Net and O-Net"
+    )
+    margin: Real = Field(ge=0, le=1, description="share of the box added around it by align.method crop, 0 to 1")
+
+    @model_validator(mode="after")
+    def _thresholds_are_shares(self) -> "Align":
+        if not all(0 < threshold < 1 for threshold in self.thresholds):
+            raise ValueError(
+                f"align.thresholds is {list(self.thresholds)}; allowed: three numbers between 0 and 1"
+            )
+        return self
+
+
+class Subsample(Section):
+    """Which aligned frames a sequence keeps."""
+
+    factor: int = Field(ge=1, le=64, description="keep every n-th frame, 1 to 64")
+    phases: int = Field(ge=1, le=64, description="how many of the n starting frames are kept, 1 to subsample.factor")
+
+    @model_validator(mode="after")
+    def _phases_fit(self) -> "Subsample":
+        if self.phases > self.factor:
+            raise ValueError(
+                f"subsample.phases is {self.phases}, but subsample.factor is {self.factor}; "
+                f"allowed: 1 to {self.factor}"
+            )
+        return self
+
+
+class Clip(Section):
+    """What a network sees at once."""
+
+    length: int = Field(ge=SMALLEST_CLIP, le=256, description=f"frames, {SMALLEST_CLIP} to 256")
+
+
+class Model(Section):
+    """The network and what it expects of its input."""
+
+    name: Literal["msn"] = Field(description="msn")
+    depth: Literal[27, 36, 51, 69, 99] = Field(description="27, 36, 51, 69 or 99")
+    kernels: Annotated[tuple[Count, ...], BeforeValidator(_items)] = Field(
+        min_length=1, max_length=8, description="a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
+    )
+    width: Real = Field(gt=0, le=4, description="a factor on the channels of convolutions, above 0 to 4; the paper: 1.0")
+    dropout: Real = Field(ge=0, lt=1, description="0 to below 1; the paper: 0.5")
+    batch_norm_momentum: Real = Field(gt=0, le=1, description="PyTorch's sense, above 0 to 1; the authors' code: 0.01")
+    mean: Annotated[tuple[Real, Real, Real], BeforeValidator(_items)] = Field(
+        description="three numbers, red, green, blue, subtracted from pixels of 0 to 255"
+    )
+    scale: Real = Field(gt=0, description="a factor after the mean, above 0; the paper: 1.0")
+
+    @model_validator(mode="after")
+    def _kernels_are_odd(self) -> "Model":
+        kernels = self.kernels
+        if any(k % 2 == 0 or k > 31 for k in kernels) or list(kernels) != sorted(set(kernels)):
+            allowed = type(self).model_fields["kernels"].description
+            raise ValueError(f"model.kernels is {list(kernels)}; allowed: {allowed}")
+        return self
+
+
+class Pretrain(Section):
+    """Face recognition on single images repeated over time."""
+
+    source: str = Field(min_length=1, description="train, none, or a path to weights made elsewhere")
+    epochs: Count = Field(description="a whole number from 1")
+    batch: Count = Field(description="effective batch, a whole number from 1; the paper: 24")
+    accumulate: Count = Field(description="parts a batch is computed in, a divisor of pretrain.batch")
+    learning_rate: Real = Field(gt=0, description="above 0; the paper: 0.01")
+    momentum: Real = Field(ge=0, lt=1, description="0 to below 1; the paper: 0.9")
+    weight_decay: Real = Field(ge=0, description="from 0; the paper: 0.0001")
+    decay_every: Count = Field(description="epochs between falls of the learning rate; the paper: 10")
+    decay_factor: Real = Field(gt=0, le=1, description="above 0 to 1; the paper: 0.1")
+    flip: Real = Field(ge=0, le=1, description="share of images mirrored, 0 to 1; the paper: 0")
+    held_out: Real = Field(ge=0, lt=1, description="share of each identity's images kept for measuring, 0 to below 1")
+    precision: Precision = Field(description=PRECISIONS)
+    seed: int = Field(ge=0, description="a whole number from 0")
+
+    @model_validator(mode="after")
+    def _batch_divides(self) -> "Pretrain":
+        _check_accumulation("pretrain", self.batch, self.accumulate)
+        return self
+
+
+class Augment(Section):
+    """Chances of what is done to a whole training clip; at most one of the three is drawn."""
+
+    flip: Real = Field(ge=0, le=1, description="chance of a mirror image, 0 to 1")
+    rotate: Real = Field(ge=0, le=1, description="chance of a rotation, 0 to 1")
+    upside_down: Real = Field(ge=0, le=1, description="chance of a top-to-bottom flip, 0 to 1")
+    degrees: Real = Field(ge=0, le=180, description="the largest rotation either way, 0 to 180; the paper: 30")
+
+    @model_validator(mode="after")
+    def _chances_fit(self) -> "Augment":
+        total = self.flip + self.rotate + self.upside_down
+        if total > 1 + 1e-9:
+            raise ValueError(
+                f"finetune.augment: flip + rotate + upside_down is {total:g}; allowed: at most 1, "
+                "for one of them is drawn for a clip"
+            )
+        return self
+
+
+class Finetune(Section):
+    """Regression of the BDI-II score."""
+
+    epochs: Count = Field(description="a whole number from 1; the authors' code: 2")
+    steps: Count = Field(description="optimiser steps an epoch; the authors' code: 1000")
+    batch: Count = Field(description="effective batch, a whole number from 1; the authors' code: 24")
+    accumulate: Count = Field(description="parts a batch is computed in, a divisor of finetune.batch")
+    learning_rate: Real = Field(gt=0, description="above 0; the paper: 0.0001")
+    decay: Real = Field(ge=0, description="d in rate / (1 + d x step), from 0; the authors' code: 0.0005")
+    standardise: bool = Field(description="true (the network estimates in standard deviations) or false (in points)")
+    augment: Augment
+    validation: Literal["none", "development", "subjects"] = Field(
+        description="none (fit on training and development), development (measured there, fitted on training) or "
+        "subjects (measured on held-out subjects)"
+    )
+    held_out: Real = Field(gt=0, lt=1, description="share of subjects measured by finetune.validation subjects")
+    precision: Precision = Field(description=PRECISIONS)
+    seed: int = Field(ge=0, description="a whole number from 0")
+
+    @model_validator(mode="after")
+    def _batch_divides(self) -> "Finetune":
+        _check_accumulation("finetune", self.batch, self.accumulate)
+        return self
+
+
+class Evaluate(Section):
+    """How estimates become figures."""
+
+    phases: Count = Field(description="phases of the subsampling averaged for a video, 1 to subsample.phases")
+    resamples: int = Field(ge=100, le=100000, description="bootstrap resamples of subjects, 100 to 100000")
+    seed: int = Field(ge=0, description="a whole number from 0")
+
+
+class Params(Section):
+    """The whole of params.yaml, one section a stage."""
+
+    simulate: Simulate
+    corpus: Corpus
+    decode: Decode
+    align: Align
+    subsample: Subsample
+    identities: Identities
+    clip: Clip
+    model: Model
+    pretrain: Pretrain
+    finetune: Finetune
+    evaluate: Evaluate
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> "Params":
+        if self.evaluate.phases > self.subsample.phases:
+            raise ValueError(
+                f"evaluate.phases is {self.evaluate.phases}, but subsample.phases keeps only "
+                f"{self.subsample.phases}; allowed: 1 to {self.subsample.phases}"
+            )
+        return self
+
+
+def _check_accumulation(section: str, batch: int, parts: int) -> None:
+    if batch % parts:
+        divisors = ", ".join(str(d) for d in range(1, batch + 1) if batch % d == 0)
+        raise ValueError(f"{section}.accumulate is {parts}, but {section}.batch is {batch}; allowed: {divisors}")
+
+
+def load_params(path: Path = Path("params.yaml")) -> Params:
+    """Read and check the whole of `path`.
+
+    Raises:
+        ParamsError: naming every key that is unknown, missing, of the wrong type or out of range, with the value
+            found and what is allowed.
+    """
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParamsError(f"{path}: no such file; run in the root of the repository") from None
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: not valid YAML: {error}") from None
+    return check_params(found, str(path))
+
+
+def check_params(found: Any, source: str = "params.yaml") -> Params:
+    """Check what a params.yaml held; see `load_params`."""
+    try:
+        return Params.model_validate(found)
+    except ValidationError as error:
+        lines = dict.fromkeys(f"{source}: {_explain(detail)}" for detail in error.errors())
+        raise ParamsError("\n".join(lines)) from None
+
+
+def _explain(detail: Any) -> str:
+    """One line for one of pydantic's findings: the key, what was found, what is allowed."""
+    if detail["type"] == "value_error":  # written by the checks above, which name keys and values themselves
+        return str(detail["ctx"]["error"])
+    section, key, path = _locate(detail["loc"])
+    allowed = f"{path or 'params.yaml'} has the keys {', '.join(section.model_fields)}"
+    if detail["type"] == "extra_forbidden":
+        name = ".".join(str(part) for part in detail["loc"])
+        return f"{name} is not a known key; {allowed}"
+    name = f"{path}.{key}" if path and key else (key or path)
+    if detail["type"] == "missing":
+        return f"{name} is missing; allowed: {_allowed(section, key)}"
+    return f"{name} is {detail['input']!r}; allowed: {_allowed(section, key)}"
+
+
+def _locate(location: tuple[int | str, ...]) -> tuple[type[Section], str, str]:
+    """Walk a finding's location to the innermost section: (its class, the key in it, the section's dotted path)."""
+    section: type[Section] = Params
+    path: list[str] = []
+    for part in location:
+        field = section.model_fields.get(str(part))
+        if field is None:
+            return section, str(part), ".".join(path)
+        inner = [kind for kind in (field.annotation, *get_args(field.annotation)) if _is_section(kind)]
+        if not inner or part == location[-1]:
+            return section, str(part), ".".join(path)
+        section = inner[0]
+        path.append(str(part))
+    return section, "", ".".join(path)
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Section)
+
+
+def _allowed(section: type[Section], key: str) -> str:
+    field = section.model_fields.get(key)
+    if field is None:
+        return ", ".join(section.model_fields)
+    if _is_section(field.annotation):
+        return f"a section with the keys {', '.join(field.annotation.model_fields)}"  # type: ignore[union-attr]
+    return field.description or str(field.annotation)

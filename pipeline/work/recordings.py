@@ -1,0 +1,47 @@
+"""The list of recordings that the stages work through: what identifies a video, and nothing about its subject."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.work.tables import read_rows, write_rows
+
+COLUMNS = ("recording", "path", "bytes", "sha256")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One video file.
+
+    Attributes:
+        recording: its id, unique in a corpus, fit to be the name of a folder.
+        path: where it lies; relative to the working directory where the corpus root is.
+        bytes: its size.
+        sha256: the hash of its content.
+    """
+
+    recording: str
+    path: Path
+    bytes: int
+    sha256: str
+
+    def __post_init__(self) -> None:
+        if not self.recording or self.recording.startswith(".") or "/" in self.recording:
+            raise ValueError(f"recording id {self.recording!r}; allowed: the name of a folder, without / or leading dot")
+
+
+def read_recordings(path: Path) -> list[Recording]:
+    """Read the recordings in `path`, sorted by id.
+
+    Raises:
+        ValueError: naming the file and the column or row that is wrong.
+    """
+    rows = read_rows(path, COLUMNS)
+    recordings = [Recording(row["recording"], Path(row["path"]), int(row["bytes"]), row["sha256"]) for row in rows]
+    return sorted(recordings, key=lambda item: item.recording)
+
+
+def write_recordings(path: Path, recordings: Iterable[Recording]) -> None:
+    """Write `recordings` to `path`, sorted by id; the file appears whole or not at all."""
+    ordered = sorted(recordings, key=lambda item: item.recording)
+    write_rows(path, COLUMNS, ([item.recording, item.path, item.bytes, item.sha256] for item in ordered))

@@ -1,0 +1,31 @@
+"""What every test gets: array shapes checked at run time, a work store of its own, one worker, the CPU."""
+
+import os
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+install_import_hook("pipeline", "beartype.beartype")  # before anything of it is imported
+
+
+@pytest.fixture(autouse=True)
+def _own_workplace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep finished work and DVC's state of a test away from those of the checkout and of other tests."""
+    monkeypatch.setenv("MSN_WORK", str(tmp_path_factory.mktemp("work")))
+    monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path_factory.mktemp("site")))
+    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.setenv("MSN_WORKERS", "1")
+    monkeypatch.setenv("MSN_DEVICE", "cpu")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real face videos and images that MSN_REAL_DATA names; the test is skipped where it is unset."""
+    named = os.environ.get("MSN_REAL_DATA")
+    if not named:
+        pytest.skip("MSN_REAL_DATA is not set: it names a folder with real face videos and images")
+    folder = Path(named)
+    assert (folder / "videos").is_dir(), f"MSN_REAL_DATA is {named}, which has no folder videos"
+    return folder

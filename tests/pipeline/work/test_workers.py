@@ -1,0 +1,83 @@
+"""Working through items: results in order, finished work reused, failures named after all others are done."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.work.content import file_digest, folder_digest
+from pipeline.work.workers import Task, WorkFailed, make_all, map_items, worker_count
+
+
+def _files(folder: Path, count: int) -> list[Path]:
+    folder.mkdir(exist_ok=True)
+    paths = [folder / f"{number}.txt" for number in range(count)]
+    for number, path in enumerate(paths):
+        path.write_text(f"content {number}")
+    return paths
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_results_come_in_the_order_of_the_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: str) -> None:
+    monkeypatch.setenv("MSN_WORKERS", workers)
+    paths = _files(tmp_path / "files", 7)
+    assert map_items(file_digest, paths, "hashing") == [file_digest(path) for path in paths]
+
+
+def test_a_failing_item_is_named_after_all_others_are_done(tmp_path: Path) -> None:
+    paths = _files(tmp_path / "files", 3)
+    paths[1].unlink()
+    with pytest.raises(WorkFailed, match=r"1 of 3 failed:\n .*1\.txt: FileNotFoundError"):
+        map_items(file_digest, paths, "hashing")
+
+
+def _tasks(numbers: list[int], log: Path) -> list[Task]:
+    return [Task(name=f"item{n}", source={"number": n}, arguments=(n, log)) for n in numbers]
+
+
+def write_square(folder: Path, number: int, log: Path) -> None:
+    if number < 0:
+        raise ValueError(f"{number} is below 0")
+    with log.open("a") as stream:
+        stream.write(f"{number}\n")
+    (folder / "square.txt").write_text(str(number * number))
+
+
+write_square.__module__ = "pipeline.work.content"  # the project code that the items' keys are made from
+
+
+def test_finished_items_are_reused_and_one_added_item_costs_one(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    for attempt, numbers in enumerate([[1, 2], [1, 2, 3], [3]]):
+        output = tmp_path / f"out{attempt}"
+        output.mkdir()
+        make_all("square", write_square, _tasks(numbers, log), output, "squaring")
+        found = {path.name: (path / "square.txt").read_text() for path in output.iterdir()}
+        assert found == {f"item{n}": str(n * n) for n in numbers}
+    assert sorted(log.read_text().split()) == ["1", "2", "3"]
+
+
+def test_failures_stop_no_other_item_and_lose_nothing(tmp_path: Path) -> None:
+    log, output = tmp_path / "log", tmp_path / "out"
+    output.mkdir()
+    with pytest.raises(WorkFailed, match=r"2 of 4 failed(.|\n)*item-1: ValueError: -1 is below 0(.|\n)*item-2"):
+        make_all("square", write_square, _tasks([-1, 5, -2, 6], log), output, "squaring")
+    make_all("square", write_square, _tasks([5, 6], log), output, "squaring")
+    assert sorted(log.read_text().split()) == ["5", "6"]
+
+
+@pytest.mark.parametrize("asked", ["0", "-1", "two", "1.5"])
+def test_a_wrong_number_of_workers_is_refused(monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
+    monkeypatch.setenv("MSN_WORKERS", asked)
+    with pytest.raises(ValueError, match=r"MSN_WORKERS is .* whole number from 1"):
+        worker_count()
+
+
+def test_a_folder_digest_follows_names_and_bytes(tmp_path: Path) -> None:
+    _files(tmp_path / "a", 2)
+    _files(tmp_path / "b", 2)
+    assert folder_digest(tmp_path / "a") == folder_digest(tmp_path / "b")
+    (tmp_path / "b" / "1.txt").write_text("content 2")
+    assert folder_digest(tmp_path / "a") != folder_digest(tmp_path / "b")
+    (tmp_path / "b" / "1.txt").write_text("content 1")
+    (tmp_path / "b" / "1.txt").rename(tmp_path / "b" / "2.txt")
+    assert folder_digest(tmp_path / "a") != folder_digest(tmp_path / "b")
