@@ -2,9 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from jaxtyping import install_import_hook
+
+ROOT = Path(__file__).parents[1]
 
 install_import_hook("pipeline", "beartype.beartype")  # before anything of it is imported
 
@@ -29,3 +33,12 @@ def real_data() -> Path:
     folder = Path(named)
     assert (folder / "videos").is_dir(), f"MSN_REAL_DATA is {named}, which has no folder videos"
     return folder
+
+
+@pytest.fixture(scope="session")
+def smallest() -> dict[str, Any]:
+    """The content of params.yaml at the smallest scale at which every stage does real work."""
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    for section, changes in yaml.safe_load((ROOT / "tests" / "smallest.yaml").read_text()).items():
+        values[section].update(changes)
+    return values

@@ -132,7 +132,9 @@ class Block(nn.Module):
         """Make the convolutions; `inputs`, `inner` and `outer` are channels."""
         super().__init__()
         self.first = Convolution(inputs, inner, (3, 1, 1), momentum)
-        self.parallel = nn.ModuleList(Convolution(inner, inner, (k, k, k), momentum) for k in kernels)
+        self.parallel = nn.ModuleList(nn.Conv3d(inner, inner, k, padding=k // 2, bias=False) for k in kernels)
+        # Batch norm and ReLU treat each channel alone: once over the concatenation equals once a kernel, and is faster.
+        self.norm = nn.BatchNorm3d(inner * len(kernels), eps=EPSILON, momentum=momentum)
         self.last = Convolution(inner * len(kernels), outer, (3, 1, 1), momentum, relu=False)
         self.shortcut = Convolution(inputs, outer, (1, 1, 1), momentum, relu=False)
 
@@ -143,6 +145,7 @@ class Block(nn.Module):
         shortcut = self.shortcut(x)
         x = self.first(x)  # inner
         x = torch.cat([convolution(x) for convolution in self.parallel], dim=1)  # inner x kernels
+        x = F.relu(self.norm(x), inplace=True)
         x = self.last(x)  # outer
         return F.relu(x.add_(shortcut), inplace=True)
 

@@ -1,0 +1,64 @@
+"""What turns the features of a clip into an answer: a score, or an identity."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+HIDDEN = 512  # of both FC layers of the regression head, at any width of the network
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A head that estimates one number."""
+
+    name = "regression"
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """A head that tells identities apart.
+
+    Attributes:
+        classes: how many there are, at least 2.
+    """
+
+    classes: int
+    name = "recognition"
+
+    def __post_init__(self) -> None:
+        if self.classes < 2:
+            raise ValueError(f"{self.classes} identities; allowed: at least 2, else there is nothing to tell apart")
+
+
+Head = Regression | Recognition
+
+
+class RegressionHead(nn.Module):
+    """FC 512, ReLU, dropout, FC 512, ReLU, dropout, linear 1 (table 1 of the paper)."""
+
+    def __init__(self, features: int, dropout: float) -> None:
+        """Make the layers over `features` inputs."""
+        super().__init__()
+        self.layers = nn.Sequential(
+            *[nn.Linear(features, HIDDEN), nn.ReLU(inplace=True), nn.Dropout(dropout)],
+            *[nn.Linear(HIDDEN, HIDDEN), nn.ReLU(inplace=True), nn.Dropout(dropout)],
+        )
+        self.last = nn.Linear(HIDDEN, 1)
+
+    def forward(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch 1"]:
+        """Estimate one number a clip."""
+        return self.last(self.layers(x))
+
+
+class RecognitionHead(nn.Module):
+    """One linear layer over all identities, on the pooled features (the authors' code); the softmax is in the loss."""
+
+    def __init__(self, features: int, classes: int) -> None:
+        """Make the layer over `features` inputs."""
+        super().__init__()
+        self.last = nn.Linear(features, classes)
+
+    def forward(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch classes"]:
+        """Score every identity."""
+        return self.last(x)

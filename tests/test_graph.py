@@ -1,0 +1,121 @@
+"""dvc.yaml against the code: every stage's `deps` cover the project code it reaches, and no more."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.work.code import reached
+
+ROOT = Path(__file__).parents[1]
+STORY: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+NOT_LISTED = {"pipeline/params.py"}  # can refuse a value but never change an output
+
+IMPORT_EACH = """
+import json, pathlib, sys
+import distributed, lightning, torch  # slow, and none of ours: loaded once for all stages
+root = pathlib.Path.cwd()
+found = {}
+for stage in sys.argv[1:]:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("pipeline", "stages")]:
+        del sys.modules[name]
+    __import__(f"stages.{stage}")
+    files = [sys.modules[n].__file__ for n in sys.modules if n.split(".")[0] in ("pipeline", "stages")]
+    found[stage] = sorted(str(pathlib.Path(f).relative_to(root)) for f in files if f)
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def imported() -> dict[str, set[str]]:
+    """Project files that importing each stage really loads, package files and params.py aside."""
+    command = [sys.executable, "-c", IMPORT_EACH, *STORY]
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    found = json.loads(output.splitlines()[-1])
+    return {
+        stage: {file for file in files if not file.endswith("__init__.py")} - NOT_LISTED
+        for stage, files in found.items()
+    }
+
+
+def _code_deps(stage: str) -> list[str]:
+    return [dep for dep in STORY[stage]["deps"] if dep.startswith(("pipeline/", "stages/"))]
+
+
+def _covers(dep: str, file: str) -> bool:
+    return file == dep or file.startswith(f"{dep}/")
+
+
+@pytest.mark.parametrize("stage", STORY)
+def test_deps_cover_all_code_that_a_stage_loads(stage: str, imported: dict[str, set[str]]) -> None:
+    uncovered = {file for file in imported[stage] if not any(_covers(dep, file) for dep in _code_deps(stage))}
+    assert uncovered == set()
+
+
+@pytest.mark.parametrize("stage", STORY)
+def test_deps_name_no_code_that_a_stage_does_not_load(stage: str, imported: dict[str, set[str]]) -> None:
+    idle = [dep for dep in _code_deps(stage) if not any(_covers(dep, file) for file in imported[stage])]
+    assert idle == []
+
+
+@pytest.mark.parametrize("stage", STORY)
+def test_the_import_walk_finds_what_python_loads(stage: str, imported: dict[str, set[str]]) -> None:
+    walked = {str(path.relative_to(ROOT)) for path in reached(f"stages.{stage}").values()}
+    assert walked == imported[stage]
+
+
+def test_one_name_serves_stage_section_and_module() -> None:
+    sections = yaml.safe_load((ROOT / "params.yaml").read_text())
+    modules = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
+    assert set(STORY) == modules
+    for stage, about in STORY.items():
+        assert about["cmd"].split()[:3] == ["python", "-m", f"stages.{stage}"]
+        listed = {key.split(".")[0] for key in about["params"]}
+        named = "corpus" if stage == "ingest" else stage
+        assert named in listed
+        assert listed <= set(sections)
+
+
+def test_labels_reach_no_stage_that_must_not_read_them() -> None:
+    for stage in ("decode", "align", "subsample", "identities", "pretrain"):
+        assert not [dep for dep in STORY[stage]["deps"] if "labels" in dep]
+    assert "data/corpus/labels_testing.csv" not in STORY["finetune"]["deps"]
+
+
+def test_package_files_are_empty() -> None:
+    filled = [path for package in ("pipeline", "stages") for path in (ROOT / package).rglob("__init__.py")]
+    assert [path for path in filled if path.read_text().strip()] == []
+
+
+@pytest.mark.parametrize(
+    ("library", "places"),
+    [
+        ("av", ["pipeline/video.py"]),
+        ("zarr", ["pipeline/store.py"]),
+        ("facenet_pytorch", ["pipeline/faces/"]),
+        ("distributed", ["pipeline/work/workers.py"]),
+    ],
+)
+def test_a_library_is_imported_in_one_place(library: str, places: list[str]) -> None:
+    files = [path for package in ("pipeline", "stages") for path in (ROOT / package).rglob("*.py")]
+    importers = [
+        str(path.relative_to(ROOT))
+        for path in files
+        if any(
+            line.strip().startswith((f"import {library}", f"from {library}")) for line in path.read_text().splitlines()
+        )
+    ]
+    assert [file for file in importers if not file.startswith(tuple(places))] == []
+    assert importers
+
+
+def test_the_library_imports_no_stage() -> None:
+    assert [
+        path
+        for path in (ROOT / "pipeline").rglob("*.py")
+        if "import stages" in path.read_text() or "from stages" in path.read_text()
+    ] == []
