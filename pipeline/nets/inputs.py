@@ -30,7 +30,8 @@ class Normalise(nn.Module):
 
 
 def repeat_over_time(
-    images: UInt8[Tensor, "batch height width channel"], length: int
-) -> UInt8[Tensor, "batch time height width channel"]:
-    """Make each image a clip of `length` equal frames, without copying it."""
-    return images.unsqueeze(1).expand(-1, length, -1, -1, -1)
+    images: Float[Tensor, "batch channel 1 height width"], length: int
+) -> Float[Tensor, "batch channel time height width"]:
+    """Make each image a clip of `length` equal frames, in channels-last order."""
+    clips = images.expand(-1, -1, length, -1, -1)
+    return clips.contiguous(memory_format=torch.channels_last_3d)

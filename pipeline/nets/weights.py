@@ -1,0 +1,173 @@
+"""Weights on disk: a safetensors file and a JSON description of what they are, in one folder.
+
+Nothing is ever unpickled: a foreign .pt or .ckpt file could run any code.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from pipeline.nets.build import Network, build
+from pipeline.nets.heads import Head, Recognition, Regression
+from pipeline.params import Model
+
+WEIGHTS = "weights.safetensors"
+DESCRIPTION = "description.json"
+MOST_PROBLEMS = 20  # named in one message
+BACKBONE, HEAD = "backbone.", "head."  # how the names of a network's weights begin
+
+
+class WeightsError(ValueError):
+    """Weights that do not fit; the message names the file and every key that is missing, unexpected or misshapen."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a regression head's output of 0 and of 1 mean, in points of BDI-II.
+
+    Attributes:
+        mean: the score that an output of 0 stands for.
+        deviation: points for an output of 1, above 0.
+    """
+
+    mean: float
+    deviation: float
+
+    def __post_init__(self) -> None:
+        if not self.deviation > 0:
+            raise ValueError(f"a deviation of {self.deviation}; allowed: above 0")
+
+
+@dataclass(frozen=True)
+class Description:
+    """What weights are, and where they come from.
+
+    Attributes:
+        model: the architecture, and the mean and scale of its input.
+        head: the head they were trained with, or None where they are a backbone's alone.
+        clip: frames of the clips that the network learned on, or None where that is unknown.
+        target: the unit of a regression head's output.
+        history: how the weights came to be, as JSON values: parameters, data, hashes, versions.
+    """
+
+    model: Model
+    head: Head | None
+    clip: int | None = None
+    target: Target | None = None
+    history: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.head, Regression) != (self.target is not None):
+            raise ValueError("a target belongs to a regression head, and to no other")
+
+
+def save_weights(folder: Path, weights: Mapping[str, Tensor], description: Description) -> None:
+    """Write `weights` and `description` into the existing `folder`."""
+    stored = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    partial = folder / f"{WEIGHTS}.partial"
+    save_file(stored, partial)
+    os.replace(partial, folder / WEIGHTS)
+    (folder / DESCRIPTION).write_text(_to_json(description), encoding="utf-8")
+
+
+def read_description(folder: Path) -> Description:
+    """Read the description beside the weights in `folder`.
+
+    Raises:
+        WeightsError: where there is none, or it describes no weights.
+    """
+    path = folder / DESCRIPTION
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return _from_json(found)
+    except FileNotFoundError:
+        raise WeightsError(f"{path}: no such file; it lies beside {WEIGHTS} wherever this project wrote it") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{path}: describes no weights: {error}") from None
+
+
+def load_network(folder: Path) -> tuple[Network, Description]:
+    """Build the network that `folder` describes, in evaluation mode, with exactly the weights stored there.
+
+    Raises:
+        WeightsError: where the keys or shapes are not exactly the network's, or the weights have no head.
+    """
+    description = read_description(folder)
+    if description.head is None:
+        raise WeightsError(f"{folder}: weights of a backbone, without a head that answers anything")
+    network = build(description.model, description.head)
+    stored = read_weights(folder / WEIGHTS)
+    _check(network.state_dict(), stored, folder / WEIGHTS)
+    network.load_state_dict(stored)
+    return network.eval(), description
+
+
+def load_backbone(network: Network, path: Path) -> None:
+    """Load the backbone of `network` from a safetensors file; what the file has of a head is passed over.
+
+    Raises:
+        WeightsError: where the file's backbone does not have exactly the keys and shapes of the network's.
+    """
+    stored = {name: tensor for name, tensor in read_weights(path).items() if not name.startswith(HEAD)}
+    wanted = {f"{BACKBONE}{name}": tensor for name, tensor in network.backbone.state_dict().items()}
+    _check(wanted, stored, path)
+    network.load_state_dict(stored, strict=False)  # nothing but the head is left out, as just checked
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read a safetensors file.
+
+    Raises:
+        WeightsError: where it is missing or of another kind.
+    """
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such file")
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise WeightsError(
+            f"{path}: not a safetensors file ({error}); pickled weights (.pt, .pth, .ckpt) are not read, for "
+            "they can run any code: convert them"
+        ) from None
+
+
+def _check(wanted: Mapping[str, Tensor], stored: Mapping[str, Tensor], path: Path) -> None:
+    problems = [f"missing: {name}" for name in sorted(wanted.keys() - stored.keys())]
+    problems += [f"unexpected: {name}" for name in sorted(stored.keys() - wanted.keys())]
+    for name in sorted(wanted.keys() & stored.keys()):
+        if wanted[name].shape != stored[name].shape:
+            problems.append(f"shape of {name}: {tuple(stored[name].shape)}; allowed: {tuple(wanted[name].shape)}")
+    if len(problems) > MOST_PROBLEMS:
+        problems[MOST_PROBLEMS:] = [f"and {len(problems) - MOST_PROBLEMS} more"]
+    if problems:
+        raise WeightsError("\n  ".join([f"{path}: not the weights of this network:", *problems]))
+
+
+def _to_json(description: Description) -> str:
+    head = description.head
+    found = {
+        "model": description.model.model_dump(mode="json"),
+        "head": head and {"name": head.name, **vars(head)},
+        "clip": description.clip,
+        "target": description.target and vars(description.target),
+        **description.history,
+    }
+    return json.dumps(found, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _from_json(found: dict[str, Any]) -> Description:
+    head, target = found.pop("head"), found.pop("target")
+    return Description(
+        model=Model.model_validate(found.pop("model")),
+        head=head and (Recognition(head["classes"]) if head["name"] == Recognition.name else Regression()),
+        clip=found.pop("clip"),
+        target=target and Target(**target),
+        history=found,
+    )

@@ -1,0 +1,55 @@
+"""The checkpoint of a training in progress: written aside and renamed, so that there is always a whole one."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import Checkpoint
+
+SECONDS = 10.0  # between checkpoints, at least
+SHARE = 0.02  # of the time may go into writing them
+
+
+class KeepLast(Checkpoint):
+    """Writes the checkpoint at the end of every epoch, and within an epoch as often as it costs little.
+
+    When it is written changes nothing about the training. Lightning calls callbacks of this class after all else that
+    happens at the end of an epoch, so the measurements are in it.
+    """
+
+    def __init__(self, path: Path, accumulate: int) -> None:
+        """Take the file to keep, and the parts that a batch is computed in."""
+        self.path = path
+        self.accumulate = accumulate
+        self.wait = SECONDS
+        self.written = time.monotonic()
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Write after a whole step where it is time; the last step of an epoch waits for the end of the epoch."""
+        stepped = (batch_idx + 1) % self.accumulate == 0
+        if stepped and not trainer.is_last_batch and time.monotonic() - self.written >= self.wait:
+            self._write(trainer)
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        """Write when the epoch is over and measured."""
+        self._write(trainer)
+
+    def _write(self, trainer: L.Trainer) -> None:
+        begun = time.monotonic()
+        partial = self.path.with_name(self.path.name + ".partial")
+        trainer.save_checkpoint(partial)
+        os.replace(partial, self.path)
+        self.written = time.monotonic()
+        self.wait = max(SECONDS, (self.written - begun) / SHARE)
+
+
+def steps_done(path: Path) -> int:
+    """Optimiser steps in the checkpoint at `path`; 0 where there is none."""
+    if not path.is_file():
+        return 0
+    return int(torch.load(path, map_location="cpu", weights_only=True, mmap=True)["global_step"])

@@ -1,0 +1,152 @@
+"""Fine-tuning: regression of the BDI-II score from clips at random places of random recordings."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.optim import Adam, Optimizer
+from torch.utils.data import Dataset
+
+from pipeline.nets.build import build
+from pipeline.nets.heads import Regression
+from pipeline.nets.inputs import Normalise
+from pipeline.nets.weights import WEIGHTS, Description, Target, load_backbone
+from pipeline.params import Augment, Finetune, Model
+from pipeline.training.augment import augment_clips
+from pipeline.training.predict import predict
+from pipeline.training.randomness import Purpose, torch_seed
+from pipeline.training.samples import draw_clip
+from pipeline.training.sequences import FaceSequence, open_sequence
+from pipeline.training.task import Batch, Pace, Task
+
+
+class ScoredClips(Dataset[dict[str, Any]]):
+    """The training clips by their running numbers."""
+
+    def __init__(
+        self, sequences: Sequence[FaceSequence], targets: Sequence[float], clip: int, seed: int, augment: Augment
+    ) -> None:
+        """Take the recordings, what a network should answer for each, and how clips are drawn."""
+        self.sequences = sequences
+        self.targets = targets
+        self.lengths = [sequence.lengths for sequence in sequences]
+        self.clip = clip
+        self.seed = seed
+        self.augment = augment
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        """Sample `number`, counted through the whole training."""
+        sample = draw_clip(self.seed, number, self.lengths, self.augment)
+        return {
+            "clip": self.sequences[sample.recording].clip(sample.phase, sample.start, self.clip),
+            "target": np.float32(self.targets[sample.recording]),
+            "flip": sample.flip,
+            "upside_down": sample.upside_down,
+            "degrees": np.float32(sample.degrees),
+        }
+
+
+class Finetuning(Task):
+    """MSN learning to estimate scores with Adam; the learning rate decays with every step.
+
+    With recordings to validate, they are scored after every epoch, and the weights of the best epoch are kept.
+    """
+
+    def __init__(
+        self,
+        fitted: Sequence[tuple[Path, float]],
+        validated: Sequence[tuple[Path, float]],
+        pretrained: Path | None,
+        clip: int,
+        model: Model,
+        settings: Finetune,
+    ) -> None:
+        """Build the network and open the recordings.
+
+        Args:
+            fitted: (folder of the sequence, score) of what is learned from.
+            validated: the same of what is measured.
+            pretrained: a folder with weights whose backbone is loaded, or None.
+            clip: frames of a clip.
+            model: the network.
+            settings: the section `finetune` of params.yaml.
+        """
+        pace = Pace(settings.steps, settings.batch, settings.accumulate, settings.seed)
+        target = fit_target([score for _, score in fitted], settings.standardise)
+        targets = [(score - target.mean) / target.deviation for _, score in fitted]
+        sequences = [open_sequence(folder) for folder, _ in fitted]
+        network = build(model, Regression(), torch_seed(settings.seed, Purpose.WEIGHTS))
+        if pretrained is not None:
+            load_backbone(network, pretrained / WEIGHTS)
+        super().__init__(network, ScoredClips(sequences, targets, clip, settings.seed, settings.augment), pace)
+        self.normalise = Normalise(model)
+        self.description = Description(model, Regression(), clip, target)
+        self.validated = validated
+        self.settings = settings
+        self.best: dict[str, Any] = {}  # epoch, rmse and weights of the best epoch so far
+
+    def forward(self, batch: Batch) -> Float[Tensor, " batch"]:
+        """Estimate each clip in units of the target, after what is done to it."""
+        clips = augment_clips(batch["clip"], batch["flip"], batch["upside_down"], batch["degrees"])
+        return self.network(self.normalise(clips))[:, 0].float()
+
+    def loss(self, batch: Batch) -> Float[Tensor, ""]:
+        """1 / (2 N) times the sum of squared errors over N clips."""
+        return (self(batch) - batch["target"]).square().mean() / 2
+
+    def rate(self, step: int) -> float:
+        """The rate divided by 1 + decay x step, as in the authors' code."""
+        return self.settings.learning_rate / (1 + self.settings.decay * step)
+
+    def configure_optimizers(self) -> Optimizer:
+        """Adam with its usual moments."""
+        return Adam(self.network.parameters(), self.settings.learning_rate)
+
+    def measure(self) -> dict[str, float]:
+        """RMSE and MAE over the validated videos, in points."""
+        if not self.validated:
+            return {}
+        folders = [folder for folder, _ in self.validated]
+        videos = predict(self.network, self.description, folders, self.description.clip or 0, 1, self.device)
+        pairs = zip(videos, self.validated, strict=True)
+        errors = np.array([video.score - score for video, (_, score) in pairs if video.score is not None])
+        measured = {"validation/rmse": math.sqrt(np.mean(errors**2)), "validation/mae": float(np.abs(errors).mean())}
+        if measured["validation/rmse"] < self.best.get("rmse", math.inf):
+            weights = {name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()}
+            self.best = {"epoch": self.current_epoch + 1, "rmse": measured["validation/rmse"], "weights": weights}
+        return measured
+
+    @property
+    def kept(self) -> dict[str, Tensor]:
+        """The weights of the best epoch where there is validation, else the last ones."""
+        return self.best["weights"] if self.best else super().kept
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """The epoch that was kept, and its RMSE, where there is validation."""
+        return {"best": {name: self.best[name] for name in ("epoch", "rmse")}} if self.best else {}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the best epoch with all else."""
+        super().on_save_checkpoint(checkpoint)
+        checkpoint["best"] = self.best
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the best epoch up again."""
+        super().on_load_checkpoint(checkpoint)
+        self.best = checkpoint["best"]
+
+
+def fit_target(scores: Sequence[float], standardise: bool) -> Target:
+    """What outputs of 0 and 1 mean: the mean of the fitted scores and their standard deviation, or 0 and 1 point.
+
+    Equal scores have no deviation to divide by: then it is 1 point.
+    """
+    if not standardise:
+        return Target(0.0, 1.0)
+    return Target(float(np.mean(scores)), float(np.std(scores)) or 1.0)

@@ -1,0 +1,98 @@
+"""Train a task to a number of epochs, going on from its last checkpoint."""
+
+import logging
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import RichProgressBar
+
+from pipeline.params import Precision
+from pipeline.training.checkpoint import KeepLast, steps_done
+from pipeline.training.curves import curve_logger
+from pipeline.training.task import Task, TrainingFailed
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINT, CURVES = "last.ckpt", "curves"
+
+
+def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: torch.device) -> None:
+    """Train `task` until it has done `epochs` epochs.
+
+    A checkpoint in `folder` is gone on from, whether it was left by a killed training or by one of fewer epochs; one
+    that is already further is of no use, and training starts anew.
+
+    Args:
+        task: with its first weights; ends with the trained ones, on the CPU.
+        epochs: how many, those of the checkpoint included.
+        precision: of the forward pass and its gradients.
+        folder: keeps the checkpoint and the curves.
+        device: where to train.
+
+    Raises:
+        TrainingFailed: where the loss becomes infinite or is not a number, or the precision cannot be had here.
+        KeyboardInterrupt: where someone stopped it; the checkpoint stays.
+    """
+    if precision == "16-mixed" and device.type == "cpu":
+        raise TrainingFailed("precision 16-mixed needs a GPU; allowed on a CPU: 32-true, bf16-mixed")
+    checkpoint = folder / CHECKPOINT
+    wanted, done = epochs * task.pace.steps, steps_done(checkpoint)
+    if done > wanted:
+        logger.info("a training of more epochs went on from here: starting anew")
+        done = 0
+    if not done:
+        checkpoint.unlink(missing_ok=True)
+        shutil.rmtree(folder / CURVES, ignore_errors=True)
+    else:
+        logger.info("%d of %d steps were done before", done, wanted)
+    with _quiet(), _deterministic():
+        trainer = L.Trainer(
+            accelerator="gpu" if device.type == "cuda" else device.type,
+            devices=[device.index or 0] if device.type == "cuda" else 1,
+            precision=precision,
+            max_epochs=epochs,
+            accumulate_grad_batches=task.pace.accumulate,
+            logger=curve_logger(folder / CURVES, done),
+            callbacks=[KeepLast(checkpoint, task.pace.accumulate), RichProgressBar()],
+            enable_model_summary=False,
+            default_root_dir=folder,
+            deterministic=True if device.type == "cpu" else "warn",
+        )
+        trainer.fit(task, ckpt_path=checkpoint if done else None, weights_only=True)
+    if task.trainer.global_step != wanted:
+        raise KeyboardInterrupt(f"stopped after {task.trainer.global_step} of {wanted} steps; run again to go on")
+
+
+@contextmanager
+def _deterministic() -> Iterator[None]:
+    """Give back the process's settings that a deterministic Trainer changes, and spare what only looks for bugs."""
+    enabled, fill = torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.utils.deterministic.fill_uninitialized_memory = False  # else every empty tensor is filled first
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(enabled, warn_only=warn_only)
+        torch.utils.deterministic.fill_uninitialized_memory = fill
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's and DVCLive's remarks away, and warnings about what is as it should be here."""
+    talkative = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric", "dvclive")]
+    levels = [talker.level for talker in talkative]
+    for talker in talkative:
+        talker.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*does not have many workers.*")
+            warnings.filterwarnings("ignore", ".*your dataloader is not resumable.*")  # ours starts at the step reached
+            yield
+    finally:
+        for talker, level in zip(talkative, levels, strict=True):
+            talker.setLevel(level)

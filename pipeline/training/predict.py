@@ -1,0 +1,123 @@
+"""Estimates for recordings: clips that cover each video, and their weighted mean."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from rich.console import Console
+from rich.progress import Progress
+
+from pipeline.nets.build import Network
+from pipeline.nets.inputs import Normalise
+from pipeline.nets.weights import Description
+from pipeline.training.clips import covering
+from pipeline.training.sequences import FaceSequence, open_sequence
+
+BATCH = 8  # clips a pass, always: another number changes the last bits of an estimate
+
+
+@dataclass(frozen=True)
+class ClipEstimate:
+    """What a network says of one clip.
+
+    Attributes:
+        phase: of the subsampling.
+        start: first frame in that phase.
+        weight: frames that no earlier clip of the phase covered.
+        estimate: in points of BDI-II; not cut to 0 to 63.
+    """
+
+    phase: int
+    start: int
+    weight: int
+    estimate: float
+
+
+@dataclass(frozen=True)
+class VideoEstimate:
+    """What a network says of one recording.
+
+    Attributes:
+        recording: its id.
+        clips: its clips in order; none where no frame shows a face.
+    """
+
+    recording: str
+    clips: tuple[ClipEstimate, ...]
+
+    @property
+    def score(self) -> float | None:
+        """The mean over the clips by their weights, or None where there are none."""
+        weight = sum(clip.weight for clip in self.clips)
+        return sum(clip.estimate * clip.weight for clip in self.clips) / weight if weight else None
+
+
+def predict(
+    network: Network,
+    description: Description,
+    sequences: Sequence[Path],
+    length: int,
+    phases: int,
+    device: torch.device,
+    label: str | None = None,
+) -> list[VideoEstimate]:
+    """Estimate the scores of recordings.
+
+    Args:
+        network: with a regression head, in evaluation mode, on `device`.
+        description: what belongs to its weights: mean and scale of the input, target of the output.
+        sequences: the folder of each recording's sequence, named after it.
+        length: frames of a clip.
+        phases: how many phases of the subsampling are covered and averaged, from the first on.
+        device: where the network is.
+        label: what a progress bar says; None shows none.
+
+    Raises:
+        ValueError: where the network has no target, or is in training mode.
+    """
+    target = description.target
+    if target is None or network.training:
+        raise ValueError("estimates take a network with a regression head, in evaluation mode")
+    normalise = Normalise(description.model).to(device)
+    opened = [open_sequence(folder) for folder in sequences]
+    wanted = [(number, *clip) for number, sequence in enumerate(opened) for clip in _covering(sequence, length, phases)]
+    found: list[list[ClipEstimate]] = [[] for _ in opened]
+    with _bar(label, len(wanted)) as progress, torch.inference_mode():
+        for begin in range(0, len(wanted), BATCH):
+            part = wanted[begin : begin + BATCH]
+            clips = np.stack([opened[number].clip(phase, start, length) for number, phase, start, _ in part])
+            outputs = _forward(network, normalise, clips, device)
+            for (number, phase, start, weight), output in zip(part, outputs.tolist(), strict=True):
+                estimate = output * target.deviation + target.mean
+                found[number].append(ClipEstimate(phase, start, weight, estimate))
+            progress.advance(progress.task_ids[0], len(part))
+    return [VideoEstimate(sequence.recording, tuple(clips)) for sequence, clips in zip(opened, found, strict=True)]
+
+
+def _covering(sequence: FaceSequence, length: int, phases: int) -> Iterable[tuple[int, int, int]]:
+    """(phase, start, weight) of the clips that cover a recording; none where it never shows a face."""
+    if sequence.present:
+        for phase, frames in enumerate(sequence.lengths[:phases]):
+            for start, weight in covering(frames, length):
+                yield phase, start, weight
+
+
+def _forward(
+    network: Network, normalise: Normalise, clips: UInt8[np.ndarray, "batch time height width 3"], device: torch.device
+) -> Float[np.ndarray, " batch"]:
+    """The outputs for up to BATCH clips; what is missing to a whole batch is filled with black."""
+    padded = np.zeros((BATCH, *clips.shape[1:]), np.uint8)
+    padded[: len(clips)] = clips
+    outputs = network(normalise(torch.from_numpy(padded).to(device)))
+    return outputs[: len(clips), 0].double().cpu().numpy()
+
+
+@contextmanager
+def _bar(label: str | None, total: int) -> Iterator[Progress]:
+    with Progress(console=Console(stderr=True), disable=label is None) as progress:
+        progress.add_task(label or "", total=total)
+        yield progress

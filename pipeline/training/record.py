@@ -1,0 +1,25 @@
+"""What is written beside trained weights: how they came to be, without names, times or anybody's score."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+from pipeline.nets.weights import Description
+from pipeline.training.task import Task
+
+LIBRARIES = ("torch", "lightning", "numpy")
+
+
+def describe(task: Task, source: Mapping[str, Any], epochs: int) -> Description:
+    """The description of a trained task.
+
+    Args:
+        task: after training.
+        source: what shaped its weights: parameters and content hashes, as JSON values.
+        epochs: how many it was trained for.
+    """
+    versions = {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+    history = {"source": "train", "trained": {**source, "epochs": epochs}, "versions": versions, **task.outcome}
+    return replace(task.description, history=history)

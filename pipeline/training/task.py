@@ -1,0 +1,181 @@
+"""What pretraining and fine-tuning share: a step, its learning rate, its dropout, its batches, its measurements.
+
+Everything that shapes the weights is a function of the parameters, the data and the number of the step, so a training
+that is killed and resumed ends with the weights of one that was not.
+"""
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import lightning as L
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from pipeline.nets.build import Network
+from pipeline.nets.weights import Description
+from pipeline.training.randomness import Purpose, torch_seed
+
+ROWS_AN_EPOCH = 20  # of the curve of the training loss
+
+Batch = dict[str, Tensor]
+
+
+class TrainingFailed(ValueError):
+    """Training cannot go on; the message says where it stopped and what to change."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How samples become steps.
+
+    Attributes:
+        steps: optimiser steps an epoch.
+        batch: samples a step.
+        accumulate: parts that a batch is computed in.
+        seed: of all that is drawn.
+    """
+
+    steps: int
+    batch: int
+    accumulate: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.batch % self.accumulate:
+            raise ValueError(f"{self}: allowed are at least 1 step, and parts that divide the batch")
+
+    @property
+    def part(self) -> int:
+        """Samples in one part of a batch."""
+        return self.batch // self.accumulate
+
+
+class Parts(Sampler[list[int]]):
+    """The running numbers of the samples in each part of a batch, from the step that training has reached on.
+
+    An epoch always has the same length, whatever of it is left: this is what Lightning counts against.
+    """
+
+    def __init__(self, pace: Pace, reached: Callable[[], int]) -> None:
+        """Take the pace, and a function that tells how many optimiser steps are done."""
+        self.pace = pace
+        self.reached = reached
+
+    def __len__(self) -> int:
+        """Parts in a whole epoch."""
+        return self.pace.steps * self.pace.accumulate
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Sample numbers, part after part, to the end of the epoch."""
+        done = self.reached()
+        end = (done // self.pace.steps + 1) * self.pace.steps
+        for part in range(done * self.pace.accumulate, end * self.pace.accumulate):
+            yield list(range(part * self.pace.part, (part + 1) * self.pace.part))
+
+
+class Task(L.LightningModule):
+    """A network being trained on samples known by their running numbers.
+
+    A task sets its `description`, which will lie beside its weights.
+    """
+
+    description: Description
+
+    def __init__(self, network: Network, samples: Dataset[Any], pace: Pace) -> None:
+        """Take the network, the samples, and how they become steps."""
+        super().__init__()
+        self.network = network
+        self.samples = samples
+        self.pace = pace
+        self.workers = 0  # processes that read samples: a matter of speed
+        self.losses: list[float] = []  # of the parts since the curve's last row
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> Float[Tensor, ""]:
+        """The mean loss over a part of a batch."""
+
+    @abstractmethod
+    def rate(self, step: int) -> float:
+        """The learning rate of optimiser step `step`, from 0."""
+
+    @abstractmethod
+    def measure(self) -> dict[str, float]:
+        """What is measured after an epoch on samples that are not fitted; empty where there are none."""
+
+    @property
+    def kept(self) -> dict[str, Tensor]:
+        """The weights that training ends with."""
+        return self.network.state_dict()
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """What there is to say of the weights kept, as JSON values."""
+        return {}
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """The rest of the epoch that training has reached."""
+        return DataLoader(
+            self.samples,
+            batch_sampler=Parts(self.pace, lambda: self.global_step),
+            num_workers=self.workers,
+            pin_memory=self.device.type == "cuda",
+        )
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Set the learning rate: a function of the step, so there is no schedule to resume."""
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = self.rate(self.global_step)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Float[Tensor, ""]:
+        """Compute the loss of a part of a batch, with dropout drawn for this part of this step.
+
+        Raises:
+            TrainingFailed: where the loss is not a finite number.
+        """
+        part = batch_idx % self.pace.accumulate
+        torch.manual_seed(torch_seed(self.pace.seed, Purpose.DROPOUT, self.global_step, part))
+        loss = self.loss(batch)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise TrainingFailed(
+                f"the loss is {value} at step {self.global_step + 1} (epoch {self.current_epoch + 1}): "
+                "lower the learning rate, or set precision to 32-true"
+            )
+        self.log("loss", value, prog_bar=True, logger=False)
+        self._draw_curve(value, last=part == self.pace.accumulate - 1)
+        return loss
+
+    def on_train_epoch_end(self) -> None:
+        """Measure, and add a row to the curves."""
+        self.network.eval()
+        with torch.no_grad():
+            measured = self.measure()
+        self.network.train()
+        if measured:
+            self._write_row(measured, self.global_step)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the losses that are in no row of the curve yet."""
+        checkpoint["losses"] = self.losses
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the losses up again."""
+        self.losses = checkpoint["losses"]
+
+    def _draw_curve(self, loss: float, last: bool) -> None:
+        """Add a row with the mean loss every few steps, when the last part of the step is computed."""
+        self.losses.append(loss)
+        step = self.global_step + 1
+        if last and step % max(self.pace.steps // ROWS_AN_EPOCH, 1) == 0:
+            row = {"train/loss": sum(self.losses) / len(self.losses), "train/learning_rate": self.rate(step - 1)}
+            self.losses = []
+            self._write_row(row, step)
+
+    def _write_row(self, row: dict[str, float], step: int) -> None:
+        if self.logger is not None:
+            self.logger.log_metrics(row, step)

@@ -1,0 +1,218 @@
+"""Video files: what is in them, their frames as upright pictures, and writing one. The only place that imports av.
+
+Frames are numbered as the decoder gives them, counting every one. A file is always read packet by packet, so that a
+bad packet costs its frames and not the rest of the file, and with one thread: workers take a recording each.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
+from jaxtyping import UInt8
+
+from pipeline.work.frames import FrameTable, Quality, shares, write_frames
+
+ASSUMED_RATE = 25  # frames a second, for a file that says nothing of time
+SMALL = 64  # pixels, the width of the grey picture that quality is measured on
+
+
+class BrokenVideoError(ValueError):
+    """A video cannot be used; the message names the file and says why."""
+
+
+def inspect(path: Path, fps: float | None, max_lost: float) -> tuple[FrameTable | None, Quality]:
+    """Read every frame of a video once.
+
+    Args:
+        path: the file.
+        fps: None for the native frames, or the constant rate of the table.
+        max_lost: the largest share of packets that may fail to decode before the video counts as broken.
+
+    Returns:
+        The frame table, None for a broken video, and the quality record.
+    """
+    try:
+        with av.open(path) as container:
+            return _inspect(container, fps, max_lost)
+    except (BrokenVideoError, av.error.FFmpegError) as error:
+        return None, Quality("broken", reason=str(error))
+
+
+def write_inspection(folder: Path, path: Path, fps: float | None, max_lost: float) -> None:
+    """Inspect a video and write what was found into `folder`; see `inspect` and `pipeline.work.frames`."""
+    write_frames(folder, *inspect(path, fps, max_lost))
+
+
+def read_frames(path: Path, frames: Sequence[int]) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """Yield the numbered frames of a video, upright, with square pixels, as RGB.
+
+    Args:
+        path: the file.
+        frames: numbers in the decoder's order, not falling; a number may repeat.
+
+    Raises:
+        BrokenVideoError: where the file has fewer frames.
+        ValueError: where the numbers fall.
+    """
+    if np.any(np.diff(frames) < 0):
+        raise ValueError(f"{path}: frame numbers must not fall")
+    wanted = iter(frames)
+    number = next(wanted, None)
+    if number is None:
+        return
+    with av.open(path) as container:
+        upright = _Upright(_video_stream(container))
+        for index, frame in enumerate(_decoded(container)):
+            if index < number:
+                continue
+            picture = upright(frame)
+            while index == number:
+                yield picture
+                number = next(wanted, None)
+            if number is None:
+                return
+    raise BrokenVideoError(f"{path}: frame {number} was asked for, but the file has fewer; it changed since decode ran")
+
+
+def write_video(
+    path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]], fps: float, quality: int = 18
+) -> None:
+    """Write RGB frames of one even size as H.264 in MP4; the same frames give the same bytes on any machine.
+
+    Args:
+        path: the file.
+        frames: the pictures.
+        fps: frames a second.
+        quality: x264's constant rate factor: 0 (lossless) to 51; smaller is better.
+    """
+    with av.open(path, "w", format="mp4") as container:
+        stream: Any = None
+        for picture in frames:
+            if stream is None:
+                stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+                stream.height, stream.width = picture.shape[:2]
+                stream.pix_fmt = "yuv420p"
+                stream.options = {"crf": str(quality), "preset": "veryfast"}
+                stream.codec_context.thread_count = 1  # x264 writes its number of threads into the stream
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        if stream is None:
+            raise ValueError(f"{path}: no frame to write")
+        container.mux(stream.encode())
+
+
+def _inspect(container: Any, fps: float | None, max_lost: float) -> tuple[FrameTable, Quality]:
+    stream = _video_stream(container)
+    measure = _SmallPicture()
+    bad: list[int] = []
+    stamps, rows = [], []
+    quality = Quality("whole", codec=stream.codec_context.name, header_frames=stream.frames)
+    for frame in _decoded(container, on_bad=lambda: bad.append(len(rows))):
+        if not rows:
+            upright = _Upright(stream)
+            height, width = upright(frame).shape[:2]
+            aspect = round(upright.aspect, 4)
+            quality = replace(quality, width=width, height=height, rotation=frame.rotation, sample_aspect=aspect)
+        stamps.append(None if frame.pts is None else float(frame.pts * frame.time_base))
+        rows.append((bool(frame.key_frame), bool(frame.is_corrupt), *measure(frame)))
+    if not rows:
+        raise BrokenVideoError("no frame can be decoded")
+    if len(bad) > max_lost * (len(rows) + len(bad)):
+        raise BrokenVideoError(
+            f"{len(bad)} packets cannot be decoded beside {len(rows)} frames; decode.max_lost allows {max_lost:g}"
+        )
+    times, source = _times(stamps, float(stream.average_rate or ASSUMED_RATE))
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    table = FrameTable(np.arange(len(rows)), times, *columns)
+    quality = replace(
+        quality,
+        decoded_frames=len(rows),
+        bad_packets=len(bad),
+        corrupt_frames=int(table.corrupt.sum()),
+        times=source,
+        longest_step=round(float(np.diff(times).max(initial=0)), 6),
+        seconds=round(float(times[-1]), 6),
+    )
+    table = table if fps is None else table.at_rate(fps)
+    return table, replace(quality, fps=table.fps, **shares(table))
+
+
+def _video_stream(container: Any) -> Any:
+    """The video stream, set to decode in this thread.
+
+    Raises:
+        BrokenVideoError: where there is none.
+    """
+    if not container.streams.video:
+        kinds = sorted({stream.type for stream in container.streams})
+        raise BrokenVideoError(f"no video stream; found: {', '.join(kinds) or 'nothing'}")
+    stream = container.streams.video[0]
+    stream.thread_type = "NONE"
+    return stream
+
+
+def _decoded(container: Any, on_bad: Callable[[], None] = lambda: None) -> Iterator[Any]:
+    """Frames of the video stream, in presentation order; `on_bad` is called for each packet that cannot be decoded."""
+    for packet in container.demux(_video_stream(container)):
+        try:
+            yield from packet.decode()
+        except av.error.InvalidDataError:
+            on_bad()
+
+
+def _times(stamps: Sequence[float | None], rate: float) -> tuple[np.ndarray, str]:
+    """Seconds from the first frame, and where they come from.
+
+    A frame without a stamp, or with one that does not rise, comes one step of the average rate after the one before.
+    """
+    times: list[float] = []
+    mended = 0
+    first = next((stamp for stamp in stamps if stamp is not None), None)
+    for stamp in stamps:
+        time = None if stamp is None or first is None else stamp - first
+        if time is None or (times and time <= times[-1]):
+            mended += 1
+            time = times[-1] + 1 / rate if times else 0.0
+        times.append(time)
+    source = "stamps" if not mended else "assumed" if first is None else "mended"
+    return np.array(times) - times[0], source
+
+
+class _Upright:
+    """Turns decoded frames into upright RGB pictures with square pixels, all of one size."""
+
+    def __init__(self, stream: Any) -> None:
+        self.aspect = float(stream.sample_aspect_ratio or 1)
+        self._size: tuple[int, int] | None = None
+        self._reformatter = VideoReformatter()  # one for the whole video: a frame's own makes one a frame
+
+    def __call__(self, frame: Any) -> np.ndarray:
+        if self._size is None:  # the longer side of a pixel stays, the shorter is stretched: nothing is lost
+            wide, high = max(self.aspect, 1.0), max(1 / self.aspect, 1.0)
+            self._size = round(frame.width * wide), round(frame.height * high)
+        width, height = self._size
+        picture = self._reformatter.reformat(frame, width=width, height=height, format="rgb24", threads=1).to_ndarray()
+        # The display matrix says by how much to turn counter-clockwise, which is what rot90 counts.
+        return np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90)))
+
+
+class _SmallPicture:
+    """Measures brightness, sharpness and change on a small grey picture of each frame."""
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+        self._before: np.ndarray | None = None
+
+    def __call__(self, frame: Any) -> tuple[float, float, float]:
+        height = max(round(SMALL * frame.height / frame.width), 3)
+        small = self._reformatter.reformat(
+            frame, width=SMALL, height=height, format="gray", interpolation=Interpolation.AREA, threads=1
+        ).to_ndarray()
+        change = 0.0 if self._before is None else float(np.mean(cv2.absdiff(small, self._before)))
+        self._before = small
+        return float(small.mean()), float(cv2.Laplacian(small, cv2.CV_32F).var()), change
