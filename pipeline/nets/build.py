@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from pipeline.nets.heads import Head, RecognitionHead, Recognition, RegressionHead
+from pipeline.nets.heads import Head, Recognition, RecognitionHead, RegressionHead
 from pipeline.nets.msn import MSN
 from pipeline.params import Model
 
@@ -48,7 +48,7 @@ def build(model: Model, head: Head, seed: int | None = None) -> Network:
     if seed is not None:
         initialise(network, torch.Generator().manual_seed(seed))
     # Channels last is how clips lie on disk, and halves the time of a step on a CPU.
-    return network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload, no-any-return]
+    return network.to(memory_format=torch.channels_last_3d)
 
 
 def initialise(network: Network, generator: torch.Generator) -> None:

@@ -11,16 +11,16 @@ Where the text is silent or disagrees with itself, this follows the authors' pub
 - batch norm with epsilon 1e-3, and no biases in convolutions.
 
 Departures from both: batch norm has a scale (the code has a shift alone), the average pool takes whatever it is given
-(the code has a fixed 2 x 7 x 7), and a width multiplier makes small networks of the same shape. The paper's "MSN-36" has
-39 layers when counted as the others are; it keeps its name here.
+(the code has a fixed 2 x 7 x 7), and a width multiplier makes small networks of the same shape. The paper's "MSN-36"
+has 39 layers when counted as the others are; it keeps its name here.
 """
 
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 BLOCKS = {  # depth: blocks in conv2, conv3, conv4, conv5
     27: (2, 2, 2, 2),
@@ -98,7 +98,7 @@ class SamePool(nn.Module):
         """Halve time, height and width, rounding up."""
         before = [same_padding(size, self.kernel, stride=2)[0] for size in x.shape[2:]]
         # Rounding up lets the last window hang over the end, which is the padding after.
-        return F.max_pool3d(x, self.kernel, stride=2, padding=before, ceil_mode=True)
+        return functional.max_pool3d(x, self.kernel, stride=2, padding=before, ceil_mode=True)
 
 
 class Convolution(nn.Module):
@@ -109,7 +109,7 @@ class Convolution(nn.Module):
     ) -> None:
         """Make the layers; `kernel` is (time, height, width), each odd."""
         super().__init__()
-        self.convolution = nn.Conv3d(inputs, outputs, kernel, padding=[k // 2 for k in kernel], bias=False)
+        self.convolution = nn.Conv3d(inputs, outputs, kernel, padding="same", bias=False)
         self.norm = nn.BatchNorm3d(outputs, eps=EPSILON, momentum=momentum)
         self.relu = relu
 
@@ -118,21 +118,21 @@ class Convolution(nn.Module):
     ) -> Float[Tensor, "batch outputs time height width"]:
         """Convolve and normalise."""
         x = self.norm(self.convolution(x))
-        return F.relu(x, inplace=True) if self.relu else x
+        return functional.relu(x, inplace=True) if self.relu else x
 
 
 class Block(nn.Module):
     """1x1x3, then every kernel of the set side by side, then 1x1x3, added to a projection of the input.
 
-    y = ReLU(H5(concat_k Hk(H1 x)) + shortcut(x)), where the H1 and Hk end in batch norm and ReLU, H5 and the shortcut in
-    batch norm. The paper writes kernels height x width x time, so its 1x1x3 is (3, 1, 1) here.
+    y = ReLU(H5(concat_k Hk(H1 x)) + shortcut(x)), where the H1 and Hk end in batch norm and ReLU, H5 and the shortcut
+    in batch norm. The paper writes kernels height x width x time, so its 1x1x3 is (3, 1, 1) here.
     """
 
     def __init__(self, inputs: int, inner: int, outer: int, kernels: tuple[int, ...], momentum: float) -> None:
         """Make the convolutions; `inputs`, `inner` and `outer` are channels."""
         super().__init__()
         self.first = Convolution(inputs, inner, (3, 1, 1), momentum)
-        self.parallel = nn.ModuleList(nn.Conv3d(inner, inner, k, padding=k // 2, bias=False) for k in kernels)
+        self.parallel = nn.ModuleList(nn.Conv3d(inner, inner, k, padding="same", bias=False) for k in kernels)
         # Batch norm and ReLU treat each channel alone: once over the concatenation equals once a kernel, and is faster.
         self.norm = nn.BatchNorm3d(inner * len(kernels), eps=EPSILON, momentum=momentum)
         self.last = Convolution(inner * len(kernels), outer, (3, 1, 1), momentum, relu=False)
@@ -145,9 +145,9 @@ class Block(nn.Module):
         shortcut = self.shortcut(x)
         x = self.first(x)  # inner
         x = torch.cat([convolution(x) for convolution in self.parallel], dim=1)  # inner x kernels
-        x = F.relu(self.norm(x), inplace=True)
+        x = functional.relu(self.norm(x), inplace=True)
         x = self.last(x)  # outer
-        return F.relu(x.add_(shortcut), inplace=True)
+        return functional.relu(x.add_(shortcut), inplace=True)
 
 
 class Stem(nn.Module):
@@ -162,10 +162,14 @@ class Stem(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch 3 time height width"]) -> Float[Tensor, "batch outputs t2 h4 w4"]:
         """Halve time, quarter height and width."""
-        _, _, T, H, W = x.shape
-        padding = [*same_padding(W, 7, 2), *same_padding(H, 7, 2), *same_padding(T, 7, 1)]  # F.pad counts from the end
-        x = self.convolution(F.pad(x, padding))  # T x H/2 x W/2
-        x = F.relu(self.norm(x), inplace=True)
+        _, _, T, H, W = x.shape  # noqa: N806
+        padding = [
+            *same_padding(W, 7, 2),
+            *same_padding(H, 7, 2),
+            *same_padding(T, 7, 1),
+        ]  # from the last axis on
+        x = self.convolution(functional.pad(x, padding))  # T x H/2 x W/2
+        x = functional.relu(self.norm(x), inplace=True)
         return self.pool(x)  # T/2 x H/4 x W/4
 
 

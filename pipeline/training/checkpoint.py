@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import lightning as L
+import lightning
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 
@@ -28,18 +28,18 @@ class KeepLast(Checkpoint):
         self.written = time.monotonic()
 
     def on_train_batch_end(
-        self, trainer: L.Trainer, module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+        self, trainer: lightning.Trainer, module: lightning.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Write after a whole step where it is time; the last step of an epoch waits for the end of the epoch."""
         stepped = (batch_idx + 1) % self.accumulate == 0
         if stepped and not trainer.is_last_batch and time.monotonic() - self.written >= self.wait:
             self._write(trainer)
 
-    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+    def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Write when the epoch is over and measured."""
         self._write(trainer)
 
-    def _write(self, trainer: L.Trainer) -> None:
+    def _write(self, trainer: lightning.Trainer) -> None:
         begun = time.monotonic()
         partial = self.path.with_name(self.path.name + ".partial")
         trainer.save_checkpoint(partial)

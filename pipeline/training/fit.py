@@ -6,15 +6,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import lightning as L
+import lightning
 import torch
+import torch.utils.deterministic as determinism
 from lightning.pytorch.callbacks import RichProgressBar
 
 from pipeline.params import Precision
 from pipeline.training.checkpoint import KeepLast, steps_done
 from pipeline.training.curves import curve_logger
-from pipeline.training.task import Task, TrainingFailed
+from pipeline.training.task import Task, TrainingError
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +37,11 @@ def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: tor
         device: where to train.
 
     Raises:
-        TrainingFailed: where the loss becomes infinite or is not a number, or the precision cannot be had here.
+        TrainingError: where the loss becomes infinite or is not a number, or the precision cannot be had here.
         KeyboardInterrupt: where someone stopped it; the checkpoint stays.
     """
     if precision == "16-mixed" and device.type == "cpu":
-        raise TrainingFailed("precision 16-mixed needs a GPU; allowed on a CPU: 32-true, bf16-mixed")
+        raise TrainingError("precision 16-mixed needs a GPU; allowed on a CPU: 32-true, bf16-mixed")
     checkpoint = folder / CHECKPOINT
     wanted, done = epochs * task.pace.steps, steps_done(checkpoint)
     if done > wanted:
@@ -51,14 +53,15 @@ def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: tor
     else:
         logger.info("%d of %d steps were done before", done, wanted)
     with _quiet(), _deterministic():
-        trainer = L.Trainer(
+        trainer = lightning.Trainer(
             accelerator="gpu" if device.type == "cuda" else device.type,
             devices=[device.index or 0] if device.type == "cuda" else 1,
             precision=precision,
             max_epochs=epochs,
             accumulate_grad_batches=task.pace.accumulate,
             logger=curve_logger(folder / CURVES, done),
-            callbacks=[KeepLast(checkpoint, task.pace.accumulate), RichProgressBar()],
+            callbacks=[KeepLast(checkpoint, task.pace.accumulate), _Progress()],
+            log_every_n_steps=1,  # tasks draw their curves themselves
             enable_model_summary=False,
             default_root_dir=folder,
             deterministic=True if device.type == "cpu" else "warn",
@@ -68,17 +71,25 @@ def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: tor
         raise KeyboardInterrupt(f"stopped after {task.trainer.global_step} of {wanted} steps; run again to go on")
 
 
+class _Progress(RichProgressBar):
+    """Lightning's progress bar without the name of the logger."""
+
+    def get_metrics(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> dict[str, Any]:
+        return {name: value for name, value in super().get_metrics(trainer, pl_module).items() if name != "v_num"}
+
+
 @contextmanager
 def _deterministic() -> Iterator[None]:
     """Give back the process's settings that a deterministic Trainer changes, and spare what only looks for bugs."""
-    enabled, fill = torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    torch.utils.deterministic.fill_uninitialized_memory = False  # else every empty tensor is filled first
+    enabled = torch.are_deterministic_algorithms_enabled()
+    only_warn = torch.is_deterministic_algorithms_warn_only_enabled()
+    filled = determinism.fill_uninitialized_memory  # type: ignore[attr-defined]
+    determinism.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(enabled, warn_only=warn_only)
-        torch.utils.deterministic.fill_uninitialized_memory = fill
+        torch.use_deterministic_algorithms(enabled, warn_only=only_warn)
+        determinism.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
 
 
 @contextmanager
@@ -91,6 +102,7 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", ".*does not have many workers.*")
+            warnings.filterwarnings("ignore", ".*LeafSpec.*")  # of Lightning, about PyTorch
             warnings.filterwarnings("ignore", ".*your dataloader is not resumable.*")  # ours starts at the step reached
             yield
     finally:

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
+from torch.nn import functional
 from torch.optim import SGD, Optimizer
 from torch.utils.data import DataLoader, Dataset
 
@@ -105,7 +105,7 @@ class Pretraining(Task):
 
     def loss(self, batch: Batch) -> Float[Tensor, ""]:
         """Mean cross entropy over identities."""
-        return F.cross_entropy(self(batch["image"]), batch["label"])
+        return functional.cross_entropy(self(batch["image"]), batch["label"])
 
     def rate(self, step: int) -> float:
         """Falls by `decay_factor` every `decay_every` epochs."""
@@ -132,7 +132,7 @@ class Pretraining(Task):
             labels = batch["label"].to(self.device)
             scores = self(batch["image"].to(self.device))
             best = scores.topk(min(5, scores.shape[1])).indices == labels[:, None]
-            loss = F.cross_entropy(scores, labels, reduction="sum")
+            loss = functional.cross_entropy(scores, labels, reduction="sum")
             sums += torch.stack([loss, best[:, 0].sum(), best.sum()]).double().cpu()
         loss, first, five = (sums / count).tolist()
         return {"held_out/loss": loss, "held_out/top1": first, "held_out/top5": five}

@@ -1,6 +1,7 @@
 """Clips of a recording, read from its sequence on disk."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -53,5 +54,5 @@ def open_sequence(folder: Path) -> FaceSequence:
     about = read_attributes(folder)
     starts = about["phase_starts"]
     present = int(np.count_nonzero(read_array(folder, "origin") != about["origin_codes"]["absent"]))
-    phases = tuple(zip(starts[:-1], starts[1:], strict=True))
+    phases = tuple(pairwise(starts))
     return FaceSequence(folder.name, map_array(folder, "faces"), phases, present)

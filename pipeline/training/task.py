@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import lightning as L
+import lightning
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -25,7 +25,7 @@ ROWS_AN_EPOCH = 20  # of the curve of the training loss
 Batch = dict[str, Tensor]
 
 
-class TrainingFailed(ValueError):
+class TrainingError(ValueError):
     """Training cannot go on; the message says where it stopped and what to change."""
 
 
@@ -78,7 +78,7 @@ class Parts(Sampler[list[int]]):
             yield list(range(part * self.pace.part, (part + 1) * self.pace.part))
 
 
-class Task(L.LightningModule):
+class Task(lightning.LightningModule):
     """A network being trained on samples known by their running numbers.
 
     A task sets its `description`, which will lie beside its weights.
@@ -135,14 +135,14 @@ class Task(L.LightningModule):
         """Compute the loss of a part of a batch, with dropout drawn for this part of this step.
 
         Raises:
-            TrainingFailed: where the loss is not a finite number.
+            TrainingError: where the loss is not a finite number.
         """
         part = batch_idx % self.pace.accumulate
         torch.manual_seed(torch_seed(self.pace.seed, Purpose.DROPOUT, self.global_step, part))
         loss = self.loss(batch)
         value = loss.item()
         if not math.isfinite(value):
-            raise TrainingFailed(
+            raise TrainingError(
                 f"the loss is {value} at step {self.global_step + 1} (epoch {self.current_epoch + 1}): "
                 "lower the learning rate, or set precision to 32-true"
             )

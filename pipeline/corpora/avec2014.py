@@ -1,0 +1,31 @@
+"""AVEC2014: `Training/Freeform/203_1_Freeform_video.mp4`, one label a session, shared by its two tasks."""
+
+import re
+from pathlib import Path
+
+from pipeline.corpora.avec import Session, partition_folders, read_scores, report_unused
+from pipeline.corpora.entry import Entry, Report
+
+TASKS = ("Freeform", "Northwind")
+_VIDEO = re.compile(rf"(\d+)_(\d+)_({'|'.join(TASKS)})_video\.mp4", re.IGNORECASE)
+
+
+def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
+    """List the videos below `root` with their scores; a session that lacks one of its tasks is reported."""
+    scores = read_scores(labels_root, report)
+    entries: list[Entry] = []
+    tasks: dict[Session, set[str]] = {}
+    for partition, folder in partition_folders(root):
+        for path in sorted(folder.glob("*/*")):
+            if match := _VIDEO.fullmatch(path.name):
+                task = match[3].capitalize()
+                session = (partition, match[1], match[2])
+                tasks.setdefault(session, set()).add(task)
+                score, source = scores.get(session, (None, path))
+                name = f"{match[1]}_{match[2]}_{task}"
+                entries.append(Entry(name, path, match[1], match[2], task, partition, score, str(source)))
+    for (partition, subject, session), found in tasks.items():
+        for task in set(TASKS) - found:
+            report.errors.append(f"{root}: session {subject}_{session} of {partition} has no {task} video")
+    report_unused(scores, set(tasks), report)
+    return entries

@@ -1,0 +1,124 @@
+"""What a corpus is: recordings with their labels, read from a layout on disk and checked as a whole."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.corpora import avec2013, avec2014, videos
+from pipeline.corpora.entry import Entry, Report
+from pipeline.work.labels import HIGHEST, LOWEST, PARTITIONS, Label
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one corpus lies on disk.
+
+    Attributes:
+        read: lists the entries below (root, labels root) and reports what is missing.
+        published: how many videos each partition of the whole corpus has; empty where there is no such number.
+    """
+
+    read: Callable[[Path, Path, Report], list[Entry]]
+    published: Mapping[str, int] = field(default_factory=dict)
+
+
+LAYOUTS = {
+    "avec2013": Layout(avec2013.read, dict.fromkeys(PARTITIONS, 50)),
+    "avec2014": Layout(avec2014.read, dict.fromkeys(PARTITIONS, 100)),
+    "videos": Layout(videos.read),
+}
+
+
+class CorpusError(ValueError):
+    """A corpus has problems; the message lists every one of them."""
+
+
+def list_corpus(layout: str, root: Path, labels_root: Path, complete: bool) -> tuple[dict[str, Path], list[Label], list[str]]:
+    """Read and check a whole corpus.
+
+    Args:
+        layout: a key of `LAYOUTS`.
+        root: the folder of the videos.
+        labels_root: the folder of the labels.
+        complete: whether the counts must be the published ones.
+
+    Returns:
+        The video of each recording id, the labels sorted by id, and warnings.
+
+    Raises:
+        CorpusError: listing every problem found.
+    """
+    report = Report()
+    if not root.is_dir():
+        raise CorpusError(f"corpus.root: {root} is not a folder; see the README on where corpora are looked for")
+    entries = LAYOUTS[layout].read(root, labels_root, report)
+    labels = [label for entry in entries if (label := _label(entry, report)) is not None]
+    _check_ids(entries, report)
+    _check_files(entries, report)
+    if not entries and not report.errors:
+        report.errors.append(f"{root}: no video in the layout {layout}")
+    if complete:
+        _check_counts(labels, LAYOUTS[layout].published, root, report)
+    _warn_of_shared_subjects(labels, report)
+    if unscored := [label.recording for label in labels if label.bdi is None]:
+        report.warnings.append(f"{len(unscored)} videos without a score, predicted but not scored: {_few(unscored)}")
+    if report.errors:
+        raise CorpusError(f"{root}: {len(report.errors)} problems\n" + "\n".join(f"  {line}" for line in report.errors))
+    paths = {entry.recording: entry.path for entry in entries}
+    return paths, sorted(labels, key=lambda label: label.recording), report.warnings
+
+
+def _label(entry: Entry, report: Report) -> Label | None:
+    """The label of an entry, or None after reporting what is wrong with it."""
+    bdi = None
+    if entry.score is not None:
+        try:
+            bdi = float(entry.score)
+        except ValueError:
+            bdi = float("nan")
+        if not LOWEST <= bdi <= HIGHEST:  # also refuses nan
+            report.errors.append(f"{entry.source}: score {entry.score!r}; allowed: a number from {LOWEST:g} to {HIGHEST:g}")
+            return None
+    try:
+        return Label(entry.recording, entry.subject, entry.session, entry.task, entry.partition, bdi)
+    except ValueError as error:
+        report.errors.append(f"{entry.source}: {error}")
+        return None
+
+
+def _check_ids(entries: Iterable[Entry], report: Report) -> None:
+    places = defaultdict(list)
+    for entry in entries:
+        places[entry.recording].append(str(entry.path))
+    for recording, paths in places.items():
+        if len(paths) > 1:
+            report.errors.append(f"the id {recording} occurs {len(paths)} times: {_few(paths)}; allowed: once")
+
+
+def _check_files(entries: Iterable[Entry], report: Report) -> None:
+    for entry in entries:
+        if not entry.path.is_file():
+            report.errors.append(f"{entry.source}: no such file: {entry.path}")
+
+
+def _check_counts(labels: Iterable[Label], published: Mapping[str, int], root: Path, report: Report) -> None:
+    found = Counter(label.partition for label in labels)
+    for partition, count in published.items():
+        if found[partition] != count:
+            report.errors.append(
+                f"{root}: {found[partition]} {partition} videos; the complete corpus has {count} "
+                "(corpus.complete: false takes what there is)"
+            )
+
+
+def _warn_of_shared_subjects(labels: Iterable[Label], report: Report) -> None:
+    partitions = defaultdict(set)
+    for label in labels:
+        partitions[label.subject].add(label.partition)
+    if shared := sorted(subject for subject, found in partitions.items() if len(found) > 1):
+        report.warnings.append(f"{len(shared)} subjects occur in more than one partition: {_few(shared)}")
+
+
+def _few(names: list[str], most: int = 20) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

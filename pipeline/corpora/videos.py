@@ -1,0 +1,47 @@
+"""Any other corpus: a `videos.csv` with one row a video."""
+
+from pathlib import Path
+
+from pipeline.corpora.entry import Entry, Report
+from pipeline.work.tables import read_rows
+
+COLUMNS = ("video_id", "path", "subject", "partition", "bdi")
+
+
+def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
+    """List the rows of `labels_root`/videos.csv; paths that are not absolute start at `root`.
+
+    The columns are `video_id, path, subject, partition, bdi`, and, where a corpus has them, `task` and `session`.
+    """
+    table = labels_root / "videos.csv"
+    if not table.is_file():
+        report.errors.append(f"{table}: no such file; the layout videos wants one with the columns {', '.join(COLUMNS)}")
+        return []
+    try:
+        rows = read_rows(table, COLUMNS)
+    except ValueError as error:
+        report.errors.append(str(error))
+        return []
+    entries = []
+    for number, row in enumerate(rows, start=2):
+        cells = {name: text.strip() for name, text in row.items()}
+        source = f"{table}: row {number}"
+        name = cells["video_id"]
+        if not name or name.startswith(".") or "/" in name:
+            report.errors.append(f"{source}: video_id {name!r}; allowed: the name of a folder, without / or leading dot")
+            continue
+        if not cells["subject"]:
+            report.errors.append(f"{source}: no subject; allowed: any name, the same for the same person")
+        entries.append(
+            Entry(
+                recording=name,
+                path=root / cells["path"],
+                subject=cells["subject"],
+                session=cells.get("session", ""),
+                task=cells.get("task", ""),
+                partition=cells["partition"].lower(),
+                score=cells["bdi"] or None,
+                source=source,
+            )
+        )
+    return entries

@@ -1,0 +1,48 @@
+"""List the recordings of a corpus and their labels, and check all of them before anything is decoded.
+
+Reads the folders of the corpus and of its labels. Writes the recordings (without anything about their subjects), the
+labels of the training and development partitions, and apart from them the labels of the test partition.
+"""
+
+import logging
+from pathlib import Path
+
+import yaml
+
+from pipeline.corpora.hashes import digests
+from pipeline.corpora.listing import list_corpus
+from pipeline.params import Params
+from pipeline.work.labels import write_labels
+from pipeline.work.recordings import Recording, write_recordings
+from pipeline.work.stage import run_stage
+
+logger = logging.getLogger(__name__)
+
+
+def main(
+    params: Params, root: Path, labels_root: Path, recordings: Path, labels_fitting: Path, labels_testing: Path
+) -> None:
+    """Run the stage."""
+    paths, labels, warnings = list_corpus(params.corpus.layout, root, labels_root, params.corpus.complete)
+    for name, folder in (("corpus.root", root), ("corpus.labels_root", labels_root)):
+        if not folder.is_absolute() and not _is_output(folder):
+            warnings.append(f"{name} is relative ({folder}): `dvc exp run --temp` and `--queue` will not find it")
+    for warning in warnings:
+        logger.warning(warning)
+    hashes = digests(paths.values())
+    listed = [Recording(name, path, path.stat().st_size, hashes[path]) for name, path in paths.items()]
+    write_recordings(recordings, listed)
+    write_labels(labels_fitting, [label for label in labels if label.partition != "test"])
+    write_labels(labels_testing, [label for label in labels if label.partition == "test"])
+
+
+def _is_output(folder: Path) -> bool:
+    """Whether a folder lies in what another stage writes, which DVC takes along to wherever it runs."""
+    story = Path("dvc.yaml")
+    stages = yaml.safe_load(story.read_text(encoding="utf-8"))["stages"].values() if story.is_file() else []
+    outputs = [out if isinstance(out, str) else next(iter(out)) for stage in stages for out in stage.get("outs", [])]
+    return any(folder.is_relative_to(out) for out in outputs)
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,84 @@
+"""Tiny sequences and identities on disk, in the layout that the earlier stages leave, and the smallest settings."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.params import Augment, Finetune, Model, Pretrain
+from pipeline.store import MAPPED, GroupWriter
+
+SIZE = 32
+CODES = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3}
+
+MODEL = Model(
+    name="msn",
+    depth=27,
+    kernels=(3, 5, 7),
+    width=0.03125,
+    dropout=0.5,
+    batch_norm_momentum=0.1,
+    mean=(131.0912, 103.8827, 91.4953),
+    scale=0.0078125,
+)
+PRETRAIN = Pretrain(
+    source="train",
+    epochs=2,
+    batch=4,
+    accumulate=1,
+    learning_rate=0.01,
+    momentum=0.9,
+    weight_decay=0.0001,
+    decay_every=10,
+    decay_factor=0.1,
+    flip=0.5,
+    held_out=0.25,
+    precision="32-true",
+    seed=1,
+)
+FINETUNE = Finetune(
+    epochs=2,
+    steps=4,
+    batch=2,
+    accumulate=1,
+    learning_rate=0.001,
+    decay=0.01,
+    standardise=True,
+    augment=Augment(flip=0.25, rotate=0.25, upside_down=0.25, degrees=30),
+    validation="none",
+    held_out=0.25,
+    precision="32-true",
+    seed=1,
+)
+
+
+def write_sequence(folder: Path, phases: Sequence[int], absent: bool = False, seed: int = 0) -> Path:
+    """A recording's sequence of random faces, with so many frames in each phase."""
+    count = sum(phases)
+    with GroupWriter(folder, MAPPED) as group:
+        faces = np.random.default_rng(seed).integers(0, 256, (count, SIZE, SIZE, 3), dtype=np.uint8)
+        group.append("faces", faces)
+        group.append("origin", np.full(count, 0 if absent else 1, np.uint8))
+        group.append("frame", np.arange(count, dtype=np.int32))
+        group.attributes |= {"phase_starts": [0, *np.cumsum(phases).tolist()], "origin_codes": CODES, "fps": 3.75}
+    return folder
+
+
+def write_identities(folder: Path, images: Sequence[int], absent: Sequence[int] = (), shard: int = 1024) -> Path:
+    """Identities with so many images each, one after another; each has a shade of its own. `absent` are image numbers."""
+    labels = np.repeat(np.arange(len(images)), images).astype(np.int32)
+    present = np.ones(len(labels), np.uint8)
+    present[list(absent)] = 0
+    noise = np.random.default_rng(0).integers(0, 40, (len(labels), SIZE, SIZE, 3), dtype=np.uint8)
+    faces = noise + (labels * 200 // max(len(images), 1)).astype(np.uint8)[:, None, None, None]
+    folder.mkdir(parents=True)
+    for number, start in enumerate(range(0, len(labels), shard)):
+        with GroupWriter(folder / f"{number:05d}", MAPPED) as group:
+            group.append("faces", faces[start : start + shard])
+            group.append("origin", present[start : start + shard])
+            group.attributes["origin_codes"] = {"absent": 0, "detected": 1, "published": 4}
+    with GroupWriter(folder / "index", MAPPED) as group:
+        group.append("label", labels)
+        group.append("present", present)
+    (folder / "classes.txt").write_text("".join(f"n{number:06d}\n" for number in range(len(images))))
+    return folder
