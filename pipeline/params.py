@@ -5,11 +5,12 @@ value but never change an output, so this is the one project file that stages do
 The `description` of a field says what it allows, and is what an error prints.
 """
 
+import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeGuard
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 SMALLEST_CLIP = 8  # time is halved four times on the way to the head (paper.md: smallest clip)
 
@@ -33,8 +34,16 @@ def _items(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _odd_and_ascending(kernels: tuple[int, ...]) -> tuple[int, ...]:
+    if any(kernel % 2 == 0 or kernel > 31 for kernel in kernels) or list(kernels) != sorted(set(kernels)):
+        raise ValueError
+    return kernels
+
+
 Real = Annotated[float, BeforeValidator(_number)]
 Count = Annotated[int, Field(ge=1)]
+Share = Annotated[Real, Field(gt=0, lt=1)]
+Kernels = Annotated[tuple[Count, ...], BeforeValidator(_items), AfterValidator(_odd_and_ascending)]
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 PRECISIONS = "32-true, bf16-mixed or 16-mixed"
 
@@ -94,9 +103,13 @@ class Decode(Section):
     """What the frame table of a recording holds."""
 
     fps: Real | None = Field(gt=0, le=240, description="null (native frames) or a constant rate up to 240 per second")
-    on_error: Literal["stop", "skip"] = Field(description="stop (after all others are done) or skip (report, leave out)")
+    on_error: Literal["stop", "skip"] = Field(
+        description="stop (after all others are done) or skip (report, leave out)"
+    )
     max_lost: Real = Field(
-        ge=0, le=1, description="the largest share of packets that may fail to decode before a recording counts as broken"
+        ge=0,
+        le=1,
+        description="the largest share of packets that may fail to decode before a recording counts as broken",
     )
 
 
@@ -109,32 +122,23 @@ class Align(Section):
     max_gap: int = Field(ge=0, le=1000, description="the longest run of frames to interpolate over, 0 to 1000")
     survey: int = Field(ge=1, le=1000, description="frames between looks when finding who persists, 1 to 1000")
     min_face: int = Field(ge=12, le=500, description="the smallest face looked for, in pixels, 12 to 500")
-    thresholds: Annotated[tuple[Real, Real, Real], BeforeValidator(_items)] = Field(
+    thresholds: Annotated[tuple[Share, Share, Share], BeforeValidator(_items)] = Field(
         description="three numbers between 0 and 1, for P-Net, R-Net and O-Net"
     )
     margin: Real = Field(ge=0, le=1, description="share of the box added around it by align.method crop, 0 to 1")
-
-    @model_validator(mode="after")
-    def _thresholds_are_shares(self) -> "Align":
-        if not all(0 < threshold < 1 for threshold in self.thresholds):
-            raise ValueError(
-                f"align.thresholds is {list(self.thresholds)}; allowed: three numbers between 0 and 1"
-            )
-        return self
 
 
 class Subsample(Section):
     """Which aligned frames a sequence keeps."""
 
-    factor: int = Field(ge=1, le=64, description="keep every n-th frame, 1 to 64")
-    phases: int = Field(ge=1, le=64, description="how many of the n starting frames are kept, 1 to subsample.factor")
+    factor: int = Field(ge=1, le=64, description="a whole number from 1 to 64: every n-th frame is kept")
+    phases: int = Field(ge=1, le=64, description="a whole number from 1 to subsample.factor: starting frames kept")
 
     @model_validator(mode="after")
     def _phases_fit(self) -> "Subsample":
         if self.phases > self.factor:
             raise ValueError(
-                f"subsample.phases is {self.phases}, but subsample.factor is {self.factor}; "
-                f"allowed: 1 to {self.factor}"
+                f"subsample.phases is {self.phases}, but subsample.factor is {self.factor}; allowed: 1 to {self.factor}"
             )
         return self
 
@@ -142,7 +146,7 @@ class Subsample(Section):
 class Clip(Section):
     """What a network sees at once."""
 
-    length: int = Field(ge=SMALLEST_CLIP, le=256, description=f"frames, {SMALLEST_CLIP} to 256")
+    length: int = Field(ge=SMALLEST_CLIP, le=256, description=f"a whole number of frames from {SMALLEST_CLIP} to 256")
 
 
 class Model(Section):
@@ -150,24 +154,18 @@ class Model(Section):
 
     name: Literal["msn"] = Field(description="msn")
     depth: Literal[27, 36, 51, 69, 99] = Field(description="27, 36, 51, 69 or 99")
-    kernels: Annotated[tuple[Count, ...], BeforeValidator(_items)] = Field(
+    kernels: Kernels = Field(
         min_length=1, max_length=8, description="a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
     )
-    width: Real = Field(gt=0, le=4, description="a factor on the channels of convolutions, above 0 to 4; the paper: 1.0")
+    width: Real = Field(
+        gt=0, le=4, description="a factor on the channels of convolutions, above 0 to 4; the paper: 1.0"
+    )
     dropout: Real = Field(ge=0, lt=1, description="0 to below 1; the paper: 0.5")
     batch_norm_momentum: Real = Field(gt=0, le=1, description="PyTorch's sense, above 0 to 1; the authors' code: 0.01")
     mean: Annotated[tuple[Real, Real, Real], BeforeValidator(_items)] = Field(
         description="three numbers, red, green, blue, subtracted from pixels of 0 to 255"
     )
     scale: Real = Field(gt=0, description="a factor after the mean, above 0; the paper: 1.0")
-
-    @model_validator(mode="after")
-    def _kernels_are_odd(self) -> "Model":
-        kernels = self.kernels
-        if any(k % 2 == 0 or k > 31 for k in kernels) or list(kernels) != sorted(set(kernels)):
-            allowed = type(self).model_fields["kernels"].description
-            raise ValueError(f"model.kernels is {list(kernels)}; allowed: {allowed}")
-        return self
 
 
 class Pretrain(Section):
@@ -297,49 +295,51 @@ def check_params(found: Any, source: str = "params.yaml") -> Params:
     try:
         return Params.model_validate(found)
     except ValidationError as error:
-        lines = dict.fromkeys(f"{source}: {_explain(detail)}" for detail in error.errors())
+        lines = dict.fromkeys(f"{source}: {_explain(detail, found)}" for detail in error.errors())
         raise ParamsError("\n".join(lines)) from None
 
 
-def _explain(detail: Any) -> str:
+def _explain(detail: Any, found: Any) -> str:
     """One line for one of pydantic's findings: the key, what was found, what is allowed."""
-    if detail["type"] == "value_error":  # written by the checks above, which name keys and values themselves
-        return str(detail["ctx"]["error"])
-    section, key, path = _locate(detail["loc"])
-    allowed = f"{path or 'params.yaml'} has the keys {', '.join(section.model_fields)}"
-    if detail["type"] == "extra_forbidden":
-        name = ".".join(str(part) for part in detail["loc"])
-        return f"{name} is not a known key; {allowed}"
-    name = f"{path}.{key}" if path and key else (key or path)
-    if detail["type"] == "missing":
-        return f"{name} is missing; allowed: {_allowed(section, key)}"
-    return f"{name} is {detail['input']!r}; allowed: {_allowed(section, key)}"
+    if detail["type"] == "value_error" and (written := str(detail["ctx"]["error"])):
+        return written  # by a check between keys, which names them and their values itself
+    section, names = _locate(detail["loc"])
+    name = ".".join(names)
+    if detail["type"] in ("extra_forbidden", "invalid_key"):
+        owner = ".".join(names[:-1]) or "params.yaml"
+        return f"{name} is not a known key; {owner} has the keys {', '.join(section.model_fields)}"
+    for part in names:
+        if part not in found:
+            return f"{name} is missing; allowed: {_allowed(section, names)}"
+        found = found[part]
+    return f"{name or 'the whole'} is {json.dumps(found, default=str)}; allowed: {_allowed(section, names)}"
 
 
-def _locate(location: tuple[int | str, ...]) -> tuple[type[Section], str, str]:
-    """Walk a finding's location to the innermost section: (its class, the key in it, the section's dotted path)."""
+def _locate(location: tuple[int | str, ...]) -> tuple[type[Section], list[str]]:
+    """The names that lead to the key of a finding, and the section that has the last of them.
+
+    What pydantic says beyond, as the place in a list, is left out: the whole key is named.
+    """
     section: type[Section] = Params
-    path: list[str] = []
+    names: list[str] = []
     for part in location:
-        field = section.model_fields.get(str(part))
-        if field is None:
-            return section, str(part), ".".join(path)
-        inner = [kind for kind in (field.annotation, *get_args(field.annotation)) if _is_section(kind)]
-        if not inner or part == location[-1]:
-            return section, str(part), ".".join(path)
-        section = inner[0]
-        path.append(str(part))
-    return section, "", ".".join(path)
+        if names:
+            field = section.model_fields.get(names[-1])
+            if field is None or not _is_section(field.annotation):
+                break
+            section = field.annotation
+        names.append(str(part))
+    return section, names
 
 
-def _is_section(kind: Any) -> bool:
+def _is_section(kind: Any) -> TypeGuard[type[Section]]:
     return isinstance(kind, type) and issubclass(kind, Section)
 
 
-def _allowed(section: type[Section], key: str) -> str:
-    field = section.model_fields.get(key)
-    if field is None:
-        return ", ".join(section.model_fields)
+def _allowed(section: type[Section], names: list[str]) -> str:
+    if not names:
+        return f"the sections {', '.join(section.model_fields)}"
+    field = section.model_fields[names[-1]]
     if _is_section(field.annotation):
-        return f"a section with the keys {', '.join(field.annotation.model_fields)}"  # type: ignore[union-attr]
+        return f"a section with the keys {', '.join(field.annotation.model_fields)}"
     return field.description or str(field.annotation)

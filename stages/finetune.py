@@ -27,9 +27,7 @@ def main(
     fitted = with_faces(division.fitted, sequences)
     validated = with_faces(division.validated, sequences)
     if not fitted or (division.validated and not validated):
-        raise ValueError(
-            f"{sequences}: no recording of {labels_fitting} that shows a face is left to fit or to measure"
-        )
+        raise ValueError(f"{sequences}: no recording of {labels_fitting} shows a face and can be fitted or measured")
     start = weights_to_start_from(pretrained, params.model)
     source = {
         "clip": params.clip.model_dump(),

@@ -34,7 +34,9 @@ class CorpusError(ValueError):
     """A corpus has problems; the message lists every one of them."""
 
 
-def list_corpus(layout: str, root: Path, labels_root: Path, complete: bool) -> tuple[dict[str, Path], list[Label], list[str]]:
+def list_corpus(
+    layout: str, root: Path, labels_root: Path, complete: bool
+) -> tuple[dict[str, Path], list[Label], list[str]]:
     """Read and check a whole corpus.
 
     Args:
@@ -78,7 +80,9 @@ def _label(entry: Entry, report: Report) -> Label | None:
         except ValueError:
             bdi = float("nan")
         if not LOWEST <= bdi <= HIGHEST:  # also refuses nan
-            report.errors.append(f"{entry.source}: score {entry.score!r}; allowed: a number from {LOWEST:g} to {HIGHEST:g}")
+            report.errors.append(
+                f"{entry.source}: score {entry.score!r}; allowed: a number from {LOWEST:g} to {HIGHEST:g}"
+            )
             return None
     try:
         return Label(entry.recording, entry.subject, entry.session, entry.task, entry.partition, bdi)

@@ -15,7 +15,9 @@ def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
     """
     table = labels_root / "videos.csv"
     if not table.is_file():
-        report.errors.append(f"{table}: no such file; the layout videos wants one with the columns {', '.join(COLUMNS)}")
+        report.errors.append(
+            f"{table}: no such file; the layout videos wants one with the columns {', '.join(COLUMNS)}"
+        )
         return []
     try:
         rows = read_rows(table, COLUMNS)
@@ -28,7 +30,9 @@ def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
         source = f"{table}: row {number}"
         name = cells["video_id"]
         if not name or name.startswith(".") or "/" in name:
-            report.errors.append(f"{source}: video_id {name!r}; allowed: the name of a folder, without / or leading dot")
+            report.errors.append(
+                f"{source}: video_id {name!r}; allowed: the name of a folder, without / or leading dot"
+            )
             continue
         if not cells["subject"]:
             report.errors.append(f"{source}: no subject; allowed: any name, the same for the same person")

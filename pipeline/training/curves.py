@@ -23,18 +23,26 @@ def curve_logger(folder: Path, step: int) -> DVCLiveLogger:
 
 def cut_back(folder: Path, step: int) -> None:
     """Drop the rows after `step`, which a killed training wrote after its last checkpoint and will write again."""
-    summary: dict[str, Any] = {"step": step}
+    for path in (folder / TABLES).rglob("*.tsv"):
+        rows = _read(path)
+        rows[rows["step"].astype(int) <= step].to_csv(path, sep="\t", index=False, lineterminator="\n")
+    (folder / SUMMARY).unlink(missing_ok=True)
+
+
+def summarise(folder: Path) -> None:
+    """Write the last row of every table to metrics.json: the same however often the training was interrupted."""
+    summary: dict[str, Any] = {}
     for path in sorted((folder / TABLES).rglob("*.tsv")):
-        rows = pd.read_csv(path, sep="\t", dtype=str)
-        rows = rows[rows["step"].astype(int) <= step]
-        if rows.empty:
-            path.unlink()
-            continue
-        rows.to_csv(path, sep="\t", index=False, lineterminator="\n")
+        rows = _read(path)
         *groups, name = path.relative_to(folder / TABLES).with_suffix("").parts
         place = summary
         for group in groups:
             place = place.setdefault(group, {})
-        place[name] = float(rows.iloc[-1][path.stem])
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / SUMMARY).write_text(json.dumps(summary, indent=4), encoding="utf-8")
+        if len(rows):
+            place[name] = float(rows[name].iloc[-1])
+            summary["step"] = max(summary.get("step", 0), int(rows["step"].iloc[-1]))
+    (folder / SUMMARY).write_text(json.dumps(summary, indent=4, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, sep="\t", dtype=str).dropna()  # a kill may have cut the last row short

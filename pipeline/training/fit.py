@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import RichProgressBar
 
 from pipeline.params import Precision
 from pipeline.training.checkpoint import KeepLast, steps_done
-from pipeline.training.curves import curve_logger
+from pipeline.training.curves import curve_logger, summarise
 from pipeline.training.task import Task, TrainingError
 
 logger = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: tor
         trainer.fit(task, ckpt_path=checkpoint if done else None, weights_only=True)
     if task.trainer.global_step != wanted:
         raise KeyboardInterrupt(f"stopped after {task.trainer.global_step} of {wanted} steps; run again to go on")
+    summarise(folder / CURVES)
 
 
 class _Progress(RichProgressBar):

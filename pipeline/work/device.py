@@ -17,5 +17,7 @@ def device() -> torch.device:
         torch.empty(1, device=chosen)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"MSN_DEVICE is {name!r}, which cannot be used here: {reason}; allowed: cpu, cuda, cuda:N") from None
+        raise ValueError(
+            f"MSN_DEVICE is {name!r}, which cannot be used here: {reason}; allowed: cpu, cuda, cuda:N"
+        ) from None
     return chosen

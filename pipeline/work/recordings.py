@@ -27,7 +27,9 @@ class Recording:
 
     def __post_init__(self) -> None:
         if not self.recording or self.recording.startswith(".") or "/" in self.recording:
-            raise ValueError(f"recording id {self.recording!r}; allowed: the name of a folder, without / or leading dot")
+            raise ValueError(
+                f"recording id {self.recording!r}; allowed: the name of a folder, without / or leading dot"
+            )
 
 
 def read_recordings(path: Path) -> list[Recording]:

@@ -26,9 +26,7 @@ def test_phases_keep_every_nth_frame(frames: int, factor: int, phases: int, expe
 
 
 @pytest.mark.parametrize(("frames", "factor", "phases"), [(700, 8, 8), (700, 8, 1), (5, 8, 8), (64, 1, 1), (33, 2, 2)])
-def test_a_sequence_holds_the_kept_frames_phase_by_phase(
-    tmp_path: Path, frames: int, factor: int, phases: int
-) -> None:
+def test_a_sequence_holds_the_kept_frames_phase_by_phase(tmp_path: Path, frames: int, factor: int, phases: int) -> None:
     faces = np.random.default_rng(1).integers(0, 256, (frames, 48, 48, 3), dtype=np.uint8)
     origin = np.random.default_rng(2).integers(0, 2, frames, dtype=np.uint8)
     with GroupWriter(tmp_path / "aligned", ARCHIVE) as group:

@@ -65,7 +65,7 @@ def write_sequence(folder: Path, phases: Sequence[int], absent: bool = False, se
 
 
 def write_identities(folder: Path, images: Sequence[int], absent: Sequence[int] = (), shard: int = 1024) -> Path:
-    """Identities with so many images each, one after another; each has a shade of its own. `absent` are image numbers."""
+    """Identities with so many images each, each of its own shade; `absent` are numbers of images without a face."""
     labels = np.repeat(np.arange(len(images)), images).astype(np.int32)
     present = np.ones(len(labels), np.uint8)
     present[list(absent)] = 0

@@ -35,7 +35,11 @@ def test_reached_modules_are_followed_without_params_and_package_files(project: 
 @pytest.mark.parametrize(
     ("file", "text", "changes"),
     [
-        ("pipeline/food/soup.py", "# new\nfrom pipeline import salt\ndef boil():\n  'doc'\n  return salt.PINCH\n", False),
+        (
+            "pipeline/food/soup.py",
+            "# new\nfrom pipeline import salt\ndef boil():\n  'doc'\n  return salt.PINCH\n",
+            False,
+        ),
         ("pipeline/food/soup.py", "from pipeline import salt\ndef boil():\n    return salt.PINCH + 1\n", True),
         ("pipeline/salt.py", "PINCH = 2\n", True),
         ("pipeline/stone.py", "HARD = 2\n", False),

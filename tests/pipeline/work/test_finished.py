@@ -32,7 +32,9 @@ def test_an_item_is_made_once_and_delivered_as_links(tmp_path: Path) -> None:
     assert len(calls) == 1
     store.deliver("k", tmp_path / "out" / "item")
     assert (tmp_path / "out" / "item" / "inner" / "value.txt").read_text() == "7"
-    assert (tmp_path / "out" / "item" / "inner" / "value.txt").stat().st_ino == (first / "inner/value.txt").stat().st_ino
+    assert (tmp_path / "out" / "item" / "inner" / "value.txt").stat().st_ino == (
+        first / "inner/value.txt"
+    ).stat().st_ino
 
 
 def test_a_failed_item_leaves_nothing_and_is_made_anew() -> None:

@@ -9,7 +9,10 @@ from pipeline.work.recordings import Recording, read_recordings, write_recording
 
 
 def test_recordings_are_read_as_written_sorted_by_id(tmp_path: Path) -> None:
-    recordings = [Recording("b_1", Path("videos/b, 1.mp4"), 12, "f" * 64), Recording("a_1", Path("/x/a.mp4"), 3, "0" * 64)]
+    recordings = [
+        Recording("b_1", Path("videos/b, 1.mp4"), 12, "f" * 64),
+        Recording("a_1", Path("/x/a.mp4"), 3, "0" * 64),
+    ]
     write_recordings(tmp_path / "recordings.csv", recordings)
     assert read_recordings(tmp_path / "recordings.csv") == recordings[::-1]
 

@@ -1,0 +1,82 @@
+"""The simulated corpus in AVEC2014's tree: two videos a session, one label for both."""
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from pipeline.corpora.simulated.cohort import Session
+from pipeline.corpora.simulated.draw import Placement, draw_frame
+from pipeline.corpora.simulated.look import another_day, draw_look
+from pipeline.corpora.simulated.motion import expressions, processes, time_constant
+from pipeline.corpora.simulated.streams import stream
+from pipeline.video import write_video
+
+TASKS = ("Freeform", "Northwind")
+LABELS = {
+    "Training": "AVEC2014_DepressionLabels/Training_DepressionLabels",
+    "Development": "AVEC2014_DepressionLabels/Development_DepressionLabels",
+    "Testing": "AVEC2014_Labels_Testset/Testing/DepressionLabels",
+}
+FACE = 0.275  # half the height of the face, as a share of the height of the frame
+
+
+@dataclass(frozen=True)
+class Film:
+    """One video to draw: everything its bytes depend on, and where it goes."""
+
+    path: Path
+    session: Session
+    task: str
+    seed: int
+    cue: float
+    frames: int
+    frame_rate: float
+    width: int
+    height: int
+
+
+def films(root: Path, cohort: list[Session], seed: int, cue: float, frames: int, rate: float, size: tuple[int, int]) -> list[Film]:
+    """The videos of a cohort, both tasks of each session."""
+    return [
+        Film(
+            root / session.partition / task / f"{session.name}_{task}_video.mp4",
+            *(session, task, seed, cue, frames, rate, *size),
+        )
+        for session, task in itertools.product(cohort, TASKS)
+    ]
+
+
+def write_labels(root: Path, cohort: list[Session]) -> None:
+    """Write one CSV a session, without a header, its first cell the score."""
+    for session in cohort:
+        path = root / LABELS[session.partition] / f"{session.name}_Depression.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{session.bdi}\n")
+
+
+def write_film(film: Film) -> None:
+    """Draw a video.
+
+    Look, place, noise and the shocks that drive the movements come from streams that know nothing of the score; only
+    the time constant of the movements does.
+    """
+    cv2.setNumThreads(1)
+    session = film.session
+    look = draw_look(stream(film.seed, "look", session.subject))
+    look = another_day(look, stream(film.seed, "day", session.name))
+    random = stream(film.seed, "film", session.name, film.task)
+    unit = film.height * FACE * random.uniform(0.94, 1.06)
+    rest = Placement(
+        x=film.width * random.uniform(0.46, 0.54),
+        y=film.height * random.uniform(0.46, 0.50),
+        unit=unit,
+        tilt=random.uniform(-3, 3),
+    )
+    values = processes(random, film.frames, film.frame_rate, time_constant(session.bdi, film.cue))
+    pictures = (
+        draw_frame(look, expression, rest, film.width, film.height, random)[0] for expression in expressions(values)
+    )
+    film.path.parent.mkdir(parents=True, exist_ok=True)
+    write_video(film.path, pictures, film.frame_rate)

@@ -1,0 +1,35 @@
+"""Draw the built-in corpus: videos in AVEC2014's tree, identity images in VGGFace2's.
+
+Reads nothing but its parameters. With `simulate.enabled: false`, for real corpora, it writes an empty tree.
+"""
+
+from pathlib import Path
+
+from pipeline.corpora.simulated import avec_tree, vggface2_tree
+from pipeline.corpora.simulated.cohort import draw_cohort
+from pipeline.params import Params
+from pipeline.work.stage import fresh, run_stage
+from pipeline.work.workers import map_items
+
+
+def main(params: Params, simulated: Path) -> None:
+    """Run the stage."""
+    simulate = params.simulate
+    with fresh(simulated) as output:
+        avec, vggface2 = (output.resolve() / name for name in ("avec2014", "vggface2"))
+        avec.mkdir()
+        vggface2.mkdir()
+        if not simulate.enabled:
+            return
+        cohort = draw_cohort(simulate.seed, simulate.subjects, simulate.sessions, simulate.subject_share)
+        size = (simulate.width, simulate.height)
+        films = avec_tree.films(avec, cohort, simulate.seed, simulate.cue, simulate.frames, simulate.frame_rate, size)
+        map_items(avec_tree.write_film, films, "drawing videos")
+        avec_tree.write_labels(avec, cohort)
+        people = vggface2_tree.people(vggface2, simulate.seed, simulate.identities, simulate.images)
+        portraits = map_items(vggface2_tree.write_portraits, people, "drawing identities")
+        vggface2_tree.write_tables(vggface2, dict(zip(people, portraits, strict=True)))
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,61 @@
+"""Frame arithmetic."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.training.clips import covering, wrapped
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "frames", "expected"),
+    [
+        (0, 4, 8, [(0, 4)]),
+        (4, 4, 8, [(4, 8)]),
+        (6, 4, 8, [(6, 8), (0, 2)]),
+        (7, 8, 8, [(7, 8), (0, 7)]),
+        (1, 8, 3, [(1, 3), (0, 3), (0, 3)]),
+        (0, 3, 1, [(0, 1), (0, 1), (0, 1)]),
+    ],
+)
+def test_reading_past_the_end_goes_round(start: int, length: int, frames: int, expected: list[tuple[int, int]]) -> None:
+    assert wrapped(start, length, frames) == expected
+
+
+@pytest.mark.parametrize(("start", "frames"), [(8, 8), (-1, 8), (0, 0)])
+def test_a_start_outside_the_video_is_refused(start: int, frames: int) -> None:
+    with pytest.raises(ValueError, match=f"from frame {start} of {frames}"):
+        wrapped(start, 4, frames)
+
+
+@given(st.integers(1, 60), st.integers(1, 40), st.data())
+def test_a_clip_is_consecutive_frames_modulo_the_video(frames: int, length: int, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, frames - 1))
+    read = [frame for first, stop in wrapped(start, length, frames) for frame in range(first, stop)]
+    assert read == [(start + number) % frames for number in range(length)]
+
+
+@pytest.mark.parametrize(
+    ("frames", "length", "expected"),
+    [
+        (8, 4, [(0, 4), (4, 4)]),
+        (9, 4, [(0, 4), (4, 4), (5, 1)]),
+        (10, 4, [(0, 4), (4, 4), (6, 2)]),
+        (4, 4, [(0, 4)]),
+        (5, 4, [(0, 4), (1, 1)]),
+        (3, 4, [(0, 3)]),
+        (0, 4, []),
+    ],
+)
+def test_covering_clips(frames: int, length: int, expected: list[tuple[int, int]]) -> None:
+    assert covering(frames, length) == expected
+
+
+@given(st.integers(0, 200), st.integers(1, 40))
+def test_clips_cover_every_frame_and_weights_count_the_new_ones(frames: int, length: int) -> None:
+    seen: set[int] = set()
+    for start, weight in covering(frames, length):
+        held = set(range(start, min(start + length, frames)))
+        assert len(held - seen) == weight
+        seen |= held
+    assert seen == set(range(frames))

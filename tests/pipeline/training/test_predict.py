@@ -1,0 +1,84 @@
+"""Estimates for recordings."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from pipeline.nets.build import Network, build
+from pipeline.nets.heads import Recognition, Regression
+from pipeline.nets.weights import Description, Target
+from pipeline.store import read_array
+from pipeline.training.predict import ClipEstimate, VideoEstimate, predict
+from tests.pipeline.training.material import MODEL, write_sequence
+
+PLAIN = MODEL.model_copy(update={"mean": (0.0, 0.0, 0.0), "scale": 1.0})
+CPU = torch.device("cpu")
+
+
+class _Brightness(nn.Module):
+    """Stands in for a network: the mean of a clip."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean(dim=(1, 2, 3, 4))[:, None]
+
+
+def _brightness() -> Network:
+    return Network(nn.Identity(), _Brightness()).eval()
+
+
+def test_clips_cover_a_video_and_are_averaged_by_weight(tmp_path: Path) -> None:
+    folder = write_sequence(tmp_path / "r1", [20, 19])
+    faces = read_array(folder, "faces").astype(float)
+    description = Description(PLAIN, Regression(), 8, Target(15.0, 2.0))
+    (video,) = predict(_brightness(), description, [folder], 8, 1, CPU)
+    means = [faces[start : start + 8].mean() for start in (0, 8, 12)]
+    assert video.recording == "r1"
+    assert [(clip.phase, clip.start, clip.weight) for clip in video.clips] == [(0, 0, 8), (0, 8, 8), (0, 12, 4)]
+    assert [clip.estimate for clip in video.clips] == pytest.approx([15 + 2 * mean for mean in means], rel=1e-5)
+    assert video.score == pytest.approx(15 + 2 * np.average(means, weights=[8, 8, 4]), rel=1e-5)
+
+
+def test_more_phases_are_averaged_too_and_short_videos_looped(tmp_path: Path) -> None:
+    folder = write_sequence(tmp_path / "r1", [8, 5])
+    faces = read_array(folder, "faces").astype(float)
+    description = Description(PLAIN, Regression(), 8, Target(0.0, 1.0))
+    (video,) = predict(_brightness(), description, [folder], 8, 2, CPU)
+    assert [(clip.phase, clip.start, clip.weight) for clip in video.clips] == [(0, 0, 8), (1, 0, 5)]
+    looped = faces[[8, 9, 10, 11, 12, 8, 9, 10]].mean()
+    assert video.clips[1].estimate == pytest.approx(looped, rel=1e-5)
+
+
+def test_an_estimate_does_not_depend_on_the_other_recordings(tmp_path: Path) -> None:
+    folders = [write_sequence(tmp_path / f"r{number}", [9 + 7 * number], seed=number) for number in range(4)]
+    network = build(MODEL, Regression(), seed=1).eval()
+    description = Description(MODEL, Regression(), 8, Target(15.0, 9.0))
+    together = predict(network, description, folders, 8, 1, CPU)
+    alone = [predict(network, description, [folder], 8, 1, CPU)[0] for folder in folders]
+    assert together == alone
+    assert len({video.score for video in together}) == 4
+
+
+def test_a_recording_without_a_face_has_no_estimate(tmp_path: Path) -> None:
+    folders = [write_sequence(tmp_path / "dark", [16], absent=True), write_sequence(tmp_path / "good", [16])]
+    description = Description(PLAIN, Regression(), 8, Target(0.0, 1.0))
+    dark, good = predict(_brightness(), description, folders, 8, 1, CPU, label="predict")
+    assert (dark.recording, dark.clips, dark.score) == ("dark", (), None)
+    assert good.score is not None
+
+
+def test_a_score_is_a_weighted_mean() -> None:
+    clips = (ClipEstimate(0, 0, 8, 10.0), ClipEstimate(0, 8, 8, 20.0), ClipEstimate(0, 10, 2, 33.0))
+    assert VideoEstimate("r", clips).score == pytest.approx((80 + 160 + 66) / 18)
+
+
+def test_a_network_that_cannot_estimate_is_refused(tmp_path: Path) -> None:
+    folder = write_sequence(tmp_path / "r1", [8])
+    recognition = Description(MODEL, Recognition(3), 8)
+    with pytest.raises(ValueError, match="regression head, in evaluation mode"):
+        predict(build(MODEL, Recognition(3)).eval(), recognition, [folder], 8, 1, CPU)
+    regression = Description(MODEL, Regression(), 8, Target(0.0, 1.0))
+    with pytest.raises(ValueError, match="regression head, in evaluation mode"):
+        predict(build(MODEL, Regression()).train(), regression, [folder], 8, 1, CPU)

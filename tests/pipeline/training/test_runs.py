@@ -1,0 +1,62 @@
+"""Training through the store: found, gone on with, delivered."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.nets.weights import load_network
+from pipeline.training.finetuning import Finetuning
+from pipeline.training.runs import deliver, digest, folder_digests, train_once
+from tests.pipeline.training.material import FINETUNE, MODEL, write_sequence
+
+
+@pytest.fixture
+def scored(tmp_path: Path) -> list[tuple[Path, float]]:
+    return [(write_sequence(tmp_path / f"r{number}", [10], seed=number), 7.0 * number) for number in range(3)]
+
+
+def _train(scored: list[tuple[Path, float]], epochs: int, made: list[int], **source: Any) -> str:
+    def make() -> Finetuning:
+        made.append(epochs)
+        return Finetuning(scored, [], None, 8, MODEL, FINETUNE)
+
+    return train_once("finetune", {"note": 1, **source}, epochs, "32-true", Finetuning, make)
+
+
+def test_the_same_training_is_found_and_another_is_not(scored: list[tuple[Path, float]], tmp_path: Path) -> None:
+    made: list[int] = []
+    key = _train(scored, 1, made)
+    assert _train(scored, 1, made) == key
+    assert made == [1]
+    assert _train(scored, 1, made, data="other") != key
+    assert _train(scored, 2, made) != key
+    assert made == [1, 1, 2]
+
+
+def test_weights_and_curves_are_delivered(scored: list[tuple[Path, float]], tmp_path: Path) -> None:
+    key = _train(scored, 1, [])
+    for _ in range(2):  # also over what is there
+        deliver("finetune", key, tmp_path / "models/finetuned", tmp_path / "metrics/finetune")
+    files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    assert [file for file in files if file.startswith("m")] == [
+        "metrics/finetune/metrics.json",
+        "metrics/finetune/plots/metrics/train/learning_rate.tsv",
+        "metrics/finetune/plots/metrics/train/loss.tsv",
+        "models/finetuned/description.json",
+        "models/finetuned/weights.safetensors",
+    ]
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["finetuned"]
+    _, description = load_network(tmp_path / "models/finetuned")
+    assert description.history["source"] == "train"
+    assert description.history["trained"] == {"note": 1, "epochs": 1}
+    assert set(description.history["versions"]) == {"python", "torch", "lightning", "numpy"}
+
+
+def test_digests_follow_content_and_not_place(tmp_path: Path) -> None:
+    for name, text in (("a", "1"), ("b", "1"), ("c", "2")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(text)
+    one, same, other = folder_digests(tmp_path / name for name in "abc")
+    assert one == same != other
+    assert digest(["x", 1]) == digest(["x", 1]) != digest([1, "x"])

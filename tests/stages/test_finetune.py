@@ -1,0 +1,148 @@
+"""The stage finetune, for real at the smallest scale, and killed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from safetensors.torch import load_file
+
+from pipeline.nets.weights import load_network
+from pipeline.params import check_params
+from pipeline.work.labels import Label, write_labels
+from stages.finetune import main
+from stages.pretrain import main as pretrain
+from tests.pipeline.training.material import write_identities, write_sequence
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, smallest: dict[str, Any]) -> Path:
+    """Five labelled recordings, a test recording without a label, and no pretrained weights."""
+    labels = []
+    for number in range(5):
+        write_sequence(tmp_path / "sequences" / f"r{number}", [10, 9], seed=number)
+        partition = "development" if number > 2 else "training"
+        labels.append(Label(f"r{number}", f"s{number}", "", "", partition, 5.0 * number))
+    write_sequence(tmp_path / "sequences" / "of the test partition", [10, 9], seed=99)
+    write_labels(tmp_path / "labels.csv", labels)
+    settings = {**smallest, "pretrain": {**smallest["pretrain"], "source": "none"}}
+    pretrain(check_params(settings), tmp_path / "nothing", tmp_path / "pretrained", tmp_path / "no curves")
+    return tmp_path
+
+
+def _values(smallest: dict[str, Any], **finetune: Any) -> dict[str, Any]:
+    return {**smallest, "finetune": {**smallest["finetune"], **finetune}}
+
+
+def _paths(workplace: Path, output: str = "out") -> list[Path]:
+    inputs = [workplace / name for name in ("sequences", "labels.csv", "pretrained")]
+    return [*inputs, workplace / output / "finetuned", workplace / output / "curves"]
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_it_leaves_weights_that_load_and_curves(smallest: dict[str, Any], workplace: Path) -> None:
+    main(check_params(_values(smallest)), *_paths(workplace))
+    assert set(_files(workplace / "out")) == {
+        "finetuned/weights.safetensors",
+        "finetuned/description.json",
+        "curves/metrics.json",
+        "curves/plots/metrics/train/loss.tsv",
+        "curves/plots/metrics/train/learning_rate.tsv",
+    }
+    _, description = load_network(workplace / "out/finetuned")
+    assert description.target is not None
+    assert description.target.mean == 10.0  # of 0, 5, 10, 15, 20
+    assert description.history["trained"]["fitted"]["recordings"] == 5
+    assert description.history["trained"]["pretrained"] == "none"
+
+
+def test_the_description_gives_away_nobodys_score(smallest: dict[str, Any], workplace: Path) -> None:
+    main(check_params(_values(smallest)), *_paths(workplace))
+    text = (workplace / "out/finetuned/description.json").read_text()
+    assert not [number for number in range(5) if f"r{number}" in text]
+
+
+def test_it_starts_from_pretrained_weights(smallest: dict[str, Any], workplace: Path) -> None:
+    identities = write_identities(workplace / "identities", [6, 6])
+    pretrain(check_params(smallest), identities, workplace / "pretrained", workplace / "no curves")
+    still = _values(smallest, learning_rate=1e-30)  # so that the weights stay what they began as
+    main(check_params(still), *_paths(workplace))
+    begun, ended = (load_file(workplace / folder / "weights.safetensors") for folder in ("pretrained", "out/finetuned"))
+    convolutions = [name for name in begun if name.startswith("backbone.") and name.endswith("convolution.weight")]
+    assert len(convolutions) > 20
+    assert all(begun[name].equal(ended[name]) for name in convolutions)
+
+
+def test_validation_is_drawn_and_the_best_epoch_kept(smallest: dict[str, Any], workplace: Path) -> None:
+    main(check_params(_values(smallest, validation="development", epochs=3)), *_paths(workplace))
+    rows = (workplace / "out/curves/plots/metrics/validation/rmse.tsv").read_text().split()[2:]
+    found = json.loads((workplace / "out/finetuned/description.json").read_text())
+    by_epoch = [float(value) for value in rows[1::2]]
+    assert found["best"] == {"epoch": by_epoch.index(min(by_epoch)) + 1, "rmse": min(by_epoch)}
+    assert found["trained"]["fitted"]["recordings"] == 3
+    assert found["trained"]["validated"]["recordings"] == 2
+
+
+def test_recordings_that_are_not_fitted_change_nothing(smallest: dict[str, Any], workplace: Path) -> None:
+    main(check_params(_values(smallest)), *_paths(workplace))
+    write_sequence(workplace / "sequences" / "another of the test partition", [8], seed=5)
+    main(check_params(_values(smallest)), *_paths(workplace, "again"))
+    assert _files(workplace / "again") == _files(workplace / "out")
+
+
+def test_a_label_of_the_test_partition_is_refused(smallest: dict[str, Any], workplace: Path) -> None:
+    write_labels(workplace / "labels.csv", [Label("r0", "s", "", "", "test", 3.0)])
+    with pytest.raises(ValueError, match="r0 is of the test partition"):
+        main(check_params(_values(smallest)), *_paths(workplace))
+
+
+def test_nothing_to_fit_stops_clearly(smallest: dict[str, Any], workplace: Path) -> None:
+    write_labels(workplace / "labels.csv", [Label("gone", "s", "", "", "training", 3.0)])
+    with pytest.raises(ValueError, match=r"no recording of .* can be fitted"):
+        main(check_params(_values(smallest)), *_paths(workplace))
+
+
+# Runs the stage as DVC does, twice: a child that ends itself by SIGKILL at step 6, checkpoints being written all the
+# time, and then, with what it left, its parent. One process, for importing PyTorch takes longest.
+KILL_AND_RUN_AGAIN = """
+import os, runpy, signal
+import pipeline.training.checkpoint as checkpoint
+from pipeline.training.finetuning import Finetuning
+checkpoint.SECONDS, checkpoint.SHARE = 0.0, 1e9
+child = os.fork()
+if not child:
+    plain = Finetuning.loss
+    def loss(task, batch):
+        if task.global_step == 6:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return plain(task, batch)
+    Finetuning.loss = loss
+else:
+    status = os.waitpid(child, 0)[1]
+    assert os.WTERMSIG(status) == signal.SIGKILL, status
+    assert not os.path.exists("out")
+runpy.run_module("stages.finetune", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_killed_by_sigkill_and_run_again(
+    smallest: dict[str, Any], workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = _values(smallest, epochs=2, steps=4, validation="development")
+    main(check_params(values), *_paths(workplace, "whole"))
+    (workplace / "params.yaml").write_text(yaml.safe_dump(values))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("MSN_WORK", str(workplace / "other store"))
+    command = [sys.executable, "-c", KILL_AND_RUN_AGAIN, *map(str, _paths(workplace))]
+    done = subprocess.run(command, cwd=workplace, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "6 of 8 steps were done before" in done.stderr
+    assert _files(workplace / "out") == _files(workplace / "whole")
