@@ -7,11 +7,12 @@ import numpy as np
 
 Colour = tuple[float, float, float]
 
-SKINS: tuple[Colour, ...] = ((241, 205, 178), (224, 180, 148), (203, 156, 120), (172, 122, 88), (134, 90, 64), (96, 64, 48))
+SKINS: tuple[Colour, ...] = ((241, 205, 178), (224, 180, 148), (203, 156, 120), (172, 122, 88), (134, 90, 64), (106, 72, 54))
 HAIRS: tuple[Colour, ...] = ((38, 28, 24), (70, 46, 32), (112, 76, 46), (168, 128, 78), (96, 92, 90), (150, 70, 40))
 IRISES: tuple[Colour, ...] = ((70, 48, 34), (96, 74, 42), (74, 100, 110), (84, 108, 80))
 BACKGROUNDS: tuple[Colour, ...] = ((150, 160, 170), (176, 168, 152), (120, 132, 126), (190, 190, 192), (104, 112, 130))
 CLOTHES: tuple[Colour, ...] = ((58, 70, 96), (110, 52, 56), (66, 84, 66), (44, 44, 48), (150, 146, 138), (92, 78, 110))
+DARK_FROM = 3  # of SKINS: from here on hair is dark too
 STYLES = ("short", "fringe", "long", "bald", "parted")
 
 
@@ -44,9 +45,11 @@ class Look:
 
 def draw_look(random: np.random.Generator) -> Look:
     """Draw a subject."""
+    skin = random.integers(len(SKINS))
+    hairs = HAIRS if skin < DARK_FROM else HAIRS[:2]
     return Look(
-        skin=_near(random, SKINS, 8),
-        hair=_near(random, HAIRS, 8),
+        skin=_near(random, SKINS[skin : skin + 1], 8),
+        hair=_near(random, hairs, 8),
         iris=_near(random, IRISES, 8),
         style=STYLES[random.choice(len(STYLES), p=(0.3, 0.2, 0.25, 0.08, 0.17))],
         width=random.uniform(0.70, 0.80),
