@@ -10,6 +10,11 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def file_digests(paths: list[Path]) -> list[str]:
+    """SHA-256 of each file's bytes."""
+    return [file_digest(path) for path in paths]
+
+
 def folder_digest(folder: Path) -> str:
     """SHA-256 of the names and bytes of all files below `folder`: equal for equal content, wherever it lies."""
     digest = hashlib.sha256()

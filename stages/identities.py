@@ -1,0 +1,61 @@
+"""Straighten the faces of the images that pretraining recognises.
+
+Reads the identity list, the images it names and, where they are published beside it, their landmarks. Writes groups of
+1,024 images, an index with the label of each, and the names of the classes.
+"""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.corpora.vggface2 import ListError, classes_of, read_landmarks, read_list
+from pipeline.faces.portraits import Portrait, align_portraits
+from pipeline.faces.recording import ORIGINS, Settings
+from pipeline.params import Params
+from pipeline.store import MAPPED, SHARD, GroupWriter, read_array
+from pipeline.work.content import file_digests
+from pipeline.work.device import device
+from pipeline.work.stage import fresh, run_stage
+from pipeline.work.workers import Task, make_all, map_items
+
+logger = logging.getLogger(__name__)
+READ = ("method", "size", "min_face", "thresholds", "margin")  # of the section align
+
+
+def main(params: Params, identity_list: Path, root: Path, identities: Path) -> None:
+    """Run the stage."""
+    entries = read_list(identity_list)
+    if missing := [entry for entry in entries if not (root / entry).is_file()]:
+        raise ListError(f"{identity_list}: {len(missing)} images are not below {root}: {', '.join(missing[:20])}")
+    landmarks = (read_landmarks(identity_list) if params.identities.landmarks == "published" else None) or {}
+    shaped_by = {name: getattr(params.align, name) for name in READ}
+    settings = Settings(**shaped_by, max_gap=0, survey=1, device=str(device()))
+    portraits = [Portrait((root / e).resolve(), landmarks.get(e.rpartition(".")[0])) for e in entries]
+    parts = [portraits[start : start + SHARD] for start in range(0, len(portraits), SHARD)]
+    hashes = map_items(file_digests, [[portrait.path for portrait in part] for part in parts], "checking images")
+    tasks = []
+    for number, (part, images) in enumerate(zip(parts, hashes, strict=True)):
+        points = [None if p.landmarks is None else p.landmarks.tolist() for p in part]
+        source = {"images": images, "landmarks": points, "align": shaped_by, "device": device().type}
+        tasks.append(Task(f"{number:05d}", source, (part, settings)))
+    with fresh(identities) as output:
+        make_all("identities", align_portraits, tasks, output, "aligning identities")
+        write_index(output, entries, np.concatenate([read_array(output / task.name, "origin") for task in tasks]))
+
+
+def write_index(output: Path, entries: list[str], origin: np.ndarray) -> None:
+    """Write the label of every image, whether it shows a face, and the names of the classes."""
+    classes = classes_of(entries)
+    number = {name: label for label, name in enumerate(classes)}
+    present = (origin != ORIGINS["absent"]).astype(np.uint8)
+    with GroupWriter(output / "index", MAPPED) as group:
+        group.append("label", np.array([number[entry.split("/")[0]] for entry in entries], np.int32))
+        group.append("present", present)
+    (output / "classes.txt").write_text("".join(f"{name}\n" for name in classes), encoding="utf-8")
+    if absent := len(present) - int(present.sum()):
+        logger.warning("%d of %d images show no face; training passes over them", absent, len(present))
+
+
+if __name__ == "__main__":
+    run_stage(main)
