@@ -10,7 +10,7 @@ from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).parents[1]
 
-install_import_hook("pipeline", "beartype.beartype")  # before anything of it is imported
+install_import_hook("pipeline", "shape_checker.check")  # before anything of it is imported
 
 
 @pytest.fixture(autouse=True)

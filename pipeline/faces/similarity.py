@@ -63,7 +63,9 @@ def warped(picture: Picture, transform: Transform, size: int) -> UInt8[np.ndarra
     return cv2.warpAffine(picture, transform, (size, size), flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
-def _averaged_down(picture: Picture, transform: Transform, size: int, factor: int) -> tuple[Picture, Transform]:
+def _averaged_down(
+    picture: np.ndarray, transform: np.ndarray, size: int, factor: int
+) -> tuple[np.ndarray, np.ndarray]:
     """The needed part of a picture, averaged over squares of `factor` pixels, and the transform from there."""
     inverse = cv2.invertAffineTransform(transform)
     corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]]) @ inverse.T

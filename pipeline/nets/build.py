@@ -55,6 +55,10 @@ def initialise(network: Network, generator: torch.Generator) -> None:
     """Draw first weights: He et al. (2015), normal, fan in, for all that a ReLU follows; biases 0; norms the identity.
 
     The last linear layer, which no ReLU follows, has standard deviation 1 / sqrt(fan in) instead of sqrt(2 / fan in).
+
+    Batch norm keeps what goes forward at one scale at any depth. What comes back at first grows about 1.5 times a
+    block, for the shortcuts are convolutions with batch norm too; starting the blocks' last norms at 0 (Goyal et al.,
+    2017) tames it at depth 99, but learned more slowly at depth 27, and no better at 99, when tried.
     """
     last = network.head.last
     for module in network.modules():

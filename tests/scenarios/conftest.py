@@ -1,4 +1,4 @@
-"""A project of its own in a temporary folder, built once with `dvc repro` at the smallest scale, copied for each test."""
+"""A project in a temporary folder, built once with `dvc repro` at the smallest scale and copied for each test."""
 
 import os
 import shutil
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dvc.repo import Repo
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("pipeline", "stages", "dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore")
@@ -27,7 +28,7 @@ class Project:
         """Start a command of the environment (dvc, git, ...) in the project, in a process group of its own."""
         state = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "DVC_SITE_CACHE_DIR": str(self.folder.parent / f"{self.folder.name}-site"),
+            "DVC_SITE_CACHE_DIR": f"{self.folder}-site",
             "MSN_WORK": "",
             "MSN_WORKERS": "1",
         }
@@ -63,6 +64,13 @@ class Project:
     def reproduce(self, *options: str) -> list[str]:
         """Run `dvc repro` and return the stages that ran."""
         return ran(self.run("dvc", "repro", *options))
+
+    def status(self) -> dict[str, Any]:
+        """What DVC thinks has changed: stage to reasons."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DVC_SITE_CACHE_DIR", f"{self.folder}-site")
+            with Repo(str(self.folder)) as repo:
+                return dict(repo.status())
 
     def copy(self, folder: Path) -> "Project":
         """Copy the project with its outputs, its cache and its finished work."""

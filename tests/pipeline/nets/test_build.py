@@ -60,9 +60,17 @@ def test_first_weights_follow_he() -> None:
 
 def test_depth_99_neither_vanishes_nor_explodes() -> None:
     network = build(MODEL.model_copy(update={"depth": 99, "dropout": 0.0}), Regression(), seed=0)
+    found = []
+    for stage in network.backbone.stages:  # type: ignore[union-attr]
+        stage.register_forward_hook(lambda _, __, output: found.append(output.std().item()))
     outputs = network(torch.randn(4, 3, 8, 32, 32, generator=torch.Generator().manual_seed(0)))
-    assert 1e-3 < outputs.std().item() < 1e3
+    assert all(0.2 < deviation < 5 for deviation in found)
+    assert 1e-2 < outputs.std().item() < 1e2
     outputs.square().mean().backward()
-    stem = network.get_parameter("backbone.stem.convolution.weight").grad
-    assert stem is not None
-    assert 1e-6 < stem.norm().item() < 1e6
+    first, last = (
+        weight.grad.norm().item()
+        for name, weight in network.named_parameters()
+        if name in ("backbone.stem.convolution.weight", "backbone.stages.3.2.last.convolution.weight")
+        and weight.grad is not None
+    )
+    assert 1.0 < (first / last) ** (1 / 32) < 1.8  # a block: it grows, as said in `initialise`, but no faster

@@ -74,15 +74,10 @@ def test_sizes_are_those_of_table_1() -> None:
 def test_kernels_of_every_stage() -> None:
     with torch.device("meta"):
         network = MSN(27, (3, 7), 1.0, 0.01)
-    sides = [
-        [tuple(convolution.kernel_size) for convolution in block.parallel]
-        for stage in network.stages
-        for block in stage
-        if isinstance(block, Block)
-    ]
+    blocks = [layer for layer in network.modules() if isinstance(layer, Block)]
+    sides = [[side.kernel_size for side in block.parallel if isinstance(side, nn.Conv3d)] for block in blocks]
     assert sides == [[(3, 3, 3), (7, 7, 7)]] * 4 + [[(3, 3, 3)]] * 4
-    for stage in network.stages:
-        block = stage[-1]
+    for block in blocks:
         assert block.first.convolution.kernel_size == block.last.convolution.kernel_size == (3, 1, 1)
         assert block.shortcut.convolution.kernel_size == (1, 1, 1)
 
@@ -126,7 +121,7 @@ def _convolve(
 ) -> np.ndarray:
     """A convolution as sums over windows: x (channel, T, H, W), weight (out, in, t, h, w)."""
     padded = np.pad(x, [(0, 0), *pads])
-    windows = sliding_window_view(padded, weight.shape[2:], axis=(1, 2, 3))  # type: ignore[call-overload]
+    windows = sliding_window_view(padded, weight.shape[2:], axis=(1, 2, 3))
     windows = windows[:, :: stride[0], :: stride[1], :: stride[2]]
     return np.einsum("ctyxijk,ocijk->otyx", windows, weight)
 
@@ -159,7 +154,7 @@ def test_the_stem_against_a_slow_computation() -> None:
     y = _convolve(x[0].numpy(), stem.convolution.weight.detach().numpy(), [(3, 3), (2, 3), (2, 3)], (1, 2, 2))
     y = np.maximum(_normalise(y, stem.norm), 0)
     padded = np.pad(y, [(0, 0), (0, 1), (0, 1), (0, 1)], constant_values=-np.inf)
-    expected = sliding_window_view(padded, (3, 3, 3), axis=(1, 2, 3))[:, ::2, ::2, ::2].max((4, 5, 6))  # type: ignore[call-overload]
+    expected = sliding_window_view(padded, (3, 3, 3), axis=(1, 2, 3))[:, ::2, ::2, ::2].max((4, 5, 6))
     assert expected.shape == (4, 4, 4, 6)
     np.testing.assert_allclose(stem(x)[0].detach().numpy(), expected, rtol=1e-9, atol=1e-12)
 

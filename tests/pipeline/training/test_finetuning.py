@@ -34,7 +34,7 @@ def _task(
 def test_a_sample_is_the_clip_and_the_standardised_score_of_its_recording(scored: Scored) -> None:
     task = _task(scored)
     sequences = [open_sequence(folder) for folder, _ in scored]
-    assert (task.description.target) == Target(14.0, np.std([2, 10, 18, 26]))
+    assert (task.description.target) == Target(14.0, float(np.std([2, 10, 18, 26])))
     for number in range(20):
         drawn = draw_clip(1, number, [sequence.lengths for sequence in sequences], FINETUNE.augment)
         sample = task.samples[number]

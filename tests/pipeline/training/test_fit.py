@@ -1,5 +1,6 @@
 """A training that is interrupted anywhere ends with exactly what an uninterrupted one ends with."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 import pipeline.training.checkpoint
-from pipeline.params import Finetune
+import pipeline.training.task
+from pipeline.params import Finetune, Precision
 from pipeline.training.checkpoint import steps_done
 from pipeline.training.finetuning import Finetuning
 from pipeline.training.fit import fit
@@ -24,6 +26,14 @@ ACCUMULATED = FINETUNE.model_copy(update={"accumulate": 2})  # 4 steps an epoch,
 
 class Killed(BaseException):
     """Stands in for a kill: nothing catches it, and nothing is tidied up by the training itself."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _rows_of_two_steps() -> Iterator[None]:
+    """Curves with a row every second step, so that a checkpoint can lie between the losses of a row."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline.training.task, "ROWS_AN_EPOCH", 2)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -131,20 +141,21 @@ def test_killed_while_writing_a_checkpoint(
     assert _same(_trained(_finetuning(material), tmp_path), uninterrupted)
 
 
-def test_more_epochs_go_on_from_fewer(material: Path, tmp_path: Path, uninterrupted: dict[str, object]) -> None:
+def test_more_epochs_go_on_from_fewer(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uninterrupted: dict[str, object]
+) -> None:
     _trained(_finetuning(material), tmp_path, epochs=1)
     task = _finetuning(material)
-    seen = []
-    plain = task.loss
-    task.loss = lambda batch: seen.append(task.global_step) or plain(batch)  # type: ignore[method-assign, func-returns-value]
+    _kill_at(monkeypatch, task, 3)  # which is behind it
     assert _same(_trained(task, tmp_path), uninterrupted)
-    assert min(seen) == 4
 
 
-def test_a_finished_training_is_not_repeated(material: Path, tmp_path: Path, uninterrupted: dict[str, object]) -> None:
+def test_a_finished_training_is_not_repeated(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uninterrupted: dict[str, object]
+) -> None:
     _trained(_finetuning(material), tmp_path)
     task = _finetuning(material)
-    task.loss = lambda _: pytest.fail("a step was computed")  # type: ignore[method-assign]
+    monkeypatch.setattr(task, "loss", lambda _: pytest.fail("a step was computed"))
     assert _same(_trained(task, tmp_path), uninterrupted)
 
 
@@ -220,9 +231,10 @@ def test_an_infinite_loss_stops_with_the_step_and_what_to_change(material: Path,
         fit(task, EPOCHS, "32-true", tmp_path, CPU)
 
 
-def test_half_precision_that_a_cpu_has_not_is_refused(material: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"16-mixed needs a GPU; allowed on a CPU: 32-true, bf16-mixed"):
-        fit(_finetuning(material), 1, "16-mixed", tmp_path, CPU)
+@pytest.mark.parametrize("precision", ["16-mixed", "bf16-mixed"])
+def test_half_precision_is_refused_on_a_cpu(material: Path, tmp_path: Path, precision: Precision) -> None:
+    with pytest.raises(TrainingError, match=f"precision {precision} needs a GPU; allowed on a CPU: 32-true"):
+        fit(_finetuning(material), 1, precision, tmp_path, CPU)
 
 
 def test_settings_of_the_process_are_given_back(material: Path, tmp_path: Path) -> None:

@@ -1,0 +1,30 @@
+"""The severity bands of BDI-II (Beck, Steer and Brown, 1996), as the paper shades them in figure 5."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Band:
+    """Scores that are called by one name.
+
+    Attributes:
+        name: minimal, mild, moderate or severe.
+        low: the lowest whole score in it.
+        high: the highest.
+    """
+
+    name: str
+    low: int
+    high: int
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Where the band begins and ends among estimates, which are no whole numbers: halfway to its neighbours.
+
+        >>> Band("mild", 14, 19).edges
+        (13.5, 19.5)
+        """
+        return self.low - 0.5, self.high + 0.5
+
+
+BANDS = (Band("minimal", 0, 13), Band("mild", 14, 19), Band("moderate", 20, 28), Band("severe", 29, 63))

@@ -1,0 +1,94 @@
+"""Estimates of recordings beside what is known of them, as tables, and the estimates of their clips as another.
+
+Recordings with a score and those without have a table each: DVC would draw an empty score as 0.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.scoring.baseline import Baseline
+from pipeline.training.predict import VideoEstimate
+from pipeline.training.sequences import FaceSequence
+from pipeline.work.labels import Label
+from pipeline.work.tables import write_rows
+
+COLUMNS = ("recording", "subject", "seen", "task", "bdi", "estimate", "clips", "coverage")
+CLIP_COLUMNS = ("recording", "phase", "start", "weight", "estimate")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One recording and what a network says of it.
+
+    Attributes:
+        recording: its id.
+        subject: who is seen.
+        seen: whether the labels for fitting have a score of this subject.
+        task: what the subject did; may be empty.
+        bdi: the score, or None where unknown.
+        estimate: in points of BDI-II; the constant where no frame shows a face.
+        clips: how many the estimate is the mean of; 0 where no frame shows a face.
+        coverage: share of frames that show a face, 0 to 1.
+    """
+
+    recording: str
+    subject: str
+    seen: bool
+    task: str
+    bdi: float | None
+    estimate: float
+    clips: int
+    coverage: float
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.estimate):
+            raise ValueError(f"{self.recording}: the network's estimate is {self.estimate}; allowed: a finite number")
+        if not 0 <= self.coverage <= 1:
+            raise ValueError(f"{self.recording}: coverage {self.coverage}; allowed: 0 to 1")
+
+
+def join(label: Label, video: VideoEstimate, sequence: FaceSequence, known: Baseline) -> Prediction:
+    """Put an estimate beside the label and the sequence of its recording; without any face it is the constant.
+
+    Raises:
+        ValueError: where the three are of different recordings, or the estimate is no finite number.
+    """
+    if not label.recording == video.recording == sequence.recording:
+        raise ValueError(f"{label.recording}, {video.recording} and {sequence.recording} are not one recording")
+    return Prediction(
+        recording=label.recording,
+        subject=label.subject,
+        seen=label.subject in known.subjects,
+        task=label.task,
+        bdi=label.bdi,
+        estimate=known.constant if video.score is None else video.score,
+        clips=len(video.clips),
+        coverage=sequence.present / max(len(sequence.faces), 1),
+    )
+
+
+def write_predictions(folder: Path, predictions: Iterable[Prediction]) -> None:
+    """Write predictions.csv, and unscored.csv where there are recordings without a score; sorted by recording."""
+    ordered = sorted(predictions, key=lambda item: item.recording)
+    write_rows(folder / "predictions.csv", COLUMNS, (_cells(item) for item in ordered if item.bdi is not None))
+    if unscored := [_cells(item) for item in ordered if item.bdi is None]:
+        write_rows(folder / "unscored.csv", COLUMNS, unscored)
+
+
+def write_clips(path: Path, videos: Iterable[VideoEstimate]) -> None:
+    """Write the estimate of every clip to `path`, by recording, phase and start."""
+    rows = [
+        [video.recording, clip.phase, clip.start, clip.weight, f"{clip.estimate:z.4f}"]
+        for video in sorted(videos, key=lambda video: video.recording)
+        for clip in video.clips
+    ]
+    write_rows(path, CLIP_COLUMNS, rows)
+
+
+def _cells(item: Prediction) -> list[object]:
+    score = "" if item.bdi is None else f"{item.bdi:g}"
+    seen = "yes" if item.seen else "no"
+    numbers = [score, f"{item.estimate:z.4f}", item.clips, f"{item.coverage:.4f}"]
+    return [item.recording, item.subject, seen, item.task, *numbers]

@@ -1,0 +1,44 @@
+"""Movements: a single frame says nothing of the score, the speed does."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pipeline.corpora.simulated.motion import Expression, expressions, processes, time_constant
+
+
+@pytest.mark.parametrize(
+    ("bdi", "cue", "tau"),
+    [(0, 1, 0.25), (45, 1, 4.0), (22.5, 1, 1.0), (0, 0, 1.0), (45, 0, 1.0), (45, 0.5, 2.0), (0, 0.5, 0.5)],
+)
+def test_time_constants_by_hand(bdi: float, cue: float, tau: float) -> None:
+    assert time_constant(bdi, cue) == pytest.approx(tau)
+
+
+def _many(bdi: float, frames: int = 12) -> np.ndarray:
+    random = np.random.default_rng(round(bdi))
+    return np.stack([processes(random, frames, 7.5, time_constant(bdi, 1.0)) for _ in range(1500)])
+
+
+def test_the_distribution_in_a_single_frame_is_the_same_for_every_score() -> None:
+    low, high = _many(0), _many(45)
+    for frame in (0, 5, 11):
+        for channel in (0, 3, 8):
+            assert stats.ks_2samp(low[:, frame, channel], high[:, frame, channel]).pvalue > 1e-3
+            assert stats.kstest(low[:, frame, channel], "norm").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("bdi", [0, 15, 45])
+@pytest.mark.parametrize("lag", [1, 4])
+def test_correlation_over_time_is_the_closed_form(bdi: float, lag: int) -> None:
+    values = _many(bdi)
+    found = float(np.mean(values[:, :-lag] * values[:, lag:]))
+    assert found == pytest.approx(np.exp(-lag / 7.5 / time_constant(bdi, 1.0)), abs=0.03)
+
+
+def test_expressions_stay_within_their_bounds() -> None:
+    for expression in expressions(3 * np.random.default_rng(0).normal(size=(200, 12))):
+        values = vars(expression)
+        assert all(-1 <= value <= 1 for value in values.values())
+        assert 0 <= expression.shut <= 1
+    assert Expression() == expressions(np.zeros((1, 12)))[0]

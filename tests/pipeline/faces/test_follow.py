@@ -1,0 +1,69 @@
+"""Following one person: who persists is followed; passers-by, prints and larger faces do not take over."""
+
+import numpy as np
+
+from pipeline.faces.follow import Person, Sighting, choose, closeness, people, rivals
+
+
+def _look(number: int) -> np.ndarray:
+    values = np.random.default_rng(number).normal(size=64)
+    values -= values.mean()
+    return values / np.linalg.norm(values)
+
+
+def _seen(row: int, who: int, x: float, y: float = 50, size: float = 40, blur: float = 0.3) -> Sighting:
+    noise = np.random.default_rng([row, who]).normal(size=64) * blur / 8
+    look = _look(who) + noise
+    return Sighting(row, np.array([x, y, x + size, y + size], float), look / np.linalg.norm(look))
+
+
+def test_closeness_falls_with_distance_and_size() -> None:
+    box = np.array([0.0, 0.0, 40.0, 40.0])
+    assert closeness(box, box) == 1
+    assert closeness(box, box + 30) == np.float64(1 - 30 * np.sqrt(2) / 60)
+    assert closeness(box, np.array([-20.0, -20.0, 60.0, 60.0])) == 0.5
+    assert closeness(box, box + 200) == 0
+
+
+def test_who_persists_is_followed_not_who_is_larger_for_a_while() -> None:
+    survey = [[_seen(row, 1, 100)] + ([_seen(row, 2, 220, size=90)] if 3 <= row <= 5 else []) for row in range(10)]
+    found = people(survey)
+    assert [len(person.sightings) for person in found] == [10, 3]
+    assert rivals(found) == 0
+
+
+def test_a_person_who_was_away_is_taken_up_again() -> None:
+    survey = [[] if 4 <= row <= 7 else [_seen(row, 1, 100 + 2 * row)] for row in range(12)]
+    assert [len(person.sightings) for person in people(survey)] == [8]
+
+
+def test_a_passer_by_in_the_same_place_does_not_take_over() -> None:
+    person = people([[_seen(row, 1, 100)] for row in range(0, 40, 8)])[0]
+    assert choose(person, [_seen(13, 1, 108)]) == 0
+    assert choose(person, [_seen(13, 2, 92, size=80)]) is None  # someone larger before them
+    assert choose(person, [_seen(13, 2, 92, size=80), _seen(13, 1, 104)]) == 1
+    assert choose(person, []) is None
+
+
+def test_a_print_on_clothing_stays_second() -> None:
+    survey = [[_seen(row, 2, 105, y=140, size=20), _seen(row, 1, 100)] for row in range(6)]
+    found = people(survey)
+    assert found[0].sightings[0].box[1] == 50
+    assert rivals(found) == 1
+    assert choose(found[0], survey[2]) == 1
+
+
+def test_two_equal_faces_one_of_them_throughout() -> None:
+    survey = [[_seen(row, 2, 200), _seen(row, 1, 40)] for row in range(6)]
+    found = people(survey)
+    assert rivals(found) == 1
+    assert {float(s.box[0]) for s in found[0].sightings} == {40.0}  # equally often and equally large: the left one
+    assert [choose(found[0], frame) for frame in survey] == [1] * 6
+
+
+def test_a_person_moving_through_the_picture_is_one_person() -> None:
+    survey = [[_seen(row, 1, 12 * row)] for row in range(15)]
+    found = people(survey)
+    assert len(found) == 1
+    np.testing.assert_allclose(found[0].place(3)[:2], [36, 50])
+    assert Person().sightings == []

@@ -1,0 +1,129 @@
+"""Aligning a recording: one row a frame, nothing invented, gaps filled up to the limit and no further."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.corpora.simulated.draw import Placement, draw_frame
+from pipeline.corpora.simulated.look import draw_look
+from pipeline.corpora.simulated.motion import Expression
+from pipeline.corpora.simulated.streams import stream
+from pipeline.faces.recording import ORIGINS, Settings, align_recording
+from pipeline.faces.similarity import TEMPLATE
+from pipeline.store import read_array, read_attributes
+from pipeline.video import write_inspection, write_video
+
+SETTINGS = Settings("similarity", 56, 3, 4, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
+HIDDEN = {6, 7, 14, 15, 16, 17, 18}  # a gap of two frames, and one of five
+
+
+def _film(path: Path, frames: int, hidden: set[int]) -> np.ndarray:
+    """Write a film of a head that moves, and return its true landmarks; in `hidden` frames there is only the wall."""
+    random = stream(11, "film")
+    look = draw_look(stream(4, "look"))
+    pictures, landmarks = [], []
+    for t in range(frames):
+        sway = np.sin(t / 4)
+        picture, points = draw_frame(look, Expression(sway=sway, tilt=sway), Placement(80, 58, 33), 160, 120, random)
+        wall = np.broadcast_to(picture[:4, :4].mean((0, 1)), picture.shape).astype(np.uint8)
+        pictures.append(wall if t in hidden else picture)
+        landmarks.append(points)
+    write_video(path, pictures, 10.0)
+    return np.stack(landmarks)
+
+
+def _align(folder: Path, video: Path, settings: Settings, fps: float | None = None) -> Path:
+    decoded = folder / "decoded"
+    decoded.mkdir(parents=True)
+    write_inspection(decoded, video, fps, 0.0)
+    align_recording(folder / "aligned", video, decoded, settings)
+    return folder / "aligned"
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray]:
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    return path, _film(path, 24, HIDDEN)
+
+
+def test_every_frame_is_accounted_for(tmp_path: Path, film: tuple[Path, np.ndarray]) -> None:
+    video, landmarks = film
+    aligned = _align(tmp_path, video, SETTINGS)
+    origin = read_array(aligned, "origin")
+    expected = np.full(24, ORIGINS["detected"])
+    expected[[6, 7]] = ORIGINS["interpolated"]
+    expected[14:19] = ORIGINS["absent"]
+    np.testing.assert_array_equal(origin, expected)
+    assert read_attributes(aligned) == {"origin_codes": ORIGINS, "fps": 10.0, "rivals": 0}
+
+    faces, points = read_array(aligned, "faces"), read_array(aligned, "landmarks")
+    assert faces.shape == (24, 56, 56, 3)
+    seen = origin != ORIGINS["absent"]
+    assert faces[~seen].max() == 0
+    for name in ("boxes", "landmarks", "confidence"):
+        assert np.isnan(read_array(aligned, name)[~seen]).all()
+    assert not np.isnan(points[seen]).any()
+    np.testing.assert_array_equal(np.isnan(read_array(aligned, "confidence")), origin != ORIGINS["detected"])
+    apart = np.linalg.norm(points[seen] - landmarks[seen], axis=2)
+    assert np.median(apart) < 0.1 * np.linalg.norm(landmarks[0, 0] - landmarks[0, 1])
+    # Between two frames a gap is filled in equal steps.
+    np.testing.assert_allclose(points[6], points[5] + (points[8] - points[5]) / 3, atol=1e-3)
+
+
+def test_aligned_eyes_are_level_and_in_place(tmp_path: Path, film: tuple[Path, np.ndarray]) -> None:
+    """The pupils are the darkest spots near where the template has the eyes, in frames of a swaying, tilting head."""
+    aligned = _align(tmp_path, film[0], Settings("similarity", 112, 0, 4, 32, (0.6, 0.7, 0.7), 0.2, "cpu"))
+    faces = read_array(aligned, "faces")[[0, 3, 10, 22]].astype(float).mean(3)
+    for face in faces:
+        for x, y in TEMPLATE[:2]:
+            part = face[int(y) - 9 : int(y) + 10, int(x) - 9 : int(x) + 10]
+            rows, columns = np.nonzero(part <= np.quantile(part, 0.04))
+            assert abs(rows.mean() - 9) < 4.5
+            assert abs(columns.mean() - 9) < 4.5
+
+
+def test_the_same_bytes_again(tmp_path: Path, film: tuple[Path, np.ndarray]) -> None:
+    first, second = (_align(tmp_path / name, film[0], SETTINGS) for name in "ab")
+    files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(second) for path in second.rglob("*") if path.is_file())
+    assert all((first / path).read_bytes() == (second / path).read_bytes() for path in files)
+
+
+def test_a_film_without_a_face_has_only_absent_rows(tmp_path: Path) -> None:
+    _film(tmp_path / "wall.mp4", 10, set(range(10)))
+    aligned = _align(tmp_path, tmp_path / "wall.mp4", SETTINGS)
+    assert read_array(aligned, "origin").tolist() == [ORIGINS["absent"]] * 10
+    assert read_array(aligned, "faces").max() == 0
+
+
+def test_a_constant_rate_repeats_rows_of_repeated_frames(tmp_path: Path, film: tuple[Path, np.ndarray]) -> None:
+    native = _align(tmp_path / "native", film[0], SETTINGS)
+    doubled = _align(tmp_path / "doubled", film[0], SETTINGS, fps=20.0)
+    origin = read_array(doubled, "origin")
+    assert len(origin) == 47  # ticks from 0 to 2.3 s
+    detected = np.repeat(read_array(native, "origin") == ORIGINS["detected"], 2)[:47]
+    np.testing.assert_array_equal(origin == ORIGINS["detected"], detected)
+    assert (origin[12:16] == ORIGINS["absent"]).all()  # two frames are four rows here: longer than max_gap
+
+
+def test_a_crop_keeps_the_box(tmp_path: Path, film: tuple[Path, np.ndarray]) -> None:
+    crop = Settings("crop", 56, 3, 4, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
+    cropped, straight = _align(tmp_path / "a", film[0], crop), _align(tmp_path / "b", film[0], SETTINGS)
+    np.testing.assert_array_equal(read_array(cropped, "boxes"), read_array(straight, "boxes"))
+    assert not np.array_equal(read_array(cropped, "faces"), read_array(straight, "faces"))
+
+
+WITHOUT = {"openh264_BA1_FT_C.264": (160, 299), "pyfeat_face_noface.mov": (65, 169), "streamio_data_streams.mp4": (0, 20)}
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT))
+def test_real_faces_go_missing_where_there_are_none(real_data: Path, tmp_path: Path, name: str) -> None:
+    """One run of absent rows, inside the stretch where the index of the material says that faces go missing."""
+    settings = Settings("similarity", 112, 8, 10, 48, (0.6, 0.7, 0.7), 0.2, "cpu")
+    origin = read_array(_align(tmp_path, real_data / "videos" / name, settings), "origin")
+    absent = np.flatnonzero(origin == ORIGINS["absent"])
+    first, stop = WITHOUT[name]
+    assert first <= absent[0]
+    assert absent[-1] < stop
+    assert len(absent) == absent[-1] - absent[0] + 1

@@ -1,0 +1,11 @@
+"""Predictions for the tests of scoring."""
+
+from typing import Any
+
+from pipeline.scoring.predictions import Prediction
+
+
+def prediction(recording: str, bdi: float | None, estimate: float, **changes: Any) -> Prediction:
+    """A prediction of a subject of its own, unless `changes` say otherwise."""
+    values = {"subject": f"of-{recording}", "seen": False, "task": "", "clips": 2, "coverage": 1.0}
+    return Prediction(recording=recording, bdi=bdi, estimate=estimate, **{**values, **changes})

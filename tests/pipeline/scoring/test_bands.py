@@ -1,0 +1,19 @@
+"""The severity bands, held beside the paper's: minimal 0-13, mild 14-19, moderate 20-28, severe 29-63."""
+
+from itertools import pairwise
+
+from pipeline.scoring.bands import BANDS
+
+
+def test_bands_are_the_papers() -> None:
+    assert [(band.name, band.low, band.high) for band in BANDS] == [
+        ("minimal", 0, 13),
+        ("mild", 14, 19),
+        ("moderate", 20, 28),
+        ("severe", 29, 63),
+    ]
+
+
+def test_bands_leave_no_gap_between_estimates() -> None:
+    assert [band.edges for band in BANDS] == [(-0.5, 13.5), (13.5, 19.5), (19.5, 28.5), (28.5, 63.5)]
+    assert all(lower.edges[1] == upper.edges[0] for lower, upper in pairwise(BANDS))

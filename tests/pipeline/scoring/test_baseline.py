@@ -1,0 +1,30 @@
+"""The constant: the mean of the fitted scores, one for each recording."""
+
+import pytest
+
+from pipeline.scoring.baseline import Baseline, baseline
+from pipeline.work.labels import Label
+
+
+def _label(recording: str, subject: str, partition: str, bdi: float | None) -> Label:
+    return Label(recording, subject, "", "", partition, bdi)
+
+
+def test_every_recording_with_a_score_counts_once() -> None:
+    labels = [
+        _label("a1", "a", "training", 10.0),
+        _label("a2", "a", "development", 10.0),
+        _label("b", "b", "training", 1.0),
+        _label("c", "c", "training", None),
+    ]
+    assert baseline(labels) == Baseline(7.0, frozenset({"a", "b"}))
+
+
+def test_no_score_gives_no_constant() -> None:
+    with pytest.raises(ValueError, match="no recording for fitting has a score"):
+        baseline([_label("c", "c", "training", None)])
+
+
+def test_a_score_of_the_test_partition_is_refused() -> None:
+    with pytest.raises(ValueError, match="hold recordings of the test partition: t"):
+        baseline([_label("a", "a", "training", 1.0), _label("t", "t", "test", 3.0)])

@@ -1,0 +1,64 @@
+"""Metrics against values worked by hand, and against scikit-learn and SciPy."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import pearsonr
+from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
+
+from pipeline.scoring.metrics import ERRORS, FIGURES, ccc, mae, pcc, rmse
+
+TRUTH, ESTIMATE = np.array([0.0, 10, 20, 30]), np.array([2.0, 8, 25, 29])
+
+
+def test_errors_worked_by_hand() -> None:
+    # errors -2, 2, -5, 1: squares 4 + 4 + 25 + 1 = 34, absolute 10
+    assert rmse(TRUTH, ESTIMATE) == pytest.approx(math.sqrt(34 / 4))
+    assert mae(TRUTH, ESTIMATE) == 2.5
+
+
+def test_correlations_worked_by_hand() -> None:
+    # from their means 15 and 16: (-15 -5 5 15) and (-14 -8 9 13); products 210 + 40 + 45 + 195 = 490,
+    # squares 500 and 196 + 64 + 81 + 169 = 510
+    assert pcc(TRUTH, ESTIMATE) == pytest.approx(490 / math.sqrt(500 * 510))
+    assert ccc(TRUTH, ESTIMATE) == pytest.approx(2 * 490 / 4 / (500 / 4 + 510 / 4 + 1))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_metrics_agree_with_scikit_learn_and_scipy(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    truth = generator.integers(0, 64, 50).astype(float)
+    estimate = 0.6 * truth + generator.normal(8, 6, 50)
+    assert rmse(truth, estimate) == pytest.approx(root_mean_squared_error(truth, estimate))
+    assert mae(truth, estimate) == pytest.approx(mean_absolute_error(truth, estimate))
+    assert pcc(truth, estimate) == pytest.approx(pearsonr(truth, estimate).statistic)
+    # The other form of Lin's coefficient: 1 minus the error over what it would be without any correlation.
+    chance = np.var(truth) + np.var(estimate) + (truth.mean() - estimate.mean()) ** 2
+    assert ccc(truth, estimate) == pytest.approx(1 - mean_squared_error(truth, estimate) / chance)
+
+
+def test_perfect_estimates() -> None:
+    assert {name: figure(TRUTH, TRUTH) for name, figure in FIGURES.items()} == pytest.approx(
+        {"rmse": 0, "mae": 0, "pcc": 1, "ccc": 1}
+    )
+
+
+def test_a_constant_has_errors_but_no_correlation() -> None:
+    constant = np.full(4, 0.1)
+    assert pcc(TRUTH, constant) is None
+    assert pcc(constant, TRUTH) is None
+    assert ccc(TRUTH, constant) == 0
+    assert ccc(constant, constant) is None
+    assert mae(TRUTH, constant) == pytest.approx((0.1 + 9.9 + 19.9 + 29.9) / 4)
+
+
+def test_what_too_few_videos_do_not_define_is_none() -> None:
+    none, one = np.array([]), np.array([7.0])
+    assert [figure(none, none) for figure in FIGURES.values()] == [None] * 4
+    assert [figure(one, one + 3) for figure in FIGURES.values()] == [3, 3, None, None]
+
+
+def test_the_constant_is_compared_by_its_errors() -> None:
+    assert list(FIGURES) == ["rmse", "mae", "pcc", "ccc"]
+    assert list(ERRORS) == ["rmse", "mae"]

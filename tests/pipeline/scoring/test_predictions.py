@@ -1,0 +1,75 @@
+"""Estimates beside labels, and the tables of them."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.scoring.baseline import Baseline
+from pipeline.scoring.predictions import Prediction, join, write_clips, write_predictions
+from pipeline.training.predict import ClipEstimate, VideoEstimate
+from pipeline.training.sequences import open_sequence
+from pipeline.work.labels import Label
+from tests.pipeline.scoring.material import prediction
+from tests.pipeline.training.material import write_sequence
+
+KNOWN = Baseline(15.0, frozenset({"203"}))
+
+
+def test_an_estimate_is_put_beside_what_is_known(tmp_path: Path) -> None:
+    label = Label("203_1", "203", "1", "Freeform", "test", 22.0)
+    video = VideoEstimate("203_1", (ClipEstimate(0, 0, 8, 10.0), ClipEstimate(0, 4, 2, 20.0)))
+    sequence = open_sequence(write_sequence(tmp_path / "203_1", [10]))
+    assert join(label, video, sequence, KNOWN) == Prediction("203_1", "203", True, "Freeform", 22.0, 12.0, 2, 1.0)
+
+
+def test_without_a_face_the_estimate_is_the_constant(tmp_path: Path) -> None:
+    sequence = open_sequence(write_sequence(tmp_path / "dark", [10], absent=True))
+    found = join(Label("dark", "9", "", "", "test", None), VideoEstimate("dark", ()), sequence, KNOWN)
+    assert found == Prediction("dark", "9", False, "", None, 15.0, 0, 0.0)
+
+
+def test_a_recording_without_frames_has_no_coverage(tmp_path: Path) -> None:
+    sequence = open_sequence(write_sequence(tmp_path / "empty", [0]))
+    assert join(Label("empty", "9", "", "", "test", 3.0), VideoEstimate("empty", ()), sequence, KNOWN).coverage == 0
+
+
+def test_two_recordings_are_not_joined(tmp_path: Path) -> None:
+    sequence = open_sequence(write_sequence(tmp_path / "a", [4]))
+    with pytest.raises(ValueError, match="a, b and a are not one recording"):
+        join(Label("a", "9", "", "", "test", 3.0), VideoEstimate("b", ()), sequence, KNOWN)
+
+
+@pytest.mark.parametrize("estimate", [float("nan"), float("inf")])
+def test_an_estimate_that_is_no_number_is_refused(estimate: float) -> None:
+    with pytest.raises(ValueError, match=f"r1: the network's estimate is {estimate}"):
+        prediction("r1", 3.0, estimate)
+
+
+def test_tables(tmp_path: Path) -> None:
+    scored = [
+        prediction("r2", 3.0, 4.25, subject="a", task="Northwind", coverage=1 / 3),
+        prediction("r1", 12.5, -0.00001, seen=True),
+    ]
+    write_predictions(tmp_path, [*scored, prediction("r0", None, 7.0)])
+    header = "recording,subject,seen,task,bdi,estimate,clips,coverage\n"
+    assert (tmp_path / "predictions.csv").read_text() == (
+        f"{header}r1,of-r1,yes,,12.5,0.0000,2,1.0000\nr2,a,no,Northwind,3,4.2500,2,0.3333\n"
+    )
+    assert (tmp_path / "unscored.csv").read_text() == f"{header}r0,of-r0,no,,,7.0000,2,1.0000\n"
+
+
+def test_where_all_have_a_score_there_is_one_table(tmp_path: Path) -> None:
+    write_predictions(tmp_path, [prediction("r1", 3.0, 4.0)])
+    assert [path.name for path in tmp_path.iterdir()] == ["predictions.csv"]
+
+
+def test_table_of_clips(tmp_path: Path) -> None:
+    videos = [
+        VideoEstimate("r2", (ClipEstimate(0, 0, 8, 10.0), ClipEstimate(1, 4, 2, 2 / 3))),
+        VideoEstimate("r1", (ClipEstimate(0, 0, 3, -1.5),)),
+        VideoEstimate("dark", ()),
+    ]
+    write_clips(tmp_path / "clips.csv", videos)
+    assert (tmp_path / "clips.csv").read_text() == (
+        "recording,phase,start,weight,estimate\nr1,0,0,3,-1.5000\nr2,0,0,8,10.0000\nr2,1,4,2,0.6667\n"
+    )

@@ -1,0 +1,130 @@
+"""The figures of a model beside the constant: all videos, seen and unseen subjects, the paired difference."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.scoring.intervals import Interval
+from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.summary import Summary, summarise, write_intervals, write_metrics
+from tests.pipeline.scoring.material import prediction
+
+# Errors of the model 2 | -2 -4 | 0, of the constant 10 (truths 10 | 20 16 | 0): 0 | -10 -6 | 10.
+FOUR = [
+    prediction("r1", 10.0, 12.0, subject="a", seen=True),
+    prediction("r2", 20.0, 18.0, subject="b"),
+    prediction("r3", 16.0, 12.0, subject="b"),
+    prediction("r4", 0.0, 0.0, subject="c"),
+]
+
+
+def _skilled(count: int, noise: float) -> list[Prediction]:
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 45, count)
+    return [
+        prediction(
+            f"r{number}", float(score), 15 + 0.7 * (score - 15) + noise * generator.normal(), seen=number % 3 == 0
+        )
+        for number, score in enumerate(truth)
+    ]
+
+
+def test_parts_worked_by_hand() -> None:
+    whole, seen, unseen = summarise([*FOUR, prediction("r5", None, 60.0)], 10.0, 100, 0)
+    assert [(part.part, part.videos, part.subjects) for part in (whole, seen, unseen)] == [
+        ("all", 4, 3),
+        ("seen", 1, 1),
+        ("unseen", 3, 2),
+    ]
+    values = {key: found.value for key, found in whole.figures.items()}
+    assert values["model", "rmse"] == pytest.approx(math.sqrt((4 + 4 + 16 + 0) / 4))
+    assert values["model", "mae"] == pytest.approx(2)
+    assert values["constant", "rmse"] == pytest.approx(math.sqrt((0 + 100 + 36 + 100) / 4))
+    assert values["constant", "mae"] == pytest.approx(26 / 4)
+    assert values["difference", "rmse"] == pytest.approx(math.sqrt(6) - math.sqrt(59))
+    assert values["difference", "mae"] == pytest.approx(2 - 6.5)
+    assert unseen.figures["model", "mae"].value == pytest.approx((2 + 4 + 0) / 3)
+    assert unseen.figures["constant", "mae"].value == pytest.approx((10 + 6 + 10) / 3)
+    assert set(whole.figures) - set(values) == set()
+    assert set(seen.figures) == {(of, name) for of in ("model", "constant", "difference") for name in ("rmse", "mae")}
+    assert seen.figures["model", "rmse"] == Interval(2.0, None, None)
+
+
+def test_the_difference_of_equal_models_is_nothing() -> None:
+    equal = [prediction(f"r{number}", float(number), 15.0) for number in range(20)]
+    (whole, _) = summarise(equal, 15.0, 100, 0)
+    assert whole.figures["difference", "rmse"] == Interval(0.0, 0.0, 0.0)
+    assert whole.figures["difference", "mae"] == Interval(0.0, 0.0, 0.0)
+
+
+def test_the_difference_of_models_that_differ_by_chance_contains_zero() -> None:
+    generator = np.random.default_rng(6)
+    chance = [prediction(f"r{n}", float(generator.integers(0, 45)), 22 + generator.normal()) for n in range(60)]
+    found = summarise(chance, 22.0, 500, 0)[0].figures["difference", "rmse"]
+    assert found.low is not None and found.high is not None
+    assert found.low < 0 < found.high
+
+
+def test_a_skilled_model_is_under_the_constant_and_pairing_makes_that_surer() -> None:
+    figures = summarise(_skilled(60, noise=4), 20.0, 500, 0)[0].figures
+    difference, model, constant = (figures[of, "rmse"] for of in ("difference", "model", "constant"))
+    assert difference.high is not None and difference.high < 0
+    assert _length(difference) < math.hypot(_length(model), _length(constant))  # what two separate draws would give
+
+
+def _length(interval: Interval) -> float:
+    assert interval.low is not None and interval.high is not None
+    return interval.high - interval.low
+
+
+def test_metrics_are_few_and_plain(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    write_metrics(path, summarise(FOUR, 10.0, 100, 0), without_face=0, missing=0)
+    # from their means 11.5 and 10.5: (-1.5 8.5 4.5 -11.5) and (1.5 7.5 1.5 -10.5); products 189, squares 227 and 171
+    r = 189 / math.sqrt(227 * 171)
+    c = 2 * 189 / 4 / (227 / 4 + 171 / 4 + 1)
+    assert path.read_text() == (
+        f'{{\n  "rmse": 2.4495,\n  "mae": 2.0,\n  "pcc": {r:.4f},\n  "ccc": {c:.4f},\n  "videos": 4,\n'
+        '  "constant": {\n    "rmse": 7.6811,\n    "mae": 6.5\n  }\n}\n'
+    )
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_metrics_count_what_is_amiss_and_leave_out_what_is_undefined(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    write_metrics(path, summarise(FOUR[:1], 10.0, 100, 0), without_face=2, missing=1)
+    found = json.loads(path.read_text())
+    assert found == {
+        "rmse": 2.0,
+        "mae": 2.0,
+        "videos": 1,
+        "constant": {"rmse": 0.0, "mae": 0.0},
+        "without_face": 2,
+        "missing": 1,
+    }
+    write_metrics(path, summarise([], 10.0, 100, 0), without_face=0, missing=0)
+    assert json.loads(path.read_text()) == {"videos": 0, "constant": {}}
+
+
+def test_table_of_intervals(tmp_path: Path) -> None:
+    figures = {("model", "rmse"): Interval(7.61, 6.5, 9.25), ("difference", "rmse"): Interval(-0.00001, None, None)}
+    write_intervals(tmp_path / "intervals.csv", [Summary("unseen", 62, 25, figures)])
+    assert (tmp_path / "intervals.csv").read_text() == (
+        "part,of,figure,videos,subjects,value,low,high\n"
+        "unseen,model,rmse,62,25,7.6100,6.5000,9.2500\n"
+        "unseen,difference,rmse,62,25,0.0000,,\n"
+    )
+
+
+def test_equal_seeds_give_equal_tables(tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        write_intervals(tmp_path / name, summarise(_skilled(30, 5), 20.0, 200, seed))
+    a, b, c = ((tmp_path / name).read_text() for name in "abc")
+    assert a == b != c
+    table = pd.read_csv(tmp_path / "a")
+    assert len(table) == 3 * 8
+    assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).mean() > 0.9

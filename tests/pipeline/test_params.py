@@ -1,0 +1,206 @@
+"""What params.yaml may hold: every refusal names the key, the value found and what is allowed."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from pipeline.params import Params, ParamsError, check_params, load_params
+
+ROOT = Path(__file__).parents[2]
+SECTIONS = "simulate, corpus, decode, align, subsample, identities, clip, model, pretrain, finetune, evaluate"
+KERNELS = "a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
+THRESHOLDS = "three numbers between 0 and 1, for P-Net, R-Net and O-Net"
+AUGMENT = "flip, rotate, upside_down, degrees"
+DEMO: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def _values(**changes: Any) -> dict[str, Any]:
+    """The demo's parameters with changes, given as section__key=value."""
+    values = copy.deepcopy(DEMO)
+    for name, value in changes.items():
+        *sections, key = name.split("__")
+        section = values
+        for part in sections:
+            section = section[part]
+        section[key] = value
+    return values
+
+
+def _problems(values: Any) -> list[str]:
+    with pytest.raises(ParamsError) as caught:
+        check_params(values)
+    return str(caught.value).splitlines()
+
+
+def test_the_demo_passes() -> None:
+    params = load_params(ROOT / "params.yaml")
+    assert isinstance(params.model.kernels, tuple)
+    assert isinstance(params.model.scale, float)
+    assert params.decode.fps is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "shown", "allowed"),
+    [
+        ("model.depth", 68, "68", "27, 36, 51, 69 or 99"),
+        ("model.depth", "deep", '"deep"', "27, 36, 51, 69 or 99"),
+        ("model.depth", None, "null", "27, 36, 51, 69 or 99"),
+        ("model.kernels", [4], "[4]", KERNELS),
+        ("model.kernels", [5, 3], "[5, 3]", KERNELS),
+        ("model.kernels", [3, 3], "[3, 3]", KERNELS),
+        ("model.kernels", [3, 33], "[3, 33]", KERNELS),
+        ("model.kernels", [3, -5], "[3, -5]", KERNELS),
+        ("model.kernels", [3, "five", 7], '[3, "five", 7]', KERNELS),
+        ("model.kernels", [3.0, 5], "[3.0, 5]", KERNELS),
+        ("model.kernels", [], "[]", KERNELS),
+        ("model.kernels", 3, "3", KERNELS),
+        ("model.width", 0, "0", "a factor on the channels of convolutions, above 0 to 4; the paper: 1.0"),
+        ("model.mean", [131, 104], "[131, 104]", "three numbers, red, green, blue, subtracted from pixels of 0 to 255"),
+        ("subsample.factor", 0, "0", "a whole number from 1 to 64: every n-th frame is kept"),
+        ("subsample.factor", 2.5, "2.5", "a whole number from 1 to 64: every n-th frame is kept"),
+        ("subsample.factor", True, "true", "a whole number from 1 to 64: every n-th frame is kept"),
+        ("clip.length", 2, "2", "a whole number of frames from 8 to 256"),
+        ("align.thresholds", [0.6, "a", 0.7], '[0.6, "a", 0.7]', THRESHOLDS),
+        ("align.thresholds", [0.6, 0.7], "[0.6, 0.7]", THRESHOLDS),
+        ("align.thresholds", [0.6, 0.7, 0.7, 0.7], "[0.6, 0.7, 0.7, 0.7]", THRESHOLDS),
+        ("align.thresholds", [0.6, 0.7, 1.0], "[0.6, 0.7, 1.0]", THRESHOLDS),
+        ("align.thresholds", 0.7, "0.7", THRESHOLDS),
+        ("align.size", 100, "100", "pixels, a multiple of 16 from 32 to 512"),
+        ("decode.fps", 0, "0", "null (native frames) or a constant rate up to 240 per second"),
+        ("corpus.layout", "avec2015", '"avec2015"', "avec2013, avec2014 or videos"),
+        ("corpus.root", "", '""', "the folder of the corpus, best absolute"),
+        ("simulate.enabled", "on", '"on"', "true or false"),
+        ("finetune.learning_rate", float("nan"), "NaN", "above 0; the paper: 0.0001"),
+        ("finetune.learning_rate", float("inf"), "Infinity", "above 0; the paper: 0.0001"),
+        ("finetune.learning_rate", "1e-5 or so", '"1e-5 or so"', "above 0; the paper: 0.0001"),
+        ("finetune.augment.flip", 2, "2", "chance of a mirror image, 0 to 1"),
+        ("finetune.augment", [0.25], "[0.25]", f"a section with the keys {AUGMENT}"),
+        ("clip", 16, "16", "a section with the keys length"),
+        ("clip", None, "null", "a section with the keys length"),
+    ],
+)
+def test_a_refusal_names_the_key_the_value_and_what_is_allowed(key: str, value: Any, shown: str, allowed: str) -> None:
+    assert _problems(_values(**{key.replace(".", "__"): value})) == [
+        f"params.yaml: {key} is {shown}; allowed: {allowed}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"subsample__factor": 2, "subsample__phases": 3, "evaluate__phases": 1},
+            "subsample.phases is 3, but subsample.factor is 2; allowed: 1 to 2",
+        ),
+        (
+            {"subsample__factor": 4, "subsample__phases": 2, "evaluate__phases": 3},
+            "evaluate.phases is 3, but subsample.phases keeps only 2; allowed: 1 to 2",
+        ),
+        (
+            {"finetune__batch": 8, "finetune__accumulate": 3},
+            "finetune.accumulate is 3, but finetune.batch is 8; allowed: 1, 2, 4, 8",
+        ),
+        (
+            {"pretrain__batch": 6, "pretrain__accumulate": 5},
+            "pretrain.accumulate is 5, but pretrain.batch is 6; allowed: 1, 2, 3, 6",
+        ),
+        (
+            {"simulate__subjects": 31, "simulate__sessions": 10},
+            "simulate.subjects is 31, but there are only 3 x 10 sessions; allowed: up to 30",
+        ),
+        (
+            {"finetune__augment": {"flip": 0.5, "rotate": 0.4, "upside_down": 0.2, "degrees": 30}},
+            "finetune.augment: flip + rotate + upside_down is 1.1; "
+            "allowed: at most 1, for one of them is drawn for a clip",
+        ),
+    ],
+)
+def test_keys_that_contradict_each_other_are_refused(changes: dict[str, Any], message: str) -> None:
+    assert _problems(_values(**changes)) == [f"params.yaml: {message}"]
+
+
+def test_a_quarter_of_each_augmentation_leaves_a_quarter_untouched() -> None:
+    quarters = {"flip": 0.25, "rotate": 0.25, "upside_down": 0.25, "degrees": 30}
+    assert check_params(_values(finetune__augment=quarters)).finetune.augment.rotate == 0.25
+    thirds = {"flip": 0.1, "rotate": 0.2, "upside_down": 0.7, "degrees": 30}  # 1 but for the last bit of a float
+    check_params(_values(finetune__augment=thirds))
+
+
+def test_an_unknown_key_is_refused_with_the_known_ones() -> None:
+    values = _values(clip__lenght=16, finetune__augment__mirror=0.5, models={})
+    assert _problems(values) == [
+        "params.yaml: clip.lenght is not a known key; clip has the keys length",
+        f"params.yaml: finetune.augment.mirror is not a known key; finetune.augment has the keys {AUGMENT}",
+        f"params.yaml: models is not a known key; params.yaml has the keys {SECTIONS}",
+    ]
+
+
+def test_a_key_that_is_no_text_is_refused() -> None:
+    values = _values()
+    values["clip"][16] = True
+    assert _problems(values) == ["params.yaml: clip.16 is not a known key; clip has the keys length"]
+
+
+def test_a_missing_key_is_refused() -> None:
+    values = _values()
+    del values["model"]["depth"], values["clip"]
+    assert sorted(_problems(values)) == [
+        "params.yaml: clip is missing; allowed: a section with the keys length",
+        "params.yaml: model.depth is missing; allowed: 27, 36, 51, 69 or 99",
+    ]
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    values = _values(
+        model__depth=68,
+        model__kernels=[4],
+        subsample__factor=0,
+        clip__length=2,
+        pretrain__batch=24,
+        pretrain__accumulate=5,
+    )
+    assert [line.split(" is ")[0] for line in _problems(values)] == [
+        "params.yaml: subsample.factor",
+        "params.yaml: clip.length",
+        "params.yaml: model.depth",
+        "params.yaml: model.kernels",
+        "params.yaml: pretrain.accumulate",
+    ]
+
+
+def test_a_number_that_dvc_writes_and_yaml_takes_for_text_is_read() -> None:
+    assert yaml.safe_load("1e-05") == "1e-05"  # the trap: YAML 1.1 wants 1.0e-05
+    params = check_params(_values(finetune__learning_rate="1e-05", model__mean=["1.3e2", 104, 91.5]))
+    assert params.finetune.learning_rate == 0.00001
+    assert params.model.mean == (130.0, 104.0, 91.5)
+    assert _problems(_values(finetune__learning_rate="-1e-05")) == [
+        'params.yaml: finetune.learning_rate is "-1e-05"; allowed: above 0; the paper: 0.0001'
+    ]
+
+
+@pytest.mark.parametrize(("text", "shown"), [("", "null"), ("- 3", "[3]"), ("3", "3")])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str, shown: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(ParamsError, match="the whole is") as caught:
+        load_params(path)
+    assert str(caught.value) == f"{path}: the whole is {shown}; allowed: the sections {SECTIONS}"
+
+
+def test_a_file_that_is_missing_or_no_yaml_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    with pytest.raises(ParamsError, match=r"params\.yaml: no such file; run in the root of the repository"):
+        load_params(path)
+    path.write_text("clip: [16")
+    with pytest.raises(ParamsError, match=r"params\.yaml: not valid YAML"):
+        load_params(path)
+
+
+def test_checked_parameters_cannot_be_changed() -> None:
+    params: Params = check_params(_values())
+    with pytest.raises(ValidationError, match="frozen"):
+        params.clip.length = 32  # type: ignore[misc]

@@ -1,0 +1,103 @@
+"""Killed midway, a run goes on where it stopped and ends as if nothing had happened."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.work.content import folder_digest
+
+RESUMES = {"repro": ("dvc", "repro"), "exp run": ("dvc", "exp", "run"), "exp run --temp": ("dvc", "exp", "run", "--temp")}
+
+
+def _kill(process: "subprocess.Popen[str]") -> None:
+    """Kill a command and all it started, as a queue or a power cut would: no one gets to clean up."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def _wait_for(reached: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    end = time.monotonic() + 300
+    while not reached():
+        assert process.poll() is None, f"it ended before it could be killed:\n{process.communicate()[0]}"
+        assert time.monotonic() < end, "the state to be killed in was not reached"
+        time.sleep(0.02)
+
+
+def _items(project: Any, kind: str) -> dict[str, int]:
+    """Finished items with the time they were finished at."""
+    return {path.name: path.stat().st_mtime_ns for path in (project.folder / ".work" / kind / "items").glob("*")}
+
+
+@pytest.mark.parametrize("how", RESUMES)
+def test_align_goes_on_after_a_kill(fresh_project: Any, built: Any, how: str) -> None:
+    project = fresh_project
+    project.run("dvc", "repro", "decode", "identities")
+    project.run("git", "add", "-A")
+    project.run("git", "commit", "-qm", "up to decode")
+    process = project.start("dvc", "repro", "align")
+    _wait_for(lambda: len(_items(project, "align")) >= 3, process)
+    _kill(process)
+    before = _items(project, "align")
+    assert 3 <= len(before) < 12
+
+    project.run(*RESUMES[how])
+    after = _items(project, "align")
+    assert len(after) == 12
+    assert {name: after[name] for name in before} == before  # none was made again
+    assert list((project.folder / ".work").glob("*/partial/*")) == []
+    if how != "exp run --temp":  # whose outputs lie elsewhere
+        assert folder_digest(project.folder / "data/aligned") == folder_digest(built.folder / "data/aligned")
+        assert (project.folder / "metrics.json").read_text() == (built.folder / "metrics.json").read_text()
+
+
+@pytest.fixture(scope="module")
+def longer(built: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The project set to a longer fine-tuning, and the metrics that it ends with when left alone."""
+    project = built.copy(tmp_path_factory.mktemp("longer") / "project")
+    project.change(finetune__epochs=4, finetune__steps=30)
+    project.run("git", "commit", "-qam", "longer")
+    whole = project.copy(tmp_path_factory.mktemp("whole") / "project")
+    assert whole.reproduce() == ["finetune", "evaluate"]
+    return project, json.loads((whole.folder / "metrics.json").read_text()), folder_digest(whole.folder / "models")
+
+
+@pytest.mark.parametrize("how", ["repro", "exp run"])
+def test_finetuning_goes_on_after_a_kill(longer: Any, tmp_path: Path, how: str) -> None:
+    source, metrics, models = longer
+    project = source.copy(tmp_path / "project")
+    process = project.start("dvc", "repro")
+    _wait_for(lambda: bool(list((project.folder / ".work/finetune/scratch").glob("*/last.ckpt"))), process)
+    _kill(process)
+    output = project.run(*RESUMES[how])
+    assert "steps were done before" in output
+    assert json.loads((project.folder / "metrics.json").read_text()) == metrics
+    assert folder_digest(project.folder / "models") == models
+
+
+def test_temporary_and_queued_runs_reuse_finished_recordings(project: Any) -> None:
+    before = {kind: _items(project, kind) for kind in ("decode", "align", "subsample", "identities")}
+    project.run("dvc", "exp", "run", "--temp", "-S", "align.survey=2", "-S", "subsample.phases=1")
+    after = _items(project, "align")
+    assert len(after) == 24  # another survey: another item for each recording
+    assert before["align"].items() <= after.items()
+    for kind in ("decode", "identities"):
+        assert _items(project, kind) == before[kind]
+    project.run("dvc", "exp", "run", "--queue", "-S", "align.survey=2", "-S", "subsample.phases=1", "-S", "finetune.seed=9")
+    project.run("dvc", "queue", "start")
+    _wait_for_queue(project)
+    assert _items(project, "align") == after
+
+
+def _wait_for_queue(project: Any) -> None:
+    end = time.monotonic() + 300
+    while "Success" not in (status := project.run("dvc", "queue", "status")):
+        assert "Failed" not in status, project.run("dvc", "queue", "logs", status.split()[3])
+        assert time.monotonic() < end, status
+        time.sleep(1)

@@ -1,0 +1,210 @@
+"""After a change exactly the stages that depend on it run again."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+STORY: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+TRAINED = ["pretrain", "finetune", "evaluate"]
+
+# For every parameter another allowed value, and the stages that read it: what must run again, by hand from design.md.
+DIRECT: dict[str, tuple[Any, set[str]]] = {
+    "simulate.enabled": (False, {"simulate"}),
+    "simulate.seed": (5, {"simulate"}),
+    "simulate.cue": (0.5, {"simulate"}),
+    "simulate.subject_share": (0.25, {"simulate"}),
+    "simulate.subjects": (5, {"simulate"}),
+    "simulate.sessions": (3, {"simulate"}),
+    "simulate.frames": (22, {"simulate"}),
+    "simulate.frame_rate": (6.0, {"simulate"}),
+    "simulate.width": (132, {"simulate"}),
+    "simulate.height": (100, {"simulate"}),
+    "simulate.identities": (3, {"simulate"}),
+    "simulate.images": (7, {"simulate"}),
+    "corpus.layout": ("videos", {"ingest"}),
+    "corpus.root": ("data", {"ingest"}),
+    "corpus.labels_root": ("data", {"ingest"}),
+    "corpus.complete": (True, {"ingest"}),
+    "decode.fps": (5.0, {"decode"}),
+    "decode.on_error": ("skip", {"decode"}),
+    "decode.max_lost": (0.5, {"decode"}),
+    "align.method": ("crop", {"align", "identities"}),
+    "align.size": (48, {"align", "identities"}),
+    "align.max_gap": (0, {"align"}),
+    "align.survey": (2, {"align"}),
+    "align.min_face": (40, {"align", "identities"}),
+    "align.thresholds": ([0.6, 0.7, 0.8], {"align", "identities"}),
+    "align.margin": (0.1, {"align", "identities"}),
+    "subsample.factor": (4, {"subsample"}),
+    "subsample.phases": (1, {"subsample"}),
+    "identities.root": ("data", {"identities"}),
+    "identities.list": ("data/simulated/vggface2/test_list.txt", {"identities"}),
+    "identities.landmarks": ("detect", {"identities"}),
+    "clip.length": (9, set(TRAINED)),
+    "model.depth": (36, {"pretrain", "finetune"}),
+    "model.kernels": ([3, 5], {"pretrain", "finetune"}),
+    "model.width": (0.0625, {"pretrain", "finetune"}),
+    "model.dropout": (0.1, {"pretrain", "finetune"}),
+    "model.batch_norm_momentum": (0.2, {"pretrain", "finetune"}),
+    "model.mean": ([1.0, 2.0, 3.0], {"pretrain", "finetune"}),
+    "model.scale": (0.01, {"pretrain", "finetune"}),
+    "pretrain.source": ("none", {"pretrain"}),
+    "pretrain.epochs": (2, {"pretrain"}),
+    "pretrain.batch": (2, {"pretrain"}),
+    "pretrain.accumulate": (2, {"pretrain"}),
+    "pretrain.learning_rate": (0.02, {"pretrain"}),
+    "pretrain.momentum": (0.5, {"pretrain"}),
+    "pretrain.weight_decay": (0.0, {"pretrain"}),
+    "pretrain.decay_every": (3, {"pretrain"}),
+    "pretrain.decay_factor": (0.5, {"pretrain"}),
+    "pretrain.flip": (0.5, {"pretrain"}),
+    "pretrain.held_out": (0.2, {"pretrain"}),
+    "pretrain.precision": ("bf16-mixed", {"pretrain"}),
+    "pretrain.seed": (3, {"pretrain"}),
+    "finetune.epochs": (2, {"finetune"}),
+    "finetune.steps": (3, {"finetune"}),
+    "finetune.batch": (4, {"finetune"}),
+    "finetune.accumulate": (2, {"finetune"}),
+    "finetune.learning_rate": (0.01, {"finetune"}),
+    "finetune.decay": (0.0, {"finetune"}),
+    "finetune.standardise": (False, {"finetune"}),
+    "finetune.augment.flip": (0.25, {"finetune"}),
+    "finetune.augment.rotate": (0.25, {"finetune"}),
+    "finetune.augment.upside_down": (0.25, {"finetune"}),
+    "finetune.augment.degrees": (10, {"finetune"}),
+    "finetune.validation": ("development", {"finetune"}),
+    "finetune.held_out": (0.3, {"finetune"}),
+    "finetune.precision": ("bf16-mixed", {"finetune"}),
+    "finetune.seed": (3, {"finetune"}),
+    "evaluate.phases": (2, {"evaluate"}),
+    "evaluate.resamples": (200, {"evaluate"}),
+    "evaluate.seed": (1, {"evaluate"}),
+}
+ONE_VALUE = {"align.detector", "model.name"}  # of which there is only one so far
+PATHS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")  # reach a stage as arguments
+
+# From real runs: one change (or several that leave the same stages alone), and exactly the stages that ran.
+RERUNS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "clip length and kernels": ({"clip__length": 9, "model__kernels": [3, 5]}, TRAINED),
+    "depth": ({"model__depth": 36}, TRAINED),
+    "subsampling": ({"subsample__factor": 4}, ["subsample", "finetune", "evaluate"]),
+    "gap": ({"align__max_gap": 0}, ["align"]),  # no gap in these recordings: the same bytes, and there it stops
+    "what to do with broken files": ({"decode__on_error": "skip"}, ["decode"]),
+    "landmarks": ({"identities__landmarks": "detect"}, ["identities", *TRAINED]),
+    "learning rate": ({"finetune__learning_rate": 0.01}, ["finetune", "evaluate"]),
+    "bootstrap": ({"evaluate__resamples": 200}, ["evaluate"]),
+    "counts": ({"corpus__layout": "avec2014", "corpus__complete": False}, []),  # what it was: nothing
+}
+
+
+def _leaves(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        found |= _leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
+
+
+def test_every_parameter_has_its_line(smallest: dict[str, Any]) -> None:
+    assert set(DIRECT) | ONE_VALUE == set(_leaves(smallest))
+
+
+def test_every_parameter_reruns_the_stages_that_read_it(project: Any) -> None:
+    """DVC's own view of every single change, without running what it would run."""
+    params = project.folder / "params.yaml"
+    whole = params.read_text()
+    assert project.status() == {}
+    values = _leaves(yaml.safe_load(whole))
+    wrong = {}
+    for key, (value, stages) in DIRECT.items():
+        if key in PATHS:
+            continue  # the stages' commands hold them: see the next test
+        assert values[key] != value
+        project.change(**{key.replace(".", "__"): value})
+        changed = {stage for stage, reasons in project.status().items() if _by_itself(reasons)}
+        params.write_text(whole)
+        if changed != stages:
+            wrong[key] = changed
+    assert wrong == {}
+
+
+def _by_itself(reasons: list[Any]) -> bool:
+    """Whether a stage changed for its parameters, and not only for what an earlier stage may write."""
+    return any("params.yaml" in reason.get("changed deps", {}) for reason in reasons if isinstance(reason, dict))
+
+
+@pytest.mark.parametrize("key", PATHS)
+def test_roots_reach_the_stage_that_they_are_for(key: str) -> None:
+    stages = {name for name, about in STORY.items() if f"${{{key}}}" in about["cmd"]}
+    assert stages == DIRECT[key][1]
+
+
+@pytest.mark.parametrize("name", RERUNS)
+def test_a_change_reruns_what_depends_on_it(project: Any, name: str) -> None:
+    changes, stages = RERUNS[name]
+    project.change(**changes)
+    assert project.reproduce() == stages
+    assert project.reproduce() == []
+    assert json.loads((project.folder / "metrics.json").read_text())["videos"] == 4
+
+
+def test_nothing_runs_twice(project: Any) -> None:
+    assert project.reproduce() == []
+
+
+def test_a_wrong_value_runs_nothing(project: Any) -> None:
+    lock = (project.folder / "dvc.lock").read_text()
+    project.change(model__depth=68, subsample__factor=4)
+    output = project.run("dvc", "repro", succeeds=False)
+    assert "model.depth is 68; allowed: 27, 36, 51, 69 or 99" in output.replace("\n", " ")
+    assert (project.folder / "dvc.lock").read_text() == lock
+
+
+def test_an_experiment_reruns_only_training_and_is_compared(project: Any, stages_that_ran: Any) -> None:
+    output = project.run("dvc", "exp", "run", "-S", "model.depth=36")
+    assert stages_that_ran(output) == TRAINED
+    difference = json.loads(project.run("dvc", "params", "diff", "--json"))
+    assert difference["params.yaml"]["model.depth"] == {"old": 27, "new": 36}
+    metrics = json.loads(project.run("dvc", "metrics", "diff", "--all", "--json"))
+    assert "rmse" in metrics["metrics.json"]
+    project.run("dvc", "plots", "diff", "HEAD", "workspace", "--out", "plots")
+    assert (project.folder / "plots" / "index.html").is_file()
+
+
+def _moved_corpus(project: Any) -> Path:
+    """Copy the corpus, have the project read the copy, and run it once."""
+    copy = project.folder.parent / "corpus"
+    shutil.copytree(project.folder / "data/simulated/avec2014", copy)
+    for path in copy.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    project.change(corpus__root=str(copy), corpus__labels_root=str(copy))
+    assert project.reproduce()[:1] == ["ingest"]
+    return copy
+
+
+def test_a_changed_score_leaves_the_faces_alone(project: Any) -> None:
+    copy = _moved_corpus(project)
+    label = sorted((copy / "AVEC2014_DepressionLabels/Training_DepressionLabels").iterdir())[0]
+    label.write_text(f"{int(label.read_text()) + 3}\n")
+    assert project.reproduce() == ["ingest", "finetune", "evaluate"]
+    tested = sorted((copy / "AVEC2014_Labels_Testset/Testing/DepressionLabels").iterdir())[0]
+    tested.write_text(f"{int(tested.read_text()) + 3}\n")
+    assert project.reproduce() == ["ingest", "evaluate"]  # test labels never reach fine-tuning
+
+
+def test_a_replaced_video_redoes_itself(project: Any) -> None:
+    copy = _moved_corpus(project)
+    items = set((project.folder / ".work/align/items").iterdir())
+    first, second = sorted((copy / "Training/Freeform").iterdir())[:2]
+    shutil.copy(second, first)
+    assert project.reproduce() == ["ingest", "decode", "align", "subsample", "finetune", "evaluate"]
+    assert set((project.folder / ".work/align/items").iterdir()) == items  # the copy's content was known
+    with (project.folder / "data/corpus/recordings.csv").open(newline="") as stream:
+        hashes = {row["recording"]: row["sha256"] for row in csv.DictReader(stream)}
+    names = [path.name.replace("_video.mp4", "") for path in (first, second)]
+    assert hashes[names[0]] == hashes[names[1]]

@@ -1,0 +1,197 @@
+"""Evaluate, for real: a tiny network over a few random faces, its tables held beside the network asked directly."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from pipeline.nets.build import build
+from pipeline.nets.heads import Recognition, Regression
+from pipeline.nets.weights import Description, Target, save_weights
+from pipeline.params import Params, check_params
+from pipeline.store import read_array
+from pipeline.work.labels import Label, write_labels
+from stages.evaluate import main
+from tests.pipeline.training.material import MODEL, write_sequence
+
+LENGTH = 8
+TARGET = Target(mean=20.0, deviation=10.0)
+TRAINED = Description(MODEL, Regression(), LENGTH, TARGET)
+FITTING = [
+    Label("f1", "a", "1", "Freeform", "training", 10.0),
+    Label("f2", "a", "2", "Freeform", "development", 10.0),
+    Label("f3", "b", "1", "Freeform", "training", 31.0),
+    Label("f4", "e", "1", "Freeform", "training", None),
+]
+TESTING = [
+    Label("t1", "a", "3", "Freeform", "test", 12.0),
+    Label("t2", "c", "1", "Northwind", "test", 25.0),
+    Label("t3", "d", "1", "Northwind", "test", 3.0),
+]
+CONSTANT = 17.0  # (10 + 10 + 31) / 3
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """The network here is tiny, and threads that wait for busy processors take minutes."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Sequences of 20 + 19, 10 + 9, 5 + 4 and 16 + 16 frames (two phases), labels, and a network with first weights."""
+    for seed, (name, phases) in enumerate({"t1": [20, 19], "t2": [10, 9], "t3": [5, 4], "f4": [16, 16]}.items()):
+        write_sequence(tmp_path / "sequences" / name, phases, seed=seed)
+    write_labels(tmp_path / "fitting.csv", FITTING)
+    write_labels(tmp_path / "testing.csv", TESTING)
+    (tmp_path / "finetuned").mkdir()
+    save_weights(tmp_path / "finetuned", build(MODEL, Regression(), seed=3).state_dict(), TRAINED)
+    return tmp_path
+
+
+@pytest.fixture
+def evaluate(corpus: Path, smallest: dict[str, Any]) -> Callable[..., dict[str, Any]]:
+    """Run the stage with changed parameters and return what metrics.json holds."""
+
+    def run(**changes: Any) -> dict[str, Any]:
+        values = {**smallest, "clip": {"length": changes.pop("length", LENGTH)}}
+        values["subsample"] = {"factor": 2, "phases": 2}
+        values["evaluate"] = {"phases": 1, "resamples": 100, "seed": 0, **changes}
+        params: Params = check_params(values)
+        sequences, fitting, testing = corpus / "sequences", corpus / "fitting.csv", corpus / "testing.csv"
+        main(params, sequences, fitting, testing, corpus / "finetuned", corpus / "metrics.json", corpus / "results")
+        found: dict[str, Any] = json.loads((corpus / "metrics.json").read_text())
+        return found
+
+    return run
+
+
+def _table(corpus: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(corpus / "results" / name, keep_default_na=False).set_index("recording")
+
+
+def _asked(corpus: Path, name: str, rows: list[int]) -> float:
+    """What the network itself says of the rows of a recording's faces, without any of the project's clips."""
+    network = build(MODEL, Regression(), seed=3).eval()
+    faces = read_array(corpus / "sequences" / name, "faces")[rows].astype(np.float32)
+    x = torch.from_numpy((faces - np.array(MODEL.mean, np.float32)) * np.float32(MODEL.scale)).permute(3, 0, 1, 2)[None]
+    with torch.inference_mode():
+        return float(network(x)) * 10 + 20
+
+
+def test_estimates_are_means_over_clips_that_cover_a_video(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    evaluate()
+    # 20 frames: two clips, and one that ends at the last frame with 4 new ones. 5 frames: looped.
+    expected = {
+        ("t1", 0): (8, _asked(corpus, "t1", list(range(8)))),
+        ("t1", 8): (8, _asked(corpus, "t1", list(range(8, 16)))),
+        ("t1", 12): (4, _asked(corpus, "t1", list(range(12, 20)))),
+        ("t2", 0): (8, _asked(corpus, "t2", list(range(8)))),
+        ("t2", 2): (2, _asked(corpus, "t2", list(range(2, 10)))),
+        ("t3", 0): (5, _asked(corpus, "t3", [0, 1, 2, 3, 4, 0, 1, 2])),
+    }
+    clips = _table(corpus, "clips.csv").drop("f4")
+    found = {(name, row.start): (row.weight, row.estimate) for name, row in clips.iterrows()}
+    assert {key: weight for key, (weight, _) in found.items()} == {key: weight for key, (weight, _) in expected.items()}
+    for key, (_, estimate) in expected.items():
+        assert found[key][1] == pytest.approx(estimate, abs=2e-3)
+
+    predictions = _table(corpus, "predictions.csv")
+    for name in ("t1", "t2", "t3"):
+        parts = [part for (recording, _), part in expected.items() if recording == name]
+        mean = sum(weight * estimate for weight, estimate in parts) / sum(weight for weight, _ in parts)
+        assert predictions.estimate[name] == pytest.approx(mean, abs=2e-3)
+    assert predictions.subject.to_dict() == {"t1": "a", "t2": "c", "t3": "d"}
+    assert predictions.seen.to_dict() == {"t1": "yes", "t2": "no", "t3": "no"}
+    assert predictions.bdi.to_dict() == {"t1": 12, "t2": 25, "t3": 3}
+    assert predictions.clips.to_dict() == {"t1": 3, "t2": 2, "t3": 1}
+    assert set(predictions.coverage) == {1.0}
+
+
+def test_metrics_are_those_of_the_table(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    metrics = evaluate()
+    errors = _table(corpus, "predictions.csv").estimate - [12, 25, 3]
+    assert list(metrics) == ["rmse", "mae", "pcc", "ccc", "videos", "constant"]
+    assert metrics["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)), abs=2e-4)
+    assert metrics["mae"] == pytest.approx(np.mean(np.abs(errors)), abs=2e-4)
+    assert metrics["videos"] == 3
+    # 17 against 12, 25 and 3: errors 5, -8, 14
+    assert metrics["constant"] == {"rmse": round(float(np.sqrt((25 + 64 + 196) / 3)), 4), "mae": 9.0}
+
+
+def test_what_a_run_leaves(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    evaluate()
+    left = {path.name: path.read_bytes() for path in (corpus / "results").iterdir()}
+    assert set(left) == {"predictions.csv", "unscored.csv", "clips.csv", "intervals.csv", "figure5.png"}
+    assert _table(corpus, "unscored.csv").subject.to_dict() == {"f4": "e"}  # predicted, though nobody knows its score
+    parts = pd.read_csv(corpus / "results" / "intervals.csv").groupby("part").first()
+    assert parts.videos.to_dict() == {"all": 3, "seen": 1, "unseen": 2}
+    before = (corpus / "metrics.json").read_bytes()
+    evaluate()
+    assert {path.name: path.read_bytes() for path in (corpus / "results").iterdir()} == left
+    assert (corpus / "metrics.json").read_bytes() == before
+    assert not list(corpus.glob("*.partial"))
+
+
+def test_phases_are_averaged(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    evaluate(phases=2)
+    clips = _table(corpus, "clips.csv").loc["t3"]
+    assert clips.phase.tolist() == [0, 1]
+    assert clips.weight.tolist() == [5, 4]
+    estimates = [_asked(corpus, "t3", [0, 1, 2, 3, 4, 0, 1, 2]), _asked(corpus, "t3", [5, 6, 7, 8, 5, 6, 7, 8])]
+    found = _table(corpus, "predictions.csv").estimate["t3"]
+    assert found == pytest.approx((5 * estimates[0] + 4 * estimates[1]) / 9, abs=2e-3)
+
+
+def test_a_recording_without_a_face_gets_the_constant_and_is_counted(
+    corpus: Path, evaluate: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    write_sequence(corpus / "sequences" / "t4", [20, 19], absent=True)
+    write_labels(corpus / "testing.csv", [*TESTING, Label("t4", "d", "2", "Northwind", "test", 9.0)])
+    metrics = evaluate()
+    assert (metrics["videos"], metrics["without_face"], "missing" in metrics) == (4, 1, False)
+    row = _table(corpus, "predictions.csv").loc["t4"]
+    assert (row.estimate, row.clips, row.coverage) == (CONSTANT, 0, 0.0)
+    assert "recordings without a face, whose estimate is the constant: t4" in caplog.text
+
+
+def test_a_recording_without_a_sequence_is_counted_and_left_out(
+    corpus: Path, evaluate: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    unscored = Label("t5", "d", "3", "Northwind", "test", None)
+    write_labels(corpus / "testing.csv", [*TESTING, Label("t4", "d", "2", "Northwind", "test", 9.0), unscored])
+    with caplog.at_level(logging.WARNING):
+        metrics = evaluate()
+    assert (metrics["videos"], metrics["missing"], "without_face" in metrics) == (3, 1, False)  # t5 has no score
+    assert "t4" not in _table(corpus, "predictions.csv").index
+    assert "recordings without a sequence, left out: t4, t5" in caplog.text
+
+
+def test_a_test_partition_without_scores_is_only_predicted(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    write_labels(corpus / "testing.csv", [replace(label, bdi=None) for label in TESTING])
+    assert evaluate() == {"videos": 0, "constant": {}}
+    assert list(_table(corpus, "unscored.csv").index) == ["f4", "t1", "t2", "t3"]
+    assert len(_table(corpus, "predictions.csv")) == 0
+
+
+def test_a_model_for_other_clips_is_refused(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match=r"finetuned: made for clips of 8 frames; clip\.length is 16"):
+        evaluate(length=16)
+    assert not (corpus / "results").exists()
+
+
+def test_a_model_that_estimates_nothing_is_refused(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    head = Recognition(3)
+    save_weights(corpus / "finetuned", build(MODEL, head, seed=3).state_dict(), Description(MODEL, head, LENGTH))
+    with pytest.raises(ValueError, match="regression head"):
+        evaluate()

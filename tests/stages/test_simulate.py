@@ -1,0 +1,76 @@
+"""The simulated corpus: both published trees, equal bytes for an equal seed, read by the loaders of real corpora."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.corpora.listing import list_corpus
+from pipeline.corpora.vggface2 import classes_of, read_landmarks, read_list
+from pipeline.params import Params, check_params
+from pipeline.work.content import folder_digest
+from stages.simulate import main
+
+
+def _params(smallest: dict[str, Any], **changes: Any) -> Params:
+    return check_params({**smallest, "simulate": {**smallest["simulate"], **changes}})
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> Path:
+    folder = tmp_path_factory.mktemp("simulated") / "simulated"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MSN_WORKERS", "1")
+        main(_params(smallest), folder)
+    return folder
+
+
+def test_the_avec2014_tree_is_read_by_its_loader(tree: Path) -> None:
+    paths, labels, _ = list_corpus("avec2014", tree / "avec2014", tree / "avec2014", complete=False)
+    assert len(paths) == len(labels) == 12  # 3 partitions x 2 sessions x 2 tasks
+    assert all(label.bdi is not None and 0 <= label.bdi <= 45 for label in labels)
+    assert {label.task for label in labels} == {"Freeform", "Northwind"}
+    by_session = {(label.subject, label.session): label.bdi for label in labels}
+    assert len(by_session) == 6
+    assert all(by_session[label.subject, label.session] == label.bdi for label in labels)
+    assert (tree / "avec2014/AVEC2014_Labels_Testset/Testing/DepressionLabels").is_dir()
+
+
+def test_the_vggface2_tree_is_read_by_its_loader(tree: Path) -> None:
+    root = tree / "vggface2"
+    entries = read_list(root / "train_list.txt")
+    assert len(entries) == 12
+    assert classes_of(entries) == ["n000002", "n000003"]
+    assert all((root / "train" / entry).is_file() for entry in entries)
+    landmarks = read_landmarks(root / "train_list.txt")
+    assert landmarks is not None
+    assert {f"{name}.jpg" for name in landmarks} == set(entries)
+    points = np.stack(list(landmarks.values()))
+    assert (points[:, 0, 0] < points[:, 1, 0]).all()  # the left eye is on the left
+    assert (points[:, :2, 1].mean(1) < points[:, 2, 1]).all()  # eyes above the nose
+    with (root / "identity_meta.csv").open(newline="") as stream:
+        meta = list(csv.DictReader(stream, skipinitialspace=True))
+    assert [row["Class_ID"] for row in meta if row["Flag"] == "1"] == ["n000002", "n000003"]
+    assert {row["Sample_Num"] for row in meta} == {"6"}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_same_bytes_on_any_number_of_workers(
+    tree: Path, tmp_path: Path, smallest: dict[str, Any], monkeypatch: pytest.MonkeyPatch, workers: str
+) -> None:
+    monkeypatch.setenv("MSN_WORKERS", workers)
+    main(_params(smallest), tmp_path / "again")
+    assert folder_digest(tmp_path / "again") == folder_digest(tree)
+
+
+def test_another_seed_draws_others_and_lists_others(tree: Path, tmp_path: Path, smallest: dict[str, Any]) -> None:
+    main(_params(smallest, seed=99), tmp_path / "other")
+    lists = [(folder / "vggface2/train_list.txt").read_text() for folder in (tree, tmp_path / "other")]
+    assert lists[0] != lists[1]  # the list stands for the images
+
+
+def test_switched_off_it_writes_empty_trees(tmp_path: Path, smallest: dict[str, Any]) -> None:
+    main(_params(smallest, enabled=False), tmp_path / "none")
+    assert sorted(path.name for path in (tmp_path / "none").rglob("*")) == ["avec2014", "vggface2"]
