@@ -110,7 +110,8 @@ def _inspect(container: Any, fps: float | None, max_lost: float) -> tuple[FrameT
     stream = _video_stream(container)
     measure = _SmallPicture()
     bad: list[int] = []
-    stamps, rows = [], []
+    stamps: list[float | None] = []
+    rows: list[tuple[bool | float, ...]] = []
     quality = Quality("whole", codec=stream.codec_context.name, header_frames=stream.frames)
     for frame in _decoded(container, on_bad=lambda: bad.append(len(rows))):
         if not rows:
@@ -139,7 +140,7 @@ def _inspect(container: Any, fps: float | None, max_lost: float) -> tuple[FrameT
         seconds=round(float(times[-1]), 6),
     )
     table = table if fps is None else table.at_rate(fps)
-    return table, replace(quality, fps=table.fps, **shares(table))
+    return table, replace(quality, fps=table.fps, **shares(table))  # type: ignore[arg-type]
 
 
 def _video_stream(container: Any) -> Any:

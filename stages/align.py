@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.faces.recording import ORIGINS, Settings, align_recording
+from pipeline.faces.aligned import ORIGINS, Settings
+from pipeline.faces.recording import align_recording
 from pipeline.params import Params
 from pipeline.store import read_array, read_attributes
 from pipeline.work.content import file_digest

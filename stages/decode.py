@@ -12,7 +12,7 @@ from pipeline.video import write_inspection
 from pipeline.work.frames import read_quality
 from pipeline.work.recordings import Recording, read_recordings
 from pipeline.work.stage import fresh, run_stage
-from pipeline.work.workers import Task, WorkFailed, make_all
+from pipeline.work.workers import Task, WorkFailedError, make_all
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def report_broken(recordings: list[Recording], decoded: Path, on_error: str) -> 
     """Name every broken recording: as a warning where they are skipped, else as the error that stops.
 
     Raises:
-        WorkFailed: with `on_error` stop, where there is one.
+        WorkFailedError: with `on_error` stop, where there is one.
     """
     found = {item: read_quality(decoded / item.recording) for item in recordings}
     broken = [f"  {item.path}: {quality.reason}" for item, quality in found.items() if quality.status == "broken"]
@@ -46,7 +46,7 @@ def report_broken(recordings: list[Recording], decoded: Path, on_error: str) -> 
         return
     listing = f"{len(broken)} of {len(recordings)} recordings are broken:\n" + "\n".join(broken)
     if on_error == "stop":
-        raise WorkFailed(f"{listing}\nMend or remove them, or leave them out with decode.on_error: skip")
+        raise WorkFailedError(f"{listing}\nMend or remove them, or leave them out with decode.on_error: skip")
     logger.warning("%s\nThey are left out (decode.on_error: skip)", listing)
 
 

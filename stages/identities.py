@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.corpora.vggface2 import ListError, classes_of, read_landmarks, read_list
+from pipeline.faces.aligned import ORIGINS, Settings
 from pipeline.faces.portraits import Portrait, align_portraits
-from pipeline.faces.recording import ORIGINS, Settings
 from pipeline.params import Params
 from pipeline.store import MAPPED, SHARD, GroupWriter, read_array
 from pipeline.work.content import file_digests

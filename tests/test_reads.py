@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-
 from pipeline.params import Params, Section
 from pipeline.work.stage import run
 

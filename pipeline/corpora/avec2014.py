@@ -24,8 +24,8 @@ def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
                 score, source = scores.get(session, (None, path))
                 name = f"{match[1]}_{match[2]}_{task}"
                 entries.append(Entry(name, path, match[1], match[2], task, partition, score, str(source)))
-    for (partition, subject, session), found in tasks.items():
-        for task in set(TASKS) - found:
-            report.errors.append(f"{root}: session {subject}_{session} of {partition} has no {task} video")
+    for (partition, subject, number), found in tasks.items():
+        for task in sorted(set(TASKS) - found):
+            report.errors.append(f"{root}: session {subject}_{number} of {partition} has no {task} video")
     report_unused(scores, set(tasks), report)
     return entries

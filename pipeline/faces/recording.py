@@ -11,30 +11,15 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
+from pipeline.faces.aligned import ORIGINS, Settings, straightened
 from pipeline.faces.cascade import Faces, load_cascade
 from pipeline.faces.follow import Person, choose, people, rivals, sightings
-from pipeline.faces.similarity import similarity, square_crop, warped
 from pipeline.store import ARCHIVE, GroupWriter
 from pipeline.video import read_frames
 from pipeline.work.frames import FrameTable, read_table
 
-ORIGINS = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3, "published": 4}
 BATCH = 8  # frames that the detector sees at once
 Picture = UInt8[np.ndarray, "height width 3"]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What shapes an aligned recording; see the section `align` of params.yaml."""
-
-    method: str
-    size: int
-    max_gap: int
-    survey: int
-    min_face: int
-    thresholds: tuple[float, float, float]
-    margin: float
-    device: str
 
 
 @dataclass
@@ -72,15 +57,6 @@ def align_recording(folder: Path, video: Path, decoded: Path, settings: Settings
             group.append("confidence", np.array([row.confidence for row in block], np.float32))
             group.append("origin", np.array([row.origin for row in block], np.uint8))
         group.attributes |= {"origin_codes": ORIGINS, "fps": table.fps, "rivals": rivals(found)}
-
-
-def straightened(picture: Picture, box: np.ndarray, landmarks: np.ndarray, settings: Settings) -> np.ndarray:
-    """The aligned face by the chosen method; black where the landmarks are not numbers."""
-    if np.isnan(landmarks).any():
-        return np.zeros((settings.size, settings.size, 3), np.uint8)
-    if settings.method == "crop":
-        return warped(picture, square_crop(box, settings.size, settings.margin), settings.size)
-    return warped(picture, similarity(landmarks, settings.size), settings.size)
 
 
 def _survey(video: Path, table: FrameTable, settings: Settings) -> list[Person]:

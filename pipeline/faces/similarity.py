@@ -60,12 +60,10 @@ def warped(picture: Picture, transform: Transform, size: int) -> UInt8[np.ndarra
     factor = max(int(1 / scale), 1)
     if factor > 1:
         picture, transform = _averaged_down(picture, transform, size, factor)
-    return cv2.warpAffine(picture, transform, (size, size), flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
+    return cv2.warpAffine(picture, transform, (size, size), flags=cv2.INTER_LINEAR)
 
 
-def _averaged_down(
-    picture: np.ndarray, transform: np.ndarray, size: int, factor: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _averaged_down(picture: np.ndarray, transform: np.ndarray, size: int, factor: int) -> tuple[np.ndarray, np.ndarray]:
     """The needed part of a picture, averaged over squares of `factor` pixels, and the transform from there."""
     inverse = cv2.invertAffineTransform(transform)
     corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]]) @ inverse.T
@@ -80,4 +78,4 @@ def _averaged_down(
     # Centre of small pixel (i, j) = picture coordinate factor * i + (factor - 1) / 2 + x0.
     offset = (factor - 1) / 2
     shift = transform[:, :2] @ (x0 + offset, y0 + offset) + transform[:, 2]
-    return small, np.column_stack([transform[:, :2] * factor, shift])  # type: ignore[return-value]
+    return small, np.column_stack([transform[:, :2] * factor, shift])

@@ -3,7 +3,7 @@
 import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
-from torchvision.transforms.v2.functional import InterpolationMode, rotate  # type: ignore[import-untyped]
+from torchvision.transforms.v2.functional import InterpolationMode, rotate
 
 
 def augment_clips(

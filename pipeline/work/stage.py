@@ -14,7 +14,7 @@ from rich.logging import RichHandler
 
 from pipeline.params import ParamsError, load_params
 from pipeline.work.code import file_hash
-from pipeline.work.workers import WorkFailed, end_with_parent
+from pipeline.work.workers import WorkFailedError, end_with_parent
 
 
 class CodeChangedError(RuntimeError):
@@ -39,7 +39,7 @@ def run_stage(main: Callable[..., None]) -> None:
         end_with_parent()  # else a killed `dvc repro` leaves this stage running beside the next one
     try:
         run(main, name, [Path(text) for text in sys.argv[1:]])
-    except (ParamsError, WorkFailed, CodeChangedError, ValueError, OSError) as error:
+    except (ParamsError, WorkFailedError, CodeChangedError, ValueError, OSError) as error:
         logging.getLogger(name).debug("", exc_info=True)
         sys.exit(f"{name}: {error}")
 

@@ -37,7 +37,7 @@ class Task:
     arguments: tuple[Any, ...]
 
 
-class WorkFailed(RuntimeError):
+class WorkFailedError(RuntimeError):
     """Some items could not be made; the message names each. The others are finished and stay in the store."""
 
 
@@ -67,7 +67,7 @@ def make_all(kind: str, function: Callable[..., None], tasks: Sequence[Task], ou
         label: what the progress bar says.
 
     Raises:
-        WorkFailed: after all other items are finished, naming each that is not and why.
+        WorkFailedError: after all other items are finished, naming each that is not and why.
     """
     store = FinishedWork(kind)
     store.sweep()
@@ -81,7 +81,7 @@ def make_all(kind: str, function: Callable[..., None], tasks: Sequence[Task], ou
         if isinstance(outcome, BaseException):
             failures.append(f"  {list(waiting.values())[number].name}: {_reason(outcome)}")
     if failures:
-        raise WorkFailed(
+        raise WorkFailedError(
             f"{label}: {len(failures)} of {len(tasks)} failed; the others are finished and will not be redone:\n"
             + "\n".join(sorted(failures))
         )
@@ -93,12 +93,12 @@ def map_items(function: Callable[..., Any], items: Sequence[Any], label: str) ->
     """Call `function(item)` for every item in the workers; results come back in the order of `items`.
 
     Raises:
-        WorkFailed: after all others are done, naming each item that failed and why.
+        WorkFailedError: after all others are done, naming each item that failed and why.
     """
     outcomes: dict[int, Any] = dict(_run(function, [(item,) for item in items], label))
     failures = [f"  {items[i]}: {_reason(outcomes[i])}" for i in sorted(outcomes) if _failed(outcomes[i])]
     if failures:
-        raise WorkFailed(f"{label}: {len(failures)} of {len(items)} failed:\n" + "\n".join(failures))
+        raise WorkFailedError(f"{label}: {len(failures)} of {len(items)} failed:\n" + "\n".join(failures))
     return [outcomes[i] for i in range(len(items))]
 
 
@@ -135,7 +135,7 @@ def _client(jobs: int) -> Iterator[Client]:
         yield client
 
 
-class _EndWithParent(WorkerPlugin):  # type: ignore[misc]  # distributed has no types
+class _EndWithParent(WorkerPlugin):
     """Have a worker process killed with the stage that started it, so that a killed run leaves no writer behind."""
 
     def setup(self, worker: Any) -> None:

@@ -32,7 +32,7 @@ def test_mapped_and_decoded_reads_equal_what_was_written(tmp_path: Path, layout:
     assert mapped.shape == faces.shape
     np.testing.assert_array_equal(mapped[:], faces)
     np.testing.assert_array_equal(read_array(tmp_path / "group", "faces"), faces)
-    np.testing.assert_array_equal(zarr.open_group(tmp_path / "group", mode="r")["faces"][:], faces)
+    np.testing.assert_array_equal(zarr.open_array(tmp_path / "group" / "faces", mode="r")[:], faces)
     np.testing.assert_array_equal(mapped[rows - 1], faces[-1])
     across = slice(max(0, min(rows, SHARD) - 3), min(rows, SHARD + 3))
     np.testing.assert_array_equal(mapped[across], faces[across])

@@ -13,7 +13,11 @@ import pytest
 
 from pipeline.work.content import folder_digest
 
-RESUMES = {"repro": ("dvc", "repro"), "exp run": ("dvc", "exp", "run"), "exp run --temp": ("dvc", "exp", "run", "--temp")}
+RESUMES = {
+    "repro": ("dvc", "repro"),
+    "exp run": ("dvc", "exp", "run"),
+    "exp run --temp": ("dvc", "exp", "run", "--temp"),
+}
 
 
 def _kill(process: "subprocess.Popen[str]") -> None:
@@ -89,7 +93,9 @@ def test_temporary_and_queued_runs_reuse_finished_recordings(project: Any) -> No
     assert before["align"].items() <= after.items()
     for kind in ("decode", "identities"):
         assert _items(project, kind) == before[kind]
-    project.run("dvc", "exp", "run", "--queue", "-S", "align.survey=2", "-S", "subsample.phases=1", "-S", "finetune.seed=9")
+    project.run(
+        "dvc", "exp", "run", "--queue", "-S", "align.survey=2", "-S", "subsample.phases=1", "-S", "finetune.seed=9"
+    )
     project.run("dvc", "queue", "start")
     _wait_for_queue(project)
     assert _items(project, "align") == after

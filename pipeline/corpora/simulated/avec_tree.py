@@ -37,7 +37,9 @@ class Film:
     height: int
 
 
-def films(root: Path, cohort: list[Session], seed: int, cue: float, frames: int, rate: float, size: tuple[int, int]) -> list[Film]:
+def films(
+    root: Path, cohort: list[Session], seed: int, cue: float, frames: int, rate: float, size: tuple[int, int]
+) -> list[Film]:
     """The videos of a cohort, both tasks of each session."""
     return [
         Film(

@@ -17,7 +17,8 @@ SCALE = 2  # drawn at twice the size
 SHIFT = 4  # bits of fractions of a pixel in OpenCV's coordinates
 ARC = np.linspace(-1, 1, 17)
 DOME = np.sqrt(1 - ARC**2)
-SWAY, NOD, TILT = 0.14, 0.10, 7.0  # half-heights, half-heights, degrees: the largest movements of a head
+SWAY, BOB, TILT = 0.12, 0.08, 6.0  # half-heights, half-heights, degrees: the largest movements of a head
+TURN, NOD = 0.13, 0.10  # half-heights: how far the features move across the head as it turns and nods
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,14 @@ class Placement:
 
     def moved(self, expression: Expression) -> "Placement":
         """The placement after the head has moved."""
-        x, y = self.x + SWAY * self.unit * expression.sway, self.y + NOD * self.unit * expression.nod
+        x, y = self.x + SWAY * self.unit * expression.sway, self.y + BOB * self.unit * expression.bob
         return Placement(x, y, self.unit, self.tilt + TILT * expression.tilt)
+
+    def turned(self, expression: Expression) -> "Placement":
+        """The placement of the features on a head that turns to a side and nods."""
+        across = np.array([[TURN * expression.turn, NOD * expression.nod]])
+        x, y = self.pixels(across)[0].tolist()
+        return Placement(x, y, self.unit, self.tilt)
 
     def pixels(self, points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
         """Take face coordinates to pixels (x, y)."""
@@ -59,12 +66,17 @@ def draw_frame(
         left as seen in the picture.
     """
     head = placement.moved(expression)
+    face = head.turned(expression)
     brush = _Brush(width, height, head)
     _wall(brush, look)
     _body(brush, look, placement)
+    _skull(brush, look)
+    brush.placement = face
     _skin(brush, look)
     brush.soften(0.035 * head.unit)
+    brush.placement = head
     _hair(brush, look)
+    brush.placement = face
     _eyes(brush, look, expression)
     _brows(brush, look, expression)
     _nose(brush, look)
@@ -72,7 +84,7 @@ def draw_frame(
     _glasses(brush, look)
     picture = brush.finished() * _light(look, width, height) + random.normal(0, 2.0, (height, width, 1))
     points = np.array([(-look.eye_distance, look.eye_height), (look.eye_distance, look.eye_height), _nose_tip(look)])
-    landmarks = head.pixels(np.concatenate([points, _mouth_curve(look, expression)[[0, -1]]]))
+    landmarks = face.pixels(np.concatenate([points, _mouth_curve(look, expression)[[0, -1]]]))
     return np.clip(picture + 0.5, 0, 255).astype(np.uint8), landmarks
 
 
@@ -143,21 +155,27 @@ def _outline(look: Look) -> np.ndarray:
     return oval
 
 
-def _skin(brush: _Brush, look: Look) -> None:
+def _skull(brush: _Brush, look: Look) -> None:
     outline, skin = _outline(look), look.skin
     for side in (-1, 1):
         brush.ellipse(side * (look.width - 0.01), 0.02, 0.09, 0.2, _shade(skin, 0.88))
     brush.area(outline, _shade(skin, 0.9))
     brush.area(outline * 0.93 + (0, -0.02), skin)
+    if look.beard:
+        jaw = outline[outline[:, 1] > 0.30] * 0.97
+        brush.area(jaw, _mix(skin, look.hair, look.beard))
+
+
+def _skin(brush: _Brush, look: Look) -> None:
+    skin = look.skin
     brush.ellipse(0, -0.5, 0.42, 0.26, _shade(skin, 1.05))
     for side in (-1, 1):
         brush.ellipse(side * look.eye_distance, look.eye_height - 0.02, 0.22, 0.15, _shade(skin, 0.84))
         brush.ellipse(side * 0.40, 0.30, 0.17, 0.15, _mix(_shade(skin, 1.02), (225, 110, 100), 0.16))
-    if look.beard:
-        jaw = outline[outline[:, 1] > 0.30] * 0.97
-        brush.area(jaw, _mix(skin, look.hair, look.beard))
     tip_x, tip_y = _nose_tip(look)
-    brush.area(np.array([(-0.05, look.eye_height), (0.05, look.eye_height), (0.07, tip_y), (-0.07, tip_y)]), _shade(skin, 1.06))
+    brush.area(
+        np.array([(-0.05, look.eye_height), (0.05, look.eye_height), (0.07, tip_y), (-0.07, tip_y)]), _shade(skin, 1.06)
+    )
     brush.ellipse(tip_x, tip_y + 0.05, look.nose_width * 1.2, 0.07, _shade(skin, 0.80))
     brush.ellipse(0, look.mouth_height + 0.22, 0.2, 0.05, _shade(skin, 0.88))
 
@@ -187,7 +205,7 @@ def _eyes(brush: _Brush, look: Look, expression: Expression) -> None:
     for side in (-1, 1):
         x, y = side * look.eye_distance, look.eye_height
         brush.ellipse(x, y, across, down, (236, 234, 230))
-        iris_x, iris_y = x + 0.045 * expression.gaze_x, y + 0.02 * expression.gaze_y
+        iris_x, iris_y = x + 0.06 * expression.gaze_x, y + 0.02 * expression.gaze_y
         brush.ellipse(iris_x, iris_y, down * 0.92, down * 0.92, look.iris)
         brush.ellipse(iris_x, iris_y, down * 0.48, down * 0.48, (16, 14, 14))
         brush.ellipse(iris_x - 0.025, iris_y - 0.03, 0.02, 0.02, (250, 250, 250))
@@ -204,8 +222,8 @@ def _brows(brush: _Brush, look: Look, expression: Expression) -> None:
     for side in (-1, 1):
         along = np.linspace(-1, 1, 9)  # from the nose outwards
         x = side * (look.eye_distance + 0.19 * along)
-        y = look.eye_height - 0.25 - 0.085 * expression.brows - 0.03 * (1 - along**2)
-        y = y + 0.05 * expression.frown * (1 - along) / 2 * 1.4
+        y = look.eye_height - 0.25 - 0.12 * expression.brows - 0.03 * (1 - along**2)
+        y = y + 0.10 * expression.frown * (1 - along) / 2
         brush.line(np.stack([x, y], 1), colour, look.brow_weight)
 
 
@@ -225,14 +243,14 @@ def _nose(brush: _Brush, look: Look) -> None:
 
 def _mouth_curve(look: Look, expression: Expression) -> np.ndarray:
     """The line where closed lips would meet, from the left corner to the right."""
-    half = look.mouth_width * (1 + 0.20 * expression.smile - 0.16 * expression.pout)
-    lift = 0.085 * expression.smile
+    half = look.mouth_width * (1 + 0.26 * expression.smile - 0.18 * expression.pout)
+    lift = 0.11 * expression.smile
     return np.stack([half * ARC, look.mouth_height - lift * (ARC**2 - 0.35)], 1)
 
 
 def _mouth(brush: _Brush, look: Look, expression: Expression) -> None:
     middle = _mouth_curve(look, expression)
-    opening = 0.19 * max(expression.mouth + 0.25, 0.0)
+    opening = 0.26 * max(expression.mouth + 0.25, 0.0)
     lips = look.lips * (1 + 0.35 * expression.pout)
     dome = 1 - ARC**2
     upper = middle - np.stack([0 * ARC, lips * np.sqrt(dome) * (1 - 0.25 * np.exp(-(ARC**2) * 30))], 1)

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-CHANNELS = ("sway", "nod", "tilt", "lids", "blink", "brows", "frown", "smile", "mouth", "pout", "gaze_x", "gaze_y")
+CHANNELS = (
+    *("sway", "bob", "tilt", "turn", "nod"),
+    *("lids", "blink", "brows", "frown", "smile", "mouth", "pout", "gaze_x", "gaze_y"),
+)
 FASTEST = 0.25  # seconds: tau of a score of 0 at cue 1
 RATIO = 16.0  # tau of the highest score over that of the lowest, at cue 1
 HIGHEST = 45  # the score with the slowest face
@@ -26,8 +29,10 @@ class Expression:
     """What moves, in one frame; every value lies in -1 to 1, but `shut`, in 0 to 1."""
 
     sway: float = 0.0
-    nod: float = 0.0
+    bob: float = 0.0
     tilt: float = 0.0
+    turn: float = 0.0
+    nod: float = 0.0
     lids: float = 0.0
     shut: float = 0.0
     brows: float = 0.0
@@ -44,7 +49,9 @@ def time_constant(bdi: float, cue: float) -> float:
     return float(FASTEST * RATIO ** (0.5 + cue * (bdi / HIGHEST - 0.5)))
 
 
-def processes(random: np.random.Generator, frames: int, frame_rate: float, tau: float) -> Float[np.ndarray, "time 12"]:
+def processes(
+    random: np.random.Generator, frames: int, frame_rate: float, tau: float
+) -> Float[np.ndarray, "time channel"]:
     """Draw all channels before squashing: unit variance, correlation exp(-t / tau) over t seconds (Uhlenbeck 1930)."""
     kept = np.exp(-1 / (frame_rate * tau))
     shocks = random.standard_normal((frames, len(CHANNELS)))
@@ -55,7 +62,7 @@ def processes(random: np.random.Generator, frames: int, frame_rate: float, tau: 
     return values
 
 
-def expressions(values: Float[np.ndarray, "time 12"]) -> list[Expression]:
+def expressions(values: Float[np.ndarray, "time channel"]) -> list[Expression]:
     """The expression of each frame."""
     squashed = [dict(zip(CHANNELS, row, strict=True)) for row in np.tanh(values).tolist()]
     for row in squashed:

@@ -83,7 +83,9 @@ def test_more_frames_than_the_batch_are_refused() -> None:
         Cascade(20, THRESHOLDS, 2, CPU).detect(np.zeros((3, 40, 40, 3), np.uint8))
 
 
-@pytest.mark.parametrize("frames_of", [("clm_cap12.webm", 80), ("pyfeat_single_face.mp4", 6), ("facenet_video.mp4", 50)])
+@pytest.mark.parametrize(
+    "frames_of", [("clm_cap12.webm", 80), ("pyfeat_single_face.mp4", 6), ("facenet_video.mp4", 50)]
+)
 def test_real_faces_are_the_ones_that_facenet_finds(real_data: Path, frames_of: tuple[str, int]) -> None:
     name, step = frames_of
     count = {"clm_cap12.webm": 1316, "pyfeat_single_face.mp4": 72, "facenet_video.mp4": 105}[name]

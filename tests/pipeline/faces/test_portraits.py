@@ -10,8 +10,8 @@ from pipeline.corpora.simulated.draw import Placement, draw_frame
 from pipeline.corpora.simulated.look import draw_look
 from pipeline.corpora.simulated.motion import Expression
 from pipeline.corpora.simulated.streams import stream
+from pipeline.faces.aligned import ORIGINS, Settings
 from pipeline.faces.portraits import Portrait, align_portraits
-from pipeline.faces.recording import ORIGINS, Settings
 from pipeline.store import map_array, read_array
 
 SETTINGS = Settings("similarity", 64, 0, 1, 32, (0.6, 0.7, 0.7), 0.2, "cpu")

@@ -9,7 +9,8 @@ from pipeline.corpora.simulated.draw import Placement, draw_frame
 from pipeline.corpora.simulated.look import draw_look
 from pipeline.corpora.simulated.motion import Expression
 from pipeline.corpora.simulated.streams import stream
-from pipeline.faces.recording import ORIGINS, Settings, align_recording
+from pipeline.faces.aligned import ORIGINS, Settings
+from pipeline.faces.recording import align_recording
 from pipeline.faces.similarity import TEMPLATE
 from pipeline.store import read_array, read_attributes
 from pipeline.video import write_inspection, write_video
@@ -114,7 +115,11 @@ def test_a_crop_keeps_the_box(tmp_path: Path, film: tuple[Path, np.ndarray]) -> 
     assert not np.array_equal(read_array(cropped, "faces"), read_array(straight, "faces"))
 
 
-WITHOUT = {"openh264_BA1_FT_C.264": (160, 299), "pyfeat_face_noface.mov": (65, 169), "streamio_data_streams.mp4": (0, 20)}
+WITHOUT = {
+    "openh264_BA1_FT_C.264": (160, 299),
+    "pyfeat_face_noface.mov": (65, 169),
+    "streamio_data_streams.mp4": (0, 20),
+}
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT))

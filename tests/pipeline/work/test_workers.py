@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.work.content import file_digest, folder_digest
-from pipeline.work.workers import Task, WorkFailed, make_all, map_items, worker_count
+from pipeline.work.workers import Task, WorkFailedError, make_all, map_items, worker_count
 
 
 def _files(folder: Path, count: int) -> list[Path]:
@@ -26,7 +26,7 @@ def test_results_come_in_the_order_of_the_items(tmp_path: Path, monkeypatch: pyt
 def test_a_failing_item_is_named_after_all_others_are_done(tmp_path: Path) -> None:
     paths = _files(tmp_path / "files", 3)
     paths[1].unlink()
-    with pytest.raises(WorkFailed, match=r"1 of 3 failed:\n .*1\.txt: FileNotFoundError"):
+    with pytest.raises(WorkFailedError, match=r"1 of 3 failed:\n .*1\.txt: FileNotFoundError"):
         map_items(file_digest, paths, "hashing")
 
 
@@ -59,7 +59,7 @@ def test_finished_items_are_reused_and_one_added_item_costs_one(tmp_path: Path) 
 def test_failures_stop_no_other_item_and_lose_nothing(tmp_path: Path) -> None:
     log, output = tmp_path / "log", tmp_path / "out"
     output.mkdir()
-    with pytest.raises(WorkFailed, match=r"2 of 4 failed(.|\n)*item-1: ValueError: -1 is below 0(.|\n)*item-2"):
+    with pytest.raises(WorkFailedError, match=r"2 of 4 failed(.|\n)*item-1: ValueError: -1 is below 0(.|\n)*item-2"):
         make_all("square", write_square, _tasks([-1, 5, -2, 6], log), output, "squaring")
     make_all("square", write_square, _tasks([5, 6], log), output, "squaring")
     assert sorted(log.read_text().split()) == ["5", "6"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.corpora.simulated.motion import Expression, expressions, processes, time_constant
+from pipeline.corpora.simulated.motion import CHANNELS, Expression, expressions, processes, time_constant
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def test_correlation_over_time_is_the_closed_form(bdi: float, lag: int) -> None:
 
 
 def test_expressions_stay_within_their_bounds() -> None:
-    for expression in expressions(3 * np.random.default_rng(0).normal(size=(200, 12))):
+    for expression in expressions(3 * np.random.default_rng(0).normal(size=(200, len(CHANNELS)))):
         values = vars(expression)
         assert all(-1 <= value <= 1 for value in values.values())
         assert 0 <= expression.shut <= 1
-    assert Expression() == expressions(np.zeros((1, 12)))[0]
+    assert Expression() == expressions(np.zeros((1, len(CHANNELS))))[0]
