@@ -26,7 +26,7 @@ repro: setup  ## run the whole pipeline: what changed, and what depends on it
 	dvc repro
 
 test: setup  ## run the test suite (MSN_REAL_DATA names a folder of real faces, where there is one)
-	pytest
+	OMP_NUM_THREADS=1 pytest --numprocesses auto --dist loadfile
 
 check: setup  ## formatting, lint, types
 	ruff format --check .

@@ -64,14 +64,16 @@ class FrameTable:
 def ticks(
     times: Float[np.ndarray, " time"], fps: float
 ) -> tuple[Int[np.ndarray, " ticks"], Float[np.ndarray, " ticks"]]:
-    """(rows, times) of a constant rate: at each tick the last row that is not later (within a microsecond).
+    """(rows, times) of a constant rate: at each tick the last row that is not later.
+
+    A millisecond later still counts, for containers such as Matroska round their stamps to milliseconds.
 
     Example:
         >>> rows, _ = ticks(np.array([0.0, 0.04, 0.16, 0.20]), fps=25)
         >>> rows.tolist()  # ticks at 0.00 0.04 0.08 0.12 0.16 0.20
         [0, 1, 1, 1, 2, 3]
     """
-    slack = 1e-6
+    slack = 1e-3
     count = int(np.floor((times[-1] + slack) * fps)) + 1 if len(times) else 0
     at = np.arange(count) / fps
     return np.searchsorted(times, at + slack, side="right") - 1, at

@@ -70,7 +70,7 @@ class Project:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DVC_SITE_CACHE_DIR", f"{self.folder}-site")
             with Repo(str(self.folder)) as repo:
-                return dict(repo.status())
+                return {name.split(":")[-1]: reasons for name, reasons in repo.status().items()}
 
     def copy(self, folder: Path) -> "Project":
         """Copy the project with its outputs, its cache and its finished work."""

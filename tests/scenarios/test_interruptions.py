@@ -34,6 +34,10 @@ def _wait_for(reached: Callable[[], bool], process: "subprocess.Popen[str]") -> 
         time.sleep(0.02)
 
 
+def _checkpoints(project: Any) -> set[Path]:
+    return set((project.folder / ".work/finetune/scratch").glob("*/last.ckpt"))
+
+
 def _items(project: Any, kind: str) -> dict[str, int]:
     """Finished items with the time they were finished at."""
     return {path.name: path.stat().st_mtime_ns for path in (project.folder / ".work" / kind / "items").glob("*")}
@@ -76,8 +80,9 @@ def longer(built: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_finetuning_goes_on_after_a_kill(longer: Any, tmp_path: Path, how: str) -> None:
     source, metrics, models = longer
     project = source.copy(tmp_path / "project")
+    before = _checkpoints(project)  # of the training that was built with
     process = project.start("dvc", "repro")
-    _wait_for(lambda: bool(list((project.folder / ".work/finetune/scratch").glob("*/last.ckpt"))), process)
+    _wait_for(lambda: _checkpoints(project) != before, process)
     _kill(process)
     output = project.run(*RESUMES[how])
     assert "steps were done before" in output

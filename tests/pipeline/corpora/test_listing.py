@@ -1,0 +1,165 @@
+"""Reading a corpus: every layout and spelling, every problem named at once, what is only odd as a warning."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline.corpora.listing import CorpusError, list_corpus
+
+SPELLINGS = {
+    "long": {"training": "Training", "development": "Development", "test": "Testing"},
+    "short": {"training": "train", "development": "dev", "test": "test"},
+    "shouted": {"training": "TRAINING", "development": "DEVELOPMENT", "test": "TESTING"},
+}
+LABELS = {
+    "training": "AVEC2014_DepressionLabels/Training_DepressionLabels",
+    "development": "AVEC2014_DepressionLabels/Development_DepressionLabels",
+    "test": "AVEC2014_Labels_Testset/Testing/DepressionLabels",
+}
+SESSIONS = {"training": ("203_1", "204_1"), "development": ("203_2",), "test": ("310_1",)}
+SCORES = {"203_1": 12, "204_1": 0, "203_2": 45, "310_1": 7}
+
+
+def _touch(path: Path, text: str = "") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def _avec2014(root: Path, labels: Path, folders: dict[str, str]) -> None:
+    for partition, sessions in SESSIONS.items():
+        for session in sessions:
+            for task in ("Freeform", "Northwind"):
+                _touch(root / folders[partition] / task / f"{session}_{task}_video.mp4")
+            _touch(labels / LABELS[partition] / f"{session}_Depression.csv", f"{SCORES[session]},extra cell\nmore\n")
+
+
+def _avec2013(root: Path, folders: dict[str, str]) -> None:
+    for partition, sessions in SESSIONS.items():
+        for session in sessions:
+            _touch(root / folders[partition] / f"{session}_cut_combined.mp4")
+            _touch(root / f"{folders[partition]}_DepressionLabels" / f"{session}_Depression.csv", f"{SCORES[session]}")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_avec2014_in_every_spelling_with_labels_elsewhere(tmp_path: Path, spelling: str) -> None:
+    root, elsewhere = tmp_path / "corpus", tmp_path / "labels"
+    _avec2014(root, elsewhere, SPELLINGS[spelling])
+    paths, labels, warnings = list_corpus("avec2014", root, elsewhere, complete=False)
+    assert Counter(label.partition for label in labels) == {"training": 4, "development": 2, "test": 2}
+    found = {(label.recording, label.task, label.session): label.bdi for label in labels}
+    assert found[("203_2_Northwind", "Northwind", "2")] == found[("203_2_Freeform", "Freeform", "2")] == 45
+    assert all(label.bdi == SCORES[f"{label.subject}_{label.session}"] for label in labels)
+    assert paths["310_1_Freeform"].name == "310_1_Freeform_video.mp4"
+    assert warnings == ["1 subjects occur in more than one partition: 203"]
+
+
+@pytest.mark.parametrize("spelling", ["long", "short"])
+def test_avec2013_in_both_spellings(tmp_path: Path, spelling: str) -> None:
+    _avec2013(tmp_path, SPELLINGS[spelling])
+    paths, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
+    assert sorted(paths) == ["203_1", "203_2", "204_1", "310_1"]
+    assert {label.recording: label.bdi for label in labels} == SCORES
+    assert {label.recording: label.partition for label in labels}["203_2"] == "development"
+
+
+def test_all_problems_of_a_tree_come_at_once(tmp_path: Path) -> None:
+    _avec2014(tmp_path, tmp_path, SPELLINGS["long"])
+    (tmp_path / "Testing/Northwind/310_1_Northwind_video.mp4").unlink()
+    _touch(tmp_path / LABELS["test"] / "311_1_Depression.csv", "3")
+    _touch(tmp_path / LABELS["training"] / "203_1_Depression.csv", "64")
+    _touch(tmp_path / LABELS["training"] / "204_1_Depression.csv", "low")
+    with pytest.raises(CorpusError) as caught:
+        list_corpus("avec2014", tmp_path, tmp_path, complete=True)
+    message = str(caught.value)
+    for part in (
+        "session 310_1 of test has no Northwind video",
+        "311_1_Depression.csv: a label without a video",
+        "203_1_Depression.csv: score '64'; allowed: a number from 0 to 63",
+        "204_1_Depression.csv: score 'low'; allowed",
+        "2 development videos; the complete corpus has 100",
+        "1 test videos; the complete corpus has 100",
+    ):
+        assert part in message
+
+
+def test_a_video_without_a_score_is_a_warning(tmp_path: Path) -> None:
+    _avec2013(tmp_path, SPELLINGS["long"])
+    (tmp_path / "Testing_DepressionLabels/310_1_Depression.csv").unlink()
+    _, labels, warnings = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
+    assert {label.recording for label in labels if label.bdi is None} == {"310_1"}
+    assert "1 videos without a score, predicted but not scored: 310_1" in warnings
+
+
+def test_complete_corpora_have_the_published_counts(tmp_path: Path) -> None:
+    for partition, folder in SPELLINGS["long"].items():
+        for number in range(50):
+            subject = {"training": 200, "development": 300, "test": 400}[partition] + number
+            _touch(tmp_path / folder / f"{subject}_1_cut_combined.mp4")
+            _touch(tmp_path / f"{folder}_DepressionLabels/{subject}_1_Depression.csv", "5")
+    assert len(list_corpus("avec2013", tmp_path, tmp_path, complete=True)[0]) == 150
+    with pytest.raises(CorpusError, match="a label without a video"):
+        list_corpus("avec2014", tmp_path, tmp_path, complete=False)
+
+
+def test_an_empty_or_missing_root_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="no video in the layout avec2014"):
+        list_corpus("avec2014", tmp_path, tmp_path, complete=False)
+    with pytest.raises(CorpusError, match=r"corpus\.root: .*nowhere is not a folder"):
+        list_corpus("avec2014", tmp_path / "nowhere", tmp_path, complete=False)
+
+
+def _videos(folder: Path, rows: str, header: str = "video_id,path,subject,partition,bdi") -> None:
+    _touch(folder / "videos.csv", f"{header}\n{rows}")
+
+
+def test_a_table_of_videos(tmp_path: Path) -> None:
+    _touch(tmp_path / "films/a.mp4")
+    _touch(tmp_path / "elsewhere/b.mp4")
+    rows = f"a,films/a.mp4,ann,training,12.5,visit 1\nb,{tmp_path}/elsewhere/b.mp4,bob,Test,,\n"
+    _videos(tmp_path, rows, "video_id,path,subject,partition,bdi,session")
+    paths, labels, warnings = list_corpus("videos", tmp_path, tmp_path, complete=False)
+    assert paths == {"a": tmp_path / "films/a.mp4", "b": tmp_path / "elsewhere/b.mp4"}
+    assert [(x.recording, x.subject, x.session, x.partition, x.bdi) for x in labels] == [
+        ("a", "ann", "visit 1", "training", 12.5),
+        ("b", "bob", "", "test", None),
+    ]
+    assert warnings == ["1 videos without a score, predicted but not scored: b"]
+
+
+def test_all_problems_of_a_table_come_at_once(tmp_path: Path) -> None:
+    _touch(tmp_path / "a.mp4")
+    twice = "a,a.mp4,ann,training,12\n" * 2
+    _videos(tmp_path, f"{twice}b,b.mp4,bob,holdout,70\nc/d,a.mp4,,test,nan\ne,a.mp4,eve,test,nan\n")
+    with pytest.raises(CorpusError) as caught:
+        list_corpus("videos", tmp_path, tmp_path, complete=False)
+    for part in (
+        "the id a occurs 2 times",
+        "videos.csv: row 4: no such file",
+        "row 4: score '70'; allowed: a number from 0 to 63",
+        "row 5: video_id 'c/d'; allowed: the name of a folder",
+        "row 6: score 'nan'; allowed",
+    ):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "message"),
+    [
+        ("video_id,path,subject,bdi", "", "no column partition"),
+        ("video_id,path,subject,partition,bdi", "a,a.mp4,ann\n", "row 2: allowed are 5 cells"),
+        (
+            "video_id,path,subject,partition,bdi",
+            "a,a.mp4,ann,held,\n",
+            "partition 'held'; allowed: training, development, test",
+        ),
+        ("video_id,path,subject,partition,bdi", "a,a.mp4,,test,\n", "row 2: no subject"),
+    ],
+)
+def test_a_wrong_table_is_named(tmp_path: Path, header: str, rows: str, message: str) -> None:
+    _touch(tmp_path / "a.mp4")
+    _videos(tmp_path, rows, header)
+    with pytest.raises(CorpusError, match=message):
+        list_corpus("videos", tmp_path, tmp_path, complete=False)
+    with pytest.raises(CorpusError, match="no such file; the layout videos wants one"):
+        list_corpus("videos", tmp_path, tmp_path / "films", complete=False)

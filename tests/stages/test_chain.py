@@ -1,0 +1,147 @@
+"""The data stages, run for real one after another on a handful of videos, from ingest to identities."""
+
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.corpora.hashes import digests
+from pipeline.params import Params, check_params
+from pipeline.store import read_array, read_attributes
+from pipeline.video import write_video
+from pipeline.work.content import file_digest
+from pipeline.work.frames import read_quality
+from pipeline.work.labels import read_labels
+from pipeline.work.recordings import read_recordings
+from pipeline.work.workers import WorkFailedError
+from stages import align, decode, identities, ingest, simulate, subsample
+
+Changed = Callable[..., Params]
+
+
+@pytest.fixture
+def params(smallest: dict[str, Any]) -> Changed:
+    """Builds the smallest parameters with some sections changed."""
+
+    def changed(**sections: dict[str, Any]) -> Params:
+        return check_params({**smallest, **{name: {**smallest[name], **keys} for name, keys in sections.items()}})
+
+    return changed
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> Path:
+    """A simulated corpus of twelve videos and twelve portraits."""
+    folder = tmp_path_factory.mktemp("corpus") / "simulated"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MSN_WORKERS", "1")
+        simulate.main(check_params(smallest), folder)
+    return folder
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A videos.csv corpus: a wall, and a file that is no video."""
+    root = tmp_path / "mine"
+    root.mkdir()
+    write_video(root / "wall.mp4", [np.full((96, 128, 3), 120, np.uint8)] * 9, 5.0)
+    (root / "broken.mp4").write_bytes(b"no video")
+    rows = "wall,wall.mp4,ann,training,3\nbroken,broken.mp4,bob,test,5\n"
+    (root / "videos.csv").write_text(f"video_id,path,subject,partition,bdi\n{rows}")
+    return root
+
+
+def _ingest(params: Params, root: Path, folder: Path) -> Path:
+    names = ("recordings.csv", "labels_fitting.csv", "labels_testing.csv")
+    ingest.main(params, root, root, *(folder / name for name in names))
+    return folder / "recordings.csv"
+
+
+def test_the_chain_on_the_simulated_corpus(tmp_path: Path, simulated: Path, params: Changed) -> None:
+    recordings = _ingest(params(), simulated / "avec2014", tmp_path)
+    listed = read_recordings(recordings)
+    assert len(listed) == 12
+    assert all(item.sha256 == file_digest(item.path) and item.bytes == item.path.stat().st_size for item in listed)
+    fitting, testing = (read_labels(tmp_path / f"labels_{part}.csv") for part in ("fitting", "testing"))
+    assert {label.partition for label in fitting} == {"training", "development"}
+    assert {label.partition for label in testing} == {"test"}
+    assert (len(fitting), len(testing)) == (8, 4)
+    assert "bdi" not in recordings.read_text() and "subject" not in recordings.read_text()
+
+    decode.main(params(), recordings, tmp_path / "decoded")
+    align.main(params(), recordings, tmp_path / "decoded", tmp_path / "aligned")
+    subsample.main(params(), tmp_path / "aligned", tmp_path / "sequences")
+    for item in listed:
+        assert read_quality(tmp_path / "decoded" / item.recording).decoded_frames == 20
+        assert (read_array(tmp_path / "aligned" / item.recording, "origin") == 1).mean() >= 0.9
+        assert read_attributes(tmp_path / "sequences" / item.recording)["phase_starts"] == [0, 10, 20]
+        faces = read_array(tmp_path / "sequences" / item.recording, "faces")
+        np.testing.assert_array_equal(faces[10:], read_array(tmp_path / "aligned" / item.recording, "faces")[1::2])
+
+
+def test_broken_files_stop_after_all_others_or_are_left_out(
+    tmp_path: Path, corpus: Path, params: Changed, caplog: pytest.LogCaptureFixture
+) -> None:
+    recordings = _ingest(params(corpus={"layout": "videos"}), corpus, tmp_path)
+    with pytest.raises(WorkFailedError, match=r"1 of 2 recordings are broken:\n.*broken\.mp4.*(.|\n)*on_error: skip"):
+        decode.main(params(), recordings, tmp_path / "decoded")
+    assert not (tmp_path / "decoded").exists()
+    with caplog.at_level(logging.WARNING):
+        decode.main(params(decode={"on_error": "skip"}), recordings, tmp_path / "decoded")
+        align.main(params(), recordings, tmp_path / "decoded", tmp_path / "aligned")
+    assert "broken.mp4" in caplog.text
+    assert "wall: a face in 0 % of the frames" in caplog.text
+    assert [path.name for path in (tmp_path / "aligned").iterdir()] == ["wall"]
+    assert read_array(tmp_path / "aligned" / "wall", "origin").tolist() == [0] * 9
+
+
+def test_relative_roots_are_warned_of(
+    tmp_path: Path, corpus: Path, params: Changed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with caplog.at_level(logging.WARNING):
+        _ingest(params(corpus={"layout": "videos"}), Path("mine"), tmp_path / "out")
+        assert "corpus.root is relative (mine)" in caplog.text
+        caplog.clear()
+        (tmp_path / "dvc.yaml").write_text("stages:\n  simulate:\n    outs:\n      - mine\n")
+        _ingest(params(corpus={"layout": "videos"}), Path("mine"), tmp_path / "out")
+        assert "relative" not in caplog.text  # a stage's output is wherever DVC runs
+
+
+def test_hashes_are_remembered_until_a_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"one")
+    first = digests([path])
+    monkeypatch.setattr("pipeline.corpora.hashes.file_digest", lambda path: "read again")
+    assert digests([path]) == first
+    path.write_bytes(b"two")
+    os.utime(path, ns=(1, 1))
+    assert digests([path]) == {path: "read again"}
+
+
+def test_identities_with_published_and_with_found_landmarks(tmp_path: Path, simulated: Path, params: Changed) -> None:
+    root = tmp_path / "vggface2"
+    shutil.copytree(simulated / "vggface2", root)
+    images = sorted((root / "train/n000002").iterdir())
+    cv2.imwrite(str(images[0]), np.full((100, 100, 3), 90, np.uint8))  # shows nobody
+    listed = root / "train_list.txt"
+    identities.main(params(), listed, root / "train", tmp_path / "published")
+    identities.main(params(identities={"landmarks": "detect"}), listed, root / "train", tmp_path / "found")
+    assert set(read_array(tmp_path / "published/00000", "origin").tolist()) == {4}
+    assert read_array(tmp_path / "found/00000", "origin").tolist() == [0] + [1] * 11
+    for name, present in (("published", [1] * 12), ("found", [0] + [1] * 11)):
+        assert read_array(tmp_path / name / "index", "label").tolist() == [0] * 6 + [1] * 6
+        assert read_array(tmp_path / name / "index", "present").tolist() == present
+        assert (tmp_path / name / "classes.txt").read_text() == "n000002\nn000003\n"
+
+
+def test_missing_images_are_named(tmp_path: Path, simulated: Path, params: Changed) -> None:
+    (tmp_path / "list.txt").write_text("n000002/none.jpg\nn000002/nothing.jpg\n")
+    with pytest.raises(ValueError, match=r"2 images are not below .*none\.jpg, n000002/nothing\.jpg"):
+        identities.main(params(), tmp_path / "list.txt", simulated / "vggface2/train", tmp_path / "out")
