@@ -118,9 +118,11 @@ class Align(Section):
 
     method: Literal["similarity", "crop"] = Field(description="similarity (five points) or crop (the box)")
     size: int = Field(ge=32, le=512, multiple_of=16, description="pixels, a multiple of 16 from 32 to 512")
-    detector: Literal["every"] = Field(description="every (the full cascade on every frame)")
+    detector: Literal["every", "sparse"] = Field(
+        description="every (the full cascade on every frame) or sparse (on key frames, refined in between)"
+    )
     max_gap: int = Field(ge=0, le=1000, description="the longest run of frames to interpolate over, 0 to 1000")
-    survey: int = Field(ge=1, le=1000, description="frames between looks when finding who persists, 1 to 1000")
+    survey: int = Field(ge=1, le=1000, description="frames between looks that find who persists, and keys, 1 to 1000")
     min_face: int = Field(ge=12, le=500, description="the smallest face looked for, in pixels, 12 to 500")
     thresholds: Annotated[tuple[Share, Share, Share], BeforeValidator(_items)] = Field(
         description="three numbers between 0 and 1, for P-Net, R-Net and O-Net"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.faces.aligned import ORIGINS, Settings
-from pipeline.faces.recording import align_recording
+from pipeline.faces.recording import Following, align_recording
 from pipeline.params import Params
 from pipeline.store import read_array, read_attributes
 from pipeline.work.content import file_digest
@@ -26,7 +26,9 @@ LITTLE = 0.9  # share of frames with a face below which a recording is named
 def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None:
     """Run the stage."""
     shaped_by = params.align.model_dump()
-    settings = Settings(**{name: shaped_by[name] for name in shaped_by if name != "detector"}, device=str(device()))
+    followed = {name: shaped_by[name] for name in ("detector", "survey", "max_gap")}
+    found = {name: shaped_by[name] for name in shaped_by if name not in followed}
+    settings, following = Settings(**found, device=str(device())), Following(**followed)
     tasks = []
     for item in read_recordings(recordings):
         table = decoded / item.recording / "frames.csv"
@@ -37,7 +39,7 @@ def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None
                 "align": shaped_by,
                 "device": device().type,
             }
-            arguments = (item.path.resolve(), table.parent.resolve(), settings)
+            arguments = (item.path.resolve(), table.parent.resolve(), settings, following)
             tasks.append(Task(item.recording, source, arguments))
     with fresh(aligned) as output:
         make_all("align", align_recording, tasks, output, "aligning")

@@ -30,7 +30,7 @@ def main(params: Params, identity_list: Path, root: Path, identities: Path) -> N
         raise ListError(f"{identity_list}: {len(missing)} images are not below {root}: {', '.join(missing[:20])}")
     landmarks = (read_landmarks(identity_list) if params.identities.landmarks == "published" else None) or {}
     shaped_by = {name: getattr(params.align, name) for name in READ}
-    settings = Settings(**shaped_by, max_gap=0, survey=1, device=str(device()))
+    settings = Settings(**shaped_by, device=str(device()))
     portraits = [Portrait((root / e).resolve(), landmarks.get(e.rpartition(".")[0])) for e in entries]
     parts = [portraits[start : start + SHARD] for start in range(0, len(portraits), SHARD)]
     hashes = map_items(file_digests, [[portrait.path for portrait in part] for part in parts], "checking images")

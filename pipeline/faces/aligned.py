@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from pipeline.faces.similarity import Picture, similarity, square_crop, warped
 
@@ -11,22 +12,48 @@ ORIGINS = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3, "publish
 
 @dataclass(frozen=True)
 class Settings:
-    """What shapes an aligned recording; see the section `align` of params.yaml."""
+    """How a face is found in a picture and cut out of it; see the section `align` of params.yaml."""
 
     method: str
     size: int
-    max_gap: int
-    survey: int
     min_face: int
     thresholds: tuple[float, float, float]
     margin: float
     device: str
 
 
-def straightened(picture: Picture, box: np.ndarray, landmarks: np.ndarray, settings: Settings) -> np.ndarray:
-    """The aligned face by the chosen method; black where the landmarks are not numbers."""
-    if np.isnan(landmarks).any():
+@dataclass(frozen=True)
+class Face:
+    """One face in one picture.
+
+    Attributes:
+        box: (x1, y1, x2, y2) in pixels.
+        landmarks: left eye, right eye, nose, left and right mouth corner, (x, y) in pixels.
+        confidence: the detector's probability; NaN where the face was not seen but put between two that were.
+        origin: a name of `ORIGINS`.
+    """
+
+    box: Float[np.ndarray, " 4"]
+    landmarks: Float[np.ndarray, "5 2"]
+    confidence: float
+    origin: str
+
+    def __post_init__(self) -> None:
+        if self.origin not in ORIGINS or self.origin == "absent":
+            raise ValueError(f"origin {self.origin!r}; allowed: {', '.join(sorted(set(ORIGINS) - {'absent'}))}")
+
+
+def between(first: Face, last: Face, share: float) -> Face:
+    """The face that lies the given share of the way from one to another."""
+    box = (1 - share) * first.box + share * last.box
+    landmarks = (1 - share) * first.landmarks + share * last.landmarks
+    return Face(box, landmarks, np.nan, "interpolated")
+
+
+def straightened(picture: Picture, face: Face | None, settings: Settings) -> np.ndarray:
+    """The aligned face by the chosen method; black where there is none."""
+    if face is None:
         return np.zeros((settings.size, settings.size, 3), np.uint8)
     if settings.method == "crop":
-        return warped(picture, square_crop(box, settings.size, settings.margin), settings.size)
-    return warped(picture, similarity(landmarks, settings.size), settings.size)
+        return warped(picture, square_crop(face.box, settings.size, settings.margin), settings.size)
+    return warped(picture, similarity(face.landmarks, settings.size), settings.size)

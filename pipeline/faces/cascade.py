@@ -6,28 +6,28 @@ keep its results independent of how work was split: every network is called with
 padded (O-Net gives other bits at other batch sizes), and candidates are cut out of exact integral images.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import torch
 from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
-from jaxtyping import Float, Int, UInt8
-from torch import Tensor
-from torch.nn import functional
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
 from torchvision.ops import batched_nms
 
 from pipeline.faces.boxes import kept_apart, shifted, squared, windows
+from pipeline.faces.pixels import Sums, crops, integral, shrunk
 
 CELL, STRIDE = 12, 2  # pixels that P-Net looks at, and between two looks
 SHRINK = 0.709  # of the pyramid, from one level to the next: about half the area
-BATCH_R, BATCH_O = 32, 16  # candidates a call
+FRAMES_REFINED = 16  # whose boxes are refined at once
 
 
 @dataclass(frozen=True)
 class Faces:
-    """The faces found in one frame, best first.
+    """The faces found in one frame, best first; or one face for each of several frames.
 
     Attributes:
         boxes: (x1, y1, x2, y2) in pixels.
@@ -60,6 +60,28 @@ class _Candidates:
         return batched_nms(self.boxes, self.score, self.frame, overlap)
 
 
+class _Judge:
+    """A network that looks at candidates one by one, always called with the same number of them."""
+
+    def __init__(self, network: nn.Module, side: int, batch: int) -> None:
+        self.network, self.side, self.batch = network, side, batch
+
+    def __call__(self, found: _Candidates, sums: Sums) -> tuple[_Candidates, list[Tensor]]:
+        """The candidates that lie in their frame, with their new scores, and the rest of what is said of them."""
+        height, width = sums.shape[1] - 1, sums.shape[2] - 1
+        cut = windows(found.boxes, width, height)
+        inside = torch.nonzero((cut[:, 2:] > cut[:, :2]).all(1))[:, 0]
+        found, cut = found[inside], cut[inside]
+        outputs: list[tuple[Tensor, ...]] = []
+        for start in range(0, max(len(cut), 1), self.batch):
+            part = slice(start, start + self.batch)
+            seen = crops(sums, found.frame[part], cut[part], self.side)
+            padding = seen.new_zeros((self.batch - len(seen), self.side, self.side, 3)).permute(0, 3, 1, 2)
+            outputs.append(tuple(out[: len(seen)] for out in self.network(torch.cat([seen, padding]))))
+        *rest, probability = (torch.cat(parts) for parts in zip(*outputs, strict=True))
+        return _Candidates(found.boxes, found.frame, probability[:, 1]), rest
+
+
 class Cascade:
     """The three networks on one device, with the settings of a search."""
 
@@ -73,7 +95,9 @@ class Cascade:
             device: where the networks run.
         """
         self.min_face, self.thresholds, self.batch, self.device = min_face, thresholds, batch, device
-        self.proposes, self.refines, self.decides = (net().eval().to(device) for net in (PNet, RNet, ONet))
+        loaded = (net().eval().to(device, memory_format=torch.channels_last) for net in (PNet, RNet, ONet))
+        self._proposes, refines, decides = loaded
+        self._refines, self._decides = _Judge(refines, 24, 32), _Judge(decides, 48, 16)
 
     @torch.inference_mode()
     def detect(self, frames: UInt8[np.ndarray, "batch height width 3"]) -> list[Faces]:
@@ -83,29 +107,53 @@ class Cascade:
             raise ValueError(f"{count} frames; allowed: up to {self.batch}")
         padded = np.zeros((self.batch, height, width, 3), np.uint8)
         padded[:count] = frames
-        pixels = torch.from_numpy(padded).to(self.device).permute(0, 3, 1, 2)  # (B, 3, H, W)
-        found = self._proposed(pixels.float())
-        found = found[found.frame < count]
-        sums = _integral(pixels)
-        keep, (offsets,) = self._judged(self.refines, found, sums, 24, BATCH_R, self.thresholds[1])
-        found = keep
+        sums = integral(padded, self.device)
+        found = self._proposed(sums)
+        found, (offsets,) = self._refines(found[found.frame < count], sums)
+        passed = found.score > self.thresholds[1]
+        found, offsets = found[passed], offsets[passed]
         thin = found.thinned(0.7)
-        boxes = squared(shifted(found.boxes[thin], offsets[thin], inclusive=True))
-        found = _Candidates(boxes, found.frame[thin], found.score[thin])
-        found, (offsets, points) = self._judged(self.decides, found, sums, 48, BATCH_O, self.thresholds[2])
-        corner, size = found.boxes[:, None, :2], (found.boxes[:, 2:] - found.boxes[:, :2] + 1)[:, None]
-        landmarks = points.view(-1, 2, 5).transpose(1, 2) * size + corner - 1  # (n, 5, 2)
-        found = _Candidates(shifted(found.boxes, offsets, inclusive=True), found.frame, found.score)
+        found, landmarks = self._decided(found[thin], offsets[thin], sums)
+        passed = found.score > self.thresholds[2]
+        found, landmarks = found[passed], landmarks[passed]
         return [_faces(found, landmarks, number) for number in range(count)]
 
-    def _proposed(self, pixels: Float[Tensor, "batch 3 height width"]) -> _Candidates:
+    @torch.inference_mode()
+    def refine(self, frames: Sequence[UInt8[np.ndarray, "height width 3"]], boxes: Float[np.ndarray, "n 4"]) -> Faces:
+        """Look again at one face in each of n frames of one size, given about where it is.
+
+        R-Net corrects the place, O-Net gives the box, its probability and the landmarks; nothing is refused here.
+
+        Args:
+            frames: the pictures.
+            boxes: about where the face is in each, in pixels.
+
+        Returns:
+            One face a frame; confidence 0 where the box lies outside of the frame.
+        """
+        found = Faces(
+            np.array(boxes, np.float32), np.zeros(len(boxes), np.float32), np.zeros((len(boxes), 5, 2), np.float32)
+        )
+        for start in range(0, len(frames), FRAMES_REFINED):
+            part = slice(start, start + FRAMES_REFINED)
+            sums = integral(np.stack(frames[part]), self.device)
+            given = torch.from_numpy(found.boxes[part]).to(self.device)
+            frame = torch.arange(len(given), device=self.device)
+            looked, (offsets,) = self._refines(_Candidates(squared(given), frame, given.new_zeros(len(given))), sums)
+            looked, landmarks = self._decided(looked, offsets, sums)
+            rows = looked.frame.cpu().numpy() + start
+            found.boxes[rows] = looked.boxes.cpu().numpy()
+            found.confidence[rows] = looked.score.cpu().numpy()
+            found.landmarks[rows] = landmarks.cpu().numpy()
+        return found
+
+    def _proposed(self, sums: Sums) -> _Candidates:
         """P-Net's boxes over all levels of the pyramid, squared."""
-        height, width = pixels.shape[2:]
+        height, width = sums.shape[1] - 1, sums.shape[2] - 1
         levels, offsets = [], []
         scale = CELL / self.min_face
         while min(height, width) * scale >= CELL:
-            size = (int(height * scale + 1), int(width * scale + 1))
-            moved, probability = self.proposes(_normalised(functional.adaptive_avg_pool2d(pixels, size)))
+            moved, probability = self._proposes(shrunk(sums, int(height * scale + 1), int(width * scale + 1)))
             frame, row, column = torch.nonzero(probability[:, 1] >= self.thresholds[0], as_tuple=True)
             corner = torch.stack([column, row], 1) * STRIDE + 1.0
             boxes = torch.cat([(corner / scale).floor(), ((corner + CELL - 1) / scale).floor()], 1)
@@ -115,74 +163,26 @@ class Cascade:
             offsets.append(moved.permute(0, 2, 3, 1)[frame, row, column][thin])
             scale *= SHRINK
         if not levels:
-            none = pixels.new_empty(0)
+            none = torch.empty(0, device=self.device)
             return _Candidates(none.view(0, 4), none.long(), none)
         found = _Candidates(*(torch.cat([getattr(level, f) for level in levels]) for f in ("boxes", "frame", "score")))
         thin = found.thinned(0.7)
         boxes = squared(shifted(found.boxes[thin], torch.cat(offsets)[thin], inclusive=False))
         return _Candidates(boxes, found.frame[thin], found.score[thin])
 
-    def _judged(
-        self,
-        network: Callable[[Tensor], tuple[Tensor, ...]],
-        found: _Candidates,
-        sums: Tensor,
-        side: int,
-        batch: int,
-        threshold: float,
-    ) -> tuple[_Candidates, list[Tensor]]:
-        """The candidates that a network passes, with their new scores, and the rest of what it says of them."""
-        height, width = sums.shape[1] - 1, sums.shape[2] - 1
-        cut = windows(found.boxes, width, height)
-        inside = torch.nonzero((cut[:, 2:] > cut[:, :2]).all(1))[:, 0]
-        found, cut = found[inside], cut[inside]
-        outputs: list[tuple[Tensor, ...]] = []
-        for start in range(0, max(len(cut), 1), batch):
-            part = slice(start, start + batch)
-            crops = _crops(sums, found.frame[part], cut[part], side)
-            padding = crops.new_zeros((batch - len(crops), 3, side, side))
-            outputs.append(tuple(out[: len(crops)] for out in network(torch.cat([crops, padding]))))
-        *rest, probability = (torch.cat(parts) for parts in zip(*outputs, strict=True))
-        passed = probability[:, 1] > threshold
-        return _Candidates(found.boxes, found.frame, probability[:, 1])[passed], [part[passed] for part in rest]
+    def _decided(self, found: _Candidates, offsets: Tensor, sums: Sums) -> tuple[_Candidates, Tensor]:
+        """What O-Net says of R-Net's boxes: its own boxes with their probability, and landmarks (n, 5, 2)."""
+        boxes = squared(shifted(found.boxes, offsets, inclusive=True))
+        found, (offsets, points) = self._decides(_Candidates(boxes, found.frame, found.score), sums)
+        corner, size = found.boxes[:, None, :2], (found.boxes[:, 2:] - found.boxes[:, :2] + 1)[:, None]
+        landmarks = points.view(-1, 2, 5).transpose(1, 2) * size + corner - 1
+        return _Candidates(shifted(found.boxes, offsets, inclusive=True), found.frame, found.score), landmarks
 
 
 @cache
 def load_cascade(min_face: int, thresholds: tuple[float, float, float], batch: int, device: torch.device) -> Cascade:
     """The cascade with these settings, loaded once a process."""
     return Cascade(min_face, thresholds, batch, device)
-
-
-def _normalised(pixels: Tensor) -> Tensor:
-    return (pixels - 127.5) * 0.0078125
-
-
-def _integral(pixels: UInt8[Tensor, "batch 3 height width"]) -> Int[Tensor, "batch height1 width1 3"]:
-    """Sums of all pixels above and to the left: exact, for they are whole numbers."""
-    sums = pixels.permute(0, 2, 3, 1).long().cumsum(1).cumsum(2)
-    return functional.pad(sums, (0, 0, 1, 0, 1, 0))
-
-
-def _crops(
-    sums: Int[Tensor, "batch height1 width1 3"], frame: Int[Tensor, " n"], cut: Int[Tensor, "n 4"], side: int
-) -> Float[Tensor, "n 3 side side"]:
-    """Cut windows out of their frames and shrink each to a square by adaptive average pooling, normalised.
-
-    Pixel i of a side of length L averages the pixels floor(i L / side) to ceil((i + 1) L / side).
-    """
-    steps = torch.arange(side, device=cut.device)
-    start, length = cut[:, :2, None], (cut[:, 2:] - cut[:, :2])[:, :, None]
-    low = start + (steps * length) // side  # (n, 2, side): x, y
-    high = start - (-(steps + 1) * length) // side
-    (x0, y0), (x1, y1) = low.unbind(1), high.unbind(1)
-    which = frame[:, None, None]
-
-    def corner(y: Tensor, x: Tensor) -> Tensor:
-        return sums[which, y[:, :, None], x[:, None, :]]  # (n, side, side, 3)
-
-    total = corner(y1, x1) - corner(y0, x1) - corner(y1, x0) + corner(y0, x0)
-    area = (y1 - y0)[:, :, None] * (x1 - x0)[:, None, :]
-    return _normalised((total / area[..., None]).float()).permute(0, 3, 1, 2).contiguous()
 
 
 def _faces(found: _Candidates, landmarks: Tensor, number: int) -> Faces:

@@ -1,11 +1,12 @@
 """Follow one person through a recording.
 
-A sparse first pass (the survey) looks at every n-th frame, links the faces it finds into people, and takes the person
-who is seen most often: not the largest in a single frame. In the second pass every frame asks which of its faces,
-if any, is that person, by where the survey saw them around this time and by their look. No frame depends on the
-choice made in the frame before, so a passer-by cannot take over, and a person who was away is taken up again.
+A sparse first pass (the survey) looks at some frames, links the faces it finds into people, and takes the person who
+is seen most often: not the largest in a single frame. In the second pass every frame asks which of its faces, if any,
+is that person, by where the survey saw them around this time and by their look. No frame depends on the choice made
+in the frame before, so a passer-by cannot take over, and a person who was away is taken up again.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 import cv2
@@ -20,45 +21,54 @@ NEAR = 1.5  # faces apart, in sizes of a face, at which a place says nothing any
 SAME = 0.45  # least resemblance of two sightings of one person
 RIVAL = 0.8  # share of the followed person's sightings from which another counts as a rival
 
+Box = Float[np.ndarray, " 4"]
+
 
 @dataclass(frozen=True)
 class Sighting:
     """One face in one frame.
 
     Attributes:
-        row: the frame's row in the frame table.
+        row: the number of the frame.
         box: (x1, y1, x2, y2) in pixels.
         look: a small aligned picture, of mean 0 and length 1.
     """
 
     row: int
-    box: Float[np.ndarray, " 4"]
+    box: Box
     look: Float[np.ndarray, " look"]
 
 
 @dataclass
 class Person:
-    """All sightings of one person in the survey, and their mean look."""
+    """Where and when a person was seen in the survey, and their mean look."""
 
-    sightings: list[Sighting] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
     look: Float[np.ndarray, " look"] | None = None
 
     def add(self, sighting: Sighting) -> None:
-        """Take a sighting as one of this person."""
-        mean = sighting.look if self.look is None else self.look * len(self.sightings) + sighting.look
+        """Take a sighting, later than all before, as one of this person."""
+        mean = sighting.look if self.look is None else self.look * len(self.rows) + sighting.look
         self.look = mean / np.linalg.norm(mean)
-        self.sightings.append(sighting)
+        self.rows.append(sighting.row)
+        self.boxes.append(sighting.box)
 
     @property
     def area(self) -> float:
         """Mean area of the face, in square pixels."""
-        return float(np.mean([np.prod(s.box[2:] - s.box[:2]) for s in self.sightings]))
+        return float(np.mean([np.prod(box[2:] - box[:2]) for box in self.boxes]))
 
-    def place(self, row: int) -> Float[np.ndarray, " 4"]:
+    def place(self, row: int) -> Box:
         """Where the face should be at a row: between the sightings around it, or at the only or nearest one."""
-        rows = [s.row for s in self.sightings]
-        boxes = np.array([s.box for s in self.sightings])
-        return np.array([np.interp(row, rows, boxes[:, side]) for side in range(4)])
+        after = bisect_left(self.rows, row)
+        if after == 0:
+            return self.boxes[0]
+        if after == len(self.rows):
+            return self.boxes[-1]
+        first, last = self.rows[after - 1], self.rows[after]
+        share = (row - first) / (last - first)
+        return (1 - share) * self.boxes[after - 1] + share * self.boxes[after]
 
     def resemblance(self, sighting: Sighting) -> float:
         """How much a face is this person's: the mean of place (0 to 1) and look (-1 to 1)."""
@@ -107,12 +117,12 @@ def people(survey: list[list[Sighting]]) -> list[Person]:
                 joined[j] = len(found)
                 found.append(Person())
             found[joined[j]].add(sighting)
-    return sorted(found, key=lambda p: (-len(p.sightings), -p.area, float(p.sightings[0].box[0])))
+    return sorted(found, key=lambda p: (-len(p.rows), -p.area, float(p.boxes[0][0])))
 
 
 def rivals(found: list[Person]) -> int:
     """How many others are seen nearly as often as the first person."""
-    return sum(len(person.sightings) >= RIVAL * len(found[0].sightings) for person in found[1:]) if found else 0
+    return sum(len(person.rows) >= RIVAL * len(found[0].rows) for person in found[1:]) if found else 0
 
 
 def choose(person: Person, frame: list[Sighting]) -> int | None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from pipeline.faces.aligned import ORIGINS, Settings, straightened
+from pipeline.faces.aligned import ORIGINS, Face, Settings, straightened
 from pipeline.faces.cascade import Faces, load_cascade
 from pipeline.store import MAPPED, GroupWriter
 
@@ -49,9 +49,9 @@ def align_portraits(folder: Path, portraits: list[Portrait], settings: Settings)
             if picture is None:
                 unreadable.append(str(portrait.path))
                 continue
-            landmarks, box, origin = _located(picture, portrait.landmarks, settings)
-            group.append("faces", straightened(picture, box, landmarks, settings)[None])
-            group.append("origin", np.array([ORIGINS[origin]], np.uint8))
+            face = _located(picture, portrait.landmarks, settings)
+            group.append("faces", straightened(picture, face, settings)[None])
+            group.append("origin", np.array([ORIGINS["absent" if face is None else face.origin]], np.uint8))
         if unreadable:
             raise ValueError(f"{len(unreadable)} files cannot be read as images: {', '.join(unreadable)}")
         group.attributes["origin_codes"] = ORIGINS
@@ -64,22 +64,21 @@ def read_picture(path: Path) -> UInt8[np.ndarray, "height width 3"] | None:
     return None if picture is None else np.asarray(picture, np.uint8)
 
 
-def _located(
-    picture: np.ndarray, published: np.ndarray | None, settings: Settings
-) -> tuple[np.ndarray, np.ndarray, str]:
-    """(landmarks, box, origin) of the face that an image is of; NaN and absent where there is none."""
+def _located(picture: np.ndarray, published: np.ndarray | None, settings: Settings) -> Face | None:
+    """The face that an image is of."""
     if published is not None:
-        return published, _around(published), "published"
+        return Face(_around(published), published, 1.0, "published")
     shrink = max(max(picture.shape[:2]) / LARGEST, 1.0)
     height, width = (round(side / shrink) for side in picture.shape[:2])
     small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA) if shrink > 1 else picture
     cascade = load_cascade(settings.min_face, settings.thresholds, 1, torch.device(settings.device))
     faces = cascade.detect(small[None])[0]
     if not len(faces):
-        return np.full((5, 2), np.nan), np.full(4, np.nan), "absent"
+        return None
     subject = _subject(faces, width, height)
     scale = np.array([picture.shape[1] / width, picture.shape[0] / height])
-    return faces.landmarks[subject] * scale, faces.boxes[subject] * np.tile(scale, 2), "detected"
+    box, landmarks = faces.boxes[subject] * np.tile(scale, 2), faces.landmarks[subject] * scale
+    return Face(box, landmarks, float(faces.confidence[subject]), "detected")
 
 
 def _subject(faces: Faces, width: int, height: int) -> int:

@@ -3,37 +3,37 @@
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, repeat
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
 
-from pipeline.faces.aligned import ORIGINS, Settings, straightened
-from pipeline.faces.cascade import Faces, load_cascade
-from pipeline.faces.follow import Person, choose, people, rivals, sightings
+from pipeline.faces.aligned import ORIGINS, Face, Settings, between, straightened
+from pipeline.faces.every import every_row
+from pipeline.faces.film import Film, blocks
+from pipeline.faces.follow import rivals
+from pipeline.faces.similarity import Picture
+from pipeline.faces.sparse import sparse_rows
 from pipeline.store import ARCHIVE, GroupWriter
-from pipeline.video import read_frames
-from pipeline.work.frames import FrameTable, read_table
+from pipeline.work.frames import read_table
 
-BATCH = 8  # frames that the detector sees at once
-Picture = UInt8[np.ndarray, "height width 3"]
-
-
-@dataclass
-class _Row:
-    """One row of the result, with its picture until the face is warped out of it."""
-
-    picture: Picture
-    box: Float[np.ndarray, " 4"]
-    landmarks: Float[np.ndarray, "5 2"]
-    confidence: float
-    origin: int
+DETECTORS = {"every": every_row, "sparse": sparse_rows}
+BLOCK = 64  # rows written at once
+Row = tuple[Picture, Face | None]
 
 
-def align_recording(folder: Path, video: Path, decoded: Path, settings: Settings) -> None:
+@dataclass(frozen=True)
+class Following:
+    """How one person is followed; see the section `align` of params.yaml."""
+
+    detector: str
+    survey: int
+    max_gap: int
+
+
+def align_recording(folder: Path, video: Path, decoded: Path, settings: Settings, following: Following) -> None:
     """Follow one person through a recording and write their face in every frame.
 
     Args:
@@ -43,86 +43,53 @@ def align_recording(folder: Path, video: Path, decoded: Path, settings: Settings
             `rivals` (people seen nearly as often; 0 where there is no doubt).
         video: the file.
         decoded: the folder of its frame table.
-        settings: what shapes the result.
+        settings: how a face is found and cut out.
+        following: how the person is followed.
     """
     torch.set_num_threads(1)  # one fixed number: other numbers give other bits
     cv2.setNumThreads(1)
     table = read_table(decoded)
-    found = _survey(video, table, settings)
+    film = Film.of(video, table)
+    found, pictures = DETECTORS[following.detector](film, following.survey, settings)
+    times = np.unique(table.frame, return_counts=True)[1].tolist()
+    rows = chain.from_iterable(repeat(seen, count) for seen, count in zip(pictures, times, strict=True))
     with GroupWriter(folder, ARCHIVE) as group:
-        for block in _blocks(_filled(_rows(video, table, settings, found[0] if found else None), settings.max_gap)):
-            group.append("faces", np.stack([straightened(r.picture, r.box, r.landmarks, settings) for r in block]))
-            group.append("boxes", np.array([row.box for row in block], np.float32))
-            group.append("landmarks", np.array([row.landmarks for row in block], np.float32))
-            group.append("confidence", np.array([row.confidence for row in block], np.float32))
-            group.append("origin", np.array([row.origin for row in block], np.uint8))
+        for block in blocks(filled(rows, following.max_gap), BLOCK):
+            group.append("faces", np.stack([straightened(picture, face, settings) for picture, face in block]))
+            for name, values in _columns([face for _, face in block]).items():
+                group.append(name, values)
         group.attributes |= {"origin_codes": ORIGINS, "fps": table.fps, "rivals": rivals(found)}
 
 
-def _survey(video: Path, table: FrameTable, settings: Settings) -> list[Person]:
-    """The people in every n-th row, the most often seen first."""
-    rows = range(0, len(table), settings.survey)
-    frames = table.frame[:: settings.survey]
-    pairs = zip(rows, _detected(video, frames, settings), strict=True)
-    return people([sightings(row, picture, faces) for row, (picture, faces) in pairs])
-
-
-def _detected(video: Path, frames: np.ndarray, settings: Settings) -> Iterator[tuple[Picture, Faces]]:
-    """Every listed frame with the faces in it; a frame that repeats is searched once."""
-    device = torch.device(settings.device)
-    cascade = load_cascade(settings.min_face, settings.thresholds, BATCH, device)
-    times = [len(list(same)) for _, same in groupby(frames.tolist())]
-    pictures = read_frames(video, list(dict.fromkeys(frames.tolist())))
-    for start, block in zip(range(0, len(times), BATCH), _blocks(pictures, BATCH), strict=True):
-        for picture, faces, count in zip(block, cascade.detect(np.stack(block)), times[start:], strict=False):
-            yield from [(picture, faces)] * count
-
-
-def _rows(video: Path, table: FrameTable, settings: Settings, person: Person | None) -> Iterator[_Row]:
-    """One row a frame, as detected or absent."""
-    for row, (picture, faces) in enumerate(_detected(video, table.frame, settings)):
-        chosen = choose(person, sightings(row, picture, faces)) if person else None
-        if chosen is None:
-            yield _Row(picture, np.full(4, np.nan), np.full((5, 2), np.nan), np.nan, ORIGINS["absent"])
-        else:
-            face = faces.boxes[chosen], faces.landmarks[chosen], float(faces.confidence[chosen])
-            yield _Row(picture, *face, ORIGINS["detected"])
-
-
-def _filled(rows: Iterator[_Row], max_gap: int) -> Iterator[_Row]:
-    """Interpolate boxes and landmarks over gaps of at most `max_gap` rows between detected ones.
+def filled(rows: Iterator[Row], max_gap: int) -> Iterator[Row]:
+    """Interpolate boxes and landmarks over gaps of at most `max_gap` rows between ones with a face.
 
     Rows of a gap are held back until it is known how long it is: at most `max_gap` pictures wait.
     """
-    before: _Row | None = None
-    gap: deque[_Row] = deque()
-    for row in rows:
-        if row.origin == ORIGINS["absent"]:
-            gap.append(row)
+    before: Face | None = None
+    gap: deque[Picture] = deque()
+    for picture, face in rows:
+        if face is None:
+            gap.append(picture)
             if before is None or len(gap) > max_gap:
                 before = None  # too long, or without a beginning: what follows is not joined to what was
-                yield from gap
+                yield from ((missing, None) for missing in gap)
                 gap.clear()
             continue
         if before is not None:
-            for number, missing in enumerate(gap, start=1):
-                share = number / (len(gap) + 1)
-                missing.box = (1 - share) * before.box + share * row.box
-                missing.landmarks = (1 - share) * before.landmarks + share * row.landmarks
-                missing.origin = ORIGINS["interpolated"]
-        yield from gap
-        gap.clear()
-        before = row
-        yield row
-    yield from gap
+            steps = len(gap) + 1
+            yield from ((missing, between(before, face, n / steps)) for n, missing in enumerate(gap, start=1))
+            gap.clear()
+        before = face
+        yield picture, face
+    yield from ((missing, None) for missing in gap)
 
 
-def _blocks(items: Iterator, size: int = 64) -> Iterator[list]:
-    block = []
-    for item in items:
-        block.append(item)
-        if len(block) == size:
-            yield block
-            block = []
-    if block:
-        yield block
+def _columns(faces: list[Face | None]) -> dict[str, np.ndarray]:
+    """What is kept of faces beside their pictures, NaN where there is none."""
+    return {
+        "boxes": np.array([np.full(4, np.nan) if f is None else f.box for f in faces], np.float32),
+        "landmarks": np.array([np.full((5, 2), np.nan) if f is None else f.landmarks for f in faces], np.float32),
+        "confidence": np.array([np.nan if f is None else f.confidence for f in faces], np.float32),
+        "origin": np.array([ORIGINS["absent" if f is None else f.origin] for f in faces], np.uint8),
+    }

@@ -28,13 +28,13 @@ def test_closeness_falls_with_distance_and_size() -> None:
 def test_who_persists_is_followed_not_who_is_larger_for_a_while() -> None:
     survey = [[_seen(row, 1, 100)] + ([_seen(row, 2, 220, size=90)] if 3 <= row <= 5 else []) for row in range(10)]
     found = people(survey)
-    assert [len(person.sightings) for person in found] == [10, 3]
+    assert [len(person.rows) for person in found] == [10, 3]
     assert rivals(found) == 0
 
 
 def test_a_person_who_was_away_is_taken_up_again() -> None:
     survey = [[] if 4 <= row <= 7 else [_seen(row, 1, 100 + 2 * row)] for row in range(12)]
-    assert [len(person.sightings) for person in people(survey)] == [8]
+    assert [len(person.rows) for person in people(survey)] == [8]
 
 
 def test_a_passer_by_in_the_same_place_does_not_take_over() -> None:
@@ -48,7 +48,7 @@ def test_a_passer_by_in_the_same_place_does_not_take_over() -> None:
 def test_a_print_on_clothing_stays_second() -> None:
     survey = [[_seen(row, 2, 105, y=140, size=20), _seen(row, 1, 100)] for row in range(6)]
     found = people(survey)
-    assert found[0].sightings[0].box[1] == 50
+    assert found[0].boxes[0][1] == 50
     assert rivals(found) == 1
     assert choose(found[0], survey[2]) == 1
 
@@ -57,7 +57,7 @@ def test_two_equal_faces_one_of_them_throughout() -> None:
     survey = [[_seen(row, 2, 200), _seen(row, 1, 40)] for row in range(6)]
     found = people(survey)
     assert rivals(found) == 1
-    assert {float(s.box[0]) for s in found[0].sightings} == {40.0}  # equally often and equally large: the left one
+    assert {float(box[0]) for box in found[0].boxes} == {40.0}  # equally often and equally large: the left one
     assert [choose(found[0], frame) for frame in survey] == [1] * 6
 
 
@@ -66,4 +66,4 @@ def test_a_person_moving_through_the_picture_is_one_person() -> None:
     found = people(survey)
     assert len(found) == 1
     np.testing.assert_allclose(found[0].place(3)[:2], [36, 50])
-    assert Person().sightings == []
+    assert Person().rows == []

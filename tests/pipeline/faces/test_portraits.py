@@ -14,7 +14,7 @@ from pipeline.faces.aligned import ORIGINS, Settings
 from pipeline.faces.portraits import Portrait, align_portraits
 from pipeline.store import map_array, read_array
 
-SETTINGS = Settings("similarity", 64, 0, 1, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
+SETTINGS = Settings("similarity", 64, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
 
 
 def _portrait(path: Path, size: int, number: int = 1) -> np.ndarray:

@@ -10,12 +10,13 @@ from pipeline.corpora.simulated.look import draw_look
 from pipeline.corpora.simulated.motion import Expression
 from pipeline.corpora.simulated.streams import stream
 from pipeline.faces.aligned import ORIGINS, Settings
-from pipeline.faces.recording import align_recording
+from pipeline.faces.recording import Following, align_recording
 from pipeline.faces.similarity import TEMPLATE
 from pipeline.store import read_array, read_attributes
 from pipeline.video import write_inspection, write_video
 
-SETTINGS = Settings("similarity", 56, 3, 4, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
+SETTINGS = Settings("similarity", 56, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
+EVERY = Following("every", 4, 3)
 HIDDEN = {6, 7, 14, 15, 16, 17, 18}  # a gap of two frames, and one of five
 
 
@@ -34,11 +35,13 @@ def _film(path: Path, frames: int, hidden: set[int]) -> np.ndarray:
     return np.stack(landmarks)
 
 
-def _align(folder: Path, video: Path, settings: Settings, fps: float | None = None) -> Path:
+def _align(
+    folder: Path, video: Path, settings: Settings = SETTINGS, following: Following = EVERY, fps: float | None = None
+) -> Path:
     decoded = folder / "decoded"
     decoded.mkdir(parents=True)
     write_inspection(decoded, video, fps, 0.0)
-    align_recording(folder / "aligned", video, decoded, settings)
+    align_recording(folder / "aligned", video, decoded, settings, following)
     return folder / "aligned"
 
 
@@ -50,7 +53,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray]:
 
 def test_every_frame_is_accounted_for(tmp_path: Path, film: tuple[Path, np.ndarray]) -> None:
     video, landmarks = film
-    aligned = _align(tmp_path, video, SETTINGS)
+    aligned = _align(tmp_path, video)
     origin = read_array(aligned, "origin")
     expected = np.full(24, ORIGINS["detected"])
     expected[[6, 7]] = ORIGINS["interpolated"]
@@ -74,7 +77,7 @@ def test_every_frame_is_accounted_for(tmp_path: Path, film: tuple[Path, np.ndarr
 
 def test_aligned_eyes_are_level_and_in_place(tmp_path: Path, film: tuple[Path, np.ndarray]) -> None:
     """The pupils are the darkest spots near where the template has the eyes, in frames of a swaying, tilting head."""
-    aligned = _align(tmp_path, film[0], Settings("similarity", 112, 0, 4, 32, (0.6, 0.7, 0.7), 0.2, "cpu"))
+    aligned = _align(tmp_path, film[0], Settings("similarity", 112, 32, (0.6, 0.7, 0.7), 0.2, "cpu"))
     faces = read_array(aligned, "faces")[[0, 3, 10, 22]].astype(float).mean(3)
     for face in faces:
         for x, y in TEMPLATE[:2]:
@@ -85,7 +88,7 @@ def test_aligned_eyes_are_level_and_in_place(tmp_path: Path, film: tuple[Path, n
 
 
 def test_the_same_bytes_again(tmp_path: Path, film: tuple[Path, np.ndarray]) -> None:
-    first, second = (_align(tmp_path / name, film[0], SETTINGS) for name in "ab")
+    first, second = (_align(tmp_path / name, film[0]) for name in "ab")
     files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
     assert files == sorted(path.relative_to(second) for path in second.rglob("*") if path.is_file())
     assert all((first / path).read_bytes() == (second / path).read_bytes() for path in files)
@@ -93,14 +96,14 @@ def test_the_same_bytes_again(tmp_path: Path, film: tuple[Path, np.ndarray]) -> 
 
 def test_a_film_without_a_face_has_only_absent_rows(tmp_path: Path) -> None:
     _film(tmp_path / "wall.mp4", 10, set(range(10)))
-    aligned = _align(tmp_path, tmp_path / "wall.mp4", SETTINGS)
+    aligned = _align(tmp_path, tmp_path / "wall.mp4")
     assert read_array(aligned, "origin").tolist() == [ORIGINS["absent"]] * 10
     assert read_array(aligned, "faces").max() == 0
 
 
 def test_a_constant_rate_repeats_rows_of_repeated_frames(tmp_path: Path, film: tuple[Path, np.ndarray]) -> None:
-    native = _align(tmp_path / "native", film[0], SETTINGS)
-    doubled = _align(tmp_path / "doubled", film[0], SETTINGS, fps=20.0)
+    native = _align(tmp_path / "native", film[0])
+    doubled = _align(tmp_path / "doubled", film[0], fps=20.0)
     origin = read_array(doubled, "origin")
     assert len(origin) == 47  # ticks from 0 to 2.3 s
     detected = np.repeat(read_array(native, "origin") == ORIGINS["detected"], 2)[:47]
@@ -109,8 +112,8 @@ def test_a_constant_rate_repeats_rows_of_repeated_frames(tmp_path: Path, film: t
 
 
 def test_a_crop_keeps_the_box(tmp_path: Path, film: tuple[Path, np.ndarray]) -> None:
-    crop = Settings("crop", 56, 3, 4, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
-    cropped, straight = _align(tmp_path / "a", film[0], crop), _align(tmp_path / "b", film[0], SETTINGS)
+    crop = Settings("crop", 56, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
+    cropped, straight = _align(tmp_path / "a", film[0], crop), _align(tmp_path / "b", film[0])
     np.testing.assert_array_equal(read_array(cropped, "boxes"), read_array(straight, "boxes"))
     assert not np.array_equal(read_array(cropped, "faces"), read_array(straight, "faces"))
 
@@ -125,8 +128,8 @@ WITHOUT = {
 @pytest.mark.parametrize("name", sorted(WITHOUT))
 def test_real_faces_go_missing_where_there_are_none(real_data: Path, tmp_path: Path, name: str) -> None:
     """One run of absent rows, inside the stretch where the index of the material says that faces go missing."""
-    settings = Settings("similarity", 112, 8, 10, 48, (0.6, 0.7, 0.7), 0.2, "cpu")
-    origin = read_array(_align(tmp_path, real_data / "videos" / name, settings), "origin")
+    settings = Settings("similarity", 112, 48, (0.6, 0.7, 0.7), 0.2, "cpu")
+    origin = read_array(_align(tmp_path, real_data / "videos" / name, settings, Following("every", 10, 8)), "origin")
     absent = np.flatnonzero(origin == ORIGINS["absent"])
     first, stop = WITHOUT[name]
     assert first <= absent[0]

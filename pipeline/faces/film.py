@@ -1,0 +1,72 @@
+"""The different pictures of one recording, and the faces that the full cascade finds in some or all of them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+
+from pipeline.faces.aligned import Settings
+from pipeline.faces.cascade import Cascade, Faces, load_cascade
+from pipeline.faces.similarity import Picture
+from pipeline.video import read_frames
+from pipeline.work.frames import FrameTable
+
+T = TypeVar("T")
+BATCH = 8  # frames that P-Net sees at once
+
+
+@dataclass(frozen=True)
+class Film:
+    """The pictures of a recording in order, each once; a row is one picture.
+
+    Attributes:
+        video: the file.
+        frames: the decoder's number of each picture, rising.
+        change: mean absolute difference of a small grey picture of each to the one before, of 255.
+    """
+
+    video: Path
+    frames: Int[np.ndarray, " rows"]
+    change: Float[np.ndarray, " rows"]
+
+    @classmethod
+    def of(cls, video: Path, table: FrameTable) -> "Film":
+        """The film of a frame table, which may name a frame more than once."""
+        frames, first = np.unique(table.frame, return_index=True)
+        return cls(video, frames, table.change[first])
+
+    def __len__(self) -> int:
+        """Number of pictures."""
+        return len(self.frames)
+
+    def pictures(self) -> Iterator[Picture]:
+        """Every picture."""
+        return read_frames(self.video, self.frames.tolist())
+
+    def detected(self, rows: list[int], settings: Settings) -> Iterator[tuple[Picture, Faces]]:
+        """The pictures of some rows, each with the faces in it."""
+        pictures = read_frames(self.video, self.frames[rows].tolist())
+        cascade = cascade_of(settings)
+        for block in blocks(pictures, BATCH):
+            yield from zip(block, cascade.detect(np.stack(block)), strict=True)
+
+
+def cascade_of(settings: Settings) -> Cascade:
+    """The cascade for recordings."""
+    return load_cascade(settings.min_face, settings.thresholds, BATCH, torch.device(settings.device))
+
+
+def blocks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size` items, the last perhaps shorter."""
+    block: list[T] = []
+    for item in items:
+        block.append(item)
+        if len(block) == size:
+            yield block
+            block = []
+    if block:
+        yield block

@@ -1,0 +1,152 @@
+"""Sparse detection, dense refinement: the full cascade on key rows, R-Net and O-Net on every row between them.
+
+Key rows lie at a fixed spacing from the first row of the recording, and on both sides of a cut. Between two of them the
+row in the middle starts from the box halfway between theirs, then the rows in the middle of the two halves, and so
+on: every row is refined from boxes close by in time, and all rows of one round go through the networks together.
+So every row has landmarks of its own, which MTCNN's networks found in this very picture. Where they are in doubt (low
+confidence, the face jumped, it does not look like the person, someone else is near), the row is searched in full.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+import numpy as np
+
+from pipeline.faces.aligned import Face, Settings, between
+from pipeline.faces.cascade import Faces
+from pipeline.faces.every import chosen
+from pipeline.faces.film import BATCH, Film, blocks, cascade_of
+from pipeline.faces.follow import Person, choose, closeness, people, sightings
+from pipeline.faces.similarity import Picture
+
+CUT = 30.0  # mean difference of two small grey pictures, of 255, above which they belong to two shots
+STAYED = 0.6  # least closeness of a refined box to the box it started from
+BLOCK_BYTES = 256 * 2**20  # of pictures held at once, at least the rows between two keys
+Known = dict[int, Face | None]
+
+
+def sparse_rows(
+    film: Film, survey: int, settings: Settings
+) -> tuple[list[Person], Iterator[tuple[Picture, Face | None]]]:
+    """Look at some pictures in full, and at the person's face in the others.
+
+    Args:
+        film: the pictures.
+        survey: rows between two key rows.
+        settings: how faces are found.
+
+    Returns:
+        The people in the film, the one to follow first; and every picture with the face of that one.
+    """
+    keys = key_rows(film, survey)
+    seen: list[Faces] = []
+    looks = []
+    picture_bytes = 1
+    for row, (picture, faces) in zip(keys, film.detected(keys, settings), strict=True):
+        seen.append(faces)
+        looks.append(sightings(row, picture, faces))
+        picture_bytes = picture.nbytes
+    found = people(looks)
+    if not found:
+        return found, ((picture, None) for picture in film.pictures())
+    known: Known = {}
+    for row, faces, frame in zip(keys, seen, looks, strict=True):
+        number = choose(found[0], frame)
+        known[row] = None if number is None else _face(faces, number, "detected")
+    return found, _Between(found, survey, settings).rows(film, known, max(BLOCK_BYTES // picture_bytes, survey))
+
+
+def key_rows(film: Film, spacing: int) -> list[int]:
+    """The rows searched in full: every `spacing`-th from the first, the last, and both sides of every cut.
+
+    Example:
+        >>> change = np.array([0, 1, 1, 1, 90, 1, 1, 1, 1, 1.0])
+        >>> key_rows(Film(Path("cut.mp4"), np.arange(10), change), 6)
+        [0, 3, 4, 6, 9]
+    """
+    if not len(film):
+        return []
+    cuts = np.flatnonzero(film.change > CUT).tolist()
+    return sorted({*range(0, len(film), spacing), len(film) - 1, *cuts, *(cut - 1 for cut in cuts if cut)})
+
+
+class _Between:
+    """Fills the rows between key rows."""
+
+    def __init__(self, found: list[Person], spacing: int, settings: Settings) -> None:
+        self.person, self.others = found[0], found[1:]
+        self.spacing = spacing
+        self.sure = settings.thresholds[2]
+        self.cascade = cascade_of(settings)
+
+    def rows(self, film: Film, known: Known, most: int) -> Iterator[tuple[Picture, Face | None]]:
+        """Every picture with the person's face, in blocks of about `most` rows from one key row to a later one."""
+        pictures = film.pictures()
+        keys = list(known)
+        for first, last in _spans(keys, most):
+            taken = {row: next(pictures) for row in range(keys[first], keys[last])}
+            faces = self._bisected(taken, {row: known[row] for row in keys[first : last + 1]})
+            yield from ((taken[row], faces[row]) for row in taken)
+        yield from ((picture, known[keys[-1]]) for picture in pictures)
+
+    def _bisected(self, pictures: Mapping[int, Picture], known: Known) -> Known:
+        """Fill the gaps between known rows from their middles outwards."""
+        known = dict(known)
+        gaps = [gap for gap in pairwise(known) if gap[1] - gap[0] > 1]
+        while gaps:
+            starts = {(a + b) // 2: _halfway(known[a], known[b]) for a, b in gaps}
+            known |= self._looked({row: pictures[row] for row in starts}, starts)
+            halves = [half for a, b in gaps for half in ((a, (a + b) // 2), ((a + b) // 2, b))]
+            gaps = [(a, b) for a, b in halves if b - a > 1]
+        return known
+
+    def _looked(self, pictures: Mapping[int, Picture], starts: Known) -> Known:
+        """The person's face in some rows: refined from its start where that is beyond doubt, else searched in full."""
+        result: Known = {}
+        hopeful = {row: start.box for row, start in starts.items() if start is not None and not self._contested(row)}
+        refined = self.cascade.refine([pictures[row] for row in hopeful], np.array(list(hopeful.values())))
+        for number, (row, start) in enumerate(hopeful.items()):
+            if self._beyond_doubt(row, pictures[row], start, refined, number):
+                result[row] = _face(refined, number, "refined")
+        for block in blocks((row for row in pictures if row not in result), BATCH):
+            searched = self.cascade.detect(np.stack([pictures[row] for row in block]))
+            for row, faces in zip(block, searched, strict=True):
+                result[row] = chosen(self.person, row, pictures[row], faces)
+        return result
+
+    def _beyond_doubt(self, row: int, picture: Picture, start: np.ndarray, refined: Faces, number: int) -> bool:
+        if not refined.confidence[number] > self.sure or closeness(start, refined.boxes[number]) < STAYED:
+            return False
+        one = Faces(*(a[number : number + 1] for a in (refined.boxes, refined.confidence, refined.landmarks)))
+        return choose(self.person, sightings(row, picture, one)) is not None
+
+    def _contested(self, row: int) -> bool:
+        """Whether the survey saw someone else near the person around this time."""
+        place = self.person.place(row)
+        return any(
+            closeness(place, other.place(row)) > 0
+            for other in self.others
+            if other.rows[0] - self.spacing < row < other.rows[-1] + self.spacing
+        )
+
+
+def _spans(keys: list[int], most: int) -> Iterator[tuple[int, int]]:
+    """Numbers of the first and the last key of blocks that span `most` rows, or two neighbouring keys if these do."""
+    first = 0
+    while first < len(keys) - 1:
+        last = first + 1
+        while last + 1 < len(keys) and keys[last + 1] - keys[first] <= most:
+            last += 1
+        yield first, last
+        first = last
+
+
+def _halfway(first: Face | None, last: Face | None) -> Face | None:
+    """Where to start between two rows: halfway where both have a face, at the one that has, nowhere without any."""
+    if first is None or last is None:
+        return first or last
+    return between(first, last, 0.5)
+
+
+def _face(faces: Faces, number: int, origin: str) -> Face:
+    return Face(faces.boxes[number], faces.landmarks[number], float(faces.confidence[number]), origin)
