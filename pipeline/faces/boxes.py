@@ -23,6 +23,12 @@ def shifted(boxes: Float[Tensor, "n 4"], offsets: Float[Tensor, "n 4"], inclusiv
     return boxes + offsets * torch.cat([size, size], 1)
 
 
+def placed(points: Float[Tensor, "n 10"], boxes: Float[Tensor, "n 4"]) -> Float[Tensor, "n 5 2"]:
+    """Landmarks (x, y) in pixels, from O-Net's shares of a box: five times across, then five times down."""
+    corner, size = boxes[:, None, :2], (boxes[:, 2:] - boxes[:, :2] + 1)[:, None]
+    return points.view(-1, 2, 5).transpose(1, 2) * size + corner - 1
+
+
 def windows(boxes: Float[Tensor, "n 4"], width: int, height: int) -> Int[Tensor, "n 4"]:
     """The pixels (x from, y from, x to, y to; ends excluded, counted from 0) of boxes, cut at the picture's edges."""
     whole = boxes.trunc().long()

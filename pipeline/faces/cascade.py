@@ -6,7 +6,6 @@ keep its results independent of how work was split: every network is called with
 padded (O-Net gives other bits at other batch sizes), and candidates are cut out of exact integral images.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,12 +16,11 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torchvision.ops import batched_nms
 
-from pipeline.faces.boxes import kept_apart, shifted, squared, windows
+from pipeline.faces.boxes import kept_apart, placed, shifted, squared, windows
 from pipeline.faces.pixels import Sums, crops, integral, shrunk
 
 CELL, STRIDE = 12, 2  # pixels that P-Net looks at, and between two looks
 SHRINK = 0.709  # of the pyramid, from one level to the next: about half the area
-FRAMES_REFINED = 16  # whose boxes are refined at once
 
 
 @dataclass(frozen=True)
@@ -60,26 +58,21 @@ class _Candidates:
         return batched_nms(self.boxes, self.score, self.frame, overlap)
 
 
-class _Judge:
+class Judge:
     """A network that looks at candidates one by one, always called with the same number of them."""
 
     def __init__(self, network: nn.Module, side: int, batch: int) -> None:
+        """Take a network that looks at squares of `side` pixels, `batch` at a time."""
         self.network, self.side, self.batch = network, side, batch
 
-    def __call__(self, found: _Candidates, sums: Sums) -> tuple[_Candidates, list[Tensor]]:
-        """The candidates that lie in their frame, with their new scores, and the rest of what is said of them."""
-        height, width = sums.shape[1] - 1, sums.shape[2] - 1
-        cut = windows(found.boxes, width, height)
-        inside = torch.nonzero((cut[:, 2:] > cut[:, :2]).all(1))[:, 0]
-        found, cut = found[inside], cut[inside]
-        outputs: list[tuple[Tensor, ...]] = []
-        for start in range(0, max(len(cut), 1), self.batch):
-            part = slice(start, start + self.batch)
-            seen = crops(sums, found.frame[part], cut[part], self.side)
-            padding = seen.new_zeros((self.batch - len(seen), self.side, self.side, 3)).permute(0, 3, 1, 2)
-            outputs.append(tuple(out[: len(seen)] for out in self.network(torch.cat([seen, padding]))))
-        *rest, probability = (torch.cat(parts) for parts in zip(*outputs, strict=True))
-        return _Candidates(found.boxes, found.frame, probability[:, 1]), rest
+    def __call__(self, seen: Float[Tensor, "batch 3 side side"]) -> tuple[Tensor, ...]:
+        """What the network says of up to `batch` squares; its probability of a face comes last."""
+        count = len(seen)
+        if count < self.batch:
+            padding = seen.new_zeros((self.batch - count, self.side, self.side, 3)).permute(0, 3, 1, 2)
+            seen = torch.cat([seen, padding])
+        *rest, probability = self.network(seen)
+        return (*(part[:count] for part in rest), probability[:count, 1])
 
 
 class Cascade:
@@ -97,7 +90,7 @@ class Cascade:
         self.min_face, self.thresholds, self.batch, self.device = min_face, thresholds, batch, device
         loaded = (net().eval().to(device, memory_format=torch.channels_last) for net in (PNet, RNet, ONet))
         self._proposes, refines, decides = loaded
-        self._refines, self._decides = _Judge(refines, 24, 32), _Judge(decides, 48, 16)
+        self.refines, self.decides = Judge(refines, 24, 32), Judge(decides, 48, 16)
 
     @torch.inference_mode()
     def detect(self, frames: UInt8[np.ndarray, "batch height width 3"]) -> list[Faces]:
@@ -109,7 +102,7 @@ class Cascade:
         padded[:count] = frames
         sums = integral(padded, self.device)
         found = self._proposed(sums)
-        found, (offsets,) = self._refines(found[found.frame < count], sums)
+        found, (offsets,) = _judged(self.refines, found[found.frame < count], sums)
         passed = found.score > self.thresholds[1]
         found, offsets = found[passed], offsets[passed]
         thin = found.thinned(0.7)
@@ -117,35 +110,6 @@ class Cascade:
         passed = found.score > self.thresholds[2]
         found, landmarks = found[passed], landmarks[passed]
         return [_faces(found, landmarks, number) for number in range(count)]
-
-    @torch.inference_mode()
-    def refine(self, frames: Sequence[UInt8[np.ndarray, "height width 3"]], boxes: Float[np.ndarray, "n 4"]) -> Faces:
-        """Look again at one face in each of n frames of one size, given about where it is.
-
-        R-Net corrects the place, O-Net gives the box, its probability and the landmarks; nothing is refused here.
-
-        Args:
-            frames: the pictures.
-            boxes: about where the face is in each, in pixels.
-
-        Returns:
-            One face a frame; confidence 0 where the box lies outside of the frame.
-        """
-        found = Faces(
-            np.array(boxes, np.float32), np.zeros(len(boxes), np.float32), np.zeros((len(boxes), 5, 2), np.float32)
-        )
-        for start in range(0, len(frames), FRAMES_REFINED):
-            part = slice(start, start + FRAMES_REFINED)
-            sums = integral(np.stack(frames[part]), self.device)
-            given = torch.from_numpy(found.boxes[part]).to(self.device)
-            frame = torch.arange(len(given), device=self.device)
-            looked, (offsets,) = self._refines(_Candidates(squared(given), frame, given.new_zeros(len(given))), sums)
-            looked, landmarks = self._decided(looked, offsets, sums)
-            rows = looked.frame.cpu().numpy() + start
-            found.boxes[rows] = looked.boxes.cpu().numpy()
-            found.confidence[rows] = looked.score.cpu().numpy()
-            found.landmarks[rows] = landmarks.cpu().numpy()
-        return found
 
     def _proposed(self, sums: Sums) -> _Candidates:
         """P-Net's boxes over all levels of the pyramid, squared."""
@@ -173,9 +137,8 @@ class Cascade:
     def _decided(self, found: _Candidates, offsets: Tensor, sums: Sums) -> tuple[_Candidates, Tensor]:
         """What O-Net says of R-Net's boxes: its own boxes with their probability, and landmarks (n, 5, 2)."""
         boxes = squared(shifted(found.boxes, offsets, inclusive=True))
-        found, (offsets, points) = self._decides(_Candidates(boxes, found.frame, found.score), sums)
-        corner, size = found.boxes[:, None, :2], (found.boxes[:, 2:] - found.boxes[:, :2] + 1)[:, None]
-        landmarks = points.view(-1, 2, 5).transpose(1, 2) * size + corner - 1
+        found, (offsets, points) = _judged(self.decides, _Candidates(boxes, found.frame, found.score), sums)
+        landmarks = placed(points, found.boxes)
         return _Candidates(shifted(found.boxes, offsets, inclusive=True), found.frame, found.score), landmarks
 
 
@@ -183,6 +146,18 @@ class Cascade:
 def load_cascade(min_face: int, thresholds: tuple[float, float, float], batch: int, device: torch.device) -> Cascade:
     """The cascade with these settings, loaded once a process."""
     return Cascade(min_face, thresholds, batch, device)
+
+
+def _judged(judge: Judge, found: _Candidates, sums: Sums) -> tuple[_Candidates, list[Tensor]]:
+    """The candidates that lie in their frame, with their new scores, and the rest of what is said of them."""
+    height, width = sums.shape[1] - 1, sums.shape[2] - 1
+    cut = windows(found.boxes, width, height)
+    inside = torch.nonzero((cut[:, 2:] > cut[:, :2]).all(1))[:, 0]
+    found, cut = found[inside], cut[inside]
+    parts = [slice(start, start + judge.batch) for start in range(0, max(len(cut), 1), judge.batch)]
+    outputs = [judge(crops(sums, found.frame[part], cut[part], judge.side)) for part in parts]
+    *rest, score = (torch.cat(column) for column in zip(*outputs, strict=True))
+    return _Candidates(found.boxes, found.frame, score), rest
 
 
 def _faces(found: _Candidates, landmarks: Tensor, number: int) -> Faces:

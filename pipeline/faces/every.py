@@ -22,7 +22,7 @@ def every_row(
     Returns:
         The people in the film, the one to follow first; and every picture with the face of that one.
     """
-    rows = list(range(0, len(film), survey))
+    rows = range(0, len(film), survey)
     looks = zip(rows, film.detected(rows, settings), strict=True)
     found = people([sightings(row, picture, faces) for row, (picture, faces) in looks])
     return found, _followed(film, found[0] if found else None, settings)
@@ -32,7 +32,7 @@ def _followed(film: Film, person: Person | None, settings: Settings) -> Iterator
     if person is None:
         yield from ((picture, None) for picture in film.pictures())
         return
-    for row, (picture, faces) in enumerate(film.detected(list(range(len(film))), settings)):
+    for row, (picture, faces) in enumerate(film.detected(range(len(film)), settings)):
         yield picture, chosen(person, row, picture, faces)
 
 

@@ -1,6 +1,6 @@
 """The different pictures of one recording, and the faces that the full cascade finds in some or all of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +16,7 @@ from pipeline.video import read_frames
 from pipeline.work.frames import FrameTable
 
 T = TypeVar("T")
-BATCH = 8  # frames that P-Net sees at once
+BATCH = 4  # frames that P-Net sees at once
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,18 @@ class Film:
         """Number of pictures."""
         return len(self.frames)
 
+    def read(self, rows: Sequence[int]) -> Iterator[Picture]:
+        """The pictures of rising rows."""
+        return read_frames(self.video, self.frames[np.asarray(rows, int)].tolist())
+
     def pictures(self) -> Iterator[Picture]:
         """Every picture."""
-        return read_frames(self.video, self.frames.tolist())
+        return self.read(range(len(self)))
 
-    def detected(self, rows: list[int], settings: Settings) -> Iterator[tuple[Picture, Faces]]:
-        """The pictures of some rows, each with the faces in it."""
-        pictures = read_frames(self.video, self.frames[rows].tolist())
+    def detected(self, rows: Sequence[int], settings: Settings) -> Iterator[tuple[Picture, Faces]]:
+        """The pictures of rising rows, each with the faces that the full cascade finds in it."""
         cascade = cascade_of(settings)
-        for block in blocks(pictures, BATCH):
+        for block in blocks(self.read(rows), BATCH):
             yield from zip(block, cascade.detect(np.stack(block)), strict=True)
 
 

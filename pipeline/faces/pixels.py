@@ -38,7 +38,7 @@ def shrunk(sums: Sums, height: int, width: int) -> Float[Tensor, "batch 3 height
     rows = sums.index_select(1, high_y) - sums.index_select(1, low_y)
     total = rows.index_select(2, high_x) - rows.index_select(2, low_x)  # (B, height, width, 3)
     area = (high_y - low_y)[:, None] * (high_x - low_x)
-    return _normalised(total / area[..., None])
+    return normalised(total / area[..., None])
 
 
 def crops(
@@ -64,7 +64,7 @@ def crops(
 
     total = corner(y1, x1) - corner(y0, x1) - corner(y1, x0) + corner(y0, x0)
     area = (y1 - y0)[:, :, None] * (x1 - x0)[:, None, :]
-    return _normalised(total / area[..., None])
+    return normalised(total / area[..., None])
 
 
 def _edges(length: int, side: int, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -72,6 +72,6 @@ def _edges(length: int, side: int, device: torch.device) -> tuple[Tensor, Tensor
     return steps * length // side, -(-(steps + 1) * length // side)
 
 
-def _normalised(means: Tensor) -> Tensor:
+def normalised(means: Tensor) -> Tensor:
     """Pixels as the networks know them; channels stay last in memory, where convolutions over few of them are fast."""
     return ((means - 127.5) * 0.0078125).permute(0, 3, 1, 2)

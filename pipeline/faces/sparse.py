@@ -17,6 +17,7 @@ from pipeline.faces.cascade import Faces
 from pipeline.faces.every import chosen
 from pipeline.faces.film import BATCH, Film, blocks, cascade_of
 from pipeline.faces.follow import Person, choose, closeness, people, sightings
+from pipeline.faces.refine import refine
 from pipeline.faces.similarity import Picture
 
 CUT = 30.0  # mean difference of two small grey pictures, of 255, above which they belong to two shots
@@ -104,7 +105,7 @@ class _Between:
         """The person's face in some rows: refined from its start where that is beyond doubt, else searched in full."""
         result: Known = {}
         hopeful = {row: start.box for row, start in starts.items() if start is not None and not self._contested(row)}
-        refined = self.cascade.refine([pictures[row] for row in hopeful], np.array(list(hopeful.values())))
+        refined = refine(self.cascade, [pictures[row] for row in hopeful], np.array(list(hopeful.values())))
         for number, (row, start) in enumerate(hopeful.items()):
             if self._beyond_doubt(row, pictures[row], start, refined, number):
                 result[row] = _face(refined, number, "refined")
