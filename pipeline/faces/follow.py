@@ -8,6 +8,7 @@ in the frame before, so a passer-by cannot take over, and a person who was away 
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -19,6 +20,10 @@ from pipeline.faces.similarity import similarity, warped
 LOOK = 24  # pixels: the side of the small aligned picture that a look is taken from
 NEAR = 1.5  # faces apart, in sizes of a face, at which a place says nothing any more
 SAME = 0.45  # least resemblance of two sightings of one person
+# Measured on 21 real videos: a look and the mean look of its person correlate by 0.6 and more (median 0.99), those of
+# two people by 0.24 (median; 0.75 in 5 of 100 pairs).
+ALIKE = 0.4  # least correlation of two looks of one person
+SLACK = 0.25  # below the 5 % quantile of the survey, what is still that person
 RIVAL = 0.8  # share of the followed person's sightings from which another counts as a rival
 
 Box = Float[np.ndarray, " 4"]
@@ -41,10 +46,11 @@ class Sighting:
 
 @dataclass
 class Person:
-    """Where and when a person was seen in the survey, and their mean look."""
+    """Where and when a person was seen in the survey, and how they looked."""
 
     rows: list[int] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
+    looks: list[np.ndarray] = field(default_factory=list)
     look: Float[np.ndarray, " look"] | None = None
 
     def add(self, sighting: Sighting) -> None:
@@ -53,6 +59,12 @@ class Person:
         self.look = mean / np.linalg.norm(mean)
         self.rows.append(sighting.row)
         self.boxes.append(sighting.box)
+        self.looks.append(sighting.look.astype(np.float32))
+
+    @cached_property
+    def least(self) -> float:
+        """The correlation with the mean look below which a face is someone else's; known when the survey is done."""
+        return max(ALIKE, float(np.quantile(np.stack(self.looks) @ self.look, 0.05)) - SLACK)
 
     @property
     def area(self) -> float:
@@ -72,8 +84,12 @@ class Person:
 
     def resemblance(self, sighting: Sighting) -> float:
         """How much a face is this person's: the mean of place (0 to 1) and look (-1 to 1)."""
+        return (closeness(self.place(sighting.row), sighting.box) + self.likeness(sighting)) / 2
+
+    def likeness(self, sighting: Sighting) -> float:
+        """The correlation of a face's look with this person's."""
         assert self.look is not None
-        return (closeness(self.place(sighting.row), sighting.box) + float(self.look @ sighting.look)) / 2
+        return float(self.look @ sighting.look)
 
 
 def look_of(picture: UInt8[np.ndarray, "height width 3"], landmarks: Float[np.ndarray, "5 2"]) -> np.ndarray:
@@ -110,7 +126,7 @@ def people(survey: list[list[Sighting]]) -> list[Person]:
         pairs = [(person.resemblance(s), i, j) for i, person in enumerate(found) for j, s in enumerate(frame)]
         joined: dict[int, int] = {}
         for alike, i, j in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
-            if alike >= SAME and i not in joined.values() and j not in joined:
+            if alike >= SAME and i not in joined.values() and j not in joined and found[i].likeness(frame[j]) >= ALIKE:
                 joined[j] = i
         for j, sighting in enumerate(frame):
             if j not in joined:
@@ -127,8 +143,6 @@ def rivals(found: list[Person]) -> int:
 
 def choose(person: Person, frame: list[Sighting]) -> int | None:
     """The number of the face in a frame that is the person's, or None where none is."""
-    if not frame:
-        return None
-    alike = [person.resemblance(sighting) for sighting in frame]
-    best = int(np.argmax(alike))
-    return best if alike[best] >= SAME else None
+    alike = {number: person.resemblance(s) for number, s in enumerate(frame) if person.likeness(s) >= person.least}
+    best = max(alike, key=lambda number: alike[number], default=None)
+    return best if best is not None and alike[best] >= SAME else None

@@ -105,7 +105,7 @@ class _Between:
         """The person's face in some rows: refined from its start where that is beyond doubt, else searched in full."""
         result: Known = {}
         hopeful = {row: start.box for row, start in starts.items() if start is not None and not self._contested(row)}
-        refined = refine(self.cascade, [pictures[row] for row in hopeful], np.array(list(hopeful.values())))
+        refined = refine(self.cascade, [pictures[row] for row in hopeful], np.array(list(hopeful.values())).reshape(-1, 4))
         for number, (row, start) in enumerate(hopeful.items()):
             if self._beyond_doubt(row, pictures[row], start, refined, number):
                 result[row] = _face(refined, number, "refined")
