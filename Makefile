@@ -1,6 +1,6 @@
 # Sets up and checks; dvc runs and compares; msn does the rest. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test check format lock clean
+.PHONY: help setup repro test reruns check format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,6 +27,9 @@ repro: setup  ## run the whole pipeline: what changed, and what depends on it
 
 test: setup  ## run the test suite (MSN_REAL_DATA names a folder of real faces, where there is one)
 	OMP_NUM_THREADS=1 pytest --numprocesses auto --dist loadfile
+
+reruns: setup  ## change every parameter for real and see which stages run (about 25 minutes; not part of `make test`)
+	OMP_NUM_THREADS=1 pytest --numprocesses auto -m long
 
 check: setup  ## formatting, lint, types
 	ruff format --check .

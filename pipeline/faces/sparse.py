@@ -84,7 +84,7 @@ class _Between:
         """Every picture with the person's face, in blocks of about `most` rows from one key row to a later one."""
         pictures = film.pictures()
         keys = list(known)
-        for first, last in _spans(keys, most):
+        for first, last in spans(keys, most):
             taken = {row: next(pictures) for row in range(keys[first], keys[last])}
             faces = self._bisected(taken, {row: known[row] for row in keys[first : last + 1]})
             yield from ((taken[row], faces[row]) for row in taken)
@@ -105,7 +105,9 @@ class _Between:
         """The person's face in some rows: refined from its start where that is beyond doubt, else searched in full."""
         result: Known = {}
         hopeful = {row: start.box for row, start in starts.items() if start is not None and not self._contested(row)}
-        refined = refine(self.cascade, [pictures[row] for row in hopeful], np.array(list(hopeful.values())).reshape(-1, 4))
+        refined = refine(
+            self.cascade, [pictures[row] for row in hopeful], np.array(list(hopeful.values())).reshape(-1, 4)
+        )
         for number, (row, start) in enumerate(hopeful.items()):
             if self._beyond_doubt(row, pictures[row], start, refined, number):
                 result[row] = _face(refined, number, "refined")
@@ -131,7 +133,7 @@ class _Between:
         )
 
 
-def _spans(keys: list[int], most: int) -> Iterator[tuple[int, int]]:
+def spans(keys: list[int], most: int) -> Iterator[tuple[int, int]]:
     """Numbers of the first and the last key of blocks that span `most` rows, or two neighbouring keys if these do."""
     first = 0
     while first < len(keys) - 1:

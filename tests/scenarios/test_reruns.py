@@ -37,6 +37,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "align.method": ("crop", {"align", "identities"}),
     "align.size": (48, {"align", "identities"}),
     "align.max_gap": (0, {"align"}),
+    "align.detector": ("every", {"align"}),
     "align.survey": (2, {"align"}),
     "align.min_face": (40, {"align", "identities"}),
     "align.thresholds": ([0.6, 0.7, 0.8], {"align", "identities"}),
@@ -86,8 +87,39 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "evaluate.resamples": (200, {"evaluate"}),
     "evaluate.seed": (1, {"evaluate"}),
 }
-ONE_VALUE = {"align.detector", "model.name"}  # of which there is only one so far
+ONE_VALUE = {"model.name"}  # of which there is only one so far
 PATHS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")  # reach a stage as arguments
+
+# What runs when a stage gives other bytes, and what runs when single parameters change: by hand from design.md. What a
+# network was trained with is written beside its weights, so training never gives the same bytes.
+SCORED = {"finetune", "evaluate"}
+BELOW: dict[str, set[str]] = {
+    "decode": {"decode", "align", "subsample", *SCORED},
+    "align": {"align", "subsample", *SCORED},
+    "subsample": {"subsample", *SCORED},
+    "identities": {"identities", "pretrain", *SCORED},
+    "pretrain": {"pretrain", *SCORED},
+    "finetune": SCORED,
+    "evaluate": {"evaluate"},
+}
+VIDEOS = {"simulate", "ingest", *BELOW["decode"]}  # other videos, the same images of identities
+SINGLE: dict[str, set[str]] = {
+    "simulate.seed": VIDEOS | BELOW["identities"],
+    **{f"simulate.{key}": VIDEOS for key in ("cue", "frames", "frame_rate", "width", "height")},
+    **{f"simulate.{key}": VIDEOS for key in ("subject_share", "subjects", "sessions")},
+    **{f"simulate.{key}": {"simulate", *BELOW["identities"]} for key in ("identities", "images")},
+    "decode.on_error": {"decode"},  # where the same bytes come out, it stops there
+    "decode.max_lost": {"decode"},
+    "align.max_gap": {"align"},  # no gap in these recordings
+    "align.margin": {"align", "identities"},  # of the other method
+}
+REFUSED = {
+    "simulate.enabled": "ingest",  # nothing is left to list
+    "corpus.complete": "ingest",  # these are not the published counts
+    "corpus.layout": "ingest",  # there is no videos.csv
+    "pretrain.precision": "pretrain",  # needs a GPU
+    "finetune.precision": "finetune",
+}
 
 # From real runs: one change (or several that leave the same stages alone), and exactly the stages that ran.
 RERUNS: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -151,6 +183,20 @@ def test_a_change_reruns_what_depends_on_it(project: Any, name: str) -> None:
     assert project.reproduce() == stages
     assert project.reproduce() == []
     assert json.loads((project.folder / "metrics.json").read_text())["videos"] == 4
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("key", [key for key in DIRECT if key not in PATHS])
+def test_every_parameter_for_real(project: Any, key: str) -> None:
+    """`dvc repro` after every single change: exactly the stages that read it, and those below that get other bytes."""
+    value, direct = DIRECT[key]
+    project.change(**{key.replace(".", "__"): value})
+    if key in REFUSED:
+        assert f"failed to reproduce '{REFUSED[key]}'" in project.run("dvc", "repro", succeeds=False)
+        return
+    expected = SINGLE.get(key) or set().union(*(BELOW[stage] for stage in direct))
+    assert set(project.reproduce()) == expected
+    assert project.reproduce() == []
 
 
 def test_nothing_runs_twice(project: Any) -> None:
