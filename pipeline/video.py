@@ -7,13 +7,14 @@ bad packet costs its frames and not the rest of the file, and with one thread: w
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import av
 import cv2
 import numpy as np
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, VideoReformatter
 from jaxtyping import UInt8
 
 from pipeline.work.frames import FrameTable, Quality, shares, write_frames
@@ -203,17 +204,55 @@ class _Upright:
 
 
 class _SmallPicture:
-    """Measures brightness, sharpness and change on a small grey picture of each frame."""
+    """Measures brightness, sharpness and change on a small grey picture of each frame, all of one size."""
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
+        self._size: tuple[int, int] | None = None
         self._before: np.ndarray | None = None
 
     def __call__(self, frame: Any) -> tuple[float, float, float]:
-        height = max(round(SMALL * frame.height / frame.width), 3)
-        small = self._reformatter.reformat(
-            frame, width=SMALL, height=height, format="gray", interpolation=Interpolation.AREA, threads=1
-        ).to_ndarray()
-        change = 0.0 if self._before is None else float(np.mean(cv2.absdiff(small, self._before)))
+        if self._size is None:
+            self._size = SMALL, max(round(SMALL * frame.height / frame.width), 3)
+        grey, black, gain = _grey(frame, self._reformatter)
+        small = _shrunk(grey, *self._size)
+        change = 0.0 if self._before is None else cv2.norm(small, self._before, cv2.NORM_L1) / small.size
         self._before = small
-        return float(small.mean()), float(cv2.Laplacian(small, cv2.CV_32F).var()), change
+        brightness = (cv2.mean(small)[0] - black) * gain
+        _, spread = cv2.meanStdDev(cv2.Laplacian(small, cv2.CV_16S))
+        return min(max(brightness, 0.0), 255.0), float(spread[0, 0] * gain) ** 2, change * gain
+
+
+def _grey(frame: Any, reformatter: VideoReformatter) -> tuple[UInt8[np.ndarray, "height width"], int, float]:
+    """A frame's grey levels, the one that is black, and what the others' distance from it is to be multiplied by.
+
+    The luma plane of the decoder is taken as it is, for converting a frame costs as much as decoding it. Limited range
+    (16 to 235) is stretched in what is measured, not in the pixels.
+    """
+    name = frame.format.name
+    plane = frame.planes[0]
+    if not _starts_with_luma(name) or plane.line_size < plane.width:  # negative where lines go from below
+        frame = reformatter.reformat(frame, format="gray", threads=1)
+        plane = frame.planes[0]
+        name = "gray"
+    lines = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    full = name.startswith(("gray", "yuvj")) or frame.color_range == ColorRange.JPEG
+    return lines[:, : plane.width], *((0, 1.0) if full else (16, 255 / 219))
+
+
+@cache
+def _starts_with_luma(name: str) -> bool:
+    """Whether the first plane of a pixel format holds luma alone, one byte a pixel."""
+    pixels = av.VideoFormat(name)
+    first = pixels.components[0]
+    return bool(pixels.is_planar and first.is_luma and first.bits == 8)
+
+
+def _shrunk(
+    grey: UInt8[np.ndarray, "height width"], width: int, height: int
+) -> UInt8[np.ndarray, "small_height small_width"]:
+    """A picture made small: halved as often as it goes, which is fast and uses every pixel, then stretched to fit."""
+    while grey.shape[0] >= 2 * height and grey.shape[1] >= 2 * width:
+        down, across = grey.shape[0] // 2, grey.shape[1] // 2
+        grey = cv2.resize(grey[: 2 * down, : 2 * across], (across, down), interpolation=cv2.INTER_AREA)
+    return cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR)
