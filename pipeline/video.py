@@ -117,7 +117,7 @@ def _inspect(container: Any, fps: float | None, max_lost: float) -> tuple[FrameT
     for frame in _decoded(container, on_bad=lambda: bad.append(len(rows))):
         if not rows:
             upright = _Upright(stream)
-            height, width = upright(frame).shape[:2]
+            width, height = upright.size(frame)
             aspect = round(upright.aspect, 4)
             quality = replace(quality, width=width, height=height, rotation=frame.rotation, sample_aspect=aspect)
         stamps.append(None if frame.pts is None else float(frame.pts * frame.time_base))
@@ -193,14 +193,23 @@ class _Upright:
         self._size: tuple[int, int] | None = None
         self._reformatter = VideoReformatter()  # one for the whole video: a frame's own makes one a frame
 
-    def __call__(self, frame: Any) -> np.ndarray:
-        if self._size is None:  # the longer side of a pixel stays, the shorter is stretched: nothing is lost
-            wide, high = max(self.aspect, 1.0), max(1 / self.aspect, 1.0)
-            self._size = round(frame.width * wide), round(frame.height * high)
-        width, height = self._size
+    def __call__(self, frame: Any) -> UInt8[np.ndarray, "height width 3"]:
+        width, height = self._stretched(frame)
         picture = self._reformatter.reformat(frame, width=width, height=height, format="rgb24", threads=1).to_ndarray()
         # The display matrix says by how much to turn counter-clockwise, which is what rot90 counts.
         return np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90)))
+
+    def size(self, frame: Any) -> tuple[int, int]:
+        """Width and height of the upright picture of a frame, without making it."""
+        width, height = self._stretched(frame)
+        return (height, width) if round(frame.rotation / 90) % 2 else (width, height)
+
+    def _stretched(self, frame: Any) -> tuple[int, int]:
+        """Width and height of a frame with square pixels: of the first, for all."""
+        if self._size is None:  # the longer side of a pixel stays, the shorter is stretched: nothing is lost
+            wide, high = max(self.aspect, 1.0), max(1 / self.aspect, 1.0)
+            self._size = round(frame.width * wide), round(frame.height * high)
+        return self._size
 
 
 class _SmallPicture:

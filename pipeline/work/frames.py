@@ -145,7 +145,7 @@ def write_frames(folder: Path, table: FrameTable | None, quality: Quality) -> No
     """Write `quality.json` and, where there is a table, `frames.csv` into `folder`."""
     (folder / "quality.json").write_text(json.dumps(asdict(quality), indent=2) + "\n", encoding="utf-8")
     if table is not None:
-        columns = zip(*(getattr(table, name) for name in COLUMNS), strict=True)
+        columns = zip(*(getattr(table, name).tolist() for name in COLUMNS), strict=True)
         rows = (
             (int(f), f"{t:.6f}", int(k), int(c), f"{b:.2f}", f"{s:.2f}", f"{d:.3f}") for f, t, k, c, b, s, d in columns
         )
