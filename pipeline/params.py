@@ -130,6 +130,13 @@ class Align(Section):
     margin: Real = Field(ge=0, le=1, description="share of the box added around it by align.method crop, 0 to 1")
 
 
+class Detection(Section):
+    """What the report of detection pictures."""
+
+    worst: int = Field(ge=1, le=100, description="recordings whose faces are pictured, 1 to 100")
+    faces: int = Field(ge=1, le=100, description="faces of each of them, 1 to 100")
+
+
 class Subsample(Section):
     """Which aligned frames a sequence keeps."""
 
@@ -252,6 +259,7 @@ class Params(Section):
     corpus: Corpus
     decode: Decode
     align: Align
+    detection: Detection
     subsample: Subsample
     identities: Identities
     clip: Clip

@@ -81,7 +81,7 @@ def test_one_name_serves_stage_section_and_module() -> None:
 
 
 def test_labels_reach_no_stage_that_must_not_read_them() -> None:
-    for stage in ("decode", "align", "subsample", "identities", "pretrain"):
+    for stage in ("decode", "align", "detection", "subsample", "identities", "pretrain"):
         assert not [dep for dep in STORY[stage]["deps"] if "labels" in dep]
     assert "data/corpus/labels_testing.csv" not in STORY["finetune"]["deps"]
 

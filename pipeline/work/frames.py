@@ -13,6 +13,7 @@ COLUMNS = ("frame", "time", "key", "corrupt", "brightness", "sharpness", "change
 BLACK, OVEREXPOSED = 16.0, 235.0  # mean brightness of 0 to 255, below and above
 FROZEN = 0.02  # mean absolute difference to the frame before, of 255, below
 BLURRED = 20.0  # variance of the Laplacian of the small picture, below
+CUT = 30.0  # mean absolute difference to the picture before, of 255, above which a new shot begins
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ class FrameTable:
     def fps(self) -> float:
         """Rows a second: the inverse of the median step; 0 for fewer than two rows."""
         return float(np.round(1 / np.median(np.diff(self.time)), 4)) if len(self) > 1 else 0.0
+
+    @property
+    def cuts(self) -> int:
+        """How many shots begin after the first; a picture that the table repeats counts once."""
+        pictures = np.unique(self.frame, return_index=True)[1]
+        return int(np.count_nonzero(self.change[pictures] > CUT))
 
     def at_rate(self, fps: float) -> "FrameTable":
         """The table at a constant rate: row k is the frame shown at the time k / fps."""

@@ -25,6 +25,11 @@ class Recording:
     bytes: int
     sha256: str
 
+    @property
+    def opaque(self) -> str:
+        """An id that says nothing of who is seen, and names the file to those who hold it: of the content's hash."""
+        return self.sha256[:8]
+
     def __post_init__(self) -> None:
         if not self.recording or self.recording.startswith(".") or "/" in self.recording:
             raise ValueError(

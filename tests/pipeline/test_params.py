@@ -11,7 +11,9 @@ from pydantic import ValidationError
 from pipeline.params import Params, ParamsError, check_params, load_params
 
 ROOT = Path(__file__).parents[2]
-SECTIONS = "simulate, corpus, decode, align, subsample, identities, clip, model, pretrain, finetune, evaluate"
+SECTIONS = (
+    "simulate, corpus, decode, align, detection, subsample, identities, clip, model, pretrain, finetune, evaluate"
+)
 KERNELS = "a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
 THRESHOLDS = "three numbers between 0 and 1, for P-Net, R-Net and O-Net"
 AUGMENT = "flip, rotate, upside_down, degrees"

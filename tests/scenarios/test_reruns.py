@@ -42,6 +42,8 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "align.min_face": (40, {"align", "identities"}),
     "align.thresholds": ([0.6, 0.7, 0.8], {"align", "identities"}),
     "align.margin": (0.1, {"align", "identities"}),
+    "detection.worst": (3, {"detection"}),
+    "detection.faces": (3, {"detection"}),
     "subsample.factor": (4, {"subsample"}),
     "subsample.phases": (1, {"subsample"}),
     "identities.root": ("data", {"identities"}),
@@ -127,6 +129,7 @@ RERUNS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "depth": ({"model__depth": 36}, TRAINED),
     "subsampling": ({"subsample__factor": 4}, ["subsample", "finetune", "evaluate"]),
     "gap": ({"align__max_gap": 0}, ["align"]),  # no gap in these recordings: the same bytes, and there it stops
+    "pictured faces": ({"detection__worst": 3}, ["detection"]),
     "what to do with broken files": ({"decode__on_error": "skip"}, ["decode"]),
     "landmarks": ({"identities__landmarks": "detect"}, ["identities", *TRAINED]),
     "learning rate": ({"finetune__learning_rate": 0.01}, ["finetune", "evaluate"]),
@@ -248,7 +251,7 @@ def test_a_replaced_video_redoes_itself(project: Any) -> None:
     items = set((project.folder / ".work/align/items").iterdir())
     first, second = sorted((copy / "Training/Freeform").iterdir())[:2]
     shutil.copy(second, first)
-    assert project.reproduce() == ["ingest", "decode", "align", "subsample", "finetune", "evaluate"]
+    assert project.reproduce() == ["ingest", "decode", "align", "detection", "subsample", "finetune", "evaluate"]
     assert set((project.folder / ".work/align/items").iterdir()) == items  # the copy's content was known
     with (project.folder / "data/corpus/recordings.csv").open(newline="") as stream:
         hashes = {row["recording"]: row["sha256"] for row in csv.DictReader(stream)}

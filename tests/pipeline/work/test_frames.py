@@ -1,10 +1,13 @@
 """The frame table and the quality record of a recording."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipeline.faces.film import Film
+from pipeline.faces.sparse import key_rows
 from pipeline.work.frames import FrameTable, Quality, read_quality, read_table, shares, ticks, write_frames
 
 
@@ -52,6 +55,14 @@ def test_a_broken_recording_has_no_table(tmp_path: Path) -> None:
 def test_shares_count_rows_beyond_their_limits() -> None:
     table = _table([0, 1, 2, 3], brightness=[3, 100, 250, 240], change=[0, 0.0, 2, 0.01], sharpness=[5, 90, 90, 90])
     assert shares(table) == {"black": 0.25, "overexposed": 0.5, "frozen": 0.6667, "blurred": 0.25}
+
+
+def test_cuts_are_those_that_sparse_detection_searches_around() -> None:
+    plain = _table([0, 1, 2, 3, 4, 5, 6], change=[0, 30.0, 31, 2, 90, 90, 30.5])
+    table = replace(plain, frame=np.array([0, 1, 2, 3, 4, 4, 7]))  # at a constant rate picture 4 is shown twice
+    assert table.cuts == 3  # at the pictures 2, 4 and 7, which are the rows 2, 4 and 5 of the film
+    assert key_rows(Film.of(Path("cut.mp4"), table), 100) == [0, 1, 2, 3, 4, 5]
+    assert _table([]).cuts == 0
 
 
 def test_falling_times_are_refused_by_file(tmp_path: Path) -> None:
