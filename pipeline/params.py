@@ -156,6 +156,9 @@ class Clip(Section):
     """What a network sees at once."""
 
     length: int = Field(ge=SMALLEST_CLIP, le=256, description=f"a whole number of frames from {SMALLEST_CLIP} to 256")
+    absent: Literal["skip", "hold", "keep"] = Field(
+        description="skip (no clip holds a frame without a face), hold (the last face seen stands in) or keep (black)"
+    )
 
 
 class Model(Section):

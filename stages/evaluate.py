@@ -12,6 +12,7 @@ from pipeline.nets.weights import load_network
 from pipeline.params import Params
 from pipeline.scoring.baseline import baseline
 from pipeline.scoring.figures import write_figure5
+from pipeline.scoring.gaps import count_gaps, never_seen, too_briefly_seen
 from pipeline.scoring.predictions import Prediction, join, write_clips, write_predictions
 from pipeline.scoring.summary import summarise, write_intervals, write_metrics
 from pipeline.training.predict import predict
@@ -33,25 +34,26 @@ def main(
     results: Path,
 ) -> None:
     """Run the stage."""
-    length, settings = params.clip.length, params.evaluate
+    clip, settings = params.clip, params.evaluate
     network, description = load_network(finetuned)
-    if description.clip != length:
-        raise ValueError(f"{finetuned}: made for clips of {description.clip} frames; clip.length is {length}")
+    if description.clip != clip.length:
+        raise ValueError(f"{finetuned}: made for clips of {description.clip} frames; clip.length is {clip.length}")
     fitting, testing = read_labels(labels_fitting), read_labels(labels_testing)
     known = baseline(fitting)
     wanted = [*testing, *(label for label in fitting if label.bdi is None)]
     labels = [label for label in wanted if (sequences / label.recording).is_dir()]
     folders = [sequences / label.recording for label in labels]
     place = device()
-    videos = predict(network.to(place), description, folders, length, settings.phases, place, "estimating")
+    videos = predict(network.to(place), description, folders, clip, settings.phases, place, "estimating")
     predictions = [
-        join(label, video, open_sequence(folder), known)
+        join(label, video, open_sequence(folder, clip.absent), known)
         for label, video, folder in zip(labels, videos, folders, strict=True)
     ]
     missing = [label for label in wanted if label not in labels]
-    faceless = [item for item in predictions if not item.clips]
     _warn("without a sequence, left out", missing)
-    _warn("without a face, whose estimate is the constant", faceless)
+    _warn("without a face, whose estimate is the constant", never_seen(predictions))
+    brief = f"without a clip that clip.absent {clip.absent} allows, whose estimate is the constant"
+    _warn(brief, too_briefly_seen(predictions))
 
     summaries = summarise(predictions, known.constant, settings.resamples, settings.seed)
     with fresh(results) as folder:
@@ -59,8 +61,7 @@ def main(
         write_clips(folder / "clips.csv", videos)
         write_intervals(folder / "intervals.csv", summaries)
         write_figure5(folder / "figure5.png", predictions, known.constant, summaries[0] if summaries else None)
-    scored = [sum(item.bdi is not None for item in group) for group in (faceless, missing)]
-    write_metrics(metrics, summaries, without_face=scored[0], missing=scored[1])
+    write_metrics(metrics, summaries, count_gaps(predictions, missing))
 
 
 def _warn(what: str, found: Sequence[Label | Prediction]) -> None:

@@ -12,7 +12,7 @@ from pipeline.training.division import divide
 from pipeline.training.finetuning import Finetuning
 from pipeline.training.pretrained import weights_to_start_from
 from pipeline.training.runs import deliver, digest, folder_digests, train_once
-from pipeline.training.scored import with_faces
+from pipeline.training.scored import with_clips
 from pipeline.work.content import file_digest
 from pipeline.work.labels import read_labels
 from pipeline.work.stage import run_stage
@@ -24,10 +24,12 @@ def main(
     """Fit what `finetune.validation` leaves to fit."""
     settings = params.finetune
     division = divide(read_labels(labels_fitting), settings)
-    fitted = with_faces(division.fitted, sequences)
-    validated = with_faces(division.validated, sequences)
+    fitted = with_clips(division.fitted, sequences, params.clip)
+    validated = with_clips(division.validated, sequences, params.clip)
     if not fitted or (division.validated and not validated):
-        raise ValueError(f"{sequences}: no recording of {labels_fitting} shows a face and can be fitted or measured")
+        raise ValueError(
+            f"{sequences}: no recording of {labels_fitting} shows a face for a clip and can be fitted or measured"
+        )
     start = weights_to_start_from(pretrained, params.model)
     source = {
         "clip": params.clip.model_dump(),
@@ -41,7 +43,7 @@ def main(
         source[name] = {"recordings": len(rows), "sha256": digest(rows)}
 
     def make() -> Finetuning:
-        return Finetuning(fitted, validated, start, params.clip.length, params.model, settings)
+        return Finetuning(fitted, validated, start, params.clip, params.model, settings)
 
     key = train_once("finetune", source, settings.epochs, settings.precision, Finetuning, make)
     deliver("finetune", key, finetuned, curves)

@@ -29,7 +29,7 @@ def main(params: Params, identities: Path, pretrained: Path, curves: Path) -> No
     parts = sorted(identities.iterdir())
     contents = folder_digests(part for part in parts if part.is_dir())
     source = {
-        "clip": params.clip.model_dump(),
+        "clip": params.clip.model_dump(exclude={"absent"}),
         "model": params.model.model_dump(),
         "pretrain": settings.model_dump(exclude={"epochs"}),
         "identities": digest([*contents, *(file_digest(part) for part in parts if part.is_file())]),

@@ -8,13 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.scoring.baseline import Baseline
 from pipeline.training.predict import VideoEstimate
 from pipeline.training.sequences import FaceSequence
 from pipeline.work.labels import Label
 from pipeline.work.tables import write_rows
 
-COLUMNS = ("recording", "subject", "seen", "task", "bdi", "estimate", "clips", "coverage")
+COLUMNS = ("recording", "subject", "seen", "task", "bdi", "estimate", "clips", "coverage", "frames", "absent")
 CLIP_COLUMNS = ("recording", "phase", "start", "weight", "estimate")
 
 
@@ -28,9 +30,11 @@ class Prediction:
         seen: whether the labels for fitting have a score of this subject.
         task: what the subject did; may be empty.
         bdi: the score, or None where unknown.
-        estimate: in points of BDI-II; the constant where no frame shows a face.
-        clips: how many the estimate is the mean of; 0 where no frame shows a face.
-        coverage: share of frames that show a face, 0 to 1.
+        estimate: in points of BDI-II; the constant where there is no clip.
+        clips: how many the estimate is the mean of; 0 where it never shows a face, or not for as long as `clip.absent`
+            asks.
+        frames: of its sequence, in all phases.
+        absent: how many of them show no face.
     """
 
     recording: str
@@ -40,17 +44,23 @@ class Prediction:
     bdi: float | None
     estimate: float
     clips: int
-    coverage: float
+    frames: int
+    absent: int
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.estimate):
             raise ValueError(f"{self.recording}: the network's estimate is {self.estimate}; allowed: a finite number")
-        if not 0 <= self.coverage <= 1:
-            raise ValueError(f"{self.recording}: coverage {self.coverage}; allowed: 0 to 1")
+        if not 0 <= self.absent <= self.frames:
+            raise ValueError(f"{self.recording}: {self.absent} absent of {self.frames} frames; allowed: 0 to all")
+
+    @property
+    def coverage(self) -> float:
+        """Share of frames that show a face, 0 to 1; 0 of no frames."""
+        return 1 - self.absent / self.frames if self.frames else 0.0
 
 
 def join(label: Label, video: VideoEstimate, sequence: FaceSequence, known: Baseline) -> Prediction:
-    """Put an estimate beside the label and the sequence of its recording; without any face it is the constant.
+    """Put an estimate beside the label and the sequence of its recording; without any clip it is the constant.
 
     Raises:
         ValueError: where the three are of different recordings, or the estimate is no finite number.
@@ -65,7 +75,8 @@ def join(label: Label, video: VideoEstimate, sequence: FaceSequence, known: Base
         bdi=label.bdi,
         estimate=known.constant if video.score is None else video.score,
         clips=len(video.clips),
-        coverage=sequence.present / max(len(sequence.faces), 1),
+        frames=len(sequence.present),
+        absent=int(np.count_nonzero(~sequence.present)),
     )
 
 
@@ -90,5 +101,5 @@ def write_clips(path: Path, videos: Iterable[VideoEstimate]) -> None:
 def _cells(item: Prediction) -> list[object]:
     score = "" if item.bdi is None else f"{item.bdi:g}"
     seen = "yes" if item.seen else "no"
-    numbers = [score, f"{item.estimate:z.4f}", item.clips, f"{item.coverage:.4f}"]
+    numbers = [score, f"{item.estimate:z.4f}", item.clips, f"{item.coverage:.4f}", item.frames, item.absent]
     return [item.recording, item.subject, seen, item.task, *numbers]

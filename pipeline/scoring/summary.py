@@ -3,11 +3,12 @@
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.scoring.gaps import Gaps
 from pipeline.scoring.intervals import Interval, Rows, Statistic, intervals
 from pipeline.scoring.metrics import ERRORS, FIGURES, Figure, Scores
 from pipeline.scoring.predictions import Prediction
@@ -101,21 +102,20 @@ def write_intervals(path: Path, summaries: Sequence[Summary]) -> None:
     write_rows(path, COLUMNS, rows)
 
 
-def write_metrics(path: Path, summaries: Sequence[Summary], without_face: int, missing: int) -> None:
+def write_metrics(path: Path, summaries: Sequence[Summary], gaps: Gaps) -> None:
     """Write the few figures that `dvc metrics` compares; the file appears whole or not at all.
 
     Args:
         path: of the JSON file.
         summaries: of which the one of all videos is written.
-        without_face: scored recordings whose estimate is the constant, for they never show a face.
-        missing: recordings with a score but without a sequence, left out of all figures.
+        gaps: what the figures do not rest on.
     """
     whole = next((part for part in summaries if part.part == "all"), Summary("all", 0, 0, {}))
     found: dict[str, dict[str, float]] = {"model": {}, "constant": {}, "difference": {}}
     for (of, figure), interval in whole.figures.items():
         found[of][figure] = round(interval.value, DECIMALS)
     metrics: dict[str, object] = {**found["model"], "videos": whole.videos, "constant": found["constant"]}
-    metrics |= {name: count for name, count in (("without_face", without_face), ("missing", missing)) if count}
+    metrics |= asdict(gaps)
     partial = path.with_name(path.name + ".partial")
     partial.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     os.replace(partial, path)

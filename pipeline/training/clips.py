@@ -1,5 +1,8 @@
 """Which frames a clip holds: pure integer functions."""
 
+import numpy as np
+from jaxtyping import Bool, Int
+
 
 def wrapped(start: int, length: int, frames: int) -> list[tuple[int, int]]:
     """The spans (first, past the last) that a clip of `length` frames from `start` reads, going round at the end.
@@ -55,3 +58,37 @@ def covering(frames: int, length: int) -> list[tuple[int, int]]:
     if remainder := frames % length:
         clips.append((frames - length, remainder))
     return clips
+
+
+def covering_runs(usable: Bool[np.ndarray, " frames"], length: int) -> list[tuple[int, int]]:
+    """The clips (start, weight) that cover each run of usable frames as `covering` does a video.
+
+    A run shorter than a clip is left out, unless it is a whole video, which is looped.
+
+        usable, length 4        1 1 1 1 1 0 0 1 1 1
+                                [-----]
+                                  [-----]    weight 1; the last three frames are left out
+
+    >>> covering_runs(np.array([1, 1, 1, 1, 1, 0, 0, 1, 1, 1], bool), length=4)
+    [(0, 4), (1, 1)]
+    >>> covering_runs(np.array([1, 1, 1], bool), length=4)
+    [(0, 3)]
+    """
+    if usable.all():
+        return covering(len(usable), length)
+    edges = np.flatnonzero(np.diff(usable.astype(np.int8), prepend=0, append=0)).tolist()
+    runs = [(first, stop) for first, stop in zip(edges[::2], edges[1::2], strict=True) if stop - first >= length]
+    return [(first + start, weight) for first, stop in runs for start, weight in covering(stop - first, length)]
+
+
+def allowed_starts(usable: Bool[np.ndarray, " frames"], length: int) -> Int[np.ndarray, " starts"]:
+    """The frames from which a clip that goes round at the end holds usable frames only.
+
+    >>> allowed_starts(np.array([1, 1, 0, 1, 1, 1], bool), length=3).tolist()
+    [3, 4, 5]
+    """
+    frames = len(usable)
+    held = min(length, frames)  # different frames in a clip
+    round_again = np.concatenate([usable, usable[: max(held - 1, 0)]])
+    unusable = np.concatenate([[0], np.cumsum(~round_again)])  # before each frame
+    return np.flatnonzero(unusable[held : held + frames] == unusable[:frames])

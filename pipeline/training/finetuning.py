@@ -15,7 +15,7 @@ from pipeline.nets.build import build
 from pipeline.nets.heads import Regression
 from pipeline.nets.inputs import Normalise
 from pipeline.nets.weights import WEIGHTS, Description, Target, load_backbone
-from pipeline.params import Augment, Finetune, Model
+from pipeline.params import Augment, Clip, Finetune, Model
 from pipeline.training.augment import augment_clips
 from pipeline.training.predict import predict
 from pipeline.training.randomness import Purpose, torch_seed
@@ -28,21 +28,21 @@ class ScoredClips(Dataset[dict[str, Any]]):
     """The training clips by their running numbers."""
 
     def __init__(
-        self, sequences: Sequence[FaceSequence], targets: Sequence[float], clip: int, seed: int, augment: Augment
+        self, sequences: Sequence[FaceSequence], targets: Sequence[float], length: int, seed: int, augment: Augment
     ) -> None:
         """Take the recordings, what a network should answer for each, and how clips are drawn."""
         self.sequences = sequences
         self.targets = targets
-        self.lengths = [sequence.lengths for sequence in sequences]
-        self.clip = clip
+        self.starts = [sequence.starts(length) for sequence in sequences]
+        self.length = length
         self.seed = seed
         self.augment = augment
 
     def __getitem__(self, number: int) -> dict[str, Any]:
         """Sample `number`, counted through the whole training."""
-        sample = draw_clip(self.seed, number, self.lengths, self.augment)
+        sample = draw_clip(self.seed, number, self.starts, self.augment)
         return {
-            "clip": self.sequences[sample.recording].clip(sample.phase, sample.start, self.clip),
+            "clip": self.sequences[sample.recording].clip(sample.phase, sample.start, self.length),
             "target": np.float32(self.targets[sample.recording]),
             "flip": sample.flip,
             "upside_down": sample.upside_down,
@@ -61,7 +61,7 @@ class Finetuning(Task):
         fitted: Sequence[tuple[Path, float]],
         validated: Sequence[tuple[Path, float]],
         pretrained: Path | None,
-        clip: int,
+        clip: Clip,
         model: Model,
         settings: Finetune,
     ) -> None:
@@ -71,20 +71,21 @@ class Finetuning(Task):
             fitted: (folder of the sequence, score) of what is learned from.
             validated: the same of what is measured.
             pretrained: a folder with weights whose backbone is loaded, or None.
-            clip: frames of a clip.
+            clip: how long clips are, and what they do with frames without a face.
             model: the network.
             settings: the section `finetune` of params.yaml.
         """
         pace = Pace(settings.steps, settings.batch, settings.accumulate, settings.seed)
         target = fit_target([score for _, score in fitted], settings.standardise)
         targets = [(score - target.mean) / target.deviation for _, score in fitted]
-        sequences = [open_sequence(folder) for folder, _ in fitted]
+        sequences = [open_sequence(folder, clip.absent) for folder, _ in fitted]
         network = build(model, Regression(), torch_seed(settings.seed, Purpose.WEIGHTS))
         if pretrained is not None:
             load_backbone(network, pretrained / WEIGHTS)
-        super().__init__(network, ScoredClips(sequences, targets, clip, settings.seed, settings.augment), pace)
+        super().__init__(network, ScoredClips(sequences, targets, clip.length, settings.seed, settings.augment), pace)
         self.normalise = Normalise(model)
-        self.description = Description(model, Regression(), clip, target)
+        self.description = Description(model, Regression(), clip.length, target)
+        self.clip = clip
         self.validated = validated
         self.settings = settings
         self.best: dict[str, Any] = {}  # epoch, rmse and weights of the best epoch so far
@@ -111,7 +112,7 @@ class Finetuning(Task):
         if not self.validated:
             return {}
         folders = [folder for folder, _ in self.validated]
-        videos = predict(self.network, self.description, folders, self.description.clip or 0, 1, self.device)
+        videos = predict(self.network, self.description, folders, self.clip, 1, self.device)
         pairs = zip(videos, self.validated, strict=True)
         errors = np.array([video.score - score for video, (_, score) in pairs if video.score is not None])
         measured = {"validation/rmse": math.sqrt(np.mean(errors**2)), "validation/mae": float(np.abs(errors).mean())}

@@ -1,6 +1,6 @@
 """Estimates for recordings: clips that cover each video, and their weighted mean."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,8 @@ from rich.progress import Progress
 from pipeline.nets.build import Network
 from pipeline.nets.inputs import Normalise
 from pipeline.nets.weights import Description
-from pipeline.training.clips import covering
-from pipeline.training.sequences import FaceSequence, open_sequence
+from pipeline.params import Clip
+from pipeline.training.sequences import open_sequence
 
 BATCH = 8  # clips a pass, always: another number changes the last bits of an estimate
 
@@ -43,7 +43,7 @@ class VideoEstimate:
 
     Attributes:
         recording: its id.
-        clips: its clips in order; none where no frame shows a face.
+        clips: its clips in order; none where it never shows a face, or not for as long as `clip.absent` asks.
     """
 
     recording: str
@@ -60,7 +60,7 @@ def predict(
     network: Network,
     description: Description,
     sequences: Sequence[Path],
-    length: int,
+    clip: Clip,
     phases: int,
     device: torch.device,
     label: str | None = None,
@@ -71,7 +71,7 @@ def predict(
         network: with a regression head, in evaluation mode, on `device`.
         description: what belongs to its weights: mean and scale of the input, target of the output.
         sequences: the folder of each recording's sequence, named after it.
-        length: frames of a clip.
+        clip: how long clips are, and what they do with frames without a face.
         phases: how many phases of the subsampling are covered and averaged, from the first on.
         device: where the network is.
         label: what a progress bar says; None shows none.
@@ -83,27 +83,20 @@ def predict(
     if target is None or network.training:
         raise ValueError("estimates take a network with a regression head, in evaluation mode")
     normalise = Normalise(description.model).to(device)
-    opened = [open_sequence(folder) for folder in sequences]
-    wanted = [(number, *clip) for number, sequence in enumerate(opened) for clip in _covering(sequence, length, phases)]
+    opened = [open_sequence(folder, clip.absent) for folder in sequences]
+    covering = [sequence.covering(clip.length, phases) for sequence in opened]
+    wanted = [(number, *one) for number, found in enumerate(covering) for one in found]
     found: list[list[ClipEstimate]] = [[] for _ in opened]
     with _bar(label, len(wanted)) as progress, torch.inference_mode():
         for begin in range(0, len(wanted), BATCH):
             part = wanted[begin : begin + BATCH]
-            clips = np.stack([opened[number].clip(phase, start, length) for number, phase, start, _ in part])
+            clips = np.stack([opened[number].clip(phase, start, clip.length) for number, phase, start, _ in part])
             outputs = _forward(network, normalise, clips, device)
             for (number, phase, start, weight), output in zip(part, outputs.tolist(), strict=True):
                 estimate = output * target.deviation + target.mean
                 found[number].append(ClipEstimate(phase, start, weight, estimate))
             progress.advance(progress.task_ids[0], len(part))
     return [VideoEstimate(sequence.recording, tuple(clips)) for sequence, clips in zip(opened, found, strict=True)]
-
-
-def _covering(sequence: FaceSequence, length: int, phases: int) -> Iterable[tuple[int, int, int]]:
-    """(phase, start, weight) of the clips that cover a recording; none where it never shows a face."""
-    if sequence.present:
-        for phase, frames in enumerate(sequence.lengths[:phases]):
-            for start, weight in covering(frames, length):
-                yield phase, start, weight
 
 
 def _forward(

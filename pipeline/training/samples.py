@@ -9,6 +9,8 @@ from jaxtyping import Int
 from pipeline.params import Augment
 from pipeline.training.randomness import Purpose, generator
 
+Starts = Sequence[Sequence[int] | Int[np.ndarray, " _"]]  # of the clips in each phase of a recording
+
 
 @dataclass(frozen=True)
 class ClipSample:
@@ -31,23 +33,24 @@ class ClipSample:
     degrees: float = 0.0
 
 
-def draw_clip(seed: int, number: int, lengths: Sequence[Sequence[int]], augment: Augment) -> ClipSample:
+def draw_clip(seed: int, number: int, starts: Sequence[Starts], augment: Augment) -> ClipSample:
     """Draw sample `number`: a recording uniformly, then one of its phases, then a first frame, then what is done to it.
 
     Recordings are drawn uniformly however long they are, with replacement. Any frame may be the first, for reading
-    past the end goes round. At most one of flip, rotation and upside down is drawn.
+    past the end goes round, as far as `clip.absent` allows. At most one of flip, rotation and upside down is drawn.
 
     Args:
         seed: of the training.
         number: of the sample, from 0, counted through the whole training.
-        lengths: frames in each phase of each recording; each recording has a phase that is not empty.
+        starts: the frames that may be the first, in each phase of each recording; each recording has one.
         augment: the chances of what is done to a clip.
     """
     random = generator(seed, Purpose.SAMPLE, number)
-    recording = int(random.integers(len(lengths)))
-    phases = [phase for phase, frames in enumerate(lengths[recording]) if frames]
+    recording = int(random.integers(len(starts)))
+    phases = [phase for phase, frames in enumerate(starts[recording]) if len(frames)]
     phase = phases[int(random.integers(len(phases)))]
-    start = int(random.integers(lengths[recording][phase]))
+    frames = starts[recording][phase]
+    start = int(frames[int(random.integers(len(frames)))])
     choice, angle = random.random(2)
     if choice < augment.flip:
         return ClipSample(recording, phase, start, flip=True)

@@ -4,32 +4,40 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipeline.params import Clip
 from pipeline.training.sequences import open_sequence
 from pipeline.work.labels import Label
 
 logger = logging.getLogger(__name__)
 
 NAMED = 10  # recordings in one warning
+NO_CLIP = "has no clip of {0.length} frames with a face in each (clip.absent: {0.absent})"
 
 
-def with_faces(labels: Iterable[Label], sequences: Path) -> list[tuple[Path, float]]:
-    """The folder of the sequence and the score of each recording that shows a face in some frame.
+def with_clips(labels: Iterable[Label], sequences: Path, clip: Clip) -> list[tuple[Path, float]]:
+    """The folder of the sequence and the score of each recording whose first phase holds a clip.
 
-    A recording without a sequence (it may have been broken) or without a face is passed over with a warning, and so is
-    one without a score, silently.
+    A recording without a sequence (it may have been broken), without a face, or without a clip that `clip.absent`
+    allows is passed over with a warning, and so is one without a score, silently.
     """
-    kept, missing, faceless = [], [], []
+    kept = []
+    passed: dict[str, list[str]] = {"has no sequence": [], "shows no face": [], NO_CLIP.format(clip): []}
+    missing, faceless, clipless = passed.values()
     for label in labels:
         folder = sequences / label.recording
         if label.bdi is None:
             continue
         if not folder.is_dir():
             missing.append(label.recording)
-        elif not open_sequence(folder).present:
+            continue
+        sequence = open_sequence(folder, clip.absent)
+        if not sequence.present.any():
             faceless.append(label.recording)
+        elif not sequence.covering(clip.length, phases=1):
+            clipless.append(label.recording)
         else:
             kept.append((folder, label.bdi))
-    for reason, names in (("has no sequence", missing), ("shows no face", faceless)):
+    for reason, names in passed.items():
         if names:
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             logger.warning("passed over, for it %s: %s%s", reason, ", ".join(names[:NAMED]), more)

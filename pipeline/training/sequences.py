@@ -5,10 +5,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, Int, UInt8
 
 from pipeline.store import MappedArray, map_array, read_array, read_attributes
-from pipeline.training.clips import wrapped
+from pipeline.training.absence import NEVER, POLICIES
+from pipeline.training.clips import allowed_starts, covering_runs, wrapped
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,17 @@ class FaceSequence:
     Attributes:
         recording: its id.
         faces: all phases one after another, mapped: (N, size, size, 3) uint8.
-        phases: the rows (first, past the last) of each phase.
-        present: how many of the N frames show a face.
+        phases: the rows (first, past the last) of each phase; a recording shorter than the step of the subsampling has
+            empty ones.
+        present: which rows show a face.
+        shown: the row that clips show in the place of each, or NEVER where no clip may hold it.
     """
 
     recording: str
     faces: MappedArray
     phases: tuple[tuple[int, int], ...]
-    present: int
+    present: Bool[np.ndarray, " rows"]
+    shown: Int[np.ndarray, " rows"]
 
     def __post_init__(self) -> None:
         ends = [0, *(end for _, end in self.phases)]
@@ -33,26 +37,53 @@ class FaceSequence:
         if ends != starts:
             raise ValueError(f"{self.recording}: phases {self.phases} do not make up the {len(self.faces)} frames")
 
-    @property
-    def lengths(self) -> tuple[int, ...]:
-        """Frames in each phase; a recording shorter than the step of the subsampling has empty ones."""
-        return tuple(stop - start for start, stop in self.phases)
+    def starts(self, length: int) -> list[Int[np.ndarray, " _"]]:
+        """The frames of each phase that a clip of `length` frames may start from, going round at its end."""
+        return [allowed_starts(self.shown[first:stop] != NEVER, length) for first, stop in self.phases]
+
+    def covering(self, length: int, phases: int) -> list[tuple[int, int, int]]:
+        """(phase, start, weight) of the clips that cover the first `phases` phases, as far as clips may hold them."""
+        return [
+            (phase, start, weight)
+            for phase, (first, stop) in enumerate(self.phases[:phases])
+            for start, weight in covering_runs(self.shown[first:stop] != NEVER, length)
+        ]
 
     def clip(self, phase: int, start: int, length: int) -> UInt8[np.ndarray, "time height width 3"]:
-        """Read `length` frames from frame `start` of a phase, going round at its end."""
+        """Read `length` frames from frame `start` of a phase, going round at its end.
+
+        Raises:
+            ValueError: where the clip holds a frame that none may hold.
+        """
         first, stop = self.phases[phase]
-        spans = wrapped(start, length, stop - first)
-        return np.concatenate([self.faces[first + begin : first + end] for begin, end in spans])
+        spans = [(first + begin, first + end) for begin, end in wrapped(start, length, stop - first)]
+        clip = np.concatenate([self.faces[begin:end] for begin, end in spans])
+        shown = np.concatenate([self.shown[begin:end] for begin, end in spans])
+        if np.any(shown == NEVER):
+            raise ValueError(f"{self.recording}: a clip from frame {start} of phase {phase} holds a frame left out")
+        rows = np.concatenate([np.arange(begin, end) for begin, end in spans])
+        for place in np.flatnonzero(shown != rows):
+            clip[place] = self.faces[int(shown[place])]
+        return clip
 
 
-def open_sequence(folder: Path) -> FaceSequence:
+def open_sequence(folder: Path, absent: str) -> FaceSequence:
     """Open the sequence of the recording that `folder` is named after.
+
+    Args:
+        folder: what subsample wrote.
+        absent: what clips do with frames without a face, a name of `POLICIES`; where no frame has one there are no
+            clips, whatever the policy.
 
     Raises:
         ValueError: where its arrays and attributes do not agree.
     """
     about = read_attributes(folder)
-    starts = about["phase_starts"]
-    present = int(np.count_nonzero(read_array(folder, "origin") != about["origin_codes"]["absent"]))
-    phases = tuple(pairwise(starts))
-    return FaceSequence(folder.name, map_array(folder, "faces"), phases, present)
+    present = read_array(folder, "origin") != about["origin_codes"]["absent"]
+    phases = tuple(pairwise(about["phase_starts"]))
+    shown = np.full(len(present), NEVER)
+    if present.any():
+        for first, stop in phases:
+            places = POLICIES[absent](present[first:stop])
+            shown[first:stop] = np.where(places == NEVER, NEVER, first + places)
+    return FaceSequence(folder.name, map_array(folder, "faces"), phases, present, shown)

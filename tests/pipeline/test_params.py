@@ -16,6 +16,7 @@ SECTIONS = (
 )
 KERNELS = "a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
 THRESHOLDS = "three numbers between 0 and 1, for P-Net, R-Net and O-Net"
+ABSENT = "skip (no clip holds a frame without a face), hold (the last face seen stands in) or keep (black)"
 AUGMENT = "flip, rotate, upside_down, degrees"
 DEMO: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
 
@@ -66,6 +67,8 @@ def test_the_demo_passes() -> None:
         ("subsample.factor", 2.5, "2.5", "a whole number from 1 to 64: every n-th frame is kept"),
         ("subsample.factor", True, "true", "a whole number from 1 to 64: every n-th frame is kept"),
         ("clip.length", 2, "2", "a whole number of frames from 8 to 256"),
+        ("clip.absent", "drop", '"drop"', ABSENT),
+        ("detection.worst", 0, "0", "recordings whose faces are pictured, 1 to 100"),
         ("align.thresholds", [0.6, "a", 0.7], '[0.6, "a", 0.7]', THRESHOLDS),
         ("align.thresholds", [0.6, 0.7], "[0.6, 0.7]", THRESHOLDS),
         ("align.thresholds", [0.6, 0.7, 0.7, 0.7], "[0.6, 0.7, 0.7, 0.7]", THRESHOLDS),
@@ -81,8 +84,8 @@ def test_the_demo_passes() -> None:
         ("finetune.learning_rate", "1e-5 or so", '"1e-5 or so"', "above 0; the paper: 0.0001"),
         ("finetune.augment.flip", 2, "2", "chance of a mirror image, 0 to 1"),
         ("finetune.augment", [0.25], "[0.25]", f"a section with the keys {AUGMENT}"),
-        ("clip", 16, "16", "a section with the keys length"),
-        ("clip", None, "null", "a section with the keys length"),
+        ("clip", 16, "16", "a section with the keys length, absent"),
+        ("clip", None, "null", "a section with the keys length, absent"),
     ],
 )
 def test_a_refusal_names_the_key_the_value_and_what_is_allowed(key: str, value: Any, shown: str, allowed: str) -> None:
@@ -135,7 +138,7 @@ def test_a_quarter_of_each_augmentation_leaves_a_quarter_untouched() -> None:
 def test_an_unknown_key_is_refused_with_the_known_ones() -> None:
     values = _values(clip__lenght=16, finetune__augment__mirror=0.5, models={})
     assert _problems(values) == [
-        "params.yaml: clip.lenght is not a known key; clip has the keys length",
+        "params.yaml: clip.lenght is not a known key; clip has the keys length, absent",
         f"params.yaml: finetune.augment.mirror is not a known key; finetune.augment has the keys {AUGMENT}",
         f"params.yaml: models is not a known key; params.yaml has the keys {SECTIONS}",
     ]
@@ -144,14 +147,14 @@ def test_an_unknown_key_is_refused_with_the_known_ones() -> None:
 def test_a_key_that_is_no_text_is_refused() -> None:
     values = _values()
     values["clip"][16] = True
-    assert _problems(values) == ["params.yaml: clip.16 is not a known key; clip has the keys length"]
+    assert _problems(values) == ["params.yaml: clip.16 is not a known key; clip has the keys length, absent"]
 
 
 def test_a_missing_key_is_refused() -> None:
     values = _values()
     del values["model"]["depth"], values["clip"]
     assert sorted(_problems(values)) == [
-        "params.yaml: clip is missing; allowed: a section with the keys length",
+        "params.yaml: clip is missing; allowed: a section with the keys length, absent",
         "params.yaml: model.depth is missing; allowed: 27, 36, 51, 69 or 99",
     ]
 

@@ -50,6 +50,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "identities.list": ("data/simulated/vggface2/test_list.txt", {"identities"}),
     "identities.landmarks": ("detect", {"identities"}),
     "clip.length": (9, set(TRAINED)),
+    "clip.absent": ("hold", {"finetune", "evaluate"}),
     "model.depth": (36, {"pretrain", "finetune"}),
     "model.kernels": ([3, 5], {"pretrain", "finetune"}),
     "model.width": (0.0625, {"pretrain", "finetune"}),
@@ -131,6 +132,7 @@ RERUNS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "gap": ({"align__max_gap": 0}, ["align"]),  # no gap in these recordings: the same bytes, and there it stops
     "pictured faces": ({"detection__worst": 3}, ["detection"]),
     "what to do with broken files": ({"decode__on_error": "skip"}, ["decode"]),
+    "frames without a face": ({"clip__absent": "keep"}, ["finetune", "evaluate"]),
     "landmarks": ({"identities__landmarks": "detect"}, ["identities", *TRAINED]),
     "learning rate": ({"finetune__learning_rate": 0.01}, ["finetune", "evaluate"]),
     "bootstrap": ({"evaluate__resamples": 200}, ["evaluate"]),

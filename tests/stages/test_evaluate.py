@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,7 @@ TESTING = [
     Label("t2", "c", "1", "Northwind", "test", 25.0),
     Label("t3", "d", "1", "Northwind", "test", 3.0),
 ]
+GAPS = ("frames", "absent_frames", "without_face", "without_clip", "missing")
 CONSTANT = 17.0  # (10 + 10 + 31) / 3
 
 
@@ -64,7 +66,10 @@ def evaluate(corpus: Path, smallest: dict[str, Any]) -> Callable[..., dict[str, 
     """Run the stage with changed parameters and return what metrics.json holds."""
 
     def run(**changes: Any) -> dict[str, Any]:
-        values = {**smallest, "clip": {"length": changes.pop("length", LENGTH)}}
+        values = {
+            **smallest,
+            "clip": {"length": changes.pop("length", LENGTH), "absent": changes.pop("absent", "skip")},
+        }
         values["subsample"] = {"factor": 2, "phases": 2}
         values["evaluate"] = {"phases": 1, "resamples": 100, "seed": 0, **changes}
         params: Params = check_params(values)
@@ -121,10 +126,11 @@ def test_estimates_are_means_over_clips_that_cover_a_video(corpus: Path, evaluat
 def test_metrics_are_those_of_the_table(corpus: Path, evaluate: Callable[..., Any]) -> None:
     metrics = evaluate()
     errors = _table(corpus, "predictions.csv").estimate - [12, 25, 3]
-    assert list(metrics) == ["rmse", "mae", "pcc", "ccc", "videos", "constant"]
+    assert list(metrics) == ["rmse", "mae", "pcc", "ccc", "videos", "constant", *GAPS]
     assert metrics["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)), abs=2e-4)
     assert metrics["mae"] == pytest.approx(np.mean(np.abs(errors)), abs=2e-4)
     assert metrics["videos"] == 3
+    assert [metrics[name] for name in GAPS] == [39 + 19 + 9, 0, 0, 0, 0]
     # 17 against 12, 25 and 3: errors 5, -8, 14
     assert metrics["constant"] == {"rmse": round(float(np.sqrt((25 + 64 + 196) / 3)), 4), "mae": 9.0}
 
@@ -159,10 +165,46 @@ def test_a_recording_without_a_face_gets_the_constant_and_is_counted(
     write_sequence(corpus / "sequences" / "t4", [20, 19], absent=True)
     write_labels(corpus / "testing.csv", [*TESTING, Label("t4", "d", "2", "Northwind", "test", 9.0)])
     metrics = evaluate()
-    assert (metrics["videos"], metrics["without_face"], "missing" in metrics) == (4, 1, False)
+    assert metrics["videos"] == 4
+    assert [metrics[name] for name in GAPS] == [39 + 19 + 9 + 39, 39, 1, 0, 0]
     row = _table(corpus, "predictions.csv").loc["t4"]
-    assert (row.estimate, row.clips, row.coverage) == (CONSTANT, 0, 0.0)
+    assert (row.estimate, row.clips, row.coverage, row.frames, row.absent) == (CONSTANT, 0, 0.0, 39, 39)
     assert "recordings without a face, whose estimate is the constant: t4" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("absent", "starts", "rows"),
+    [
+        ("keep", [0, 8, 12], [*range(20)]),
+        ("hold", [0, 8, 12], [*range(9), 8, 8, 8, *range(12, 20)]),
+        ("skip", [0, 1, 12], [*range(20)]),
+    ],
+)
+def test_absent_frames_are_treated_as_asked(
+    corpus: Path, evaluate: Callable[..., Any], absent: str, starts: list[int], rows: list[int]
+) -> None:
+    shutil.rmtree(corpus / "sequences" / "t1")
+    write_sequence(corpus / "sequences" / "t1", [20, 19], absent=[9, 10, 11])
+    metrics = evaluate(absent=absent)
+    assert [metrics[name] for name in GAPS] == [39 + 19 + 9, 3, 0, 0, 0]
+    clips = _table(corpus, "clips.csv").loc["t1"]
+    assert clips.start.tolist() == starts
+    expected = [_asked(corpus, "t1", rows[start : start + LENGTH]) for start in starts]
+    assert clips.estimate.tolist() == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_recording_seen_too_briefly_gets_the_constant_and_is_counted(
+    corpus: Path, evaluate: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.rmtree(corpus / "sequences" / "t2")
+    write_sequence(corpus / "sequences" / "t2", [10, 9], absent=[4])
+    metrics = evaluate()
+    assert metrics["videos"] == 3
+    assert [metrics[name] for name in GAPS] == [39 + 19 + 9, 1, 0, 1, 0]
+    row = _table(corpus, "predictions.csv").loc["t2"]
+    assert (row.estimate, row.clips, row.frames, row.absent) == (CONSTANT, 0, 19, 1)
+    assert "without a clip that clip.absent skip allows, whose estimate is the constant: t2" in caplog.text
+    assert evaluate(absent="hold")["without_clip"] == 0
 
 
 def test_a_recording_without_a_sequence_is_counted_and_left_out(
@@ -172,14 +214,15 @@ def test_a_recording_without_a_sequence_is_counted_and_left_out(
     write_labels(corpus / "testing.csv", [*TESTING, Label("t4", "d", "2", "Northwind", "test", 9.0), unscored])
     with caplog.at_level(logging.WARNING):
         metrics = evaluate()
-    assert (metrics["videos"], metrics["missing"], "without_face" in metrics) == (3, 1, False)  # t5 has no score
+    assert metrics["videos"] == 3
+    assert (metrics["missing"], metrics["without_face"]) == (1, 0)  # t5 has no score
     assert "t4" not in _table(corpus, "predictions.csv").index
     assert "recordings without a sequence, left out: t4, t5" in caplog.text
 
 
 def test_a_test_partition_without_scores_is_only_predicted(corpus: Path, evaluate: Callable[..., Any]) -> None:
     write_labels(corpus / "testing.csv", [replace(label, bdi=None) for label in TESTING])
-    assert evaluate() == {"videos": 0, "constant": {}}
+    assert evaluate() == {"videos": 0, "constant": {}, **dict.fromkeys(GAPS, 0)}
     assert list(_table(corpus, "unscored.csv").index) == ["f4", "t1", "t2", "t3"]
     assert len(_table(corpus, "predictions.csv")) == 0
 

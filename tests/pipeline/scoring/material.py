@@ -7,5 +7,5 @@ from pipeline.scoring.predictions import Prediction
 
 def prediction(recording: str, bdi: float | None, estimate: float, **changes: Any) -> Prediction:
     """A prediction of a subject of its own, unless `changes` say otherwise."""
-    values = {"subject": f"of-{recording}", "seen": False, "task": "", "clips": 2, "coverage": 1.0}
+    values = {"subject": f"of-{recording}", "seen": False, "task": "", "clips": 2, "frames": 20, "absent": 0}
     return Prediction(recording=recording, bdi=bdi, estimate=estimate, **{**values, **changes})

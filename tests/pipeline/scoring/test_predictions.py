@@ -18,23 +18,23 @@ KNOWN = Baseline(15.0, frozenset({"203"}))
 def test_an_estimate_is_put_beside_what_is_known(tmp_path: Path) -> None:
     label = Label("203_1", "203", "1", "Freeform", "test", 22.0)
     video = VideoEstimate("203_1", (ClipEstimate(0, 0, 8, 10.0), ClipEstimate(0, 4, 2, 20.0)))
-    sequence = open_sequence(write_sequence(tmp_path / "203_1", [10]))
-    assert join(label, video, sequence, KNOWN) == Prediction("203_1", "203", True, "Freeform", 22.0, 12.0, 2, 1.0)
+    sequence = open_sequence(write_sequence(tmp_path / "203_1", [10], absent=[3]), "keep")
+    assert join(label, video, sequence, KNOWN) == Prediction("203_1", "203", True, "Freeform", 22.0, 12.0, 2, 10, 1)
 
 
 def test_without_a_face_the_estimate_is_the_constant(tmp_path: Path) -> None:
-    sequence = open_sequence(write_sequence(tmp_path / "dark", [10], absent=True))
+    sequence = open_sequence(write_sequence(tmp_path / "dark", [10], absent=True), "skip")
     found = join(Label("dark", "9", "", "", "test", None), VideoEstimate("dark", ()), sequence, KNOWN)
-    assert found == Prediction("dark", "9", False, "", None, 15.0, 0, 0.0)
+    assert found == Prediction("dark", "9", False, "", None, 15.0, 0, 10, 10)
 
 
 def test_a_recording_without_frames_has_no_coverage(tmp_path: Path) -> None:
-    sequence = open_sequence(write_sequence(tmp_path / "empty", [0]))
+    sequence = open_sequence(write_sequence(tmp_path / "empty", [0]), "skip")
     assert join(Label("empty", "9", "", "", "test", 3.0), VideoEstimate("empty", ()), sequence, KNOWN).coverage == 0
 
 
 def test_two_recordings_are_not_joined(tmp_path: Path) -> None:
-    sequence = open_sequence(write_sequence(tmp_path / "a", [4]))
+    sequence = open_sequence(write_sequence(tmp_path / "a", [4]), "skip")
     with pytest.raises(ValueError, match="a, b and a are not one recording"):
         join(Label("a", "9", "", "", "test", 3.0), VideoEstimate("b", ()), sequence, KNOWN)
 
@@ -45,17 +45,22 @@ def test_an_estimate_that_is_no_number_is_refused(estimate: float) -> None:
         prediction("r1", 3.0, estimate)
 
 
+def test_more_absent_frames_than_there_are_are_refused() -> None:
+    with pytest.raises(ValueError, match="r1: 5 absent of 4 frames"):
+        prediction("r1", 3.0, 4.0, frames=4, absent=5)
+
+
 def test_tables(tmp_path: Path) -> None:
     scored = [
-        prediction("r2", 3.0, 4.25, subject="a", task="Northwind", coverage=1 / 3),
+        prediction("r2", 3.0, 4.25, subject="a", task="Northwind", frames=3, absent=2),
         prediction("r1", 12.5, -0.00001, seen=True),
     ]
     write_predictions(tmp_path, [*scored, prediction("r0", None, 7.0)])
-    header = "recording,subject,seen,task,bdi,estimate,clips,coverage\n"
+    header = "recording,subject,seen,task,bdi,estimate,clips,coverage,frames,absent\n"
     assert (tmp_path / "predictions.csv").read_text() == (
-        f"{header}r1,of-r1,yes,,12.5,0.0000,2,1.0000\nr2,a,no,Northwind,3,4.2500,2,0.3333\n"
+        f"{header}r1,of-r1,yes,,12.5,0.0000,2,1.0000,20,0\nr2,a,no,Northwind,3,4.2500,2,0.3333,3,2\n"
     )
-    assert (tmp_path / "unscored.csv").read_text() == f"{header}r0,of-r0,no,,,7.0000,2,1.0000\n"
+    assert (tmp_path / "unscored.csv").read_text() == f"{header}r0,of-r0,no,,,7.0000,2,1.0000,20,0\n"
 
 
 def test_where_all_have_a_score_there_is_one_table(tmp_path: Path) -> None:

@@ -2,17 +2,20 @@
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.scoring.gaps import Gaps
 from pipeline.scoring.intervals import Interval
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.summary import Summary, summarise, write_intervals, write_metrics
 from tests.pipeline.scoring.material import prediction
 
+NOTHING = Gaps(frames=80, absent_frames=0, without_face=0, without_clip=0, missing=0)
 # Errors of the model 2 | -2 -4 | 0, of the constant 10 (truths 10 | 20 16 | 0): 0 | -10 -6 | 10.
 FOUR = [
     prediction("r1", 10.0, 12.0, subject="a", seen=True),
@@ -83,31 +86,35 @@ def _length(interval: Interval) -> float:
 
 def test_metrics_are_few_and_plain(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
-    write_metrics(path, summarise(FOUR, 10.0, 100, 0), without_face=0, missing=0)
+    write_metrics(path, summarise(FOUR, 10.0, 100, 0), NOTHING)
     # from their means 11.5 and 10.5: (-1.5 8.5 4.5 -11.5) and (1.5 7.5 1.5 -10.5); products 189, squares 227 and 171
     r = 189 / math.sqrt(227 * 171)
     c = 2 * 189 / 4 / (227 / 4 + 171 / 4 + 1)
     assert path.read_text() == (
         f'{{\n  "rmse": 2.4495,\n  "mae": 2.0,\n  "pcc": {r:.4f},\n  "ccc": {c:.4f},\n  "videos": 4,\n'
-        '  "constant": {\n    "rmse": 7.6811,\n    "mae": 6.5\n  }\n}\n'
+        '  "constant": {\n    "rmse": 7.6811,\n    "mae": 6.5\n  },\n'
+        '  "frames": 80,\n  "absent_frames": 0,\n  "without_face": 0,\n  "without_clip": 0,\n  "missing": 0\n}\n'
     )
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_metrics_count_what_is_amiss_and_leave_out_what_is_undefined(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
-    write_metrics(path, summarise(FOUR[:1], 10.0, 100, 0), without_face=2, missing=1)
+    write_metrics(path, summarise(FOUR[:1], 10.0, 100, 0), Gaps(20, 7, 2, 3, 1))
     found = json.loads(path.read_text())
     assert found == {
         "rmse": 2.0,
         "mae": 2.0,
         "videos": 1,
         "constant": {"rmse": 0.0, "mae": 0.0},
+        "frames": 20,
+        "absent_frames": 7,
         "without_face": 2,
+        "without_clip": 3,
         "missing": 1,
     }
-    write_metrics(path, summarise([], 10.0, 100, 0), without_face=0, missing=0)
-    assert json.loads(path.read_text()) == {"videos": 0, "constant": {}}
+    write_metrics(path, summarise([], 10.0, 100, 0), NOTHING)
+    assert json.loads(path.read_text()) == {"videos": 0, "constant": {}, **asdict(NOTHING)}
 
 
 def test_table_of_intervals(tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.params import Augment, Finetune, Model, Pretrain
+from pipeline.params import Augment, Clip, Finetune, Model, Pretrain
 from pipeline.store import MAPPED, GroupWriter
 
 SIZE = 32
 CODES = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3}
 
+CLIP = Clip(length=8, absent="skip")
 MODEL = Model(
     name="msn",
     depth=27,
@@ -52,13 +53,15 @@ FINETUNE = Finetune(
 )
 
 
-def write_sequence(folder: Path, phases: Sequence[int], absent: bool = False, seed: int = 0) -> Path:
-    """A recording's sequence of random faces, with so many frames in each phase."""
+def write_sequence(folder: Path, phases: Sequence[int], absent: bool | Sequence[int] = False, seed: int = 0) -> Path:
+    """A recording's sequence of random faces, with so many frames in each phase; the `absent` rows (all) are black."""
     count = sum(phases)
+    origin = np.ones(count, np.uint8)
+    origin[slice(None) if absent is True else list(absent or [])] = 0
     with GroupWriter(folder, MAPPED) as group:
         faces = np.random.default_rng(seed).integers(0, 256, (count, SIZE, SIZE, 3), dtype=np.uint8)
-        group.append("faces", faces)
-        group.append("origin", np.full(count, 0 if absent else 1, np.uint8))
+        group.append("faces", np.where(origin[:, None, None, None], faces, np.uint8(0)))
+        group.append("origin", origin)
         group.append("frame", np.arange(count, dtype=np.int32))
         group.attributes |= {"phase_starts": [0, *np.cumsum(phases).tolist()], "origin_codes": CODES, "fps": 3.75}
     return folder

@@ -1,10 +1,11 @@
 """Frame arithmetic."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.training.clips import covering, wrapped
+from pipeline.training.clips import allowed_starts, covering, covering_runs, wrapped
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,44 @@ def test_clips_cover_every_frame_and_weights_count_the_new_ones(frames: int, len
         assert len(held - seen) == weight
         seen |= held
     assert seen == set(range(frames))
+
+
+@pytest.mark.parametrize(
+    ("usable", "length", "expected"),
+    [
+        ("1111111111", 4, [(0, 4), (4, 4), (6, 2)]),
+        ("1111100111", 4, [(0, 4), (1, 1)]),
+        ("0111101111", 4, [(1, 4), (6, 4)]),
+        ("111", 4, [(0, 3)]),
+        ("101", 4, []),
+        ("000000", 4, []),
+        ("", 4, []),
+    ],
+)
+def test_covering_runs(usable: str, length: int, expected: list[tuple[int, int]]) -> None:
+    assert covering_runs(np.array(list(usable)) == "1", length) == expected
+
+
+@pytest.mark.parametrize(
+    ("usable", "length", "expected"),
+    [
+        ("11111", 3, [0, 1, 2, 3, 4]),
+        ("110111", 3, [3, 4, 5]),
+        ("011111", 3, [1, 2, 3]),
+        ("111110", 3, [0, 1, 2]),
+        ("111", 8, [0, 1, 2]),
+        ("101", 8, []),
+        ("", 3, []),
+    ],
+)
+def test_allowed_starts(usable: str, length: int, expected: list[int]) -> None:
+    assert allowed_starts(np.array(list(usable)) == "1", length).tolist() == expected
+
+
+@given(st.lists(st.booleans(), max_size=40), st.integers(1, 50))
+def test_a_start_is_allowed_where_the_clip_holds_usable_frames_only(usable: list[bool], length: int) -> None:
+    def held(start: int) -> list[bool]:
+        return [usable[(start + number) % len(usable)] for number in range(length)]
+
+    expected = [start for start in range(len(usable)) if all(held(start))]
+    assert allowed_starts(np.array(usable, bool), length).tolist() == expected

@@ -14,7 +14,7 @@ from pipeline.training.finetuning import Finetuning, fit_target
 from pipeline.training.predict import predict
 from pipeline.training.samples import draw_clip
 from pipeline.training.sequences import open_sequence
-from tests.pipeline.training.material import FINETUNE, MODEL, write_sequence
+from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, write_sequence
 
 Scored = list[tuple[Path, float]]
 
@@ -28,15 +28,15 @@ def scored(tmp_path: Path) -> Scored:
 def _task(
     scored: Scored, validated: Scored | None = None, pretrained: Path | None = None, **changes: object
 ) -> Finetuning:
-    return Finetuning(scored, validated or [], pretrained, 8, MODEL, FINETUNE.model_copy(update=changes))
+    return Finetuning(scored, validated or [], pretrained, CLIP, MODEL, FINETUNE.model_copy(update=changes))
 
 
 def test_a_sample_is_the_clip_and_the_standardised_score_of_its_recording(scored: Scored) -> None:
     task = _task(scored)
-    sequences = [open_sequence(folder) for folder, _ in scored]
+    sequences = [open_sequence(folder, "skip") for folder, _ in scored]
     assert (task.description.target) == Target(14.0, float(np.std([2, 10, 18, 26])))
     for number in range(20):
-        drawn = draw_clip(1, number, [sequence.lengths for sequence in sequences], FINETUNE.augment)
+        drawn = draw_clip(1, number, [sequence.starts(8) for sequence in sequences], FINETUNE.augment)
         sample = task.samples[number]
         clip = sequences[drawn.recording].clip(drawn.phase, drawn.start, 8)
         np.testing.assert_array_equal(sample["clip"], clip)
@@ -44,6 +44,15 @@ def test_a_sample_is_the_clip_and_the_standardised_score_of_its_recording(scored
         assert sample["target"] == pytest.approx(target)
         assert (sample["flip"], sample["upside_down"]) == (drawn.flip, drawn.upside_down)
         assert sample["degrees"] == pytest.approx(drawn.degrees)
+
+
+def test_training_draws_no_clip_that_holds_an_absent_frame(tmp_path: Path) -> None:
+    scored = [(write_sequence(tmp_path / "r1", [20, 19], absent=[9, 25]), 10.0)]  # frame 9 of phase 0, 5 of phase 1
+    clips = np.stack([_task(scored).samples[number]["clip"] for number in range(60)])
+    assert clips.any(axis=(2, 3, 4)).all()
+    kept = Finetuning(scored, [], None, CLIP.model_copy(update={"absent": "keep"}), MODEL, FINETUNE)
+    clips = np.stack([kept.samples[number]["clip"] for number in range(60)])
+    assert not clips.any(axis=(2, 3, 4)).all()
 
 
 def test_the_target_of_scores() -> None:
@@ -92,7 +101,7 @@ def test_validated_videos_are_measured_in_points(scored: Scored) -> None:
     task = _task(scored[:2], scored[2:])
     task.network.eval()
     measured = task.measure()
-    videos = predict(task.network, task.description, [f for f, _ in scored[2:]], 8, 1, torch.device("cpu"))
+    videos = predict(task.network, task.description, [f for f, _ in scored[2:]], CLIP, 1, torch.device("cpu"))
     errors = [video.score - score for video, score in zip(videos, (18.0, 26.0), strict=True) if video.score is not None]
     assert measured["validation/rmse"] == pytest.approx(np.sqrt(np.mean(np.square(errors))))
     assert measured["validation/mae"] == pytest.approx(np.mean(np.abs(errors)))

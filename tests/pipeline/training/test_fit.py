@@ -17,7 +17,7 @@ from pipeline.training.fit import fit
 from pipeline.training.identities import open_identities
 from pipeline.training.pretraining import Pretraining
 from pipeline.training.task import Batch, Task, TrainingError
-from tests.pipeline.training.material import FINETUNE, MODEL, PRETRAIN, write_identities, write_sequence
+from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, PRETRAIN, write_identities, write_sequence
 
 CPU = torch.device("cpu")
 EPOCHS = 3
@@ -47,7 +47,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _finetuning(material: Path, settings: Finetune = ACCUMULATED) -> Finetuning:
     scored = [(material / f"r{number}", 7.0 * number) for number in range(4)]
-    return Finetuning(scored[:3], scored[3:], None, 8, MODEL, settings)
+    return Finetuning(scored[:3], scored[3:], None, CLIP, MODEL, settings)
 
 
 def _trained(task: Task, folder: Path, epochs: int = EPOCHS) -> dict[str, object]:

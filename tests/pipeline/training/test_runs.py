@@ -8,7 +8,7 @@ import pytest
 from pipeline.nets.weights import load_network
 from pipeline.training.finetuning import Finetuning
 from pipeline.training.runs import deliver, digest, folder_digests, train_once
-from tests.pipeline.training.material import FINETUNE, MODEL, write_sequence
+from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, write_sequence
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def scored(tmp_path: Path) -> list[tuple[Path, float]]:
 def _train(scored: list[tuple[Path, float]], epochs: int, made: list[int], **source: Any) -> str:
     def make() -> Finetuning:
         made.append(epochs)
-        return Finetuning(scored, [], None, 8, MODEL, FINETUNE)
+        return Finetuning(scored, [], None, CLIP, MODEL, FINETUNE)
 
     return train_once("finetune", {"note": 1, **source}, epochs, "32-true", Finetuning, make)
 

@@ -4,23 +4,28 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.training.scored import with_faces
+from pipeline.training.scored import with_clips
 from pipeline.work.labels import Label
-from tests.pipeline.training.material import write_sequence
+from tests.pipeline.training.material import CLIP, write_sequence
 
 
 def test_what_cannot_be_learned_from_is_passed_over_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    write_sequence(tmp_path / "good", [4])
+    write_sequence(tmp_path / "good", [12], absent=[0, 1, 2, 3])
+    write_sequence(tmp_path / "brief", [12], absent=[6])
     write_sequence(tmp_path / "dark", [4], absent=True)
     write_sequence(tmp_path / "unknown", [4])
     labels = [
         Label("good", "s", "", "", "training", 12.0),
+        Label("brief", "s", "", "", "training", 7.0),
         Label("dark", "s", "", "", "training", 3.0),
         Label("broken", "s", "", "", "training", 4.0),
         Label("unknown", "s", "", "", "training", None),
     ]
-    assert with_faces(labels, tmp_path) == [(tmp_path / "good", 12.0)]
+    assert with_clips(labels, tmp_path, CLIP) == [(tmp_path / "good", 12.0)]
     assert [record.getMessage() for record in caplog.records] == [
         "passed over, for it has no sequence: broken",
         "passed over, for it shows no face: dark",
+        "passed over, for it has no clip of 8 frames with a face in each (clip.absent: skip): brief",
     ]
+    kept = with_clips(labels, tmp_path, CLIP.model_copy(update={"absent": "hold"}))
+    assert [folder.name for folder, _ in kept] == ["good", "brief"]
