@@ -88,7 +88,8 @@ def _side_by_side(number: int, video: Path, asked: Any, folder: Path, barrier: B
     assert table is not None
     count = min(asked.frames, len(table))
     pixels = list(read_frames(video, range(count)))
-    film = Held(video, np.arange(count), table.change[:count], pixels)
+    part = slice(count)
+    film = Held(video, table.frame[part], table.time[part], table.key[part], table.change[part], pixels)
     reference = MTCNN(keep_all=True, min_face_size=asked.min_face, thresholds=list(THRESHOLDS), device=asked.device)
 
     def ours() -> list[np.ndarray | None]:

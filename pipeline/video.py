@@ -4,6 +4,7 @@ Frames are numbered as the decoder gives them, counting every one. A file is alw
 bad packet costs its frames and not the rest of the file, and with one thread: workers take a recording each.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -19,6 +20,7 @@ from jaxtyping import UInt8
 
 from pipeline.work.frames import FrameTable, Quality, shares, write_frames
 
+SAME_TIME = 1e-3  # seconds
 ASSUMED_RATE = 25  # frames a second, for a file that says nothing of time
 SMALL = 64  # pixels, the width of the grey picture that quality is measured on
 
@@ -79,6 +81,37 @@ def read_frames(path: Path, frames: Sequence[int]) -> Iterator[UInt8[np.ndarray,
             if number is None:
                 return
     raise BrokenVideoError(f"{path}: frame {number} was asked for, but the file has fewer; it changed since decode ran")
+
+
+def read_key_frames(
+    path: Path, frames: Sequence[int], keys: Sequence[int], times: Sequence[float]
+) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """Yield numbered key frames as `read_frames` does, without decoding what lies between them.
+
+    Each key frame is known again by its time. From the first that is not where it should be (a decoder may take other
+    frames for key frames when it skips the rest), everything is decoded.
+
+    Args:
+        path: the file.
+        frames: numbers of key frames in the decoder's order, rising.
+        keys: the numbers of all key frames.
+        times: of these in seconds from the first frame of the video.
+    """
+    given = 0
+    with av.open(path) as container:
+        stream = _video_stream(container)
+        stream.codec_context.skip_frame = "NONKEY"
+        upright = _Upright(stream)
+        first = None
+        for frame, key, time in zip(_decoded(container), keys, times, strict=False):
+            seconds = math.nan if frame.pts is None else float(frame.pts * frame.time_base)
+            first = seconds if first is None else first
+            if given == len(frames) or not abs(seconds - first - (time - times[0])) < SAME_TIME:
+                break
+            if key == frames[given]:
+                yield upright(frame)
+                given += 1
+    yield from read_frames(path, frames[given:])
 
 
 def write_video(

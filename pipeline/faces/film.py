@@ -7,12 +7,12 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from pipeline.faces.aligned import Settings
 from pipeline.faces.cascade import Cascade, Faces, load_cascade
 from pipeline.faces.similarity import Picture
-from pipeline.video import read_frames
+from pipeline.video import read_frames, read_key_frames
 from pipeline.work.frames import FrameTable
 
 T = TypeVar("T")
@@ -26,26 +26,35 @@ class Film:
     Attributes:
         video: the file.
         frames: the decoder's number of each picture, rising.
+        time: of each, in seconds from the first frame.
+        key: whether each is a key frame of the codec; only where every frame of the file has its row, else False.
         change: mean absolute difference of a small grey picture of each to the one before, of 255.
     """
 
     video: Path
     frames: Int[np.ndarray, " rows"]
+    time: Float[np.ndarray, " rows"]
+    key: Bool[np.ndarray, " rows"]
     change: Float[np.ndarray, " rows"]
 
     @classmethod
     def of(cls, video: Path, table: FrameTable) -> "Film":
         """The film of a frame table, which may name a frame more than once."""
         frames, first = np.unique(table.frame, return_index=True)
-        return cls(video, frames, table.change[first])
+        whole = np.array_equal(frames, np.arange(len(frames)))
+        return cls(video, frames, table.time[first], table.key[first] & whole, table.change[first])
 
     def __len__(self) -> int:
         """Number of pictures."""
         return len(self.frames)
 
     def read(self, rows: Sequence[int]) -> Iterator[Picture]:
-        """The pictures of rising rows."""
-        return read_frames(self.video, self.frames[np.asarray(rows, int)].tolist())
+        """The pictures of rising rows; between key frames nothing is decoded where no more is asked for."""
+        chosen = np.asarray(rows, int)
+        frames = self.frames[chosen].tolist()
+        if not self.key[chosen].all():
+            return read_frames(self.video, frames)
+        return read_key_frames(self.video, frames, self.frames[self.key].tolist(), self.time[self.key].tolist())
 
     def pictures(self) -> Iterator[Picture]:
         """Every picture."""

@@ -1,9 +1,9 @@
 """Sparse detection, dense refinement: the full cascade on key rows, R-Net and O-Net on every row between them.
 
-Key rows lie at a fixed spacing from the first row of the recording, and on both sides of a cut. Between two of them the
-row in the middle starts from the box halfway between theirs, then the rows in the middle of the two halves, and so
-on: every row is refined from boxes close by in time, and all rows of one round go through the networks together.
-So every row has landmarks of its own, which MTCNN's networks found in this very picture. Where they are in doubt (low
+Key rows lie at a fixed spacing from the first row of the recording, and after every cut. Between two of them the row
+in the middle starts from the box halfway between theirs, then the rows in the middle of the two halves, and so on:
+every row is refined from boxes close by in time, and all rows of one round go through the networks together. So every
+row has landmarks of its own, which MTCNN's networks found in this very picture. Where they are in doubt (low
 confidence, the face jumped, it does not look like the person, someone else is near), the row is searched in full.
 """
 
@@ -58,17 +58,25 @@ def sparse_rows(
 
 
 def key_rows(film: Film, spacing: int) -> list[int]:
-    """The rows searched in full: every `spacing`-th from the first, the last, and both sides of every cut.
+    """The rows searched in full: the first row, one of every `spacing` rows, and the first after every cut.
+
+    Of `spacing` rows it is the first key frame of the codec where there is one, for these can be decoded without the
+    rest, and else the first row.
 
     Example:
-        >>> change = np.array([0, 1, 1, 1, 90, 1, 1, 1, 1, 1.0])
-        >>> key_rows(Film(Path("cut.mp4"), np.arange(10), change), 6)
-        [0, 3, 4, 6, 9]
+        >>> key = np.isin(np.arange(10), [0, 8])
+        >>> change = np.where(np.arange(10) == 4, 90.0, 1.0)
+        >>> key_rows(Film(Path("cut.mp4"), np.arange(10), np.arange(10) / 30, key, change), 3)
+        [0, 3, 4, 8, 9]
     """
-    if not len(film):
-        return []
-    cuts = np.flatnonzero(film.change > CUT).tolist()
-    return sorted({*range(0, len(film), spacing), len(film) - 1, *cuts, *(cut - 1 for cut in cuts if cut)})
+    starts = range(0, len(film), spacing)
+    steps = [start + int(np.argmax(film.key[start : start + spacing])) for start in starts]  # 0 where none is
+    return sorted({*starts[:1], *steps, *cuts(film)})
+
+
+def cuts(film: Film) -> list[int]:
+    """The first rows of new shots."""
+    return np.flatnonzero(film.change > CUT).tolist()
 
 
 class _Between:
@@ -83,19 +91,19 @@ class _Between:
     def rows(self, film: Film, known: Known, most: int) -> Iterator[tuple[Picture, Face | None]]:
         """Every picture with the person's face, in blocks of about `most` rows from one key row to a later one."""
         pictures = film.pictures()
-        keys = list(known)
-        for first, last in spans(keys, most):
-            taken = {row: next(pictures) for row in range(keys[first], keys[last])}
-            faces = self._bisected(taken, {row: known[row] for row in keys[first : last + 1]})
+        shots = {0, *cuts(film), len(film)}
+        ends = sorted({*known, *shots})
+        for first, last in spans(ends, most):
+            taken = {row: next(pictures) for row in range(ends[first], ends[last])}
+            faces = self._bisected(taken, {row: known.get(row) for row in ends[first : last + 1]}, shots)
             yield from ((taken[row], faces[row]) for row in taken)
-        yield from ((picture, known[keys[-1]]) for picture in pictures)
 
-    def _bisected(self, pictures: Mapping[int, Picture], known: Known) -> Known:
-        """Fill the gaps between known rows from their middles outwards."""
+    def _bisected(self, pictures: Mapping[int, Picture], known: Known, shots: set[int]) -> Known:
+        """Fill the gaps between known rows from their middles outwards; a shot that begins says nothing before it."""
         known = dict(known)
         gaps = [gap for gap in pairwise(known) if gap[1] - gap[0] > 1]
         while gaps:
-            starts = {(a + b) // 2: _halfway(known[a], known[b]) for a, b in gaps}
+            starts = {(a + b) // 2: _halfway(known[a], None if b in shots else known[b]) for a, b in gaps}
             known |= self._looked({row: pictures[row] for row in starts}, starts)
             halves = [half for a, b in gaps for half in ((a, (a + b) // 2), ((a + b) // 2, b))]
             gaps = [(a, b) for a, b in halves if b - a > 1]

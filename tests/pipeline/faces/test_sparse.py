@@ -10,25 +10,28 @@ from pipeline.faces.sparse import CUT, key_rows, spans
 from pipeline.work.frames import FrameTable
 
 
-def _film(change: list[float]) -> Film:
-    return Film(Path("film.mp4"), np.arange(len(change)), np.array(change))
+def _film(change: list[float], key: set[int]) -> Film:
+    rows = np.arange(len(change))
+    return Film(Path("film.mp4"), rows, rows / 25, np.isin(rows, list(key)), np.array(change))
 
 
 @pytest.mark.parametrize(
-    ("rows", "cuts", "spacing", "expected"),
+    ("rows", "key", "cut", "spacing", "expected"),
     [
-        (1, [], 8, [0]),
-        (9, [], 4, [0, 4, 8]),
-        (10, [], 4, [0, 4, 8, 9]),
-        (10, [6], 4, [0, 4, 5, 6, 8, 9]),
-        (10, [4, 9], 4, [0, 3, 4, 8, 9]),
-        (6, [], 1, [0, 1, 2, 3, 4, 5]),
-        (0, [], 4, []),
+        (1, {0}, [], 8, [0]),
+        (9, {0}, [], 4, [0, 4, 8]),
+        (10, {0}, [6], 4, [0, 4, 6, 8]),
+        (10, {0}, [4, 9], 4, [0, 4, 8, 9]),
+        (12, {0, 3, 6, 9}, [], 4, [0, 6, 9]),  # key frames of the codec stand for the four rows they are among
+        (12, {0, 5, 7}, [], 4, [0, 5, 8]),
+        (8, {2}, [], 4, [0, 2, 4]),
+        (4, {0}, [], 1, [0, 1, 2, 3]),
+        (0, set(), [], 4, []),
     ],
 )
-def test_key_rows(rows: int, cuts: list[int], spacing: int, expected: list[int]) -> None:
-    change = [CUT + 1 if row in cuts else 1.0 for row in range(rows)]
-    assert key_rows(_film(change), spacing) == expected
+def test_key_rows(rows: int, key: set[int], cut: list[int], spacing: int, expected: list[int]) -> None:
+    change = [CUT + 1 if row in cut else 1.0 for row in range(rows)]
+    assert key_rows(_film(change, key), spacing) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,12 +48,15 @@ def test_spans_of_at_most_so_many_rows(keys: list[int], most: int, expected: lis
 
 
 def test_a_frame_named_twice_is_one_row() -> None:
-    none = np.zeros(5, bool)
-    flat = np.zeros(5)
-    table = FrameTable(np.array([0, 0, 1, 3, 3]), np.arange(5.0), none, none, flat, flat, np.arange(5.0))
+    key = np.array([True, True, False, True, True])
+    none, flat = np.zeros(5, bool), np.zeros(5)
+    table = FrameTable(np.array([0, 0, 1, 3, 3]), np.arange(5.0), key, none, flat, flat, np.arange(5.0))
     film = Film.of(Path("film.mp4"), table)
     assert film.frames.tolist() == [0, 1, 3]
     assert film.change.tolist() == [0.0, 2.0, 3.0]
+    assert not film.key.any()  # frame 2 has no row: which other key frames there are is not known
+    whole = FrameTable(np.array([0, 1, 1, 2, 3]), np.arange(5.0), key, none, flat, flat, np.arange(5.0))
+    assert Film.of(Path("film.mp4"), whole).key.tolist() == [True, True, True, True]
 
 
 def test_blocks() -> None:
