@@ -157,8 +157,12 @@ class MappedArray:
             if step != 1:
                 raise ValueError(f"{self.folder}: a slice with step {step}; allowed: 1")
             return self._rows(start, stop)
-        number = range(len(self))[rows]
-        return self._rows(number, number + 1)[0]
+        number = range(self.shape[0])[rows]
+        if not self._raw:
+            return self._rows(number, number + 1)[0]
+        shard, row = divmod(number, self._shard)
+        mapped = self._mapped.get(shard)
+        return (self._map(shard) if mapped is None else mapped)[row]
 
     def _rows(self, start: int, stop: int) -> np.ndarray:
         if not self._raw:
@@ -184,7 +188,7 @@ class MappedArray:
             stored = -(-rows // self._chunk) * self._chunk
             _check_shard(path, stored // self._chunk, self._shard // self._chunk, self._chunk * row_bytes)
             whole = np.memmap(path, self.dtype, "r", shape=(stored, *self.shape[1:]))
-            self._mapped[number] = whole[:rows]
+            self._mapped[number] = np.asarray(whole[:rows])  # slicing np.memmap's own class takes several times as long
         return self._mapped[number]
 
 
