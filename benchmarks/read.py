@@ -78,7 +78,7 @@ def _write_recordings(
             group.append("origin", np.ones(length, np.uint8))
             group.attributes["phase_starts"] = _phase_starts(length)
             group.attributes["origin_codes"] = {"absent": 0, "detected": 1}
-        sequences.append(open_sequence(folder / f"recording_{number}"))
+        sequences.append(open_sequence(folder / f"recording_{number}", "skip"))
     return sequences, _reopened(flat)
 
 
@@ -140,12 +140,9 @@ def _batches(images: IdentityImages, flat: np.memmap, random: np.random.Generato
     """Readers of the same batches, of images in a shuffled order."""
     order = random.permutation(len(flat))
     numbers = [order[np.arange(b * BATCH, (b + 1) * BATCH) % len(order)] for b in range(BATCHES)]
-    return [partial(_batch, images, some) for some in numbers], [partial(flat.__getitem__, some) for some in numbers]
-
-
-def _batch(images: IdentityImages, numbers: np.ndarray) -> np.ndarray:
-    """As the data loader reads them: image by image."""
-    return np.stack([images.image(number) for number in numbers.tolist()])
+    return [partial(images.batch, some.tolist()) for some in numbers], [
+        partial(flat.__getitem__, some) for some in numbers
+    ]
 
 
 def _speeds(ours: list[Read], raw: list[Read], turns: int) -> tuple[float, float]:

@@ -19,8 +19,8 @@ from pipeline.faces.film import BATCH, Film, blocks, cascade_of
 from pipeline.faces.follow import Person, choose, closeness, people, sightings
 from pipeline.faces.refine import refine
 from pipeline.faces.similarity import Picture
+from pipeline.work.frames import CUT
 
-CUT = 30.0  # mean difference of two small grey pictures, of 255, above which they belong to two shots
 STAYED = 0.6  # least closeness of a refined box to the box it started from
 BLOCK_BYTES = 256 * 2**20  # of pictures held at once, at least the rows between two keys
 Known = dict[int, Face | None]

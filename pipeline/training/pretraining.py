@@ -1,5 +1,6 @@
 """Pretraining: face recognition on single images, each repeated over the frames of a clip."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,16 +37,20 @@ class FittedImages(Dataset[dict[str, Any]]):
         self.flip = flip
         self._order: tuple[int, Int[np.ndarray, " fitted"]] = (-1, fitted)
 
-    def __getitem__(self, number: int) -> dict[str, Any]:
-        """Sample `number`, counted through the whole training."""
+    def __getitems__(self, numbers: Sequence[int]) -> Batch:
+        """Samples by their numbers, counted through the whole training; all of them as one batch."""
+        chosen = [self._image(number) for number in numbers]
+        faces = self.images.batch(chosen)
+        for place, number in enumerate(numbers if self.flip else ()):
+            if draw_flip(self.pace.seed, number, self.flip):
+                faces[place] = faces[place, :, ::-1].copy()
+        return {"image": torch.from_numpy(faces), "label": torch.from_numpy(self.images.labels[chosen]).long()}
+
+    def _image(self, number: int) -> int:
         epoch, place = divmod(number, self.pace.steps * self.pace.batch)
         if self._order[0] != epoch:
             self._order = (epoch, epoch_order(self.pace.seed, epoch, len(self.fitted)))
-        image = int(self.fitted[self._order[1][place]])
-        face = self.images.image(image)
-        if self.flip and draw_flip(self.pace.seed, number, self.flip):
-            face = np.ascontiguousarray(face[:, ::-1])
-        return {"image": face, "label": int(self.images.labels[image])}
+        return int(self.fitted[self._order[1][place]])
 
 
 class HeldOutImages(Dataset[dict[str, Any]]):

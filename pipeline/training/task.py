@@ -14,7 +14,7 @@ import lightning
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from pipeline.nets.build import Network
 from pipeline.nets.weights import Description
@@ -23,6 +23,11 @@ from pipeline.training.randomness import Purpose, torch_seed
 ROWS_AN_EPOCH = 20  # of the curve of the training loss
 
 Batch = dict[str, Tensor]
+
+
+def collated(samples: Batch | list[dict[str, Any]]) -> Batch:
+    """A batch of samples; data that reads many samples at once hands out whole batches."""
+    return samples if isinstance(samples, dict) else default_collate(samples)
 
 
 class TrainingError(ValueError):
@@ -123,6 +128,7 @@ class Task(lightning.LightningModule):
             self.samples,
             batch_sampler=Parts(self.pace, lambda: self.global_step),
             num_workers=self.workers,
+            collate_fn=collated,
             pin_memory=self.device.type == "cuda",
         )
 

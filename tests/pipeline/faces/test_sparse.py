@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.faces.film import Film, blocks
-from pipeline.faces.sparse import CUT, key_rows, spans
-from pipeline.work.frames import FrameTable
+from pipeline.faces.sparse import key_rows, spans
+from pipeline.work.frames import CUT, FrameTable
 
 
 def _film(change: list[float], key: set[int]) -> Film:

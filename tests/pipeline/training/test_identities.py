@@ -16,6 +16,7 @@ def test_images_are_read_across_shards(tmp_path: Path) -> None:
     assert len(whole) == 9
     for number in range(9):
         np.testing.assert_array_equal(images.image(number), whole[number])
+    np.testing.assert_array_equal(images.batch([8, 3, 4, 0, 3]), whole[[8, 3, 4, 0, 3]])
     assert images.labels.tolist() == [0, 0, 0, 1, 1, 1, 1, 2, 2]
     assert images.classes == ("n000000", "n000001", "n000002")
 

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 from torch.optim import SGD
+from torch.utils.data import DataLoader
 
 from pipeline.training.identities import IdentityImages, open_identities
 from pipeline.training.pretraining import Pretraining
+from pipeline.training.task import collated
 from tests.pipeline.training.material import MODEL, PRETRAIN, write_identities
 
 
@@ -23,14 +25,18 @@ def _task(images: IdentityImages, **changes: object) -> Pretraining:
     return Pretraining(images, 8, MODEL, PRETRAIN.model_copy(update=changes))
 
 
+def _samples(task: Pretraining, numbers: list[int]) -> dict[str, torch.Tensor]:
+    return next(iter(DataLoader(task.samples, batch_sampler=[numbers], collate_fn=collated)))
+
+
 def test_an_epoch_is_one_pass_over_the_fitted_images_in_whole_batches(images: IdentityImages) -> None:
     task = _task(images, flip=0.0)  # 20 images with a face; 2, 2 and 2 of them are held out
     assert len(task.held_out) == 6
     assert task.pace.steps == 14 // 4
     epochs = []
     for epoch in range(2):
-        samples = [task.samples[number] for number in range(epoch * 12, epoch * 12 + 12)]
-        epochs.append([sample["image"].tobytes() for sample in samples])
+        samples = _samples(task, list(range(epoch * 12, epoch * 12 + 12)))
+        epochs.append([image.numpy().tobytes() for image in samples["image"]])
         assert len(set(epochs[-1])) == 12  # no image twice
     assert epochs[0] != epochs[1]
     held_out = {task.held_out[number]["image"].tobytes() for number in range(6)}
@@ -38,17 +44,17 @@ def test_an_epoch_is_one_pass_over_the_fitted_images_in_whole_batches(images: Id
 
 
 def test_a_sample_is_a_function_of_its_number(images: IdentityImages) -> None:
-    forwards = [_task(images).samples[number] for number in range(24)]
+    forwards = _samples(_task(images), list(range(24)))
     task = _task(images)
     for number in reversed(range(24)):
-        again = task.samples[number]
-        np.testing.assert_array_equal(again["image"], forwards[number]["image"])
-        assert again["label"] == forwards[number]["label"]
+        again = _samples(task, [number])
+        np.testing.assert_array_equal(again["image"][0], forwards["image"][number])
+        assert again["label"][0] == forwards["label"][number]
 
 
 def test_mirrored_images_are_mirrored(images: IdentityImages) -> None:
-    plain, mirrored = _task(images, flip=0.0).samples[5], _task(images, flip=1.0).samples[5]
-    np.testing.assert_array_equal(mirrored["image"], plain["image"][:, ::-1])
+    plain, mirrored = (_samples(_task(images, flip=share), [5, 6])["image"] for share in (0.0, 1.0))
+    np.testing.assert_array_equal(mirrored, plain.numpy()[:, :, ::-1])
 
 
 def test_the_loss_is_cross_entropy_of_an_image_repeated_over_the_clip(images: IdentityImages) -> None:
