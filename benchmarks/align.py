@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 import torch
 from facenet_pytorch import MTCNN
+from matplotlib import pyplot
 
 from benchmarks.talking_head import write_talking_head
 from pipeline.faces.aligned import Settings
@@ -62,6 +63,8 @@ def main() -> None:
         results = [queue.get() for _ in started]
         for process in started:
             process.join()
+    if asked.plot:
+        _plot(results[0], asked.plot)
     print(json.dumps(_summary(results, asked)))
 
 
@@ -75,6 +78,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--detector", default="sparse", choices=sorted(DETECTORS))
     parser.add_argument("--min-face", type=int, default=32, help="of both sides, in pixels")
+    parser.add_argument("--plot", type=Path, help="a PNG with the landmarks of both sides over time")
     return parser.parse_args()
 
 
@@ -135,10 +139,30 @@ def _seconds_of_decoding(video: Path) -> float:
     return time.perf_counter() - started
 
 
+def _paths(result: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Landmarks (frames, 5, 2) of both sides, NaN where there is no face."""
+    ours = np.stack([np.full((5, 2), np.nan) if found is None else found for found in result["ours"]])
+    theirs = np.stack([_nearest(found, mine) for found, mine in zip(result["theirs"], ours, strict=True)])
+    return ours, theirs
+
+
+def _plot(result: dict[str, Any], path: Path) -> None:
+    """Draw where the left eye and the nose go, as both sides see it."""
+    ours, theirs = _paths(result)
+    figure, axes = pyplot.subplots(4, 1, figsize=(11, 9), sharex=True, layout="constrained")
+    lines = [(point, axis) for point in ((0, "left eye"), (2, "nose")) for axis in ((0, "x"), (1, "y"))]
+    for plot, ((point, name), (axis, letter)) in zip(axes, lines, strict=True):
+        plot.plot(theirs[:, point, axis], color="#c44e52", linewidth=1, label="facenet-pytorch, every frame")
+        plot.plot(ours[:, point, axis], color="#4c72b0", linewidth=1, label="ours")
+        plot.set_ylabel(f"{name}, {letter} (px)")
+    axes[0].legend(loc="upper right")
+    axes[-1].set_xlabel("frame")
+    figure.savefig(path, dpi=110)
+
+
 def _summary(results: list[dict[str, Any]], asked: Any) -> dict[str, Any]:
     first = results[0]
-    ours = np.stack([np.full((5, 2), np.nan) if found is None else found for found in first["ours"]])
-    theirs = np.stack([_nearest(found, mine) for found, mine in zip(first["theirs"], ours, strict=True)])
+    ours, theirs = _paths(first)
     eyes = float(np.nanmedian(np.linalg.norm(theirs[:, 0] - theirs[:, 1], axis=1)))
     seconds = {
         side: float(np.mean([result[f"{side} seconds"] for result in results])) for side in ("theirs", "bare", "align")
