@@ -97,7 +97,7 @@ def test_package_files_are_empty() -> None:
         ("av", ["pipeline/video.py"]),
         ("zarr", ["pipeline/store.py"]),
         ("facenet_pytorch", ["pipeline/faces/"]),
-        ("distributed", ["pipeline/work/workers.py"]),
+        ("distributed", ["pipeline/work/cluster.py"]),
     ],
 )
 def test_a_library_is_imported_in_one_place(library: str, places: list[str]) -> None:

@@ -34,16 +34,21 @@ def reached(module: str) -> dict[str, Path]:
         if path.name == "__init__.py":
             continue
         found[name] = path
-        waiting.extend(_imports(path))
+        waiting.extend(_imports(path, path.stat().st_mtime_ns))
     return dict(sorted(found.items()))
 
 
 def code_hash(module: str) -> str:
     """Hash the syntax of all project code that `module` reaches, without comments and docstrings."""
-    digest = hashlib.sha256()
-    for name, path in reached(module).items():
-        digest.update(f"{name}\n{_syntax(path, path.stat().st_mtime_ns)}\n".encode())
-    return digest.hexdigest()
+    return _hash_of({name: _syntax(path, path.stat().st_mtime_ns) for name, path in reached(module).items()})
+
+
+def loaded_code_hash(module: str) -> str:
+    """The hash of `module` as this process loaded it: of each file, the syntax it had when this was first asked.
+
+    A worker that lives for days runs what it loaded, not what has been written since.
+    """
+    return _hash_of({name: _first_syntax(path) for name, path in reached(module).items()})
 
 
 def file_hash(module: str) -> str:
@@ -60,7 +65,8 @@ def _file(name: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _imports(path: Path) -> set[str]:
+@cache
+def _imports(path: Path, _mtime: int) -> set[str]:
     """Project modules named in the import statements of `path`, wherever in the file they stand."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -71,6 +77,19 @@ def _imports(path: Path) -> set[str]:
             modules = {name for name in inner if name.split(".")[0] in PACKAGES and _file(name)}
             names.update(modules or {node.module})
     return {name for name in names if name.split(".")[0] in PACKAGES}
+
+
+def _hash_of(syntax: dict[str, str]) -> str:
+    """One hash of the syntax of modules."""
+    digest = hashlib.sha256()
+    for name, text in syntax.items():
+        digest.update(f"{name}\n{text}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def _first_syntax(path: Path) -> str:
+    return _syntax(path, path.stat().st_mtime_ns)
 
 
 @cache

@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from pipeline.params import ParamsError, load_params
+from pipeline.work.cluster import end_with_parent
 from pipeline.work.code import file_hash
-from pipeline.work.workers import WorkFailedError, end_with_parent
+from pipeline.work.workers import WorkFailedError
 
 
 class CodeChangedError(RuntimeError):

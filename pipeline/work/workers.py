@@ -1,25 +1,21 @@
-"""Work through many independent items with Dask: a local cluster of processes, or the one its configuration names."""
+"""Work through many independent items: finished ones are reused, failures are told after all others are done."""
 
-import ctypes
 import logging
 import os
-import signal
-import sys
+import platform
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dask
-from distributed import Client, LocalCluster, WorkerPlugin, as_completed
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
+from pipeline.work.cluster import Place, run_jobs
+from pipeline.work.code import code_hash, loaded_code_hash
 from pipeline.work.finished import FinishedWork
+from pipeline.work.progress import Tally, shown
 
 logger = logging.getLogger(__name__)
+ANYWHERE = Place()
 
 
 @dataclass(frozen=True)
@@ -30,32 +26,48 @@ class Task:
         name: its folder in the output.
         source: all that shapes it but the code: content hashes and parameters, as JSON values.
         arguments: what the function gets after the folder to fill.
+        work: how much there is to do, in any unit: what the time left is reckoned by.
     """
 
     name: str
     source: Mapping[str, Any]
     arguments: tuple[Any, ...]
+    work: float = 1
 
 
 class WorkFailedError(RuntimeError):
     """Some items could not be made; the message names each. The others are finished and stay in the store."""
 
 
-def worker_count() -> int:
-    """How many workers: MSN_WORKERS, else the processors this process may use.
+class OtherCodeError(ValueError):
+    """A worker has loaded other code than the stage that sends it work."""
+
+
+def worker_count(most: int | None = None) -> int:
+    """How many workers: MSN_WORKERS, else the processors this process may use, up to `most`.
 
     Raises:
         ValueError: where MSN_WORKERS is not a whole number from 1.
     """
     asked = os.environ.get("MSN_WORKERS")
     if not asked:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(found, most or found)
     if not asked.isdecimal() or int(asked) < 1:
         raise ValueError(f"MSN_WORKERS is {asked!r}; allowed: a whole number from 1")
     return int(asked)
 
 
-def make_all(kind: str, function: Callable[..., None], tasks: Sequence[Task], output: Path, label: str) -> None:
+def make_all(
+    kind: str,
+    function: Callable[..., None],
+    tasks: Sequence[Task],
+    output: Path,
+    label: str,
+    things: str = "items",
+    unit: str = "",
+    place: Place = ANYWHERE,
+) -> None:
     """Make every task's item, or find it in the store of finished work, and link it to `output`/name.
 
     Args:
@@ -64,7 +76,10 @@ def make_all(kind: str, function: Callable[..., None], tasks: Sequence[Task], ou
             deterministic and stands at the top level of a library module.
         tasks: what to make; names are unique.
         output: an existing folder.
-        label: what the progress bar says.
+        label: what is being done, for the progress: `aligning`.
+        things: what the items are: `recordings`.
+        unit: what `Task.work` is counted in: `frames`; with an empty one no speed is told.
+        place: where the items are made.
 
     Raises:
         WorkFailedError: after all other items are finished, naming each that is not and why.
@@ -75,9 +90,11 @@ def make_all(kind: str, function: Callable[..., None], tasks: Sequence[Task], ou
     waiting = {key: task for key, task in zip(keys, tasks, strict=True) if store.find(key) is None}
     if reused := len(tasks) - len(waiting):
         logger.info("%s: %d of %d were finished before", label, reused, len(tasks))
-    jobs = [(kind, store.folder.parent, key, function, task.arguments) for key, task in waiting.items()]
+    code = code_hash(function.__module__)
+    jobs = [(kind, store.folder.parent, key, code, function, task.arguments) for key, task in waiting.items()]
+    tally = Tally(label, [task.work for task in waiting.values()], things, unit)
     failures = []
-    for number, outcome in _run(_make, jobs, label):
+    for number, outcome in _run(_make, jobs, tally, place):
         if isinstance(outcome, BaseException):
             failures.append(f"  {list(waiting.values())[number].name}: {_reason(outcome)}")
     if failures:
@@ -95,61 +112,38 @@ def map_items(function: Callable[..., Any], items: Sequence[Any], label: str) ->
     Raises:
         WorkFailedError: after all others are done, naming each item that failed and why.
     """
-    outcomes: dict[int, Any] = dict(_run(function, [(item,) for item in items], label))
+    outcomes = dict(_run(function, [(item,) for item in items], Tally(label, [1] * len(items)), ANYWHERE))
     failures = [f"  {items[i]}: {_reason(outcomes[i])}" for i in sorted(outcomes) if _failed(outcomes[i])]
     if failures:
         raise WorkFailedError(f"{label}: {len(failures)} of {len(items)} failed:\n" + "\n".join(failures))
     return [outcomes[i] for i in range(len(items))]
 
 
-def _run(function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], label: str) -> Iterator[tuple[int, Any]]:
-    """Yield (number of the job, its result or the exception it ended with) as the jobs end."""
+def _run(
+    function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], tally: Tally, place: Place
+) -> Iterator[tuple[int, Any]]:
+    """Yield (number of the job, its result or the exception it ended with) as the jobs end, and show how far it is."""
     if not jobs:
         return
-    with _client(len(jobs)) as client, _progress() as progress:
-        bar = progress.add_task(label, total=len(jobs))
-        futures = {client.submit(function, *job, pure=False): number for number, job in enumerate(jobs)}
-        for future in as_completed(list(futures)):
-            outcome = future.exception() if future.status == "error" else future.result()
-            future.release()
-            progress.advance(bar)
-            yield futures[future], outcome
+    with shown(tally) as advance:
+        for number, outcome in run_jobs(function, jobs, place, worker_count(place.most)):
+            advance(number, not _failed(outcome))
+            yield number, outcome
 
 
-@contextmanager
-def _client(jobs: int) -> Iterator[Client]:
-    """A client of the cluster that Dask's configuration names, else of a local one that ends with the block."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # failures are reported by `make_all`, once
-    if address := dask.config.get("scheduler-address", None):
-        with Client(address) as client:
-            yield client
-        return
-    count = min(worker_count(), jobs)
-    with (
-        dask.config.set({"distributed.worker.daemon": True, "distributed.admin.log-format": "%(message)s"}),
-        LocalCluster(n_workers=count, threads_per_worker=1, processes=count > 1, dashboard_address=None) as cluster,
-        Client(cluster) as client,
-    ):
-        if count > 1:
-            client.register_plugin(_EndWithParent())
-        yield client
+def _make(
+    kind: str, root: Path, key: str, code: str, function: Callable[..., None], arguments: tuple[Any, ...]
+) -> None:
+    """Make an item, in a worker.
 
-
-class _EndWithParent(WorkerPlugin):
-    """Have a worker process killed with the stage that started it, so that a killed run leaves no writer behind."""
-
-    def setup(self, worker: Any) -> None:
-        end_with_parent()
-
-
-def end_with_parent() -> None:
-    """Ask the kernel to kill this process when the one that started it ends (Linux; elsewhere nothing happens)."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-
-
-def _make(kind: str, root: Path, key: str, function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    Raises:
+        OtherCodeError: where this process has loaded other code than the one that is part of the item's key.
+    """
+    if loaded_code_hash(function.__module__) != code:
+        raise OtherCodeError(
+            f"the worker on {platform.node()} has loaded other code of {function.__module__} than this stage; start "
+            "the workers anew (they keep the code that they began with), from the same checkout"
+        )
     FinishedWork(kind, root).make(key, lambda folder: function(folder, *arguments))
 
 
@@ -164,8 +158,3 @@ def _reason(error: BaseException) -> str:
         return text
     frames = traceback.extract_tb(error.__traceback__)
     return text + (f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else "")
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))

@@ -1,0 +1,201 @@
+"""Where jobs run: on a local cluster of processes, or on the cluster that Dask's own configuration names.
+
+The only importer of Dask. Jobs are many and independent, and hand back little: what they make lies in files.
+"""
+
+import ctypes
+import logging
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dask
+from distributed import (
+    CancelledError,
+    Client,
+    Future,
+    KilledWorker,
+    LocalCluster,
+    TimeoutError,
+    WorkerPlugin,
+    get_worker,
+    wait,
+)
+
+logger = logging.getLogger(__name__)
+LOOK_EVERY = 5.0  # seconds after which workers that came or went are noticed
+
+
+class NoSchedulerError(ConnectionError):
+    """The scheduler that Dask's configuration names does not answer, or has gone."""
+
+
+class WorkerDiedError(RuntimeError):
+    """Every worker process that tried a job ended in the middle of it."""
+
+
+class Place:
+    """Where a job may run and what is done there before it: anywhere, and nothing.
+
+    Attributes:
+        resources: what a job takes up of its worker (`dask worker --resources GPU=1`), on clusters that have such
+            workers; elsewhere it is not asked for.
+        most: how many processes of one machine it is good for; None where only its processors count.
+    """
+
+    resources: Mapping[str, float] = {}
+    most: int | None = None
+
+    def enter(self, worker: str) -> None:
+        """Called before every job, in the process of the worker of this name."""
+
+
+def scheduler_address() -> str | None:
+    """The scheduler that Dask's configuration names (DASK_SCHEDULER_ADDRESS), or None."""
+    address: str | None = dask.config.get("scheduler-address", None)
+    return address
+
+
+def run_jobs(
+    function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], place: Place, processes: int
+) -> Iterator[tuple[int, Any | BaseException]]:
+    """Call `function(*job)` for every job in the workers.
+
+    Jobs are handed out a few at a time: when a worker dies, Dask suspects all jobs it was given, and gives up those
+    that it has suspected too often.
+
+    Args:
+        function: stands at the top level of a module.
+        jobs: the arguments of each call.
+        place: where the calls may run.
+        processes: how many a local cluster gets.
+
+    Yields:
+        (number of the job, its result or the exception it ended with), as they end.
+
+    Raises:
+        NoSchedulerError: where the scheduler does not answer, or goes away meanwhile.
+    """
+    if not jobs:
+        return
+    with _client(min(processes, len(jobs))) as client:
+        waiting = deque(enumerate(jobs))
+        running: dict[Future, int] = {}
+        alone = False
+        while waiting or running:
+            resources, slots = _offered(client, place.resources)
+            if slots == 0 and not alone:
+                logger.warning("the Dask scheduler at %s has no workers: waiting for one", scheduler_address())
+            alone = slots == 0
+            while waiting and len(running) < 2 * slots + 2:  # more than there are slots: clusters grow with the demand
+                number, job = waiting.popleft()
+                running[client.submit(_placed, place, function, *job, pure=False, resources=resources)] = number
+            for future in _ended(running):
+                yield running.pop(future), _outcome(future)
+
+
+def _ended(running: Mapping[Future, int]) -> list[Future]:
+    """The jobs that have ended, after waiting a while for one."""
+    try:
+        return list(wait(list(running), timeout=LOOK_EVERY, return_when="FIRST_COMPLETED").done)
+    except TimeoutError:
+        return []
+    except CancelledError:
+        raise _gone() from None
+
+
+def _outcome(future: Future) -> Any | BaseException:
+    """The result of a job that has ended, or the exception it ended with."""
+    try:
+        outcome = future.exception() if future.status == "error" else future.result()
+    except CancelledError:
+        raise _gone() from None
+    future.release()
+    if isinstance(outcome, KilledWorker):
+        return WorkerDiedError(
+            f"{outcome.allowed_failures + 1} worker processes ended in the middle of it, the last at "
+            f"{outcome.last_worker.address}: memory may have run out, or a library crashed; see the worker's log"
+        )
+    return outcome
+
+
+def _gone() -> NoSchedulerError:
+    return NoSchedulerError(
+        f"the Dask scheduler at {scheduler_address()} has gone, or forgot this run. What is finished stays in the "
+        "store of finished work: start the scheduler and run again"
+    )
+
+
+def _offered(client: Client, wanted: Mapping[str, float]) -> tuple[Mapping[str, float], int]:
+    """What a job asks of its worker (what is wanted, where any worker offers it), and how many can run at once."""
+    workers = client.scheduler_info()["workers"].values()
+    slots = [
+        min(worker["nthreads"], *(int(worker["resources"].get(name, 0) / share) for name, share in wanted.items()))
+        for worker in workers
+        if wanted
+    ]
+    if any(slots):
+        return wanted, sum(slots)
+    return {}, sum(worker["nthreads"] for worker in workers)
+
+
+def _placed(place: Place, function: Callable[..., Any], *job: Any) -> Any:
+    """Do a job in a worker."""
+    place.enter(str(get_worker().name))
+    return function(*job)
+
+
+@contextmanager
+def _client(processes: int) -> Iterator[Client]:
+    """A client of the cluster that Dask's configuration names, else of a local one that ends with the block."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # failures are reported by the caller, once
+    if address := scheduler_address():
+        with _client_of(address) as client:
+            yield client
+        return
+    with (
+        dask.config.set({"distributed.worker.daemon": True, "distributed.admin.log-format": "%(message)s"}),
+        LocalCluster(
+            n_workers=processes,
+            threads_per_worker=1,
+            processes=processes > 1,
+            dashboard_address="localhost:0",  # any free port; with None the scheduler takes 8787, or warns
+            memory_limit=0,  # jobs leave no results in memory to move out: a worker that Dask pauses would never go on
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        if processes > 1:
+            client.register_plugin(_EndWithParent())
+        yield client
+
+
+def _client_of(address: str) -> Client:
+    """A client of the scheduler at `address`.
+
+    Raises:
+        NoSchedulerError: where nothing answers there within Dask's `distributed.comm.timeouts.connect`.
+    """
+    try:
+        return Client(address)
+    except (OSError, ValueError) as error:
+        raise NoSchedulerError(
+            f"no Dask scheduler answers at {address!r} ({error}); start one there, or correct or unset "
+            "DASK_SCHEDULER_ADDRESS (scheduler-address in Dask's configuration)"
+        ) from None
+
+
+class _EndWithParent(WorkerPlugin):
+    """Have a worker process killed with the stage that started it, so that a killed run leaves no writer behind."""
+
+    def setup(self, worker: Any) -> None:
+        end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to kill this process when the one that started it ends (Linux; elsewhere nothing happens)."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
