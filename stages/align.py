@@ -14,7 +14,7 @@ from pipeline.faces.recording import Following, align_recording
 from pipeline.params import Params
 from pipeline.store import read_array, read_attributes
 from pipeline.work.content import file_digest
-from pipeline.work.device import device
+from pipeline.work.device import network_place
 from pipeline.work.recordings import read_recordings
 from pipeline.work.stage import fresh, run_stage
 from pipeline.work.workers import Task, make_all
@@ -28,7 +28,8 @@ def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None
     shaped_by = params.align.model_dump()
     followed = {name: shaped_by[name] for name in ("detector", "survey", "max_gap")}
     found = {name: shaped_by[name] for name in shaped_by if name not in followed}
-    settings, following = Settings(**found, device=str(device())), Following(**followed)
+    place = network_place()
+    settings, following = Settings(**found, device=str(place.device)), Following(**followed)
     tasks = []
     for item in read_recordings(recordings):
         table = decoded / item.recording / "frames.csv"
@@ -37,12 +38,13 @@ def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None
                 "video": item.sha256,
                 "frames": file_digest(table),
                 "align": shaped_by,
-                "device": device().type,
+                "device": place.device.type,
             }
             arguments = (item.path.resolve(), table.parent.resolve(), settings, following)
-            tasks.append(Task(item.recording, source, arguments))
+            rows = table.read_bytes().count(b"\n") - 1
+            tasks.append(Task(item.recording, source, arguments, work=rows))
     with fresh(aligned) as output:
-        make_all("align", align_recording, tasks, output, "aligning")
+        make_all("align", align_recording, tasks, output, "aligning", "recordings", "frames", place)
         for task in tasks:
             report(output / task.name)
 

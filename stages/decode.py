@@ -26,11 +26,12 @@ def main(params: Params, recordings: Path, decoded: Path) -> None:
             name=item.recording,
             source={"sha256": item.sha256, "fps": fps, "max_lost": max_lost},
             arguments=(item.path.resolve(), fps, max_lost),
+            work=item.bytes,
         )
         for item in listed
     ]
     with fresh(decoded) as output:
-        make_all("decode", write_inspection, tasks, output, "decoding")
+        make_all("decode", write_inspection, tasks, output, "decoding", "recordings", "bytes")
         report_broken(listed, output, params.decode.on_error)
 
 

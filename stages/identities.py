@@ -15,7 +15,7 @@ from pipeline.faces.portraits import Portrait, align_portraits
 from pipeline.params import Params
 from pipeline.store import MAPPED, SHARD, GroupWriter, read_array
 from pipeline.work.content import file_digests
-from pipeline.work.device import device
+from pipeline.work.device import network_place
 from pipeline.work.stage import fresh, run_stage
 from pipeline.work.workers import Task, make_all, map_items
 
@@ -30,17 +30,18 @@ def main(params: Params, identity_list: Path, root: Path, identities: Path) -> N
         raise ListError(f"{identity_list}: {len(missing)} images are not below {root}: {', '.join(missing[:20])}")
     landmarks = (read_landmarks(identity_list) if params.identities.landmarks == "published" else None) or {}
     shaped_by = {name: getattr(params.align, name) for name in READ}
-    settings = Settings(**shaped_by, device=str(device()))
+    place = network_place()
+    settings = Settings(**shaped_by, device=str(place.device))
     portraits = [Portrait((root / e).resolve(), landmarks.get(e.rpartition(".")[0])) for e in entries]
     parts = [portraits[start : start + SHARD] for start in range(0, len(portraits), SHARD)]
     hashes = map_items(file_digests, [[portrait.path for portrait in part] for part in parts], "checking images")
     tasks = []
     for number, (part, images) in enumerate(zip(parts, hashes, strict=True)):
         points = [None if p.landmarks is None else p.landmarks.tolist() for p in part]
-        source = {"images": images, "landmarks": points, "align": shaped_by, "device": device().type}
-        tasks.append(Task(f"{number:05d}", source, (part, settings)))
+        source = {"images": images, "landmarks": points, "align": shaped_by, "device": place.device.type}
+        tasks.append(Task(f"{number:05d}", source, (part, settings), work=len(part)))
     with fresh(identities) as output:
-        make_all("identities", align_portraits, tasks, output, "aligning identities")
+        make_all("identities", align_portraits, tasks, output, "aligning identities", "groups", "images", place)
         write_index(output, entries, np.concatenate([read_array(output / task.name, "origin") for task in tasks]))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.params import Params
 from pipeline.sequences import write_sequence
+from pipeline.store import read_array
 from pipeline.work.content import folder_digest
 from pipeline.work.stage import fresh, run_stage
 from pipeline.work.workers import Task, make_all, map_items
@@ -22,11 +23,12 @@ def main(params: Params, aligned: Path, sequences: Path) -> None:
             name=folder.name,
             source={"aligned": digest, "subsample": subsample.model_dump()},
             arguments=(folder.resolve(), subsample.factor, subsample.phases),
+            work=len(read_array(folder, "origin")),
         )
         for folder, digest in zip(folders, digests, strict=True)
     ]
     with fresh(sequences) as output:
-        make_all("subsample", write_sequence, tasks, output, "subsampling")
+        make_all("subsample", write_sequence, tasks, output, "subsampling", "recordings", "frames")
 
 
 if __name__ == "__main__":

@@ -58,3 +58,14 @@ def test_an_import_of_nothing_is_named(project: Path) -> None:
     (project / "pipeline/salt.py").write_text("import pipeline.pepper\n")
     with pytest.raises(ModuleNotFoundError, match=r"pipeline\.pepper"):
         code.reached("stages.cook")
+
+
+def test_the_loaded_hash_keeps_each_file_as_it_was_first_asked_for(project: Path) -> None:
+    before = code.code_hash("pipeline.salt")
+    assert code.loaded_code_hash("pipeline.salt") == before
+    (project / "pipeline/salt.py").write_text("PINCH = 2\n")
+    assert code.code_hash("pipeline.salt") != before
+    assert code.loaded_code_hash("pipeline.salt") == before
+    assert code.loaded_code_hash("stages.cook") != code.code_hash("stages.cook")  # reaches the salt that was loaded
+    (project / "pipeline/salt.py").write_text("PINCH = 1\n")
+    assert code.loaded_code_hash("stages.cook") == code.code_hash("stages.cook")

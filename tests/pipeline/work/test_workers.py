@@ -65,6 +65,20 @@ def test_failures_stop_no_other_item_and_lose_nothing(tmp_path: Path) -> None:
     assert sorted(log.read_text().split()) == ["5", "6"]
 
 
+def test_a_worker_that_holds_other_code_makes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, output = tmp_path / "log", tmp_path / "out"
+    output.mkdir()
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(WorkFailedError, match=r"item5: OtherCodeError: .*start"),
+    ):
+        patch.setattr("pipeline.work.workers.loaded_code_hash", lambda module: "what it was yesterday")
+        make_all("square", write_square, _tasks([5], log), output, "squaring")
+    assert not log.exists()
+    make_all("square", write_square, _tasks([5], log), output, "squaring")
+    assert log.read_text().split() == ["5"]
+
+
 @pytest.mark.parametrize("asked", ["0", "-1", "two", "1.5"])
 def test_a_wrong_number_of_workers_is_refused(monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
     monkeypatch.setenv("MSN_WORKERS", asked)
