@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pipeline.corpora.hashes import digests
+from pipeline.faces.aligned import ORIGINS
 from pipeline.params import Params, check_params
 from pipeline.store import read_array, read_attributes
 from pipeline.video import write_video
@@ -79,7 +80,9 @@ def test_the_chain_on_the_simulated_corpus(tmp_path: Path, simulated: Path, para
     subsample.main(params(), tmp_path / "aligned", tmp_path / "sequences")
     for item in listed:
         assert read_quality(tmp_path / "decoded" / item.recording).decoded_frames == 20
-        assert (read_array(tmp_path / "aligned" / item.recording, "origin") == 1).mean() >= 0.9
+        origin = read_array(tmp_path / "aligned" / item.recording, "origin")
+        assert origin[0] == ORIGINS["detected"]
+        assert np.isin(origin, [ORIGINS["detected"], ORIGINS["refined"]]).mean() >= 0.9
         assert read_attributes(tmp_path / "sequences" / item.recording)["phase_starts"] == [0, 10, 20]
         faces = read_array(tmp_path / "sequences" / item.recording, "faces")
         np.testing.assert_array_equal(faces[10:], read_array(tmp_path / "aligned" / item.recording, "faces")[1::2])
