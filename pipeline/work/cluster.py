@@ -151,7 +151,8 @@ def _placed(place: Place, function: Callable[..., Any], *job: Any) -> Any:
 @contextmanager
 def _client(processes: int) -> Iterator[Client]:
     """A client of the cluster that Dask's configuration names, else of a local one that ends with the block."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # failures are reported by the caller, once
+    for name in ("distributed", "distributed.client"):  # failures are reported by the caller, once
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     if address := scheduler_address():
         with _client_of(address) as client:
             yield client

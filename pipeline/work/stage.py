@@ -30,9 +30,7 @@ def run_stage(main: Callable[..., None]) -> None:
     """
     module = sys.modules["__main__"].__spec__
     name = module.name if module else main.__module__
-    logging.basicConfig(
-        level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=Console(stderr=True), show_path=False)]
-    )
+    start_log()
     names = list(inspect.signature(main).parameters)[1:]
     if len(sys.argv) != len(names) + 1:
         sys.exit(f"usage: python -m {name} {' '.join(names)}")
@@ -43,6 +41,16 @@ def run_stage(main: Callable[..., None]) -> None:
     except (ParamsError, WorkFailedError, CodeChangedError, ValueError, OSError) as error:
         logging.getLogger(name).debug("", exc_info=True)
         sys.exit(f"{name}: {error}")
+
+
+def start_log() -> None:
+    """Log to stderr: in colours on a terminal, else each message on one line, for files and `grep`."""
+    if sys.stderr.isatty():
+        handler = RichHandler(console=Console(stderr=True), show_path=False)
+        logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+    else:
+        line = "%(asctime)s %(levelname)s %(message)s"
+        logging.basicConfig(level=logging.INFO, format=line, datefmt="%d %b %H:%M:%S")
 
 
 def run(main: Callable[..., None], name: str, paths: list[Path]) -> None:

@@ -87,7 +87,10 @@ def make_all(
     store = FinishedWork(kind)
     store.sweep()
     keys = [store.key(task.source, function) for task in tasks]
-    waiting = {key: task for key, task in zip(keys, tasks, strict=True) if store.find(key) is None}
+    largest_first = sorted(
+        zip(keys, tasks, strict=True), key=lambda pair: -pair[1].work
+    )  # else one ends long after all
+    waiting = {key: task for key, task in largest_first if store.find(key) is None}
     if reused := len(tasks) - len(waiting):
         logger.info("%s: %d of %d were finished before", label, reused, len(tasks))
     code = code_hash(function.__module__)

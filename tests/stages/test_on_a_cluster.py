@@ -46,6 +46,7 @@ def test_decode_and_align_survive_the_loss_of_a_worker(
         decoding = _start(tmp_path, cluster.address, "stages.decode", "recordings.csv", "decoded-there")
         _, told = decoding.communicate(timeout=300)
         assert decoding.returncode == 0, told
+        assert "decoding: 12/12 recordings, " in told and "\x1b" not in told
         aligning = _start(tmp_path, cluster.address, "stages.align", "recordings.csv", "decoded-there", "aligned-there")
         wait_until(lambda: made() >= 2, lambda: cluster.log("kept"))
         cluster.kill("lost")

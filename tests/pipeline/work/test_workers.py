@@ -1,5 +1,6 @@
 """Working through items: results in order, finished work reused, failures named after all others are done."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,14 @@ def test_finished_items_are_reused_and_one_added_item_costs_one(tmp_path: Path) 
         found = {path.name: (path / "square.txt").read_text() for path in output.iterdir()}
         assert found == {f"item{n}": str(n * n) for n in numbers}
     assert sorted(log.read_text().split()) == ["1", "2", "3"]
+
+
+def test_the_largest_items_are_begun_first(tmp_path: Path) -> None:
+    log, output = tmp_path / "log", tmp_path / "out"
+    output.mkdir()
+    tasks = [replace(task, work=work) for task, work in zip(_tasks([1, 2, 3], log), (5, 20, 10), strict=True)]
+    make_all("square", write_square, tasks, output, "squaring")
+    assert log.read_text().split() == ["2", "3", "1"]
 
 
 def test_failures_stop_no_other_item_and_lose_nothing(tmp_path: Path) -> None:
