@@ -16,13 +16,13 @@ from pipeline.work.workers import Task, make_all, map_items
 def main(params: Params, aligned: Path, sequences: Path) -> None:
     """Run the stage."""
     subsample = params.subsample
-    folders = sorted(path for path in aligned.iterdir() if path.is_dir())
+    folders = sorted(path for path in aligned.resolve().iterdir() if path.is_dir())  # workers may run elsewhere
     digests = map_items(folder_digest, folders, "checking aligned recordings")
     tasks = [
         Task(
             name=folder.name,
             source={"aligned": digest, "subsample": subsample.model_dump()},
-            arguments=(folder.resolve(), subsample.factor, subsample.phases),
+            arguments=(folder, subsample.factor, subsample.phases),
             work=len(read_array(folder, "origin")),
         )
         for folder, digest in zip(folders, digests, strict=True)

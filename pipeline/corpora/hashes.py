@@ -16,7 +16,8 @@ def digests(paths: Iterable[Path]) -> dict[Path, str]:
     known: dict[str, list[int | str]] = json.loads(memory.read_text()) if memory.is_file() else {}
     states = {path: _state(path) for path in paths}
     unknown = [path for path, state in states.items() if known.get(str(path.resolve()), [])[:2] != state]
-    for path, digest in zip(unknown, map_items(file_digest, unknown, "hashing videos"), strict=True):
+    found = map_items(file_digest, [path.resolve() for path in unknown], "hashing videos")  # workers may run elsewhere
+    for path, digest in zip(unknown, found, strict=True):
         known[str(path.resolve())] = [*states[path], digest]
     if unknown:
         memory.parent.mkdir(parents=True, exist_ok=True)

@@ -74,7 +74,7 @@ def make_all(
         kind: the kind of item, which names its part of the store.
         function: called as `function(folder, *task.arguments)` in a worker; fills `folder` and nothing else. It is
             deterministic and stands at the top level of a library module.
-        tasks: what to make; names are unique.
+        tasks: what to make; names are unique, paths in arguments absolute.
         output: an existing folder.
         label: what is being done, for the progress: `aligning`.
         things: what the items are: `recordings`.
@@ -112,10 +112,14 @@ def make_all(
 def map_items(function: Callable[..., Any], items: Sequence[Any], label: str) -> list[Any]:
     """Call `function(item)` for every item in the workers; results come back in the order of `items`.
 
+    Paths in `items` are absolute: workers may run in another folder.
+
     Raises:
         WorkFailedError: after all others are done, naming each item that failed and why.
     """
-    outcomes = dict(_run(function, [(item,) for item in items], Tally(label, [1] * len(items)), ANYWHERE))
+    code = code_hash(function.__module__)
+    jobs = [(code, function, item) for item in items]
+    outcomes = dict(_run(_call, jobs, Tally(label, [1] * len(items)), ANYWHERE))
     failures = [f"  {items[i]}: {_reason(outcomes[i])}" for i in sorted(outcomes) if _failed(outcomes[i])]
     if failures:
         raise WorkFailedError(f"{label}: {len(failures)} of {len(items)} failed:\n" + "\n".join(failures))
@@ -137,17 +141,22 @@ def _run(
 def _make(
     kind: str, root: Path, key: str, code: str, function: Callable[..., None], arguments: tuple[Any, ...]
 ) -> None:
-    """Make an item, in a worker.
+    """Make an item, in a worker."""
+    FinishedWork(kind, root).make(key, lambda folder: _call(code, function, folder, *arguments))
+
+
+def _call(code: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function, in a worker.
 
     Raises:
-        OtherCodeError: where this process has loaded other code than the one that is part of the item's key.
+        OtherCodeError: where this process has loaded other code than the stage, by which items are named.
     """
     if loaded_code_hash(function.__module__) != code:
         raise OtherCodeError(
             f"the worker on {platform.node()} has loaded other code of {function.__module__} than this stage; start "
             "the workers anew (they keep the code that they began with), from the same checkout"
         )
-    FinishedWork(kind, root).make(key, lambda folder: function(folder, *arguments))
+    return function(*arguments)
 
 
 def _failed(outcome: Any) -> bool:

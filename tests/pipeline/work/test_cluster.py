@@ -122,6 +122,20 @@ def test_a_gpu_is_asked_for_where_workers_offer_one(tmp_path: Path, cluster: Das
     assert (log / "workers").read_text().split() == ["without"] * 2 + ["with"] * 6
 
 
+def test_a_cluster_without_workers_is_waited_for(
+    tmp_path: Path, cluster: DaskCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    def start_late() -> None:
+        wait_until(lambda: "has no workers: waiting for one" in caplog.text, lambda: caplog.text)
+        cluster.start_worker("late")
+
+    late = threading.Thread(target=start_late)
+    late.start()
+    make_all("square", write_slowly, _tasks(1, tmp_path / "log"), _output(tmp_path / "out"), "squaring")
+    late.join()
+    assert caplog.text.count("has no workers") == 1
+
+
 def test_a_wrong_address_is_named(tmp_path: Path) -> None:
     settings = {"scheduler-address": "tcp://127.0.0.1:9", "distributed.comm.timeouts.connect": "1s"}
     with dask.config.set(settings), pytest.raises(NoSchedulerError, match=r"127\.0\.0\.1:9(.|\n)*SCHEDULER_ADDRESS"):

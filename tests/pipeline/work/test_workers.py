@@ -104,3 +104,8 @@ def test_a_folder_digest_follows_names_and_bytes(tmp_path: Path) -> None:
     (tmp_path / "b" / "1.txt").write_text("content 1")
     (tmp_path / "b" / "1.txt").rename(tmp_path / "b" / "2.txt")
     assert folder_digest(tmp_path / "a") != folder_digest(tmp_path / "b")
+
+
+def test_a_folder_that_is_not_there_has_no_digest(tmp_path: Path) -> None:
+    with pytest.raises(NotADirectoryError, match="nowhere"):
+        folder_digest(tmp_path / "nowhere")
