@@ -18,11 +18,14 @@ import numpy as np
 from av.video.reformatter import ColorRange, VideoReformatter
 from jaxtyping import UInt8
 
+from pipeline.work.content import file_digest
 from pipeline.work.frames import FrameTable, Quality, shares, write_frames
 
 SAME_TIME = 1e-3  # seconds
 ASSUMED_RATE = 25  # frames a second, for a file that says nothing of time
 SMALL = 64  # pixels, the width of the grey picture that quality is measured on
+SMALLEST_SIDE, MOST_PIXELS = 8, 36_000_000  # of a picture; 8192 x 4320 is 35 million. Damage makes up any size
+MOST_REPEATS = 100  # rows of a constant rate for each frame, above which its times are damaged
 
 
 class BrokenVideoError(ValueError):
@@ -39,12 +42,23 @@ def inspect(path: Path, fps: float | None, max_lost: float) -> tuple[FrameTable 
 
     Returns:
         The frame table, None for a broken video, and the quality record.
+
+    Raises:
+        OSError: where the file cannot be read, which says nothing of what is in it.
     """
+    with path.open("rb") as stream:
+        if not stream.read(1):
+            return None, Quality("broken", reason="the file is empty")
     try:
-        with av.open(path) as container:
+        with _opened(path) as container:
             return _inspect(container, fps, max_lost)
-    except (BrokenVideoError, av.error.FFmpegError) as error:
+    except BrokenVideoError as error:
         return None, Quality("broken", reason=str(error))
+    except av.error.FFmpegError as error:
+        if isinstance(error, OSError):
+            file_digest(path)  # FFmpeg says so of damaged files too; where it is the disk, reading raises here
+        hint = "not readable as a video, or cut short: " if error.filename == str(path) else ""
+        return None, Quality("broken", reason=f"{hint}{error.strerror}")
 
 
 def write_inspection(folder: Path, path: Path, fps: float | None, max_lost: float) -> None:
@@ -69,7 +83,7 @@ def read_frames(path: Path, frames: Sequence[int]) -> Iterator[UInt8[np.ndarray,
     number = next(wanted, None)
     if number is None:
         return
-    with av.open(path) as container:
+    with _opened(path) as container:
         upright = _Upright(_video_stream(container))
         for index, frame in enumerate(_decoded(container)):
             if index < number:
@@ -98,7 +112,7 @@ def read_key_frames(
         times: of these in seconds from the first frame of the video.
     """
     given = 0
-    with av.open(path) as container:
+    with _opened(path) as container:
         stream = _video_stream(container)
         stream.codec_context.skip_frame = "NONKEY"
         upright = _Upright(stream)
@@ -140,6 +154,11 @@ def write_video(
         container.mux(stream.encode())
 
 
+def _opened(path: Path) -> Any:
+    """The container of a file; what its tags say is never read, and need not be UTF-8."""
+    return av.open(path, metadata_errors="replace")
+
+
 def _inspect(container: Any, fps: float | None, max_lost: float) -> tuple[FrameTable, Quality]:
     stream = _video_stream(container)
     measure = _SmallPicture()
@@ -173,31 +192,56 @@ def _inspect(container: Any, fps: float | None, max_lost: float) -> tuple[FrameT
         longest_step=round(float(np.diff(times).max(initial=0)), 6),
         seconds=round(float(times[-1]), 6),
     )
+    if fps is not None and times[-1] * fps > MOST_REPEATS * len(rows):
+        raise BrokenVideoError(
+            f"its times span {times[-1]:.0f} s with {len(rows)} frames, too few for {fps:g} a second; "
+            "decode.fps: null takes the frames as they come"
+        )
     table = table if fps is None else table.at_rate(fps)
     return table, replace(quality, fps=table.fps, **shares(table))  # type: ignore[arg-type]
 
 
 def _video_stream(container: Any) -> Any:
-    """The video stream, set to decode in this thread.
+    """The video stream, set to decode in this thread, and no picture that is too big.
 
     Raises:
-        BrokenVideoError: where there is none.
+        BrokenVideoError: where there is none, or its pictures have a size that is not allowed.
     """
     if not container.streams.video:
         kinds = sorted({stream.type for stream in container.streams})
         raise BrokenVideoError(f"no video stream; found: {', '.join(kinds) or 'nothing'}")
     stream = container.streams.video[0]
-    stream.thread_type = "NONE"
+    if stream.codec_context.width:  # else not known before the first picture
+        _check_size(stream.codec_context.width, stream.codec_context.height)
+    if not stream.codec_context.is_open:
+        stream.thread_type = "NONE"
+        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     return stream
+
+
+def _check_size(width: int, height: int) -> None:
+    if min(width, height) < SMALLEST_SIDE or width * height > MOST_PIXELS:
+        raise BrokenVideoError(
+            f"pictures of {width} x {height} pixels; allowed: sides from {SMALLEST_SIDE}, "
+            f"and up to {MOST_PIXELS // 10**6} million pixels"
+        )
 
 
 def _decoded(container: Any, on_bad: Callable[[], None] = lambda: None) -> Iterator[Any]:
     """Frames of the video stream, in presentation order; `on_bad` is called for each packet that cannot be decoded."""
-    for packet in container.demux(_video_stream(container)):
+    for packet in _packets(container):
         try:
             yield from packet.decode()
-        except av.error.InvalidDataError:
+        except (av.error.InvalidDataError, av.error.ArgumentError):
             on_bad()
+
+
+def _packets(container: Any) -> Iterator[Any]:
+    """Packets of the video stream, and the one that has the decoder give what it holds back."""
+    try:
+        yield from container.demux(_video_stream(container))
+    except IndexError:
+        return  # PyAV's, after the last packet of all streams it knows, where the file brought another one midway
 
 
 def _times(stamps: Sequence[float | None], rate: float) -> tuple[np.ndarray, str]:
@@ -242,6 +286,7 @@ class _Upright:
         if self._size is None:  # the longer side of a pixel stays, the shorter is stretched: nothing is lost
             wide, high = max(self.aspect, 1.0), max(1 / self.aspect, 1.0)
             self._size = round(frame.width * wide), round(frame.height * high)
+            _check_size(*self._size)
         return self._size
 
 
