@@ -42,7 +42,11 @@ def report_broken(recordings: list[Recording], decoded: Path, on_error: str) -> 
         WorkFailedError: with `on_error` stop, where there is one.
     """
     found = {item: read_quality(decoded / item.recording) for item in recordings}
-    broken = [f"  {item.path}: {quality.reason}" for item, quality in found.items() if quality.status == "broken"]
+    broken = [
+        f"  {item.recording} ({item.path}): {quality.reason}"
+        for item, quality in found.items()
+        if quality.status == "broken"
+    ]
     if not broken:
         return
     listing = f"{len(broken)} of {len(recordings)} recordings are broken:\n" + "\n".join(broken)

@@ -1,5 +1,6 @@
 """What a corpus is: recordings with their labels, read from a layout on disk and checked as a whole."""
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -102,8 +103,12 @@ def _check_ids(entries: Iterable[Entry], report: Report) -> None:
 
 def _check_files(entries: Iterable[Entry], report: Report) -> None:
     for entry in entries:
-        if not entry.path.is_file():
+        if os.path.isdir(entry.path):
+            report.errors.append(f"{entry.source}: a folder, not a file: {entry.path}")
+        elif not os.path.isfile(entry.path):  # also of names that no file can have
             report.errors.append(f"{entry.source}: no such file: {entry.path}")
+        elif not os.access(entry.path, os.R_OK):
+            report.errors.append(f"{entry.source}: no permission to read: {entry.path}")
 
 
 def _check_counts(labels: Iterable[Label], published: Mapping[str, int], root: Path, report: Report) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pipeline.corpora.entry import Entry, Report
+from pipeline.work.recordings import ID_RULE, is_id
 from pipeline.work.tables import read_rows
 
 COLUMNS = ("video_id", "path", "subject", "partition", "bdi")
@@ -29,10 +30,8 @@ def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
         cells = {name: text.strip() for name, text in row.items()}
         source = f"{table}: row {number}"
         name = cells["video_id"]
-        if not name or name.startswith(".") or "/" in name:
-            report.errors.append(
-                f"{source}: video_id {name!r}; allowed: the name of a folder, without / or leading dot"
-            )
+        if not is_id(name):
+            report.errors.append(f"{source}: video_id {name!r}; allowed: {ID_RULE}")
             continue
         if not cells["subject"]:
             report.errors.append(f"{source}: no subject; allowed: any name, the same for the same person")

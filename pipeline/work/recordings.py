@@ -7,6 +7,8 @@ from pathlib import Path
 from pipeline.work.tables import read_rows, write_rows
 
 COLUMNS = ("recording", "path", "bytes", "sha256")
+LONGEST_ID = 200  # bytes; file systems allow 255, and outputs in the making are longer by a word
+ID_RULE = f"the name of a folder: printable, up to {LONGEST_ID} bytes, without / or leading dot"
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,13 @@ class Recording:
         return self.sha256[:8]
 
     def __post_init__(self) -> None:
-        if not self.recording or self.recording.startswith(".") or "/" in self.recording:
-            raise ValueError(
-                f"recording id {self.recording!r}; allowed: the name of a folder, without / or leading dot"
-            )
+        if not is_id(self.recording):
+            raise ValueError(f"recording id {self.recording!r}; allowed: {ID_RULE}")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can identify a recording, which names a folder in every output."""
+    return text.isprintable() and 0 < len(text.encode()) <= LONGEST_ID and not text.startswith(".") and "/" not in text
 
 
 def read_recordings(path: Path) -> list[Recording]:

@@ -9,16 +9,24 @@ from pathlib import Path
 def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """Read the rows of a CSV file that has at least `columns`.
 
+    The mark that spreadsheets put before UTF-8 is passed over.
+
     Raises:
-        ValueError: naming the file, and the missing columns or the row with too few or too many cells.
+        ValueError: naming the file, and the missing columns, the row with too few or too many cells, or that it is no
+            CSV in UTF-8.
     """
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        found = reader.fieldnames or []
-        missing = [column for column in columns if column not in found]
-        if missing:
-            raise ValueError(f"{path}: no column {', '.join(missing)}; found: {', '.join(found) or 'an empty file'}")
-        rows = list(reader)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            found = list(reader.fieldnames or [])
+            rows = list(reader)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from None
+    except csv.Error as error:
+        raise ValueError(f"{path}: no CSV: {error}") from None
+    missing = [column for column in columns if column not in found]
+    if missing:
+        raise ValueError(f"{path}: no column {', '.join(missing)}; found: {', '.join(found) or 'an empty file'}")
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
             raise ValueError(f"{path}: row {number}: allowed are {len(found)} cells, {', '.join(found)}")
@@ -29,8 +37,12 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[objec
     """Write a CSV file of `rows` under `columns`; it appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     os.replace(partial, path)
