@@ -6,25 +6,33 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.work.content import file_digest
+from pipeline.work.disk import naming_the_full_disk
 from pipeline.work.finished import work_root
+from pipeline.work.locks import locked
 from pipeline.work.workers import map_items
 
 
 def digests(paths: Iterable[Path]) -> dict[Path, str]:
     """SHA-256 of each file; only files that are new or changed are read."""
     memory = work_root() / "hashes.json"
-    known: dict[str, list[int | str]] = json.loads(memory.read_text()) if memory.is_file() else {}
+    known = _known(memory)
     states = {path: _state(path) for path in paths}
     unknown = [path for path, state in states.items() if known.get(str(path.resolve()), [])[:2] != state]
-    found = map_items(file_digest, [path.resolve() for path in unknown], "hashing videos")  # workers may run elsewhere
-    for path, digest in zip(unknown, found, strict=True):
-        known[str(path.resolve())] = [*states[path], digest]
     if unknown:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        partial = memory.with_name(f"{memory.name}.{os.getpid()}.partial")
-        partial.write_text(json.dumps(known, indent=0, sort_keys=True))
-        os.replace(partial, memory)
+        found = map_items(file_digest, [path.resolve() for path in unknown], "hashing videos")  # run elsewhere
+        learnt = {str(path.resolve()): [*states[path], digest] for path, digest in zip(unknown, found, strict=True)}
+        known |= learnt
+        with naming_the_full_disk(memory.parent), locked(memory.with_name("hashes.lock")):
+            partial = memory.with_name(f"{memory.name}.partial")
+            partial.write_text(json.dumps(_known(memory) | learnt, indent=0, sort_keys=True))
+            os.replace(partial, memory)
     return {path: str(known[str(path.resolve())][2]) for path in states}
+
+
+def _known(memory: Path) -> dict[str, list[int | str]]:
+    """Size, time of change and hash of files, by their path."""
+    known: dict[str, list[int | str]] = json.loads(memory.read_text()) if memory.is_file() else {}
+    return known
 
 
 def _state(path: Path) -> list[int]:

@@ -9,18 +9,19 @@ costs one recording. An item is a folder whose key is the hash of its source, it
     .work/<kind>/scratch/<key>/    progress that outlives a kill: training checkpoints
 """
 
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from pipeline.work.code import code_hash
+from pipeline.work.disk import naming_the_full_disk
+from pipeline.work.locks import locked
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +64,11 @@ class FinishedWork:
 
         A second writer of the same key waits for the first and takes what it made. What a killed writer left is
         thrown away.
+
+        Raises:
+            DiskFullError: where there is no space for it.
         """
-        with self._lock(key):
+        with naming_the_full_disk(self.folder), self._lock(key):
             if finished := self.find(key):
                 return finished
             partial = self.folder / "partial" / key
@@ -82,8 +86,12 @@ class FinishedWork:
 
     @contextmanager
     def scratch(self, key: str) -> Iterator[Path]:
-        """Hold the folder in which the progress of `key` is kept from one run to the next."""
-        with self._lock(f"{key}.scratch"):
+        """Hold the folder in which the progress of `key` is kept from one run to the next.
+
+        Raises:
+            DiskFullError: where the block ended for want of space.
+        """
+        with naming_the_full_disk(self.folder), self._lock(f"{key}.scratch"):
             folder = self.folder / "scratch" / key
             folder.mkdir(parents=True, exist_ok=True)
             yield folder
@@ -101,32 +109,13 @@ class FinishedWork:
 
     def sweep(self) -> None:
         """Remove what killed writers left behind; items being made now are left alone."""
-        for partial in [*self.folder.glob("partial/*")]:
-            with self._lock(partial.name, wait=False) as held:
+        for name in {path.name for place in ("partial", "locks") for path in self.folder.glob(f"{place}/*")}:
+            with self._lock(name, wait=False) as held:  # which takes the file of the lock away, too
                 if held:
-                    shutil.rmtree(partial, ignore_errors=True)
+                    shutil.rmtree(self.folder / "partial" / name, ignore_errors=True)
 
-    @contextmanager
-    def _lock(self, name: str, wait: bool = True) -> Iterator[bool]:
-        """Hold the lock of `name`; with `wait` false, yield False at once where another process holds it."""
-        path = self.folder / "locks" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            stream = path.open("w")
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                stream.close()
-                yield False
-                return
-            if path.exists() and os.fstat(stream.fileno()).st_ino == path.stat().st_ino:
-                break
-            stream.close()  # the one before us took the file away while we waited: lock the file that is there now
-        try:
-            yield True
-        finally:
-            path.unlink(missing_ok=True)
-            stream.close()
+    def _lock(self, name: str, wait: bool = True) -> AbstractContextManager[bool]:
+        return locked(self.folder / "locks" / name, wait)
 
 
 def _link_or_copy(source: str, destination: str) -> None:

@@ -15,6 +15,7 @@ from rich.logging import RichHandler
 from pipeline.params import ParamsError, load_params
 from pipeline.work.cluster import end_with_parent
 from pipeline.work.code import file_hash
+from pipeline.work.disk import naming_the_full_disk
 from pipeline.work.workers import WorkFailedError
 
 
@@ -72,12 +73,17 @@ def run(main: Callable[..., None], name: str, paths: list[Path]) -> None:
 
 @contextmanager
 def fresh(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `path` that takes its place when the block ends well; nothing is half-written."""
+    """Yield an empty folder beside `path` that takes its place when the block ends well; nothing is half-written.
+
+    Raises:
+        DiskFullError: where the block ended for want of space.
+    """
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        yield partial
+        with naming_the_full_disk(path):
+            yield partial
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

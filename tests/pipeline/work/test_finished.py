@@ -122,8 +122,18 @@ def test_what_a_killed_writer_left_is_swept_and_never_trusted(tmp_path: Path) ->
     process.wait()
     assert store.find("k") is None
     store.sweep()
-    assert list((tmp_path / "kind" / "partial").iterdir()) == []
+    assert [list((tmp_path / "kind" / place).iterdir()) for place in ("partial", "locks")] == [[], []]
     assert [path.name for path in store.make("k", _write_name).iterdir()] == ["name.txt"]
+
+
+def test_a_lock_whose_holder_died_is_swept_and_one_that_is_held_stays() -> None:
+    store = FinishedWork("kind")
+    dead = store.folder / "locks" / "dead"
+    with store.scratch("held"):
+        dead.write_text("")  # killed before it made a folder, or after the item was in its place
+        store.sweep()
+        assert [path.name for path in dead.parent.iterdir()] == ["held.scratch"]
+    assert list(dead.parent.iterdir()) == []
 
 
 def test_scratch_outlives_its_holder() -> None:

@@ -1,0 +1,101 @@
+"""A full disk stops a stage with the recording and the place named; what is finished stays, what is not leaves nothing.
+
+The device /dev/full answers every write as a full disk does.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline import video
+from pipeline.params import check_params
+from pipeline.video import write_video
+from pipeline.work.content import file_digest
+from pipeline.work.disk import DiskFullError, naming_the_full_disk
+from pipeline.work.finished import FinishedWork
+from pipeline.work.frames import FrameTable, Quality, read_quality
+from pipeline.work.recordings import Recording, write_recordings
+from pipeline.work.stage import fresh
+from pipeline.work.workers import WorkFailedError
+from stages import decode
+
+FULL = Path("/dev/full")
+pytestmark = pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+FRAMES = {"first": 4, "second": 5, "third": 6}
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    """Three recordings that are told apart by their numbers of frames."""
+    listed = []
+    for name, frames in FRAMES.items():
+        path = tmp_path / f"{name}.mp4"
+        write_video(path, [np.full((96, 128, 3), 120, np.uint8)] * frames, 5.0)
+        listed.append(Recording(name, path, path.stat().st_size, file_digest(path)))
+    write_recordings(tmp_path / "recordings.csv", listed)
+    return tmp_path / "recordings.csv"
+
+
+def _left(folder: Path) -> list[Path]:
+    """What no whole run leaves: files in the making, and locks."""
+    return [path for path in folder.rglob("*") if path.suffix == ".partial" or path.parent.name in ("partial", "locks")]
+
+
+def test_the_stage_names_the_recording_and_the_place(
+    tmp_path: Path, smallest: dict[str, Any], recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_frames = video.write_frames
+
+    def crowded(folder: Path, table: FrameTable | None, quality: Quality) -> None:
+        write_frames(folder, table, quality)
+        if quality.decoded_frames == FRAMES["second"]:
+            FULL.write_text("one more byte")
+
+    monkeypatch.setattr(video, "write_frames", crowded)
+    store = FinishedWork("decode")
+    with pytest.raises(WorkFailedError) as stopped:
+        decode.main(check_params(smallest), recordings, tmp_path / "decoded")
+    message = str(stopped.value)
+    assert "1 of 3 failed; the others are finished" in message
+    assert "  second: DiskFullError: " in message
+    assert "the disk is full (" in message and " MB left)" in message and f"'{store.folder}'" in message
+    finished = {path.name: path.stat().st_mtime_ns for path in store.folder.glob("items/*")}
+    assert len(finished) == 2
+    assert _left(store.folder) == _left(tmp_path) == []
+    assert not (tmp_path / "decoded").exists()
+
+    monkeypatch.setattr(video, "write_frames", write_frames)  # someone made room
+    decode.main(check_params(smallest), recordings, tmp_path / "decoded")
+    again = {path.name: path.stat().st_mtime_ns for path in store.folder.glob("items/*")}
+    assert finished.items() < again.items()
+    assert {name: read_quality(tmp_path / "decoded" / name).decoded_frames for name in FRAMES} == FRAMES
+
+
+def test_an_output_that_does_not_fit_leaves_the_one_before(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.mkdir()
+    (output / "old").write_text("old")
+    with pytest.raises(DiskFullError, match=r"the disk is full .*output'"), fresh(output) as partial:
+        (partial / "new").write_text("new")
+        FULL.write_text("one more byte")
+    assert [path.name for path in tmp_path.rglob("*")] == ["output", "old"]
+
+
+def test_a_table_that_does_not_fit_leaves_the_one_before(tmp_path: Path) -> None:
+    table = tmp_path / "recordings.csv"
+    write_recordings(table, [])
+    before = table.read_bytes()
+    os.symlink(FULL, tmp_path / "recordings.csv.partial")
+    with pytest.raises(OSError, match="No space left"):
+        write_recordings(table, [Recording("first", Path("first.mp4"), 1, "0" * 64)])
+    assert table.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [table]
+
+
+def test_other_errors_pass_as_they_are(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as stopped, naming_the_full_disk(tmp_path):
+        (tmp_path / "none").read_text()
+    assert not isinstance(stopped.value, DiskFullError)
