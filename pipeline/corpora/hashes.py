@@ -19,7 +19,8 @@ def digests(paths: Iterable[Path]) -> dict[Path, str]:
     states = {path: _state(path) for path in paths}
     unknown = [path for path, state in states.items() if known.get(str(path.resolve()), [])[:2] != state]
     if unknown:
-        found = map_items(file_digest, [path.resolve() for path in unknown], "hashing videos")  # run elsewhere
+        whole = [path.resolve() for path in unknown]  # workers may run in another folder
+        found = map_items(file_digest, whole, "hashing videos")
         learnt = {str(path.resolve()): [*states[path], digest] for path, digest in zip(unknown, found, strict=True)}
         known |= learnt
         with naming_the_full_disk(memory.parent), locked(memory.with_name("hashes.lock")):
