@@ -4,7 +4,6 @@ Reads the list of recordings, what decode found of each and the aligned recordin
 recording), `corpus.png`, `worst.png` (faces of the worst recordings: not for others), and the corpus in plain numbers.
 """
 
-from functools import partial
 from pathlib import Path
 
 from pipeline.detection.figure import write_figure
@@ -21,7 +20,7 @@ def main(params: Params, recordings: Path, decoded: Path, aligned: Path, report:
     """Run the stage."""
     listed = read_recordings(recordings)
     whole = [item for item in listed if (aligned / item.recording).is_dir()]  # align leaves out what is broken
-    detections = map_items(partial(measure, aligned.resolve(), decoded.resolve()), whole, "looking at detection")
+    detections = map_items(measure, whole, "looking at detection", aligned.resolve(), decoded.resolve())
     numbers = summary(detections, broken=len(listed) - len(whole))
     with fresh(report) as folder:
         write_detections(folder / "recordings.csv", detections)

@@ -30,7 +30,8 @@ def naming_the_full_disk(folder: Path) -> Iterator[None]:
         free = shutil.disk_usage(_existing(folder)).free
         raise DiskFullError(
             error.errno,
-            f"{FULL[error.errno]} ({free // 10**6} MB left); make room and run again, what is finished is kept",
+            f"{FULL[error.errno]} ({free // 10**6} MB free without what was being written); "
+            "make room and run again, what is finished is kept",
             str(folder),
         ) from error
 

@@ -109,16 +109,16 @@ def make_all(
         store.deliver(key, output / task.name)
 
 
-def map_items(function: Callable[..., Any], items: Sequence[Any], label: str) -> list[Any]:
-    """Call `function(item)` for every item in the workers; results come back in the order of `items`.
+def map_items(function: Callable[..., Any], items: Sequence[Any], label: str, *given: Any) -> list[Any]:
+    """Call `function(*given, item)` for every item in the workers; results come back in the order of `items`.
 
-    Paths in `items` are absolute: workers may run in another folder.
+    Paths are absolute: workers may run in another folder.
 
     Raises:
         WorkFailedError: after all others are done, naming each item that failed and why.
     """
     code = code_hash(function.__module__)
-    jobs = [(code, function, item) for item in items]
+    jobs = [(code, function, *given, item) for item in items]
     outcomes = dict(_run(_call, jobs, Tally(label, [1] * len(items)), ANYWHERE))
     failures = [f"  {items[i]}: {_reason(outcomes[i])}" for i in sorted(outcomes) if _failed(outcomes[i])]
     if failures:

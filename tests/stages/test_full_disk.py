@@ -61,7 +61,11 @@ def test_the_stage_names_the_recording_and_the_place(
     message = str(stopped.value)
     assert "1 of 3 failed; the others are finished" in message
     assert "  second: DiskFullError: " in message
-    assert "the disk is full (" in message and " MB left)" in message and f"'{store.folder}'" in message
+    assert (
+        "the disk is full (" in message
+        and " MB free without what was being written)" in message
+        and f"'{store.folder}'" in message
+    )
     finished = {path.name: path.stat().st_mtime_ns for path in store.folder.glob("items/*")}
     assert len(finished) == 2
     assert _left(store.folder) == _left(tmp_path) == []
