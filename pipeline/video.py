@@ -146,7 +146,8 @@ def write_video(
                 stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt = "yuv420p"
-                stream.options = {"crf": str(quality), "preset": "veryfast"}
+                # Without cpu-independent x264 estimates its rate with instructions whose results vary from run to run.
+                stream.options = {"crf": str(quality), "preset": "veryfast", "x264-params": "cpu-independent=1"}
                 stream.codec_context.thread_count = 1  # x264 writes its number of threads into the stream
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         if stream is None:
