@@ -4,9 +4,8 @@
 
 Both videos are 640 x 480 and show one drawn head over and over. Each goes through each stage's function in a child
 process of its own. The short one fills every buffer (pictures between key rows, a shard of 1,024 faces) several times,
-so that what they take is not counted as growth. What memory grows by from
-the short to the long video is scaled to 50 minutes at 30 frames a second, the longest recordings of AVEC2013; the goal
-is 2,000 MB a worker. The last line is one JSON object.
+so that these are not taken for growth. What memory grows by from the short to the long video is scaled to 50 minutes at
+30 frames a second, the longest recordings of AVEC2013; the goal is 2,000 MB a worker. The last line is one JSON object.
 """
 
 import argparse

@@ -206,12 +206,14 @@ def _video_stream(container: Any) -> Any:
     """The video stream, set to decode in this thread, and no picture that is too big.
 
     Raises:
-        BrokenVideoError: where there is none, or its pictures have a size that is not allowed.
+        BrokenVideoError: where there is none, in no known codec, or with pictures of a size that is not allowed.
     """
     if not container.streams.video:
         kinds = sorted({stream.type for stream in container.streams})
         raise BrokenVideoError(f"no video stream; found: {', '.join(kinds) or 'nothing'}")
     stream = container.streams.video[0]
+    if stream.codec_context is None:
+        raise BrokenVideoError("its video stream is in a codec that is not known here")
     if stream.codec_context.width:  # else not known before the first picture
         _check_size(stream.codec_context.width, stream.codec_context.height)
     if not stream.codec_context.is_open:

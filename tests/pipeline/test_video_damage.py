@@ -51,6 +51,16 @@ def test_a_stream_that_appears_midway_ends_nothing(tmp_path: Path) -> None:
     assert len(list(read_frames(path, [0, 399]))) == 2
 
 
+def test_a_codec_that_does_not_exist_is_named_as_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "film.mkv"
+    data = _write(path, "mjpeg", 3)
+    assert data.count(b"V_MJPEG") == 1
+    path.write_bytes(data.replace(b"V_MJPEG", b"V_MYPEG"))
+    table, quality = inspect(path, None, 0.0)
+    assert table is None
+    assert quality.reason == "its video stream is in a codec that is not known here"
+
+
 def test_pixels_of_an_absurd_shape_are_refused(tmp_path: Path) -> None:
     """The shape of pixels stands in MP4's box `pasp`: here 1 to 4 billion."""
     path = tmp_path / "film.mp4"
