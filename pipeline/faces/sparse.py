@@ -97,6 +97,7 @@ class _Between:
             taken = {row: next(pictures) for row in range(ends[first], ends[last])}
             faces = self._bisected(taken, {row: known.get(row) for row in ends[first : last + 1]}, shots)
             yield from ((taken[row], faces[row]) for row in taken)
+            del taken, faces  # before the next block is held as well
 
     def _bisected(self, pictures: Mapping[int, Picture], known: Known, shots: set[int]) -> Known:
         """Fill the gaps between known rows from their middles outwards; a shot that begins says nothing before it."""
