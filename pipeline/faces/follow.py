@@ -71,6 +71,21 @@ class Person:
         """Mean area of the face, in square pixels."""
         return float(np.mean([np.prod(box[2:] - box[:2]) for box in self.boxes]))
 
+    def joined(self, other: "Person") -> "Person":
+        """Both as one person; they were never seen together."""
+        rows = np.array(self.rows + other.rows)
+        boxes, looks = self.boxes + other.boxes, self.looks + other.looks
+        order = np.argsort(rows).tolist()
+        look = np.stack(looks).sum(axis=0, dtype=np.float64)
+        ordered = [boxes[number] for number in order], [looks[number] for number in order]
+        return Person(rows[order].tolist(), *ordered, look / np.linalg.norm(look))
+
+    def met(self, other: "Person") -> bool:
+        """Whether both were seen in one frame."""
+        often, seldom = (self.rows, other.rows) if len(self.rows) > len(other.rows) else (other.rows, self.rows)
+        places = (bisect_left(often, row) for row in seldom)
+        return any(place < len(often) and often[place] == row for place, row in zip(places, seldom, strict=True))
+
     def place(self, row: int) -> Box:
         """Where the face should be at a row: between the sightings around it, or at the only or nearest one."""
         after = bisect_left(self.rows, row)
@@ -133,7 +148,33 @@ def people(survey: list[list[Sighting]]) -> list[Person]:
                 joined[j] = len(found)
                 found.append(Person())
             found[joined[j]].add(sighting)
-    return sorted(found, key=lambda p: (-len(p.rows), -p.area, float(p.boxes[0][0])))
+    return sorted(_reunited(found), key=lambda p: (-len(p.rows), -p.area, float(p.boxes[0][0])))
+
+
+def _reunited(found: list[Person]) -> list[Person]:
+    """Join people who are one by the measure that joins faces, and were never seen together.
+
+    Who first looks down and then up may begin as two people, for a face is compared with what was seen until then.
+    """
+    whole: list[Person] = []
+    for person in sorted(found, key=lambda one: -len(one.rows)):
+        alike = [-1.0 if one.met(person) else _alike(one, person) for one in whole]
+        best = int(np.argmax(alike)) if alike else 0
+        if alike and alike[best] >= SAME:
+            whole[best] = whole[best].joined(person)
+        else:
+            whole.append(person)
+    return whole
+
+
+def _alike(often: Person, seldom: Person) -> float:
+    """How much two people are one, as `Person.resemblance`; below 0 where their looks say that they are not."""
+    assert often.look is not None and seldom.look is not None
+    look = float(often.look @ seldom.look)
+    if look < ALIKE:
+        return -1.0
+    near = [closeness(often.place(row), box) for row, box in zip(seldom.rows, seldom.boxes, strict=True)]
+    return (float(np.mean(near)) + look) / 2
 
 
 def rivals(found: list[Person]) -> int:

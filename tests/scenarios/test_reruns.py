@@ -97,8 +97,9 @@ PATHS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.lis
 # network was trained with is written beside its weights, so training never gives the same bytes.
 SCORED = {"finetune", "evaluate"}
 BELOW: dict[str, set[str]] = {
-    "decode": {"decode", "align", "subsample", *SCORED},
-    "align": {"align", "subsample", *SCORED},
+    "decode": {"decode", "align", "detection", "subsample", *SCORED},
+    "align": {"align", "detection", "subsample", *SCORED},
+    "detection": {"detection"},
     "subsample": {"subsample", *SCORED},
     "identities": {"identities", "pretrain", *SCORED},
     "pretrain": {"pretrain", *SCORED},

@@ -67,3 +67,25 @@ def test_a_person_moving_through_the_picture_is_one_person() -> None:
     assert len(found) == 1
     np.testing.assert_allclose(found[0].place(3)[:2], [36, 50])
     assert Person().rows == []
+
+
+def test_a_person_who_first_looks_down_is_one_person() -> None:
+    """Two poses that correlate by 0.35 are too far apart one after the other; those in between tell that they are one.
+
+    The poses lie on an arc: down, up (35 % alike), then halfway, which is alike to both (82 %).
+    """
+    down, aside = _look(1), _look(2)
+    aside = aside - (aside @ down) * down
+    aside /= np.linalg.norm(aside)
+    up = 0.35 * down + np.sqrt(1 - 0.35**2) * aside
+    halfway = (down + up) / np.linalg.norm(down + up)
+    poses = [down, up, up, halfway, halfway, down]
+    box = np.array([100.0, 50.0, 140.0, 90.0])
+    found = people([[Sighting(row, box, pose)] for row, pose in enumerate(poses)])
+    assert [person.rows for person in found] == [[0, 1, 2, 3, 4, 5]]
+    assert [choose(found[0], [Sighting(2, box, pose)]) for pose in (down, up, halfway)] == [0, 0, 0]
+
+
+def test_two_alike_people_who_are_seen_together_stay_two() -> None:
+    survey = [[_seen(row, 1, 100), _seen(row, 1, 130)] for row in range(4)]
+    assert [person.rows for person in people(survey)] == [[0, 1, 2, 3]] * 2

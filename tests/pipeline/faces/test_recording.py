@@ -125,11 +125,14 @@ WITHOUT = {
 }
 
 
+@pytest.mark.parametrize("following", [Following("every", 10, 8), Following("sparse", 30, 8)], ids=["every", "sparse"])
 @pytest.mark.parametrize("name", sorted(WITHOUT))
-def test_real_faces_go_missing_where_there_are_none(real_data: Path, tmp_path: Path, name: str) -> None:
+def test_real_faces_go_missing_where_there_are_none(
+    real_data: Path, tmp_path: Path, name: str, following: Following
+) -> None:
     """One run of absent rows, inside the stretch where the index of the material says that faces go missing."""
     settings = Settings("similarity", 112, 48, (0.6, 0.7, 0.7), 0.2, "cpu")
-    origin = read_array(_align(tmp_path, real_data / "videos" / name, settings, Following("every", 10, 8)), "origin")
+    origin = read_array(_align(tmp_path, real_data / "videos" / name, settings, following), "origin")
     absent = np.flatnonzero(origin == ORIGINS["absent"])
     first, stop = WITHOUT[name]
     assert first <= absent[0]
