@@ -231,6 +231,9 @@ class Finetune(Section):
     accumulate: Count = Field(description="parts a batch is computed in, a divisor of finetune.batch")
     learning_rate: Real = Field(gt=0, description="above 0; the paper: 0.0001")
     decay: Real = Field(ge=0, description="d in rate / (1 + d x step), from 0; the authors' code: 0.0005")
+    averaging: Real = Field(
+        ge=0, lt=1, description="share kept at each step of the moving average of weights, from 0 (none) to below 1"
+    )
     standardise: bool = Field(description="true (the network estimates in standard deviations) or false (in points)")
     augment: Augment
     validation: Literal["none", "development", "subjects"] = Field(

@@ -3,15 +3,16 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 from torch.optim import Adam, Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import Dataset
 
-from pipeline.nets.build import build
+from pipeline.nets.build import Network, build
 from pipeline.nets.heads import Regression
 from pipeline.nets.inputs import Normalise
 from pipeline.nets.weights import WEIGHTS, Description, Target, load_backbone
@@ -53,6 +54,9 @@ class ScoredClips(Dataset[dict[str, Any]]):
 class Finetuning(Task):
     """MSN learning to estimate scores with Adam; the learning rate decays with every step.
 
+    With `averaging` a, what is measured and kept is the moving average of the weights and of batch norm's statistics,
+    w <- a w + (1 - a) (the network's), after every step, from the first step's on (Polyak and Juditsky, 1992, in its
+    exponential form): single steps of small batches are noisy, and their noise is no knowledge of faces.
     With recordings to validate, they are scored after every epoch, and the weights of the best epoch are kept.
     """
 
@@ -83,6 +87,7 @@ class Finetuning(Task):
         if pretrained is not None:
             load_backbone(network, pretrained / WEIGHTS)
         super().__init__(network, ScoredClips(sequences, targets, clip.length, settings.seed, settings.augment), pace)
+        self.averaged = _average_of(network, settings.averaging) if settings.averaging else None
         self.normalise = Normalise(model)
         self.description = Description(model, Regression(), clip.length, target)
         self.clip = clip
@@ -107,24 +112,35 @@ class Finetuning(Task):
         """Adam with its usual moments."""
         return Adam(self.network.parameters(), self.settings.learning_rate)
 
+    def optimizer_step(self, *arguments: Any, **named: Any) -> None:
+        """Make a step, and take its weights into the average."""
+        super().optimizer_step(*arguments, **named)
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
+
+    @property
+    def estimator(self) -> Network:
+        """The network that is measured and kept."""
+        return self.network if self.averaged is None else cast(Network, self.averaged.module)
+
     def measure(self) -> dict[str, float]:
         """RMSE and MAE over the validated videos, in points."""
         if not self.validated:
             return {}
         folders = [folder for folder, _ in self.validated]
-        videos = predict(self.network, self.description, folders, self.clip, 1, self.device)
+        videos = predict(self.estimator.eval(), self.description, folders, self.clip, 1, self.device)
         pairs = zip(videos, self.validated, strict=True)
         errors = np.array([video.score - score for video, (_, score) in pairs if video.score is not None])
         measured = {"validation/rmse": math.sqrt(np.mean(errors**2)), "validation/mae": float(np.abs(errors).mean())}
         if measured["validation/rmse"] < self.best.get("rmse", math.inf):
-            weights = {name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()}
+            weights = {name: tensor.detach().cpu().clone() for name, tensor in self.estimator.state_dict().items()}
             self.best = {"epoch": self.current_epoch + 1, "rmse": measured["validation/rmse"], "weights": weights}
         return measured
 
     @property
     def kept(self) -> dict[str, Tensor]:
         """The weights of the best epoch where there is validation, else the last ones."""
-        return self.best["weights"] if self.best else super().kept
+        return self.best["weights"] if self.best else self.estimator.state_dict()
 
     @property
     def outcome(self) -> dict[str, Any]:
@@ -140,6 +156,11 @@ class Finetuning(Task):
         """Take the best epoch up again."""
         super().on_load_checkpoint(checkpoint)
         self.best = checkpoint["best"]
+
+
+def _average_of(network: Network, share: float) -> AveragedModel:
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(share), use_buffers=True)
+    return average.requires_grad_(False)  # it learns from steps, not from gradients
 
 
 def fit_target(scores: Sequence[float], standardise: bool) -> Target:

@@ -47,6 +47,7 @@ def test_the_papers_settings(params: Path, name: str) -> None:
     finetune, augment = found.finetune, found.finetune.augment
     assert (finetune.epochs, finetune.steps, finetune.batch) == (2, 1000, 24)
     assert (finetune.learning_rate, finetune.decay, finetune.standardise) == (1e-4, 5e-4, False)
+    assert finetune.averaging == 0
     assert (augment.flip, augment.rotate, augment.upside_down, augment.degrees) == (0.25, 0.25, 0.25, 30)
     assert (finetune.validation, found.evaluate.phases) == ("none", 1)
 

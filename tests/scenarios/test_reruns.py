@@ -77,6 +77,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "finetune.accumulate": (2, {"finetune"}),
     "finetune.learning_rate": (0.01, {"finetune"}),
     "finetune.decay": (0.0, {"finetune"}),
+    "finetune.averaging": (0.5, {"finetune"}),
     "finetune.standardise": (False, {"finetune"}),
     "finetune.augment.flip": (0.25, {"finetune"}),
     "finetune.augment.rotate": (0.25, {"finetune"}),

@@ -108,7 +108,7 @@ def test_validated_videos_are_measured_in_points(scored: Scored) -> None:
 
 
 def test_without_validation_nothing_is_measured_and_the_last_weights_are_kept(scored: Scored) -> None:
-    task = _task(scored)
+    task = _task(scored, averaging=0.0)
     assert task.measure() == {}
     assert torch.equal(task.kept["head.last.weight"], task.network.state_dict()["head.last.weight"])
     assert task.outcome == {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -223,6 +224,31 @@ def test_the_optimiser_steps_with_the_stated_rates(
     monkeypatch.setattr(task, "configure_callbacks", lambda: [rates])
     fit(task, 2, "32-true", tmp_path, CPU)
     assert rates.seen == pytest.approx([0.001 / (1 + 0.01 * step) for step in range(8)])
+
+
+class _Noted(Finetuning):
+    """Notes a weight and a running mean after every step."""
+
+    def optimizer_step(self, *arguments: Any, **named: Any) -> None:
+        super().optimizer_step(*arguments, **named)
+        state = self.network.state_dict()
+        self.seen = [*getattr(self, "seen", []), {name: state[name].double() for name in AVERAGED}]
+
+
+AVERAGED = ("head.last.weight", "backbone.stem.norm.running_mean")
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_what_is_kept_is_the_moving_average_over_steps(material: Path, tmp_path: Path, share: float) -> None:
+    scored = [(material / f"r{number}", 7.0 * number) for number in range(4)]
+    settings = ACCUMULATED.model_copy(update={"averaging": share})
+    task = _Noted(scored, [], None, CLIP, MODEL, settings)
+    fit(task, 1, "32-true", tmp_path, CPU)
+    for name in AVERAGED:
+        first, second, third, fourth = (one[name] for one in task.seen)
+        by_hand = share**3 * first + (1 - share) * (share**2 * second + share * third + fourth)
+        torch.testing.assert_close(task.kept[name].double(), by_hand, rtol=1e-5, atol=1e-7)
+        assert not torch.equal(task.kept[name], task.network.state_dict()[name])
 
 
 def test_an_infinite_loss_stops_with_the_step_and_what_to_change(material: Path, tmp_path: Path) -> None:
