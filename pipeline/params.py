@@ -164,7 +164,7 @@ class Clip(Section):
 class Model(Section):
     """The network and what it expects of its input."""
 
-    name: Literal["msn"] = Field(description="msn")
+    name: Literal["msn", "c3d", "i3d"] = Field(description="msn, c3d or i3d")
     depth: Literal[27, 36, 51, 69, 99] = Field(description="27, 36, 51, 69 or 99")
     kernels: Kernels = Field(
         min_length=1, max_length=8, description="a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
@@ -281,6 +281,13 @@ class Params(Section):
                 f"evaluate.phases is {self.evaluate.phases}, but subsample.phases keeps only "
                 f"{self.subsample.phases}; allowed: 1 to {self.subsample.phases}"
             )
+        if self.model.name == "c3d":  # its FC layers have weights for one size of clip
+            for key, value, (least, most) in (
+                ("clip.length", self.clip.length, (16, 31)),
+                ("align.size", self.align.size, (96, 127)),
+            ):
+                if not least <= value <= most:
+                    raise ValueError(f"{key} is {value}, but model.name is c3d; allowed for it: {least} to {most}")
         return self
 
 

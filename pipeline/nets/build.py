@@ -1,4 +1,4 @@
-"""Build a network by its name: one dict of builders, a head on top, and the first weights."""
+"""Build a network by its name: one dict of backbones, a head on top, and the first weights."""
 
 import math
 from collections.abc import Callable
@@ -7,7 +7,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from pipeline.nets.heads import Head, Recognition, RecognitionHead, RegressionHead
+from pipeline.nets.c3d import C3D
+from pipeline.nets.heads import Head, LinearHead, Recognition, RegressionHead
+from pipeline.nets.i3d import I3D
 from pipeline.nets.msn import MSN
 from pipeline.params import Model
 
@@ -26,14 +28,18 @@ class Network(nn.Module):
         return self.head(self.backbone(x))
 
 
-def _msn(model: Model, head: Head) -> Network:
-    backbone = MSN(model.depth, model.kernels, model.width, model.batch_norm_momentum)
+BACKBONES: dict[str, Callable[[Model], nn.Module]] = {
+    "msn": lambda model: MSN(model.depth, model.kernels, model.width, model.batch_norm_momentum),
+    "c3d": lambda model: C3D(model.width, model.dropout),
+    "i3d": lambda model: I3D(model.width, model.batch_norm_momentum),
+}
+
+
+def _head(backbone: nn.Module, head: Head, dropout: float) -> nn.Module:
+    features = int(backbone.features)  # type: ignore[arg-type]  # every backbone says how many numbers describe a clip
     if isinstance(head, Recognition):
-        return Network(backbone, RecognitionHead(backbone.features, head.classes))
-    return Network(backbone, RegressionHead(backbone.features, model.dropout))
-
-
-BUILDERS: dict[str, Callable[[Model, Head], Network]] = {"msn": _msn}
+        return LinearHead(features, head.classes)
+    return LinearHead(features, 1) if isinstance(backbone, C3D) else RegressionHead(features, dropout)
 
 
 def build(model: Model, head: Head, seed: int | None = None) -> Network:
@@ -44,7 +50,8 @@ def build(model: Model, head: Head, seed: int | None = None) -> Network:
         head: what the network answers.
         seed: of the first weights; None leaves them to be loaded.
     """
-    network = BUILDERS[model.name](model, head)
+    backbone = BACKBONES[model.name](model)
+    network = Network(backbone, _head(backbone, head, model.dropout))
     if seed is not None:
         initialise(network, torch.Generator().manual_seed(seed))
     # Channels last is how clips lie on disk, and halves the time of a step on a CPU.

@@ -51,14 +51,17 @@ class RegressionHead(nn.Module):
         return self.last(self.layers(x))
 
 
-class RecognitionHead(nn.Module):
-    """One linear layer over all identities, on the pooled features (the authors' code); the softmax is in the loss."""
+class LinearHead(nn.Module):
+    """One linear layer: over all identities (the softmax is in the loss), or to the score where FC layers came before.
 
-    def __init__(self, features: int, classes: int) -> None:
+    For recognition it sits on the pooled features (the authors' code).
+    """
+
+    def __init__(self, features: int, outputs: int) -> None:
         """Make the layer over `features` inputs."""
         super().__init__()
-        self.last = nn.Linear(features, classes)
+        self.last = nn.Linear(features, outputs)
 
-    def forward(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch classes"]:
-        """Score every identity."""
+    def forward(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch outputs"]:
+        """Answer for each clip."""
         return self.last(x)

@@ -22,6 +22,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.nets.layers import EPSILON, Convolution, SamePool, scaled
+
 BLOCKS = {  # depth: blocks in conv2, conv3, conv4, conv5
     27: (2, 2, 2, 2),
     36: (3, 3, 3, 3),
@@ -30,7 +32,6 @@ BLOCKS = {  # depth: blocks in conv2, conv3, conv4, conv5
     99: (3, 4, 22, 3),
 }
 STEM = 64  # channels of conv1
-EPSILON = 1e-3  # of batch norm
 
 
 @dataclass(frozen=True)
@@ -56,69 +57,6 @@ STAGES = (
     Stage(256, 512, multiscale=False, pooled=True),  # conv4  14 x 14
     Stage(512, 1024, multiscale=False, pooled=True),  # conv5  7 x 7
 )
-
-
-def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """How many places Keras' "same" padding adds (before, after), so that the output has ceil(size / stride) places.
-
-    >>> same_padding(112, kernel=7, stride=2)  # conv1 in space
-    (2, 3)
-    >>> same_padding(16, kernel=3, stride=2)  # the first pool
-    (0, 1)
-    >>> same_padding(7, kernel=2, stride=2)  # a later pool rounds up
-    (0, 1)
-    >>> same_padding(16, kernel=7, stride=1)  # conv1 in time
-    (3, 3)
-    """
-    outputs = -(-size // stride)
-    total = max((outputs - 1) * stride + kernel - size, 0)
-    return total // 2, total - total // 2
-
-
-def scaled(channels: int, width: float) -> int:
-    """Channels of a convolution at a width multiplier: rounded, at least 1.
-
-    >>> scaled(64, 0.125), scaled(32, 0.001)
-    (8, 1)
-    """
-    return max(1, round(channels * width))
-
-
-class SamePool(nn.Module):
-    """Max pooling with stride 2 and "same" padding in time, height and width."""
-
-    def __init__(self, kernel: int) -> None:
-        """Pool over windows of `kernel` places each way."""
-        super().__init__()
-        self.kernel = kernel
-
-    def forward(
-        self, x: Float[Tensor, "batch channel time height width"]
-    ) -> Float[Tensor, "batch channel time2 height2 width2"]:
-        """Halve time, height and width, rounding up."""
-        before = [same_padding(size, self.kernel, stride=2)[0] for size in x.shape[2:]]
-        # Rounding up lets the last window hang over the end, which is the padding after.
-        return functional.max_pool3d(x, self.kernel, stride=2, padding=before, ceil_mode=True)
-
-
-class Convolution(nn.Module):
-    """A convolution of stride 1 that keeps the size, its batch norm, and a ReLU unless told otherwise."""
-
-    def __init__(
-        self, inputs: int, outputs: int, kernel: tuple[int, int, int], momentum: float, relu: bool = True
-    ) -> None:
-        """Make the layers; `kernel` is (time, height, width), each odd."""
-        super().__init__()
-        self.convolution = nn.Conv3d(inputs, outputs, kernel, padding="same", bias=False)
-        self.norm = nn.BatchNorm3d(outputs, eps=EPSILON, momentum=momentum)
-        self.relu = relu
-
-    def forward(
-        self, x: Float[Tensor, "batch inputs time height width"]
-    ) -> Float[Tensor, "batch outputs time height width"]:
-        """Convolve and normalise."""
-        x = self.norm(self.convolution(x))
-        return functional.relu(x, inplace=True) if self.relu else x
 
 
 class Block(nn.Module):
@@ -150,29 +88,6 @@ class Block(nn.Module):
         return functional.relu(x.add_(shortcut), inplace=True)
 
 
-class Stem(nn.Module):
-    """conv1: 7x7x7 with stride 2 in space and 1 in time, batch norm, ReLU, and the first pool."""
-
-    def __init__(self, outputs: int, momentum: float) -> None:
-        """Make the layers for RGB input."""
-        super().__init__()
-        self.convolution = nn.Conv3d(3, outputs, 7, stride=(1, 2, 2), bias=False)
-        self.norm = nn.BatchNorm3d(outputs, eps=EPSILON, momentum=momentum)
-        self.pool = SamePool(3)
-
-    def forward(self, x: Float[Tensor, "batch 3 time height width"]) -> Float[Tensor, "batch outputs t2 h4 w4"]:
-        """Halve time, quarter height and width."""
-        _, _, T, H, W = x.shape  # noqa: N806
-        padding = [
-            *same_padding(W, 7, 2),
-            *same_padding(H, 7, 2),
-            *same_padding(T, 7, 1),
-        ]  # from the last axis on
-        x = self.convolution(functional.pad(x, padding))  # T x H/2 x W/2
-        x = functional.relu(self.norm(x), inplace=True)
-        return self.pool(x)  # T/2 x H/4 x W/4
-
-
 class MSN(nn.Module):
     """The network up to the average pool: a clip becomes `features` numbers.
 
@@ -190,10 +105,13 @@ class MSN(nn.Module):
         """
         super().__init__()
         channels = scaled(STEM, width)
-        self.stem = Stem(channels, momentum)
+        self.stem = nn.Sequential(
+            Convolution(3, channels, (7, 7, 7), momentum, stride=(1, 2, 2)),  # 64 x 16 x 56 x 56
+            SamePool((3, 3, 3), (2, 2, 2)),  # 64 x 8 x 28 x 28
+        )
         stages = []
         for stage, count in zip(STAGES, BLOCKS[depth], strict=True):
-            layers: list[nn.Module] = [SamePool(2)] if stage.pooled else []
+            layers: list[nn.Module] = [SamePool((2, 2, 2), (2, 2, 2))] if stage.pooled else []
             for _ in range(count):
                 inner, outer = scaled(stage.inner, width), scaled(stage.outer, width)
                 layers.append(Block(channels, inner, outer, kernels if stage.multiscale else (3,), momentum))
@@ -204,7 +122,7 @@ class MSN(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch 3 time height width"]) -> Float[Tensor, "batch features"]:
         """Describe each clip; sizes are for 16 x 112 x 112."""
-        x = self.stem(x)  # 64 x 8 x 28 x 28
+        x = self.stem(x)
         for stage in self.stages:
             x = stage(x)  # 128 x 8 x 28 x 28, 256 x 8 x 28 x 28, 512 x 4 x 14 x 14, 1024 x 2 x 7 x 7
         return x.mean(dim=(2, 3, 4))

@@ -39,6 +39,21 @@ def _problems(values: Any) -> list[str]:
     return str(caught.value).splitlines()
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"clip__length": 8}, "clip.length is 8, but model.name is c3d; allowed for it: 16 to 31"),
+        ({"clip__length": 32}, "clip.length is 32, but model.name is c3d; allowed for it: 16 to 31"),
+        ({"align__size": 80}, "align.size is 80, but model.name is c3d; allowed for it: 96 to 127"),
+        ({"align__size": 128}, "align.size is 128, but model.name is c3d; allowed for it: 96 to 127"),
+    ],
+)
+def test_c3d_takes_one_size_of_clip(changes: dict[str, int], told: str) -> None:
+    assert _problems(_values(model__name="c3d", **changes)) == [f"params.yaml: {told}"]
+    check_params(_values(**changes))  # msn takes them
+    check_params(_values(model__name="c3d", clip__length=31, align__size=96))
+
+
 def test_the_demo_passes() -> None:
     params = load_params(ROOT / "params.yaml")
     assert isinstance(params.model.kernels, tuple)

@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.nets.build import BUILDERS, build
+from pipeline.nets.build import BACKBONES, build
 from pipeline.nets.heads import HIDDEN, Recognition, Regression
 from pipeline.params import Model
 from tests.pipeline.training.material import MODEL
 
 
 def test_every_name_that_params_allow_has_a_builder() -> None:
-    assert set(get_args(Model.model_fields["name"].annotation)) == set(BUILDERS)
+    assert set(get_args(Model.model_fields["name"].annotation)) == set(BACKBONES)
 
 
 def test_the_regression_head_is_as_in_table_1_at_any_width() -> None:
@@ -40,7 +40,7 @@ def test_one_identity_is_nothing_to_recognise() -> None:
 def test_first_weights_come_from_the_seed_alone() -> None:
     first, again, other = (build(MODEL, Regression(), seed=seed).state_dict() for seed in (5, 5, 6))
     assert all(torch.equal(first[name], again[name]) for name in first)
-    assert not torch.equal(first["backbone.stem.convolution.weight"], other["backbone.stem.convolution.weight"])
+    assert not torch.equal(first["backbone.stem.0.convolution.weight"], other["backbone.stem.0.convolution.weight"])
 
 
 def test_first_weights_follow_he() -> None:
@@ -70,7 +70,7 @@ def test_depth_99_neither_vanishes_nor_explodes() -> None:
     first, last = (
         weight.grad.norm().item()
         for name, weight in network.named_parameters()
-        if name in ("backbone.stem.convolution.weight", "backbone.stages.3.2.last.convolution.weight")
+        if name in ("backbone.stem.0.convolution.weight", "backbone.stages.3.2.last.convolution.weight")
         and weight.grad is not None
     )
     assert 1.0 < (first / last) ** (1 / 32) < 1.8  # a block: it grows, as said in `initialise`, but no faster

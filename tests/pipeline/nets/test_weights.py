@@ -102,11 +102,11 @@ def test_a_backbone_loads_under_a_fresh_head(folder: Path) -> None:
 
 
 def test_a_backbone_needs_exactly_its_keys(folder: Path) -> None:
-    _rewrite(folder, **{"backbone.stem.norm.weight": None, "backbone.more": torch.zeros(1), "other": torch.zeros(1)})
+    _rewrite(folder, **{"backbone.stem.0.norm.weight": None, "backbone.more": torch.zeros(1), "other": torch.zeros(1)})
     with pytest.raises(WeightsError) as error:
         load_backbone(build(MODEL, Regression()), folder / "weights.safetensors")
     assert [line.strip() for line in str(error.value).splitlines()[1:]] == [
-        "missing: backbone.stem.norm.weight",
+        "missing: backbone.stem.0.norm.weight",
         "unexpected: backbone.more",
         "unexpected: other",
     ]

@@ -235,7 +235,7 @@ class _Noted(Finetuning):
         self.seen = [*getattr(self, "seen", []), {name: state[name].double() for name in AVERAGED}]
 
 
-AVERAGED = ("head.last.weight", "backbone.stem.norm.running_mean")
+AVERAGED = ("head.last.weight", "backbone.stem.0.norm.running_mean")
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])

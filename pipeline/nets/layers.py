@@ -1,0 +1,85 @@
+"""The layers that networks share, with the padding that TensorFlow and Keras call "same"."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+EPSILON = 1e-3  # of batch norm, in MSN's and I3D's own code
+Sides = tuple[int, int, int]  # time, height, width
+
+
+def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """How many places "same" padding adds (before, after), so that the output has ceil(size / stride) places.
+
+    >>> same_padding(112, kernel=7, stride=2)  # conv1 of MSN in space
+    (2, 3)
+    >>> same_padding(16, kernel=3, stride=2)  # its first pool
+    (0, 1)
+    >>> same_padding(7, kernel=2, stride=2)  # a later pool rounds up
+    (0, 1)
+    >>> same_padding(16, kernel=7, stride=1)  # conv1 of MSN in time
+    (3, 3)
+    """
+    outputs = -(-size // stride)
+    total = max((outputs - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+def scaled(channels: int, width: float) -> int:
+    """Channels of a convolution at a width multiplier: rounded, at least 1.
+
+    >>> scaled(64, 0.125), scaled(32, 0.001)
+    (8, 1)
+    """
+    return max(1, round(channels * width))
+
+
+class SamePool(nn.Module):
+    """Max pooling with "same" padding: what is added never is the greatest."""
+
+    def __init__(self, kernel: Sides, stride: Sides) -> None:
+        """Pool over windows of `kernel` places, `stride` places apart."""
+        super().__init__()
+        self.kernel = kernel
+        self.stride = stride
+
+    def forward(
+        self, x: Float[Tensor, "batch channel time height width"]
+    ) -> Float[Tensor, "batch channel time2 height2 width2"]:
+        """Divide time, height and width by the stride, rounding up."""
+        sides = zip(x.shape[2:], self.kernel, self.stride, strict=True)
+        before = [same_padding(*side)[0] for side in sides]
+        # Rounding up lets the last window hang over the end, which is the padding after.
+        return functional.max_pool3d(x, self.kernel, self.stride, before, ceil_mode=True)
+
+
+class Convolution(nn.Module):
+    """A convolution without bias and with "same" padding, its batch norm, and a ReLU unless told otherwise."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: Sides,
+        momentum: float,
+        *,
+        stride: Sides = (1, 1, 1),
+        relu: bool = True,
+    ) -> None:
+        """Make the layers; `kernel` is odd each way, `momentum` that of batch norm in PyTorch's sense."""
+        super().__init__()
+        whole = stride == (1, 1, 1)
+        self.convolution = nn.Conv3d(inputs, outputs, kernel, stride, "same" if whole else 0, bias=False)
+        self.norm = nn.BatchNorm3d(outputs, eps=EPSILON, momentum=momentum)
+        self.pads = not whole  # asymmetric, which the convolution itself cannot do
+        self.relu = relu
+
+    def forward(
+        self, x: Float[Tensor, "batch inputs time height width"]
+    ) -> Float[Tensor, "batch outputs time2 height2 width2"]:
+        """Convolve and normalise; time, height and width are divided by the stride, rounding up."""
+        if self.pads:
+            sides = zip(x.shape[2:], self.convolution.kernel_size, self.convolution.stride, strict=True)
+            x = functional.pad(x, [place for side in reversed(list(sides)) for place in same_padding(*side)])
+        x = self.norm(self.convolution(x))
+        return functional.relu(x, inplace=True) if self.relu else x
