@@ -32,7 +32,8 @@ def write_sequence(folder: Path, aligned: Path, factor: int, phases: int) -> Non
 
     Args:
         folder: gets a mapped group: `faces` (N, size, size, 3) uint8, `origin` (N,) uint8, `frame` (N,) int32 (the row
-            of the frame table), with the attributes `phase_starts`, `origin_codes` and `fps` (frames a second).
+            of the frame table), with the attributes `phase_starts`, `origin_codes`, `fps` (frames a second) and
+            `preprocessing` (how they were made).
         aligned: the group that align wrote.
         factor: keep every factor-th frame.
         phases: how many starting frames.
@@ -54,3 +55,5 @@ def write_sequence(folder: Path, aligned: Path, factor: int, phases: int) -> Non
         group.attributes["phase_starts"] = [0, *np.cumsum([len(frames) for frames in kept]).tolist()]
         group.attributes["origin_codes"] = about["origin_codes"]
         group.attributes["fps"] = about["fps"] / factor
+        told = {"factor": factor, "phases": phases}
+        group.attributes["preprocessing"] = {**about["preprocessing"], "subsample": told}

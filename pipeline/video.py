@@ -51,7 +51,8 @@ def inspect(path: Path, fps: float | None, max_lost: float) -> tuple[FrameTable 
             return None, Quality("broken", reason="the file is empty")
     try:
         with _opened(path) as container:
-            return _inspect(container, fps, max_lost)
+            table, quality = _inspect(container, max_lost)
+        return (table, quality) if fps is None else at_constant_rate(table, quality, fps)
     except BrokenVideoError as error:
         return None, Quality("broken", reason=str(error))
     except av.error.FFmpegError as error:
@@ -59,6 +60,21 @@ def inspect(path: Path, fps: float | None, max_lost: float) -> tuple[FrameTable 
             file_digest(path)  # FFmpeg says so of damaged files too; where it is the disk, reading raises here
         hint = "not readable as a video, or cut short: " if error.filename == str(path) else ""
         return None, Quality("broken", reason=f"{hint}{error.strerror}")
+
+
+def at_constant_rate(table: FrameTable, quality: Quality, fps: float) -> tuple[FrameTable, Quality]:
+    """Put what was found of a video's native frames on a constant rate.
+
+    Raises:
+        BrokenVideoError: where its times would make far more rows than it has frames.
+    """
+    if quality.seconds * fps > MOST_REPEATS * len(table):
+        raise BrokenVideoError(
+            f"its times span {quality.seconds:.0f} s with {len(table)} frames, too few for {fps:g} a second; "
+            "decode.fps: null takes the frames as they come"
+        )
+    table = table.at_rate(fps)
+    return table, replace(quality, fps=table.fps, rate=fps, **shares(table))  # type: ignore[arg-type]
 
 
 def write_inspection(folder: Path, path: Path, fps: float | None, max_lost: float) -> None:
@@ -160,7 +176,7 @@ def _opened(path: Path) -> Any:
     return av.open(path, metadata_errors="replace")
 
 
-def _inspect(container: Any, fps: float | None, max_lost: float) -> tuple[FrameTable, Quality]:
+def _inspect(container: Any, max_lost: float) -> tuple[FrameTable, Quality]:
     stream = _video_stream(container)
     measure = _SmallPicture()
     bad: list[int] = []
@@ -193,12 +209,6 @@ def _inspect(container: Any, fps: float | None, max_lost: float) -> tuple[FrameT
         longest_step=round(float(np.diff(times).max(initial=0)), 6),
         seconds=round(float(times[-1]), 6),
     )
-    if fps is not None and times[-1] * fps > MOST_REPEATS * len(rows):
-        raise BrokenVideoError(
-            f"its times span {times[-1]:.0f} s with {len(rows)} frames, too few for {fps:g} a second; "
-            "decode.fps: null takes the frames as they come"
-        )
-    table = table if fps is None else table.at_rate(fps)
     return table, replace(quality, fps=table.fps, **shares(table))  # type: ignore[arg-type]
 
 

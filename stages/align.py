@@ -15,6 +15,7 @@ from pipeline.params import Params
 from pipeline.store import read_array, read_attributes
 from pipeline.work.content import file_digest
 from pipeline.work.device import network_place
+from pipeline.work.frames import read_quality
 from pipeline.work.recordings import read_recordings
 from pipeline.work.stage import fresh, run_stage
 from pipeline.work.workers import Task, make_all
@@ -25,11 +26,8 @@ LITTLE = 0.9  # share of frames with a face below which a recording is named
 
 def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None:
     """Run the stage."""
-    shaped_by = params.align.model_dump()
-    followed = {name: shaped_by[name] for name in ("detector", "survey", "max_gap")}
-    found = {name: shaped_by[name] for name in shaped_by if name not in followed}
     place = network_place()
-    settings, following = Settings(**found, device=str(place.device)), Following(**followed)
+    settings, following = Settings.of(params.align, str(place.device)), Following.of(params.align)
     tasks = []
     for item in read_recordings(recordings):
         table = decoded / item.recording / "frames.csv"
@@ -37,7 +35,8 @@ def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None
             source = {
                 "video": item.sha256,
                 "frames": file_digest(table),
-                "align": shaped_by,
+                "fps": read_quality(table.parent).rate,
+                "align": params.align.model_dump(),
                 "device": place.device.type,
             }
             arguments = (item.path.resolve(), table.parent.resolve(), settings, following)

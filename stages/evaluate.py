@@ -15,6 +15,7 @@ from pipeline.scoring.figures import write_figure5
 from pipeline.scoring.gaps import count_gaps, never_seen, too_briefly_seen
 from pipeline.scoring.predictions import Prediction, join, write_clips, write_predictions
 from pipeline.scoring.summary import summarise, write_intervals, write_metrics
+from pipeline.training.footage import check_geometry
 from pipeline.training.predict import predict
 from pipeline.training.sequences import open_sequence
 from pipeline.work.device import device
@@ -36,13 +37,12 @@ def main(
     """Run the stage."""
     clip, settings = params.clip, params.evaluate
     network, description = load_network(finetuned)
-    if description.clip != clip.length:
-        raise ValueError(f"{finetuned}: made for clips of {description.clip} frames; clip.length is {clip.length}")
     fitting, testing = read_labels(labels_fitting), read_labels(labels_testing)
     known = baseline(fitting)
     wanted = [*testing, *(label for label in fitting if label.bdi is None)]
     labels = [label for label in wanted if (sequences / label.recording).is_dir()]
     folders = [sequences / label.recording for label in labels]
+    check_geometry(finetuned, description, folders, clip)
     place = device()
     videos = predict(network.to(place), description, folders, clip, settings.phases, place, "estimating")
     predictions = [

@@ -31,7 +31,7 @@ def main(params: Params, identity_list: Path, root: Path, identities: Path) -> N
     landmarks = (read_landmarks(identity_list) if params.identities.landmarks == "published" else None) or {}
     shaped_by = {name: getattr(params.align, name) for name in READ}
     place = network_place()
-    settings = Settings(**shaped_by, device=str(place.device))
+    settings = Settings.of(params.align, str(place.device))
     portraits = [Portrait((root / e).resolve(), landmarks.get(e.rpartition(".")[0])) for e in entries]
     parts = [portraits[start : start + SHARD] for start in range(0, len(portraits), SHARD)]
     hashes = map_items(file_digests, [[portrait.path for portrait in part] for part in parts], "checking images")

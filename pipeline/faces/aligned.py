@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from pipeline.faces.similarity import Picture, similarity, square_crop, warped
+from pipeline.params import Align
 
 ORIGINS = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3, "published": 4}
 
@@ -20,6 +21,11 @@ class Settings:
     thresholds: tuple[float, float, float]
     margin: float
     device: str
+
+    @classmethod
+    def of(cls, align: Align, device: str) -> "Settings":
+        """What the section says, on a device."""
+        return cls(align.method, align.size, align.min_face, align.thresholds, align.margin, device)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from pipeline.faces.film import Film, blocks
 from pipeline.faces.follow import rivals
 from pipeline.faces.similarity import Picture
 from pipeline.faces.sparse import sparse_rows
+from pipeline.params import Align
 from pipeline.store import ARCHIVE, GroupWriter
-from pipeline.work.frames import read_table
+from pipeline.work.frames import read_quality, read_table
 
 DETECTORS = {"every": every_row, "sparse": sparse_rows}
 BLOCK = 64  # rows written at once
@@ -32,6 +33,11 @@ class Following:
     survey: int
     max_gap: int
 
+    @classmethod
+    def of(cls, align: Align) -> "Following":
+        """What the section says."""
+        return cls(align.detector, align.survey, align.max_gap)
+
 
 def align_recording(folder: Path, video: Path, decoded: Path, settings: Settings, following: Following) -> None:
     """Follow one person through a recording and write their face in every frame.
@@ -40,9 +46,9 @@ def align_recording(folder: Path, video: Path, decoded: Path, settings: Settings
         folder: gets an archive group with, for T rows: `faces` (T, size, size, 3) uint8 RGB; `boxes` (T, 4) and
             `landmarks` (T, 5, 2) float32 in pixels (x, y) of the upright, square-pixel frame; `confidence` (T,)
             float32; `origin` (T,) uint8. Where absent: NaN and a black face. Attributes: `origin_codes`, `fps`,
-            `rivals` (people seen nearly as often; 0 where there is no doubt).
+            `rivals` (people seen nearly as often; 0 where there is no doubt), `preprocessing` (how they were made).
         video: the file.
-        decoded: the folder of its frame table.
+        decoded: the folder of what decode found of it.
         settings: how a face is found and cut out.
         following: how the person is followed.
     """
@@ -59,6 +65,8 @@ def align_recording(folder: Path, video: Path, decoded: Path, settings: Settings
             for name, values in _columns([face for _, face in block]).items():
                 group.append(name, values)
         group.attributes |= {"origin_codes": ORIGINS, "fps": table.fps, "rivals": rivals(found)}
+        told = {name: value for name, value in {**asdict(settings), **asdict(following)}.items() if name != "device"}
+        group.attributes["preprocessing"] = {"decode": {"fps": read_quality(decoded).rate}, "align": told}
 
 
 def filled(rows: Iterator[Row], max_gap: int) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from pipeline.nets.build import Network, build
+from pipeline.nets.footage import Footage
 from pipeline.nets.heads import Head, Recognition, Regression
 from pipeline.params import Model
 
@@ -55,6 +56,7 @@ class Description:
         clip: frames of the clips that the network learned on, or None where that is unknown.
         target: the unit of a regression head's output.
         history: how the weights came to be, as JSON values: parameters, data, hashes, versions.
+        footage: how the videos that it was fitted to became its clips, or None where that is unknown.
     """
 
     model: Model
@@ -62,6 +64,7 @@ class Description:
     clip: int | None = None
     target: Target | None = None
     history: Mapping[str, Any] = field(default_factory=dict)
+    footage: Footage | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.head, Regression) != (self.target is not None):
@@ -157,17 +160,19 @@ def _to_json(description: Description) -> str:
         "head": head and {"name": head.name, **vars(head)},
         "clip": description.clip,
         "target": description.target and vars(description.target),
+        "footage": description.footage and description.footage.to_json(),
         **description.history,
     }
     return json.dumps(found, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
 def _from_json(found: dict[str, Any]) -> Description:
-    head, target = found.pop("head"), found.pop("target")
+    head, target, footage = found.pop("head"), found.pop("target"), found.pop("footage", None)
     return Description(
         model=Model.model_validate(found.pop("model")),
         head=head and (Recognition(head["classes"]) if head["name"] == Recognition.name else Regression()),
         clip=found.pop("clip"),
         target=target and Target(**target),
+        footage=footage and Footage.from_json(footage),
         history=found,
     )

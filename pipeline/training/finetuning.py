@@ -18,6 +18,7 @@ from pipeline.nets.inputs import Normalise
 from pipeline.nets.weights import WEIGHTS, Description, Target, load_backbone
 from pipeline.params import Augment, Clip, Finetune, Model
 from pipeline.training.augment import augment_clips
+from pipeline.training.footage import footage_of
 from pipeline.training.predict import predict
 from pipeline.training.randomness import Purpose, torch_seed
 from pipeline.training.samples import draw_clip
@@ -89,7 +90,8 @@ class Finetuning(Task):
         super().__init__(network, ScoredClips(sequences, targets, clip.length, settings.seed, settings.augment), pace)
         self.averaged = _average_of(network, settings.averaging) if settings.averaging else None
         self.normalise = Normalise(model)
-        self.description = Description(model, Regression(), clip.length, target)
+        footage = footage_of([folder for folder, _ in (*fitted, *validated)], clip.absent)
+        self.description = Description(model, Regression(), clip.length, target, footage=footage)
         self.clip = clip
         self.validated = validated
         self.settings = settings

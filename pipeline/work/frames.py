@@ -104,6 +104,7 @@ class Quality:
         sample_aspect: width of a stored pixel over its height.
         times: `stamps` (from the file), `mended` (some were missing or fell) or `assumed` (from the rate).
         fps: rows of the frame table a second (median).
+        rate: decode.fps: the constant rate that the rows were put on; None where they are the native frames.
         longest_step: seconds between rows of the native frames, at most.
         seconds: from the first frame to the last.
         black: share of rows below the brightness of 16.
@@ -125,6 +126,7 @@ class Quality:
     sample_aspect: float = 1.0
     times: str = "stamps"
     fps: float = 0.0
+    rate: float | None = None
     longest_step: float = 0.0
     seconds: float = 0.0
     black: float = 0.0

@@ -33,6 +33,7 @@ def test_a_sequence_holds_the_kept_frames_phase_by_phase(tmp_path: Path, frames:
         group.append("faces", faces)
         group.append("origin", origin)
         group.attributes |= {"fps": 30.0, "origin_codes": {"absent": 0, "detected": 1}}
+        group.attributes["preprocessing"] = {"decode": {"fps": 30.0}}
     (tmp_path / "sequence").mkdir()
     write_sequence(tmp_path / "sequence", tmp_path / "aligned", factor, phases)
 
@@ -40,6 +41,7 @@ def test_a_sequence_holds_the_kept_frames_phase_by_phase(tmp_path: Path, frames:
     starts = about["phase_starts"]
     assert about["fps"] == 30.0 / factor
     assert about["origin_codes"] == {"absent": 0, "detected": 1}
+    assert about["preprocessing"] == {"decode": {"fps": 30.0}, "subsample": {"factor": factor, "phases": phases}}
     assert len(starts) == phases + 1
     sequence = map_array(tmp_path / "sequence", "faces")
     for phase in range(phases):

@@ -19,6 +19,7 @@ from pipeline.video import write_video
 from pipeline.work.content import file_digest
 from pipeline.work.frames import read_quality
 from pipeline.work.labels import read_labels
+from pipeline.work.preprocessing import Preprocessing
 from pipeline.work.recordings import read_recordings
 from pipeline.work.workers import WorkFailedError
 from stages import align, decode, identities, ingest, simulate, subsample
@@ -83,7 +84,11 @@ def test_the_chain_on_the_simulated_corpus(tmp_path: Path, simulated: Path, para
         origin = read_array(tmp_path / "aligned" / item.recording, "origin")
         assert origin[0] == ORIGINS["detected"]
         assert np.isin(origin, [ORIGINS["detected"], ORIGINS["refined"]]).mean() >= 0.9
-        assert read_attributes(tmp_path / "sequences" / item.recording)["phase_starts"] == [0, 10, 20]
+        about = read_attributes(tmp_path / "sequences" / item.recording)
+        assert about["phase_starts"] == [0, 10, 20]
+        assert Preprocessing.from_json(about["preprocessing"]) == Preprocessing(
+            None, params().align, params().subsample
+        )
         faces = read_array(tmp_path / "sequences" / item.recording, "faces")
         np.testing.assert_array_equal(faces[10:], read_array(tmp_path / "aligned" / item.recording, "faces")[1::2])
 

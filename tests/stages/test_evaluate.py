@@ -20,11 +20,11 @@ from pipeline.params import Params, check_params
 from pipeline.store import read_array
 from pipeline.work.labels import Label, write_labels
 from stages.evaluate import main
-from tests.pipeline.training.material import MODEL, write_sequence
+from tests.pipeline.training.material import FOOTAGE, MODEL, PREPROCESSING, write_sequence
 
 LENGTH = 8
 TARGET = Target(mean=20.0, deviation=10.0)
-TRAINED = Description(MODEL, Regression(), LENGTH, TARGET)
+TRAINED = Description(MODEL, Regression(), LENGTH, TARGET, footage=FOOTAGE)
 FITTING = [
     Label("f1", "a", "1", "Freeform", "training", 10.0),
     Label("f2", "a", "2", "Freeform", "development", 10.0),
@@ -228,13 +228,38 @@ def test_a_test_partition_without_scores_is_only_predicted(corpus: Path, evaluat
 
 
 def test_a_model_for_other_clips_is_refused(corpus: Path, evaluate: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match=r"finetuned: made for clips of 8 frames; clip\.length is 16"):
+    with pytest.raises(ValueError, match=r"finetuned: made for another geometry .*: clip\.length 8 \(here 16\)$"):
         evaluate(length=16)
     assert not (corpus / "results").exists()
 
 
+def test_a_model_for_other_faces_is_refused(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    larger = replace(PREPROCESSING, fps=5.0, align=PREPROCESSING.align.model_copy(update={"size": 48}))
+    shutil.rmtree(corpus / "sequences" / "t2")
+    write_sequence(corpus / "sequences" / "t2", [10, 9], preprocessing=larger)
+    expected = r"another geometry than .*sequences/t2: decode\.fps null \(here 5\.0\), align\.size 32 \(here 48\)$"
+    with pytest.raises(ValueError, match=expected):
+        evaluate()
+    assert not (corpus / "results").exists()
+
+
+def test_faces_that_were_found_otherwise_are_taken(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    every = replace(PREPROCESSING, align=PREPROCESSING.align.model_copy(update={"detector": "every", "margin": 0.5}))
+    shutil.rmtree(corpus / "sequences" / "t2")
+    write_sequence(corpus / "sequences" / "t2", [10, 9], preprocessing=every)
+    assert evaluate()["videos"] == 3
+
+
+def test_a_model_that_does_not_say_what_it_was_fitted_to_is_refused(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    unsaid = replace(TRAINED, footage=None)
+    save_weights(corpus / "finetuned", build(MODEL, Regression(), seed=3).state_dict(), unsaid)
+    with pytest.raises(ValueError, match=r"finetuned: says nothing of the faces it was fitted to; fit it anew"):
+        evaluate()
+
+
 def test_a_model_that_estimates_nothing_is_refused(corpus: Path, evaluate: Callable[..., Any]) -> None:
     head = Recognition(3)
-    save_weights(corpus / "finetuned", build(MODEL, head, seed=3).state_dict(), Description(MODEL, head, LENGTH))
+    recogniser = Description(MODEL, head, LENGTH, footage=FOOTAGE)
+    save_weights(corpus / "finetuned", build(MODEL, head, seed=3).state_dict(), recogniser)
     with pytest.raises(ValueError, match="regression head"):
         evaluate()

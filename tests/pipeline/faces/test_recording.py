@@ -59,7 +59,10 @@ def test_every_frame_is_accounted_for(tmp_path: Path, film: tuple[Path, np.ndarr
     expected[[6, 7]] = ORIGINS["interpolated"]
     expected[14:19] = ORIGINS["absent"]
     np.testing.assert_array_equal(origin, expected)
-    assert read_attributes(aligned) == {"origin_codes": ORIGINS, "fps": 10.0, "rivals": 0}
+    told = {"method": "similarity", "size": 56, "detector": "every", "survey": 4, "max_gap": 3, "min_face": 32}
+    told |= {"thresholds": [0.6, 0.7, 0.7], "margin": 0.2}
+    made = {"decode": {"fps": None}, "align": told}
+    assert read_attributes(aligned) == {"origin_codes": ORIGINS, "fps": 10.0, "rivals": 0, "preprocessing": made}
 
     faces, points = read_array(aligned, "faces"), read_array(aligned, "landmarks")
     assert faces.shape == (24, 56, 56, 3)

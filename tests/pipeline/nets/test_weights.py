@@ -20,7 +20,7 @@ from pipeline.nets.weights import (
     read_weights,
     save_weights,
 )
-from tests.pipeline.training.material import MODEL
+from tests.pipeline.training.material import FOOTAGE, MODEL
 
 REGRESSION = Description(MODEL, Regression(), 8, Target(15.0, 9.0), {"source": "train"})
 
@@ -63,6 +63,7 @@ def test_equal_weights_give_equal_bytes(folder: Path, tmp_path_factory: pytest.T
         REGRESSION,
         Description(MODEL, Recognition(12), 16, history={"versions": {"torch": "2"}}),
         Description(MODEL, None),
+        Description(MODEL, Regression(), 8, Target(15.0, 9.0), footage=FOOTAGE),
     ],
 )
 def test_a_description_comes_back(tmp_path: Path, description: Description) -> None:

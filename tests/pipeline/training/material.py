@@ -5,13 +5,27 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.params import Augment, Clip, Finetune, Model, Pretrain
+from pipeline.nets.footage import Footage
+from pipeline.params import Align, Augment, Clip, Finetune, Model, Pretrain, Subsample
 from pipeline.store import MAPPED, GroupWriter
+from pipeline.work.preprocessing import Preprocessing
 
 SIZE = 32
 CODES = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3}
 
 CLIP = Clip(length=8, absent="skip")
+ALIGN = Align(
+    method="similarity",
+    size=SIZE,
+    detector="sparse",
+    max_gap=4,
+    survey=4,
+    min_face=32,
+    thresholds=(0.6, 0.7, 0.7),
+    margin=0.2,
+)
+PREPROCESSING = Preprocessing(None, ALIGN, Subsample(factor=2, phases=2))
+FOOTAGE = Footage(PREPROCESSING, "skip", (3.75, 3.75, 3.75))
 MODEL = Model(
     name="msn",
     depth=27,
@@ -54,7 +68,13 @@ FINETUNE = Finetune(
 )
 
 
-def write_sequence(folder: Path, phases: Sequence[int], absent: bool | Sequence[int] = False, seed: int = 0) -> Path:
+def write_sequence(
+    folder: Path,
+    phases: Sequence[int],
+    absent: bool | Sequence[int] = False,
+    seed: int = 0,
+    preprocessing: Preprocessing = PREPROCESSING,
+) -> Path:
     """A recording's sequence of random faces, with so many frames in each phase; the `absent` rows (all) are black."""
     count = sum(phases)
     origin = np.ones(count, np.uint8)
@@ -65,6 +85,7 @@ def write_sequence(folder: Path, phases: Sequence[int], absent: bool | Sequence[
         group.append("origin", origin)
         group.append("frame", np.arange(count, dtype=np.int32))
         group.attributes |= {"phase_starts": [0, *np.cumsum(phases).tolist()], "origin_codes": CODES, "fps": 3.75}
+        group.attributes["preprocessing"] = preprocessing.to_json()
     return folder
 
 
