@@ -28,3 +28,12 @@ class Band:
 
 
 BANDS = (Band("minimal", 0, 13), Band("mild", 14, 19), Band("moderate", 20, 28), Band("severe", 29, 63))
+
+
+def band_of(score: float) -> Band:
+    """The band of a score or an estimate; estimates below 0 are minimal, and above 63 severe.
+
+    >>> band_of(13.4).name, band_of(13.5).name, band_of(-2.0).name, band_of(70.0).name
+    ('minimal', 'mild', 'minimal', 'severe')
+    """
+    return next((band for band in BANDS if score < band.edges[1]), BANDS[-1])

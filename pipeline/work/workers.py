@@ -99,7 +99,7 @@ def make_all(
     failures = []
     for number, outcome in _run(_make, jobs, tally, place):
         if isinstance(outcome, BaseException):
-            failures.append(f"  {list(waiting.values())[number].name}: {_reason(outcome)}")
+            failures.append(f"  {list(waiting.values())[number].name}: {reason(outcome)}")
     if failures:
         raise WorkFailedError(
             f"{label}: {len(failures)} of {len(tasks)} failed; the others are finished and will not be redone:\n"
@@ -117,13 +117,25 @@ def map_items(function: Callable[..., Any], items: Sequence[Any], label: str, *g
     Raises:
         WorkFailedError: after all others are done, naming each item that failed and why.
     """
-    code = code_hash(function.__module__)
-    jobs = [(code, function, *given, item) for item in items]
-    outcomes = dict(_run(_call, jobs, Tally(label, [1] * len(items)), ANYWHERE))
-    failures = [f"  {items[i]}: {_reason(outcomes[i])}" for i in sorted(outcomes) if _failed(outcomes[i])]
-    if failures:
+    outcomes = attempt(function, [(item,) for item in items], Tally(label, [1] * len(items)), ANYWHERE, *given)
+    pairs = zip(items, outcomes, strict=True)
+    if failures := [f"  {item}: {reason(outcome)}" for item, outcome in pairs if _failed(outcome)]:
         raise WorkFailedError(f"{label}: {len(failures)} of {len(items)} failed:\n" + "\n".join(failures))
-    return [outcomes[i] for i in range(len(items))]
+    return outcomes
+
+
+def attempt(
+    function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], tally: Tally, place: Place, *given: Any
+) -> list[Any]:
+    """Call `function(*given, *call)` for every call in the workers.
+
+    Returns:
+        What each call returned, or the exception it ended with, in the order of `calls`.
+    """
+    code = code_hash(function.__module__)
+    jobs = [(code, function, *given, *call) for call in calls]
+    outcomes = dict(_run(_call, jobs, tally, place))
+    return [outcomes[number] for number in range(len(calls))]
 
 
 def _run(
@@ -163,7 +175,7 @@ def _failed(outcome: Any) -> bool:
     return isinstance(outcome, BaseException)
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """What to tell of a failure: the message of an error meant for people, else where it happened as well."""
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, ValueError | OSError):

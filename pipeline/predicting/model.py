@@ -1,0 +1,44 @@
+"""Which models can be used on videos: those that say what a video must become before they are asked."""
+
+from pathlib import Path
+
+from pipeline.nets.footage import Footage
+from pipeline.nets.weights import Description, WeightsError
+from pipeline.params import Params
+from pipeline.training.footage import OtherGeometryError
+from pipeline.work.preprocessing import Preprocessing, differences
+
+
+def footage_and_clip(folder: Path, description: Description) -> tuple[Footage, int]:
+    """What a model was fitted to, and the frames of its clips.
+
+    Raises:
+        WeightsError: where it estimates no scores, or does not say.
+    """
+    if description.target is None:
+        raise WeightsError(f"{folder}: these weights estimate no score; allowed: what the stage finetune wrote")
+    if description.footage is None or description.clip is None:
+        raise WeightsError(
+            f"{folder}: does not say which faces it was fitted to (decode, align, subsample, clip), so no video can be "
+            "prepared for it; fit it anew with `dvc repro finetune`"
+        )
+    return description.footage, description.clip
+
+
+def check_agrees(folder: Path, description: Description, params: Params) -> None:
+    """See that the model of a repository is the one that its params.yaml tells of.
+
+    Raises:
+        OtherGeometryError: naming every key that differs: the model is from before a change.
+    """
+    footage, length = footage_and_clip(folder, description)
+    here = Preprocessing(params.decode.fps, params.align, params.subsample)
+    found = {"clip.length": length, **footage.preprocessing.geometry}
+    wanted = {"clip.length": params.clip.length, **here.geometry}
+    for key in ("mean", "scale"):
+        found[f"model.{key}"], wanted[f"model.{key}"] = getattr(description.model, key), getattr(params.model, key)
+    if other := differences(found, wanted):
+        raise OtherGeometryError(
+            f"{folder}: made for another geometry than params.yaml tells of: {', '.join(other)}; bring it up to date "
+            f"with `dvc repro finetune`, or use it as it is with --model {folder}"
+        )
