@@ -13,7 +13,7 @@ from rich.filesize import decimal
 from typer.core import TyperGroup
 
 from pipeline.corpora.vggface2 import classes_of, find_images
-from pipeline.nets.weights import WEIGHTS, read_description
+from pipeline.nets.weights import WEIGHTS, load_network
 from pipeline.params import load_params
 from pipeline.predicting.everything import estimate_all
 from pipeline.predicting.model import check_agrees, footage_and_clip
@@ -109,7 +109,7 @@ def predict(
     A video that cannot be estimated stops no other; it is named with its reason, and the exit status is 1.
     """
     folder = model or FINETUNED
-    description = read_description(folder)
+    _, description = load_network(folder)  # so that weights that do not fit are told once, and before any work
     footage, _ = footage_and_clip(folder, description)
     if model is None and PARAMS.is_file():
         check_agrees(folder, description, load_params(PARAMS))

@@ -77,6 +77,7 @@ class Estimate:
     Attributes:
         video: the file.
         score: the mean over the clips by their weights, in points; None where there are none.
+        missing: why there is no score; None where there is one.
         spans: the clips in order.
         seconds: how long the video lasts.
         frames: how many of it were looked at, at the rate it was taken at.
@@ -89,6 +90,7 @@ class Estimate:
 
     video: Path
     score: float | None
+    missing: str | None
     spans: tuple[Span, ...]
     seconds: float
     frames: int
@@ -103,12 +105,28 @@ class Estimate:
         """The severity band of the score."""
         return None if self.score is None else band_of(self.score).name
 
-    @property
-    def missing(self) -> str | None:
-        """Why there is no score, or None where there is one."""
-        if self.score is not None:
-            return None
-        return "the face is never seen for as long as a clip" if self.coverage else "no face was found"
+
+@dataclass(frozen=True)
+class Failure:
+    """A video, or what was taken for one, of which nothing can be said.
+
+    Attributes:
+        video: the file or folder.
+        reason: in words.
+    """
+
+    video: Path
+    reason: str
+
+
+def attempted(request: Request, video: Path, overlay: Path | None) -> Estimate | Failure:
+    """Estimate a video; one that is wrong is a result and no error. See `estimate`."""
+    try:
+        return estimate(request, video, overlay)
+    except (OSError, ValueError) as error:
+        # An OSError that names another file is about writing, and says which.
+        here = isinstance(error, OSError) and error.filename == str(video)
+        return Failure(video, str(error.strerror if here else error))  # type: ignore[union-attr]
 
 
 def estimate(request: Request, video: Path, overlay: Path | None = None) -> Estimate:
@@ -140,18 +158,20 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
         (found,) = predict(network.to(place), description, [sequence], clip, request.phases, place)
         spans = in_time(found, sequence, table, length)
         present = read_array(aligned, "origin") != ORIGINS["absent"]
+        coverage, rate = float(present.mean()), table.fps / told.subsample.factor
         seconds = float(table.time[-1]) + _step(table)
         answer = Estimate(
             video=video,
             score=found.score,
+            missing=None if found.clips else _missing(coverage, length, rate),
             spans=spans,
             seconds=seconds,
             frames=len(table),
-            coverage=float(present.mean()),
+            coverage=coverage,
             faces=tuple(float(part.mean()) for part in np.array_split(present, min(len(present), MOST_POINTS))),
             native=native,
-            rate=table.fps / told.subsample.factor,
-            notes=pace.notes + _notes(found, length, float(present.mean()), read_attributes(aligned)["rivals"]),
+            rate=rate,
+            notes=pace.notes + _notes(found, length, coverage, read_attributes(aligned)["rivals"]),
         )
         if overlay is not None:
             write_overlay(overlay, video, table, aligned, answer.score, [(s.start, s.end, s.estimate) for s in spans])
@@ -174,6 +194,13 @@ def in_time(found: VideoEstimate, sequence: Path, table: FrameTable, length: int
 def _step(table: FrameTable) -> float:
     """Seconds that a row lasts."""
     return 1 / table.fps if table.fps else 0.0
+
+
+def _missing(coverage: float, length: int, rate: float) -> str:
+    """Why a video has no clip."""
+    if not coverage:
+        return "no face was found"
+    return f"no clip of {length} faces ({length / rate:.1f} s) shows the face throughout"
 
 
 def _notes(found: VideoEstimate, length: int, coverage: float, rivals: int) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 
-from pipeline.predicting.estimate import Estimate, Request, estimate
+from pipeline.predicting.estimate import Estimate, Failure, Request, attempted
 from pipeline.predicting.figure import write_figure
-from pipeline.predicting.report import Failure
 from pipeline.predicting.videos import FIGURE, OVERLAY, names_of, videos_in
 from pipeline.work.device import network_place
 from pipeline.work.progress import Tally
@@ -52,15 +52,15 @@ def estimate_all(
     with _ending_in_order(), TemporaryDirectory(prefix="msn-predict-") as scratch:
         request = Request(model.absolute(), fps, phases, str(place.device), threads, Path(scratch))
         tally = Tally("estimating", [_size(video) for video in videos], "videos", "bytes")
-        outcomes = attempt(estimate, jobs, tally, place, request)
+        outcomes = attempt(attempted, jobs, tally, place, request)
     found: list[Estimate | Failure] = []
     for video, name, outcome in zip(videos, names, outcomes, strict=True):
-        if isinstance(outcome, BaseException):
-            found.append(Failure(video, reason(outcome)))
-            continue
-        found.append(outcome)
-        if figures is not None:
-            write_figure(figures / f"{name}{FIGURE}", outcome)
+        answer = (
+            Failure(video, reason(outcome)) if isinstance(outcome, BaseException) else replace(outcome, video=video)
+        )
+        if figures is not None and isinstance(answer, Estimate):
+            write_figure(figures / f"{name}{FIGURE}", answer)
+        found.append(answer)
     return found + failures
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MultipleLocator, PercentFormatter
 
 from pipeline.predicting.estimate import Estimate
 from pipeline.predicting.notice import NOTICE
@@ -21,6 +21,7 @@ DOTS = 150  # an inch
 LETTERS = 132  # in a line below
 STRIPES = ("#f6f6f6", "#e6e6e6")  # of neighbouring bands
 BLUE, ORANGE = "#08519c", "#c2571a"
+STEPS, MOST_TICKS = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600), 10  # seconds between ticks
 MARGIN = 2.0  # points of BDI-II beyond the outermost estimate
 
 
@@ -46,8 +47,9 @@ def figure(found: Estimate) -> Figure:
     _draw_clips(above, found)
     _draw_faces(below, found)
     below.set(xlabel="Time (minutes:seconds)", xlim=(0, max(found.seconds, 1e-3)))
-    below.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 1.5, 2, 3, 5, 6, 10]))
-    below.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds, found.seconds < 10)))
+    step = next((step for step in STEPS if found.seconds <= MOST_TICKS * step), STEPS[-1])
+    below.xaxis.set_major_locator(MultipleLocator(step))
+    below.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds, tenths=step < 1)))
     drawn.align_ylabels()
     drawn.suptitle(_title(found), x=0.1, y=0.97, ha="left", fontsize=11)
     words = " ".join([*(f"{note[0].upper()}{note[1:]}." for note in found.notes), NOTICE])

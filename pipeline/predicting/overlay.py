@@ -61,7 +61,9 @@ def _pictures(
     rows, times = ticks(table.time, fps)
     faces = _faces(aligned, rows.tolist())
     strip: Frame | None = None
-    for picture, (box, points, origin), time in zip(read_frames(video, table.frame[rows]), faces, times, strict=True):
+    for picture, (box, points, origin), time in zip(
+        read_frames(video, table.frame[rows].tolist()), faces, times, strict=True
+    ):
         scale, shown = _resized(picture)
         if strip is None:
             strip = _strip(shown.shape[1], float(times[-1]), moments, score)
@@ -81,7 +83,7 @@ def _faces(aligned: Path, rows: Sequence[int]) -> Iterator[tuple[np.ndarray, np.
         yield from zip(*found, strict=True)
 
 
-def _resized(picture: Frame) -> tuple[float, Frame]:
+def _resized(picture: Frame) -> tuple[float, UInt8[np.ndarray, "shown_height shown_width 3"]]:
     """A picture of a size to look at, with even sides, and by how much it was grown."""
     height, width = picture.shape[:2]
     scale = min(max(max(height, width), SHORTEST), LONGEST) / max(height, width)

@@ -66,20 +66,21 @@ def choose_pace(native: float, footage: Footage, asked: float | str | None) -> P
     shown = (native if fps is None else fps) / factor
     if fps is not None and asked is None and told is None:
         notes.append(
-            f"taken at {fps:g} frames/s instead of its {native:g}: the model learned from {_range(footage)} faces/s, "
-            f"and would have seen {native / factor:g}"
+            f"taken at {fps:.4g} frames/s instead of its {native:.4g}: the model learned from {_range(footage)} "
+            f"faces/s, and would have seen {native / factor:.3g}"
         )
     elif native and not slowest * (1 - ALIKE) <= shown <= fastest * (1 + ALIKE):
         speed = "slower" if shown > fastest else "faster"
         notes.append(
-            f"the model sees {shown:g} faces/s and learned from {_range(footage)}: movement looks {speed} to it than "
+            f"the model sees {shown:.3g} faces/s and learned from {_range(footage)}: movement looks {speed} to it than "
             "it is, and the estimate means little"
         )
     if fps is not None and 0 < native * (1 + ALIKE) < shown:
-        notes.append(f"the file has only {native:g} frames/s for {shown:g} faces/s: pictures repeat, movement stutters")
+        few = f"the file has only {native:.4g} frames/s for {shown:.3g} faces/s"
+        notes.append(f"{few}: pictures repeat, and movement stutters")
     return Pace(fps, tuple(notes))
 
 
 def _range(footage: Footage) -> str:
     slowest, _, fastest = footage.rates
-    return f"{slowest:g}" if slowest == fastest else f"{slowest:g} to {fastest:g}"
+    return f"{slowest:.3g}" if slowest == fastest else f"{slowest:.3g} to {fastest:.3g}"

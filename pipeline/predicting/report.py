@@ -1,8 +1,9 @@
 """What is told of estimated videos: a table for people, one JSON object for programs."""
 
 import json
+import math
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.nets.weights import Description
-from pipeline.predicting.estimate import Estimate, Span
+from pipeline.predicting.estimate import Estimate, Failure, Span
 from pipeline.predicting.figure import clock
 from pipeline.predicting.notice import NOTICE
 from pipeline.work.labels import HIGHEST, LOWEST
@@ -19,20 +20,8 @@ from pipeline.work.labels import HIGHEST, LOWEST
 BARS = "▁▂▃▄▅▆▇█"
 NOWHERE = "·"  # where no clip lies
 LONGEST_CURVE = 16  # letters
+MOST_NAMED = 8  # videos beside one note
 COLOURS = {"minimal": "green", "mild": "yellow", "moderate": "dark_orange", "severe": "red"}
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A video, or what was taken for one, of which nothing can be said.
-
-    Attributes:
-        video: the file or folder.
-        reason: in words.
-    """
-
-    video: Path
-    reason: str
 
 
 def succeeded(found: Sequence[Estimate | Failure]) -> bool:
@@ -63,19 +52,29 @@ def to_table(found: Sequence[Estimate | Failure]) -> Group:
     table.add_column("Over time", no_wrap=True)
     table.add_column("Estimate", justify="right", no_wrap=True)
     table.add_column("Band", no_wrap=True)
-    lines = []
+    failed, noted = defaultdict(list), defaultdict(list)
     for item in found:
-        name = Text(item.video.name, "bold")
         if isinstance(item, Failure):
-            lines.append(Text.assemble(name, ": ", (f"not estimated: {item.reason}", "red")))
+            failed[item.reason].append(item.video.name)
             continue
         score, band = ("none", "") if item.score is None else (f"{item.score:.1f}", item.band or "")
         facts = [clock(item.seconds, item.seconds < 10), f"{100 * item.coverage:.0f} %", str(len(item.spans))]
-        table.add_row(name, *facts, curve(item.spans, item.seconds), score, Text(band, COLOURS.get(band, "")))
+        table.add_row(
+            item.video.name, *facts, curve(item.spans, item.seconds), score, Text(band, COLOURS.get(band, ""))
+        )
         if item.missing:
-            lines.append(Text.assemble(name, ": ", (f"not estimated: {item.missing}", "red")))
-        lines += [Text.assemble(name, ": ", (note, "yellow")) for note in item.notes]
+            failed[item.missing].append(item.video.name)
+        for note in item.notes:
+            noted[note].append(item.video.name)
+    lines = [_named(f"not estimated: {reason}", names, "red") for reason, names in failed.items()]
+    lines += [_named(note, names, "yellow") for note, names in noted.items()]
     return Group(*([table] if table.rows else [Text(NOTICE, "dim")]), *lines)
+
+
+def _named(told: str, names: Sequence[str], style: str) -> Text:
+    """What is told, and the videos that it is told of."""
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return Text.assemble((told, style), f"\n  {', '.join(names[:MOST_NAMED])}{more}")
 
 
 def show(console: Console, found: Sequence[Estimate | Failure]) -> None:
@@ -91,7 +90,7 @@ def curve(spans: Sequence[Span], seconds: float) -> str:
     """
     if not spans or not seconds:
         return NOWHERE
-    letters = min(LONGEST_CURVE, max(round(seconds / (spans[0].end - spans[0].start)), 1))
+    letters = min(LONGEST_CURVE, math.ceil(seconds / max(spans[0].end - spans[0].start, 1e-3)))
     drawn = ""
     for number in range(letters):
         middle = (number + 0.5) * seconds / letters

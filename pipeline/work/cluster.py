@@ -10,6 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dask
@@ -158,7 +159,14 @@ def _client(processes: int) -> Iterator[Client]:
             yield client
         return
     with (
-        dask.config.set({"distributed.worker.daemon": True, "distributed.admin.log-format": "%(message)s"}),
+        TemporaryDirectory(prefix="msn-dask-", ignore_cleanup_errors=True) as scratch,  # Dask would leave its own
+        dask.config.set(
+            {
+                "distributed.worker.daemon": True,
+                "distributed.admin.log-format": "%(message)s",
+                "temporary-directory": scratch,
+            }
+        ),
         LocalCluster(
             n_workers=processes,
             threads_per_worker=1,

@@ -38,9 +38,10 @@ def _make(key: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ((), ["profile", "identities", "work"]),
+        ((), ["profile", "identities", "predict", "work"]),
         (("profile",), ["avec2014", "git checkout params.yaml"]),
         (("identities",), ["--output"]),
+        (("predict",), ["--model", "--json", "--figure", "--overlay", "no diagnosis"]),
         (("work",), ["list", "prune"]),
         (("work", "prune"), ["--progress", "--yes", "dvc.lock"]),
     ],

@@ -107,6 +107,7 @@ def test_a_film_without_a_face_has_only_absent_rows(tmp_path: Path) -> None:
 def test_a_constant_rate_repeats_rows_of_repeated_frames(tmp_path: Path, film: tuple[Path, np.ndarray]) -> None:
     native = _align(tmp_path / "native", film[0])
     doubled = _align(tmp_path / "doubled", film[0], fps=20.0)
+    assert read_attributes(doubled)["preprocessing"]["decode"] == {"fps": 20.0}
     origin = read_array(doubled, "origin")
     assert len(origin) == 47  # ticks from 0 to 2.3 s
     detected = np.repeat(read_array(native, "origin") == ORIGINS["detected"], 2)[:47]

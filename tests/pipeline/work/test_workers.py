@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.work.content import file_digest, folder_digest
-from pipeline.work.workers import Task, WorkFailedError, make_all, map_items, worker_count
+from pipeline.work.progress import Tally
+from pipeline.work.workers import ANYWHERE, Task, WorkFailedError, attempt, make_all, map_items, worker_count
 
 
 def _files(folder: Path, count: int) -> list[Path]:
@@ -31,6 +32,14 @@ def test_a_failing_item_is_named_after_all_others_are_done(tmp_path: Path) -> No
         map_items(file_digest, paths, "hashing")
 
 
+def test_what_failed_stands_in_the_place_of_its_result(tmp_path: Path) -> None:
+    paths = _files(tmp_path / "files", 3)
+    paths[1].unlink()
+    found = attempt(file_digest, [(path,) for path in paths], Tally("hashing", [1] * 3), ANYWHERE)
+    assert isinstance(found[1], FileNotFoundError)
+    assert [found[0], found[2]] == [file_digest(paths[0]), file_digest(paths[2])]
+
+
 def _tasks(numbers: list[int], log: Path) -> list[Task]:
     return [Task(name=f"item{n}", source={"number": n}, arguments=(n, log)) for n in numbers]
 
@@ -48,8 +57,8 @@ write_square.__module__ = "pipeline.work.content"  # the project code that the i
 
 def test_finished_items_are_reused_and_one_added_item_costs_one(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    for attempt, numbers in enumerate([[1, 2], [1, 2, 3], [3]]):
-        output = tmp_path / f"out{attempt}"
+    for turn, numbers in enumerate([[1, 2], [1, 2, 3], [3]]):
+        output = tmp_path / f"out{turn}"
         output.mkdir()
         make_all("square", write_square, _tasks(numbers, log), output, "squaring")
         found = {path.name: (path / "square.txt").read_text() for path in output.iterdir()}

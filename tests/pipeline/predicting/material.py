@@ -1,0 +1,32 @@
+"""Estimates made by hand."""
+
+from pathlib import Path
+
+from pipeline.predicting.estimate import Estimate, Span
+
+FOUND = Estimate(
+    video=Path("films/talk.mp4"),
+    score=18.25,
+    missing=None,
+    spans=(Span(0.0, 4.0, 0, 16, 10.5), Span(6.0, 10.0, 0, 8, 33.75)),
+    seconds=10.0,
+    frames=75,
+    coverage=0.8,
+    faces=(1.0, 1.0, 0.0, 1.0, 1.0),
+    native=30.0,
+    rate=3.75,
+    notes=("a face in only 80 % of the frames",),
+)
+UNSEEN = Estimate(
+    video=Path("films/wall.mp4"),
+    score=None,
+    missing="no face was found",
+    spans=(),
+    seconds=75.0,
+    frames=560,
+    coverage=0.0,
+    faces=(0.0,) * 10,
+    native=7.5,
+    rate=3.75,
+    notes=(),
+)
