@@ -29,7 +29,8 @@ from benchmarks.talking_head import write_talking_head
 from pipeline.faces.aligned import Settings
 from pipeline.faces.film import Film
 from pipeline.faces.recording import DETECTORS, Following, align_recording
-from pipeline.video import inspect, read_frames, write_inspection
+from pipeline.inspection import inspect, write_inspection
+from pipeline.video import read_frames
 
 THRESHOLDS = (0.6, 0.7, 0.7)
 SURVEY = 32

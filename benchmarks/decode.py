@@ -19,7 +19,8 @@ import av
 import cv2
 import numpy as np
 
-from pipeline.video import write_inspection, write_video
+from pipeline.inspection import write_inspection
+from pipeline.video import write_video
 from pipeline.work.frames import read_quality, read_table
 
 BARE = "bare_frames_per_second"

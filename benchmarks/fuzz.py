@@ -33,8 +33,9 @@ from benchmarks.talking_head import FPS, talking_head
 from benchmarks.watched import Watched
 from pipeline.faces.aligned import Settings
 from pipeline.faces.recording import Following, align_recording
+from pipeline.inspection import write_inspection
 from pipeline.store import read_array
-from pipeline.video import BrokenVideoError, write_inspection
+from pipeline.video import BrokenVideoError
 from pipeline.work.frames import read_quality, read_table
 
 GOOD = ("whole", "broken")

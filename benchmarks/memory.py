@@ -18,7 +18,8 @@ from benchmarks.talking_head import FPS, talking_head
 from benchmarks.watched import Watched
 from pipeline.faces.aligned import Settings
 from pipeline.faces.recording import DETECTORS, Following, align_recording
-from pipeline.video import write_inspection, write_video
+from pipeline.inspection import write_inspection
+from pipeline.video import write_video
 
 FIFTY_MINUTES = 90_000  # frames
 DRAWN = 60  # different pictures

@@ -7,8 +7,8 @@ recordings; writes `frames.csv` and `quality.json` for each. A broken recording 
 import logging
 from pathlib import Path
 
+from pipeline.inspection import write_inspection
 from pipeline.params import Params
-from pipeline.video import write_inspection
 from pipeline.work.frames import read_quality
 from pipeline.work.recordings import Recording, read_recordings
 from pipeline.work.stage import fresh, run_stage

@@ -1,5 +1,6 @@
 """The different pictures of one recording, and the faces that the full cascade finds in some or all of them."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,12 @@ from jaxtyping import Bool, Float, Int
 from pipeline.faces.aligned import Settings
 from pipeline.faces.cascade import Cascade, Faces, load_cascade
 from pipeline.faces.similarity import Picture
-from pipeline.video import read_frames, read_key_frames
+from pipeline.video import opened, read_frames
 from pipeline.work.frames import FrameTable
 
 T = TypeVar("T")
 BATCH = 4  # frames that P-Net sees at once
+SAME_TIME = 1e-3  # seconds
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,34 @@ class Film:
         cascade = cascade_of(settings)
         for block in blocks(self.read(rows), BATCH):
             yield from zip(block, cascade.detect(np.stack(block)), strict=True)
+
+
+def read_key_frames(
+    path: Path, frames: Sequence[int], keys: Sequence[int], times: Sequence[float]
+) -> Iterator[Picture]:
+    """Yield numbered key frames as `read_frames` does, without decoding what lies between them.
+
+    Each key frame is known again by its time. From the first that is not where it should be (a decoder may take other
+    frames for key frames when it skips the rest), everything is decoded.
+
+    Args:
+        path: the file.
+        frames: numbers of key frames in the decoder's order, rising.
+        keys: the numbers of all key frames.
+        times: of these in seconds from the first frame of the video.
+    """
+    given = 0
+    with opened(path, keys_only=True) as video:
+        first = None
+        for frame, key, time in zip(video.frames(), keys, times, strict=False):
+            seconds = math.nan if frame.time is None else frame.time
+            first = seconds if first is None else first
+            if given == len(frames) or not abs(seconds - first - (time - times[0])) < SAME_TIME:
+                break
+            if key == frames[given]:
+                yield video.upright(frame)
+                given += 1
+    yield from read_frames(path, frames[given:])
 
 
 def cascade_of(settings: Settings) -> Cascade:

@@ -13,6 +13,7 @@ import torch
 
 from pipeline.faces.aligned import ORIGINS, Settings
 from pipeline.faces.recording import Following, align_recording
+from pipeline.inspection import at_constant_rate, inspect
 from pipeline.nets.weights import load_network
 from pipeline.params import Clip
 from pipeline.predicting.model import footage_and_clip
@@ -22,7 +23,7 @@ from pipeline.scoring.bands import band_of
 from pipeline.sequences import write_sequence
 from pipeline.store import read_array, read_attributes
 from pipeline.training.predict import VideoEstimate, predict
-from pipeline.video import BrokenVideoError, at_constant_rate, inspect
+from pipeline.video import BrokenVideoError
 from pipeline.work.frames import FrameTable, write_frames
 
 MOST_LOST = 0.02  # of the packets; decode.max_lost, which shapes no face and which models therefore do not say

@@ -13,7 +13,8 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.video import inspect, read_frames
+from pipeline.inspection import inspect
+from pipeline.video import read_frames
 
 BARS = np.array(
     [

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import video
+from pipeline import inspection
 from pipeline.params import check_params
 from pipeline.video import write_video
 from pipeline.work.content import file_digest
@@ -47,14 +47,14 @@ def _left(folder: Path) -> list[Path]:
 def test_the_stage_names_the_recording_and_the_place(
     tmp_path: Path, smallest: dict[str, Any], recordings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_frames = video.write_frames
+    write_frames = inspection.write_frames
 
     def crowded(folder: Path, table: FrameTable | None, quality: Quality) -> None:
         write_frames(folder, table, quality)
         if quality.decoded_frames == FRAMES["second"]:
             FULL.write_text("one more byte")
 
-    monkeypatch.setattr(video, "write_frames", crowded)
+    monkeypatch.setattr(inspection, "write_frames", crowded)
     store = FinishedWork("decode")
     with pytest.raises(WorkFailedError) as stopped:
         decode.main(check_params(smallest), recordings, tmp_path / "decoded")
@@ -71,7 +71,7 @@ def test_the_stage_names_the_recording_and_the_place(
     assert _left(store.folder) == _left(tmp_path) == []
     assert not (tmp_path / "decoded").exists()
 
-    monkeypatch.setattr(video, "write_frames", write_frames)  # someone made room
+    monkeypatch.setattr(inspection, "write_frames", write_frames)  # someone made room
     decode.main(check_params(smallest), recordings, tmp_path / "decoded")
     again = {path.name: path.stat().st_mtime_ns for path in store.folder.glob("items/*")}
     assert finished.items() < again.items()

@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.faces.aligned import ORIGINS, Settings
 from pipeline.faces.recording import Following, align_recording
+from pipeline.inspection import write_inspection
 from pipeline.store import read_array, read_attributes
-from pipeline.video import write_inspection
 from tests.pipeline.faces.scenes import Scene
 
 SETTINGS = Settings("similarity", 56, 32, (0.6, 0.7, 0.7), 0.2, "cpu")

@@ -12,8 +12,9 @@ from pipeline.corpora.simulated.streams import stream
 from pipeline.faces.aligned import ORIGINS, Settings
 from pipeline.faces.recording import Following, align_recording
 from pipeline.faces.similarity import TEMPLATE
+from pipeline.inspection import write_inspection
 from pipeline.store import read_array, read_attributes
-from pipeline.video import write_inspection, write_video
+from pipeline.video import write_video
 
 SETTINGS = Settings("similarity", 56, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
 EVERY = Following("every", 4, 3)

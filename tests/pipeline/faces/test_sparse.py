@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.faces.film import Film, blocks
+from pipeline.faces.film import Film
 from pipeline.faces.sparse import key_rows, spans
-from pipeline.work.frames import CUT, FrameTable
+from pipeline.work.frames import CUT
 
 
 def _film(change: list[float], key: set[int]) -> Film:
@@ -45,19 +45,3 @@ def test_key_rows(rows: int, key: set[int], cut: list[int], spacing: int, expect
 )
 def test_spans_of_at_most_so_many_rows(keys: list[int], most: int, expected: list[tuple[int, int]]) -> None:
     assert list(spans(keys, most)) == expected
-
-
-def test_a_frame_named_twice_is_one_row() -> None:
-    key = np.array([True, True, False, True, True])
-    none, flat = np.zeros(5, bool), np.zeros(5)
-    table = FrameTable(np.array([0, 0, 1, 3, 3]), np.arange(5.0), key, none, flat, flat, np.arange(5.0))
-    film = Film.of(Path("film.mp4"), table)
-    assert film.frames.tolist() == [0, 1, 3]
-    assert film.change.tolist() == [0.0, 2.0, 3.0]
-    assert not film.key.any()  # frame 2 has no row: which other key frames there are is not known
-    whole = FrameTable(np.array([0, 1, 1, 2, 3]), np.arange(5.0), key, none, flat, flat, np.arange(5.0))
-    assert Film.of(Path("film.mp4"), whole).key.tolist() == [True, True, True, True]
-
-
-def test_blocks() -> None:
-    assert list(blocks(range(5), 2)) == [[0, 1], [2, 3], [4]]

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from pipeline.faces.aligned import ORIGINS
+from pipeline.inspection import inspect
 from pipeline.predicting.overlay import BRIDGED, SEEN, STRIP, write_overlay
 from pipeline.store import ARCHIVE, GroupWriter
-from pipeline.video import inspect, read_frames, write_video
+from pipeline.video import read_frames, write_video
 from pipeline.work.frames import FrameTable
 
 WALL = 120

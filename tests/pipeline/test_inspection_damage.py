@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pipeline import video
-from pipeline.video import inspect, read_frames, write_video
+from pipeline.inspection import inspect
+from pipeline.video import read_frames, write_video
 
 
 def _write(path: Path, codec: str, frames: int, title: str = "", width: int = 64, height: int = 48) -> bytes:

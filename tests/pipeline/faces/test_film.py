@@ -1,11 +1,14 @@
-"""Key frames read without what lies between them are the pictures that reading everything gives."""
+"""The different pictures of a recording; key frames read alone are the pictures that reading everything gives."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline.video import inspect, read_frames, read_key_frames, write_video
+from pipeline.faces.film import Film, blocks, read_key_frames
+from pipeline.inspection import inspect
+from pipeline.video import read_frames, write_video
+from pipeline.work.frames import FrameTable
 
 REAL = ["grid_brbk7n.mpg", "betajs_movie.flv", "pyfeat_face_noface.mov", "clm_cap13.webm", "openh264_BA1_FT_C.264"]
 
@@ -47,3 +50,19 @@ def test_wrong_times_fall_back_on_reading_everything(film: Path) -> None:
 @pytest.mark.parametrize("name", REAL)
 def test_key_frames_of_real_films(real_data: Path, name: str) -> None:
     _equal(real_data / "videos" / name, slice(None))
+
+
+def test_a_frame_named_twice_is_one_row() -> None:
+    key = np.array([True, True, False, True, True])
+    none, flat = np.zeros(5, bool), np.zeros(5)
+    table = FrameTable(np.array([0, 0, 1, 3, 3]), np.arange(5.0), key, none, flat, flat, np.arange(5.0))
+    film = Film.of(Path("film.mp4"), table)
+    assert film.frames.tolist() == [0, 1, 3]
+    assert film.change.tolist() == [0.0, 2.0, 3.0]
+    assert not film.key.any()  # frame 2 has no row: which other key frames there are is not known
+    whole = FrameTable(np.array([0, 1, 1, 2, 3]), np.arange(5.0), key, none, flat, flat, np.arange(5.0))
+    assert Film.of(Path("film.mp4"), whole).key.tolist() == [True, True, True, True]
+
+
+def test_blocks() -> None:
+    assert list(blocks(range(5), 2)) == [[0, 1], [2, 3], [4]]

@@ -1,0 +1,144 @@
+"""What decode finds out of a video: the time of every frame, what is damaged, and cheap measures of each picture."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from pipeline.video import BrokenVideoError, Grey, Video, opened
+from pipeline.work.frames import FrameTable, Quality, shares, write_frames
+
+ASSUMED_RATE = 25  # frames a second, for a file that says nothing of time
+SMALL = 64  # pixels, the width of the grey picture that quality is measured on
+MOST_REPEATS = 100  # rows of a constant rate for each frame, above which its times are damaged
+
+
+def write_inspection(folder: Path, path: Path, fps: float | None, max_lost: float) -> None:
+    """Inspect a video and write what was found into `folder`; see `inspect` and `pipeline.work.frames`."""
+    write_frames(folder, *inspect(path, fps, max_lost))
+
+
+def inspect(path: Path, fps: float | None, max_lost: float) -> tuple[FrameTable | None, Quality]:
+    """Read every frame of a video once.
+
+    Args:
+        path: the file.
+        fps: None for the native frames, or the constant rate of the table.
+        max_lost: the largest share of packets that may fail to decode before the video counts as broken.
+
+    Returns:
+        The frame table, None for a broken video, and the quality record.
+
+    Raises:
+        OSError: where the file cannot be read, which says nothing of what is in it.
+    """
+    with path.open("rb") as stream:
+        if not stream.read(1):
+            return None, Quality("broken", reason="the file is empty")
+    try:
+        with opened(path) as video:
+            table, quality = _inspect(video, max_lost)
+        return (table, quality) if fps is None else at_constant_rate(table, quality, fps)
+    except BrokenVideoError as error:
+        return None, Quality("broken", reason=str(error))
+
+
+def at_constant_rate(table: FrameTable, quality: Quality, fps: float) -> tuple[FrameTable, Quality]:
+    """Put what was found of a video's native frames on a constant rate.
+
+    Raises:
+        BrokenVideoError: where its times would make far more rows than it has frames.
+    """
+    if quality.seconds * fps > MOST_REPEATS * len(table):
+        raise BrokenVideoError(
+            f"its times span {quality.seconds:.0f} s with {len(table)} frames, too few for {fps:g} a second; "
+            "decode.fps: null takes the frames as they come"
+        )
+    table = table.at_rate(fps)
+    return table, replace(quality, fps=table.fps, rate=fps, **shares(table))  # type: ignore[arg-type]
+
+
+def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
+    measure = _SmallPicture()
+    bad: list[int] = []
+    stamps: list[float | None] = []
+    rows: list[tuple[bool | float, ...]] = []
+    quality = Quality("whole", codec=video.codec, header_frames=video.claimed, sample_aspect=round(video.aspect, 4))
+    for frame in video.frames(on_bad=lambda: bad.append(len(rows))):
+        if not rows:
+            width, height = video.size(frame)
+            quality = replace(quality, width=width, height=height, rotation=frame.rotation)
+        stamps.append(frame.time)
+        rows.append((frame.key, frame.corrupt, *measure(video.grey(frame))))
+    if not rows:
+        raise BrokenVideoError("no frame can be decoded")
+    if len(bad) > max_lost * (len(rows) + len(bad)):
+        raise BrokenVideoError(
+            f"{len(bad)} packets cannot be decoded beside {len(rows)} frames; decode.max_lost allows {max_lost:g}"
+        )
+    times, source = _times(stamps, video.rate or ASSUMED_RATE)
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    table = FrameTable(np.arange(len(rows)), times, *columns)
+    quality = replace(
+        quality,
+        decoded_frames=len(rows),
+        bad_packets=len(bad),
+        corrupt_frames=int(table.corrupt.sum()),
+        times=source,
+        longest_step=round(float(np.diff(times).max(initial=0)), 6),
+        seconds=round(float(times[-1]), 6),
+    )
+    return table, replace(quality, fps=table.fps, **shares(table))  # type: ignore[arg-type]
+
+
+def _times(stamps: Sequence[float | None], rate: float) -> tuple[np.ndarray, str]:
+    """Seconds from the first frame, and where they come from.
+
+    A frame without a stamp, or with one that does not rise, comes one step of the average rate after the one before.
+    """
+    times: list[float] = []
+    mended = 0
+    first = next((stamp for stamp in stamps if stamp is not None), None)
+    for stamp in stamps:
+        time = None if stamp is None or first is None else stamp - first
+        if time is None or (times and time <= times[-1]):
+            mended += 1
+            time = times[-1] + 1 / rate if times else 0.0
+        times.append(time)
+    source = "stamps" if not mended else "assumed" if first is None else "mended"
+    return np.array(times) - times[0], source
+
+
+class _SmallPicture:
+    """Measures brightness, sharpness and change on a small grey picture of each frame, all of one size.
+
+    Limited range (16 to 235) is stretched in what is measured, not in the pixels.
+    """
+
+    def __init__(self) -> None:
+        self._size: tuple[int, int] | None = None
+        self._before: np.ndarray | None = None
+
+    def __call__(self, grey: Grey) -> tuple[float, float, float]:
+        if self._size is None:
+            height, width = grey.levels.shape
+            self._size = SMALL, max(round(SMALL * height / width), 3)
+        small = _shrunk(grey.levels, *self._size)
+        change = 0.0 if self._before is None else cv2.norm(small, self._before, cv2.NORM_L1) / small.size
+        self._before = small
+        brightness = (cv2.mean(small)[0] - grey.black) * grey.gain
+        _, spread = cv2.meanStdDev(cv2.Laplacian(small, cv2.CV_16S))
+        return min(max(brightness, 0.0), 255.0), float(spread[0, 0] * grey.gain) ** 2, change * grey.gain
+
+
+def _shrunk(
+    grey: UInt8[np.ndarray, "height width"], width: int, height: int
+) -> UInt8[np.ndarray, "small_height small_width"]:
+    """A picture made small: halved as often as it goes, which is fast and uses every pixel, then stretched to fit."""
+    while grey.shape[0] >= 2 * height and grey.shape[1] >= 2 * width:
+        down, across = grey.shape[0] // 2, grey.shape[1] // 2
+        grey = cv2.resize(grey[: 2 * down, : 2 * across], (across, down), interpolation=cv2.INTER_AREA)
+    return cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR)
