@@ -28,7 +28,8 @@ class FrameTable:
         corrupt: whether the decoder marked it.
         brightness: mean of a small grey picture of it, 0 to 255.
         sharpness: variance of the Laplacian of that picture.
-        change: mean absolute difference of that picture to the one before; 0 for the first.
+        change: mean absolute difference of that picture to the one before; 0 for the first. Where frames are passed
+            over, the largest since the row before, so that no cut is lost.
     """
 
     frame: Int[np.ndarray, " time"]
@@ -65,7 +66,7 @@ class FrameTable:
         """The table at a constant rate: row k is the frame shown at the time k / fps."""
         rows, times = ticks(self.time, fps)
         columns: dict[str, Shaped[np.ndarray, " time"]] = {name: getattr(self, name)[rows] for name in COLUMNS}
-        return FrameTable(**{**columns, "time": times})
+        return FrameTable(**{**columns, "time": times, "change": largest_since(self.change, rows)})
 
 
 def ticks(
@@ -84,6 +85,20 @@ def ticks(
     count = int(np.floor((times[-1] + slack) * fps)) + 1 if len(times) else 0
     at = np.arange(count) / fps
     return np.searchsorted(times, at + slack, side="right") - 1, at
+
+
+def largest_since(values: Float[np.ndarray, " time"], rows: Int[np.ndarray, " ticks"]) -> Float[np.ndarray, " ticks"]:
+    """At each row, the largest value since the row named before it; the same again where a row is named again.
+
+    Example:
+        >>> largest_since(np.array([0.0, 7.0, 1.0, 2.0, 9.0]), np.array([0, 2, 2, 3])).tolist()
+        [0.0, 7.0, 7.0, 2.0]
+    """
+    different, again = np.unique(rows, return_inverse=True)
+    if not len(different):
+        return values[:0]
+    starts = np.concatenate([[0], different[:-1] + 1])
+    return np.maximum.reduceat(values[: different[-1] + 1], starts)[again]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.faces.film import Film
 from pipeline.faces.sparse import key_rows
-from pipeline.work.frames import FrameTable, Quality, read_quality, read_table, shares, ticks, write_frames
+from pipeline.work.frames import CUT, FrameTable, Quality, read_quality, read_table, shares, ticks, write_frames
 
 
 def _table(times: list[float], **columns: list[float]) -> FrameTable:
@@ -71,3 +71,12 @@ def test_falling_times_are_refused_by_file(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("1.000000", "-1.000000"))
     with pytest.raises(ValueError, match=r"frames\.csv: frame numbers and times must not fall"):
         read_table(tmp_path)
+
+
+def test_a_cut_between_two_rows_of_a_constant_rate_is_kept() -> None:
+    """Of six frames 0, 2 and 4 are taken: the cut at 3 shows in the row of 4, the one at 5 in none."""
+    change = [0.0, 1, 2, CUT + 1, 1, CUT + 1]
+    table = _table([0, 0.1, 0.2, 0.3, 0.4, 0.5], change=change)
+    assert table.at_rate(5.0).change.tolist() == [0.0, 2.0, CUT + 1]
+    assert table.at_rate(5.0).cuts == 1
+    assert _table([0, 0.2, 0.4], change=[0.0, CUT + 1, 3]).at_rate(10.0).change.tolist() == [0, 0, CUT + 1, CUT + 1, 3]
