@@ -87,7 +87,7 @@ def measure(aligned: Path, decoded: Path, item: Recording) -> Detection:
         confidence_low=float(np.quantile(sure, LOW)) if len(sure) else None,
         box_height=float(np.median(heights)) if len(heights) else None,
         rivals=about["rivals"],
-        cuts=read_table(decoded / item.recording).cuts,
+        cuts=len(read_table(decoded / item.recording).cuts),
         longest_absence=longest_run(absent),
         black=quality.black,
         frozen=quality.frozen,

@@ -1,7 +1,6 @@
 """Align one recording: a face, or a trace of its absence, for every row of its frame table."""
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain, repeat
 from pathlib import Path
@@ -59,9 +58,11 @@ def align_recording(folder: Path, video: Path, decoded: Path, settings: Settings
     found, pictures = DETECTORS[following.detector](film, following.survey, settings)
     times = np.unique(table.frame, return_counts=True)[1].tolist()
     rows = chain.from_iterable(repeat(seen, count) for seen, count in zip(pictures, times, strict=True))
+    whole = filled(rows, following.max_gap, set(table.cuts.tolist()))
+    straight = ((straightened(picture, face, settings), face) for picture, face in whole)
     with GroupWriter(folder, ARCHIVE) as group:
-        for block in blocks(filled(rows, following.max_gap), BLOCK):
-            group.append("faces", np.stack([straightened(picture, face, settings) for picture, face in block]))
+        for block in blocks(straight, BLOCK):
+            group.append("faces", np.stack([picture for picture, _ in block]))
             for name, values in _columns([face for _, face in block]).items():
                 group.append(name, values)
         group.attributes |= {"origin_codes": ORIGINS, "fps": table.fps, "rivals": rivals(found)}
@@ -69,20 +70,26 @@ def align_recording(folder: Path, video: Path, decoded: Path, settings: Settings
         group.attributes["preprocessing"] = {"decode": {"fps": read_quality(decoded).rate}, "align": told}
 
 
-def filled(rows: Iterator[Row], max_gap: int) -> Iterator[Row]:
+def filled(rows: Iterable[Row], max_gap: int, cuts: Container[int] = ()) -> Iterator[Row]:
     """Interpolate boxes and landmarks over gaps of at most `max_gap` rows between ones with a face.
 
-    Rows of a gap are held back until it is known how long it is: at most `max_gap` pictures wait.
+    Rows of a gap are held back until it is known how long it is: at most one more than `max_gap` pictures wait.
+
+    Args:
+        rows: pictures with their faces.
+        max_gap: the longest gap that is bridged.
+        cuts: numbers of the rows with which a shot begins: nothing is bridged from one shot to the next.
     """
     before: Face | None = None
-    gap: deque[Picture] = deque()
-    for picture, face in rows:
+    gap: list[Picture] = []
+    for number, (picture, face) in enumerate(rows):
+        if number in cuts or len(gap) > max_gap:
+            before = None  # what follows is not joined to what was
+        if before is None:
+            yield from ((missing, None) for missing in gap)
+            gap.clear()
         if face is None:
             gap.append(picture)
-            if before is None or len(gap) > max_gap:
-                before = None  # too long, or without a beginning: what follows is not joined to what was
-                yield from ((missing, None) for missing in gap)
-                gap.clear()
             continue
         if before is not None:
             steps = len(gap) + 1

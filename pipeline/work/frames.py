@@ -57,10 +57,10 @@ class FrameTable:
         return float(np.round(1 / np.median(np.diff(self.time)), 4)) if len(self) > 1 else 0.0
 
     @property
-    def cuts(self) -> int:
-        """How many shots begin after the first; a picture that the table repeats counts once."""
+    def cuts(self) -> Int[np.ndarray, " cuts"]:
+        """The rows with which a shot begins after the first; of a picture that the table repeats, its first."""
         pictures = np.unique(self.frame, return_index=True)[1]
-        return int(np.count_nonzero(self.change[pictures] > CUT))
+        return pictures[self.change[pictures] > CUT]
 
     def at_rate(self, fps: float) -> "FrameTable":
         """The table at a constant rate: row k is the frame shown at the time k / fps."""

@@ -9,8 +9,8 @@ from pipeline.corpora.simulated.draw import Placement, draw_frame
 from pipeline.corpora.simulated.look import draw_look
 from pipeline.corpora.simulated.motion import Expression
 from pipeline.corpora.simulated.streams import stream
-from pipeline.faces.aligned import ORIGINS, Settings
-from pipeline.faces.recording import Following, align_recording
+from pipeline.faces.aligned import ORIGINS, Face, Settings
+from pipeline.faces.recording import Following, align_recording, filled
 from pipeline.faces.similarity import TEMPLATE
 from pipeline.inspection import write_inspection
 from pipeline.store import read_array, read_attributes
@@ -121,6 +121,31 @@ def test_a_crop_keeps_the_box(tmp_path: Path, film: tuple[Path, np.ndarray]) -> 
     cropped, straight = _align(tmp_path / "a", film[0], crop), _align(tmp_path / "b", film[0])
     np.testing.assert_array_equal(read_array(cropped, "boxes"), read_array(straight, "boxes"))
     assert not np.array_equal(read_array(cropped, "faces"), read_array(straight, "faces"))
+
+
+@pytest.mark.parametrize(
+    ("seen", "cuts", "expected"),
+    [
+        ("x..x", set(), "xiix"),
+        ("x...x", set(), "x...x"),
+        ("..x.x..", set(), "..xix.."),
+        ("x...x.x", set(), "x...xix"),
+        ("x..x", {2}, "x..x"),  # one shot ends and another begins inside the gap
+        ("x..x", {3}, "x..x"),
+        ("x.x.x", {1}, "x.xix"),
+        ("x.x.x", {4}, "xix.x"),
+        ("x.x.x", {0, 2}, "x.xix"),
+        ("", set(), ""),
+    ],
+)
+def test_gaps_of_two_rows_are_bridged_within_a_shot(seen: str, cuts: set[int], expected: str) -> None:
+    picture = np.zeros((2, 2, 3), np.uint8)
+    there = Face(np.array([0.0, 0, 1, 1]), np.zeros((5, 2)), 1.0, "detected")
+    rows = [(picture + number, there if mark == "x" else None) for number, mark in enumerate(seen)]
+    found = list(filled(rows, 2, cuts))
+    marks = {"detected": "x", "interpolated": "i"}
+    assert "".join("." if face is None else marks[face.origin] for _, face in found) == expected
+    assert [picture[0, 0, 0] for picture, _ in found] == list(range(len(seen)))
 
 
 WITHOUT = {
