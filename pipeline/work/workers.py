@@ -91,15 +91,15 @@ def make_all(
         zip(keys, tasks, strict=True), key=lambda pair: -pair[1].work
     )  # else one ends long after all
     waiting = {key: task for key, task in largest_first if store.find(key) is None}
-    if reused := len(tasks) - len(waiting):
+    if reused := sum(key not in waiting for key in keys):
         logger.info("%s: %d of %d were finished before", label, reused, len(tasks))
     code = code_hash(function.__module__)
     jobs = [(kind, store.folder.parent, key, code, function, task.arguments) for key, task in waiting.items()]
     tally = Tally(label, [task.work for task in waiting.values()], things, unit)
-    failures = []
-    for number, outcome in _run(_make, jobs, tally, place):
-        if isinstance(outcome, BaseException):
-            failures.append(f"  {list(waiting.values())[number].name}: {reason(outcome)}")
+    order = list(waiting)
+    reasons = {order[n]: reason(outcome) for n, outcome in _run(_make, jobs, tally, place) if _failed(outcome)}
+    # Equal content has one key and is made once: all tasks of a key fail with it.
+    failures = [f"  {task.name}: {reasons[key]}" for key, task in zip(keys, tasks, strict=True) if key in reasons]
     if failures:
         raise WorkFailedError(
             f"{label}: {len(failures)} of {len(tasks)} failed; the others are finished and will not be redone:\n"

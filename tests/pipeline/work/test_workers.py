@@ -83,6 +83,23 @@ def test_failures_stop_no_other_item_and_lose_nothing(tmp_path: Path) -> None:
     assert sorted(log.read_text().split()) == ["5", "6"]
 
 
+def test_two_equal_items_are_made_once_and_fail_together(tmp_path: Path) -> None:
+    log, output = tmp_path / "log", tmp_path / "out"
+    output.mkdir()
+    tasks = [replace(task, name=f"{task.name}-{copy}") for task in _tasks([-1, 7], log) for copy in "ab"]
+    with pytest.raises(WorkFailedError) as stopped:
+        make_all("square", write_square, tasks, output, "squaring")
+    reason = "ValueError: -1 is below 0"
+    assert str(stopped.value).splitlines() == [
+        "squaring: 2 of 4 failed; the others are finished and will not be redone:",
+        f"  item-1-a: {reason}",
+        f"  item-1-b: {reason}",
+    ]
+    make_all("square", write_square, tasks[2:], output, "squaring")
+    assert log.read_text().split() == ["7"]
+    assert sorted(path.name for path in output.iterdir()) == ["item7-a", "item7-b"]
+
+
 def test_a_worker_that_holds_other_code_makes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log, output = tmp_path / "log", tmp_path / "out"
     output.mkdir()
