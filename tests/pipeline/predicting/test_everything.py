@@ -169,3 +169,13 @@ def _first_frames(video: Path, output: Path, frames: int, times: int = 1) -> Non
     """Write the first frames of a video, each several times in the time of one."""
     pictures = [picture for picture in read_frames(video, range(frames)) for _ in range(times)]
     write_video(output, pictures, 7.5 * times)
+
+
+def test_real_videos(ran: Ran, real_data: Path) -> None:
+    names = ("grid_lrwp9a.mpg", "pyfeat_no_face.mp4", "pyfeat_face_noface.mov")
+    seen, unseen, left = estimate_all([real_data / "videos" / name for name in names], ran.model)
+    assert isinstance(seen, Estimate) and isinstance(unseen, Estimate) and isinstance(left, Estimate)
+    assert (seen.coverage, unseen.coverage) == (1.0, 0.0)
+    assert seen.score is not None and seen.rate == 3.75 and "instead of its 25" in seen.notes[0]
+    assert (unseen.score, unseen.missing) == (None, "no face was found")
+    assert left.faces[0] == 1.0 and left.faces[-1] == 0.0 and left.spans[-1].end < left.seconds - 2
