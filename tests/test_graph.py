@@ -80,6 +80,30 @@ def test_one_name_serves_stage_section_and_module() -> None:
         assert listed <= set(sections)
 
 
+def test_no_section_is_listed_whole_that_holds_a_key_which_the_run_cache_passes_over() -> None:
+    """DVC leaves every key called size or nfiles out of what it knows a run by, inside parameters too."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+
+    def keys(values: object) -> set[str]:
+        if not isinstance(values, dict):
+            return set()
+        return set(values).union(*(keys(value) for value in values.values()))
+
+    def value_of(entry: str) -> object:
+        value: Any = params
+        for part in entry.split("."):
+            value = value[part]
+        return value
+
+    wrong = [
+        (stage, entry)
+        for stage, about in STORY.items()
+        for entry in about["params"]
+        if keys(value_of(entry)) & {"size", "nfiles"}
+    ]
+    assert wrong == []
+
+
 def test_labels_reach_no_stage_that_must_not_read_them() -> None:
     for stage in ("decode", "align", "detection", "subsample", "identities", "pretrain"):
         assert not [dep for dep in STORY[stage]["deps"] if "labels" in dep]

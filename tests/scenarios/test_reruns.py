@@ -115,8 +115,10 @@ SINGLE: dict[str, set[str]] = {
     **{f"simulate.{key}": {"simulate", *BELOW["identities"]} for key in ("identities", "images")},
     "decode.on_error": {"decode"},  # where the same bytes come out, it stops there
     "decode.max_lost": {"decode"},
-    "align.max_gap": {"align"},  # no gap in these recordings
-    "align.margin": {"align", "identities"},  # of the other method
+    # Published landmarks need no detector; sequences say how they were aligned, whatever came of it.
+    **{f"align.{key}": {"identities", *BELOW["align"]} for key in ("margin", "min_face", "thresholds")},
+    # The same weights here: rates fall after the last epoch, and the same images are held out.
+    **{f"pretrain.{key}": {"pretrain", "finetune"} for key in ("decay_every", "decay_factor", "held_out")},
 }
 REFUSED = {
     "simulate.enabled": "ingest",  # nothing is left to list
@@ -131,7 +133,8 @@ RERUNS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "clip length and kernels": ({"clip__length": 9, "model__kernels": [3, 5]}, TRAINED),
     "depth": ({"model__depth": 36}, TRAINED),
     "subsampling": ({"subsample__factor": 4}, ["subsample", "finetune", "evaluate"]),
-    "gap": ({"align__max_gap": 0}, ["align"]),  # no gap in these recordings: the same bytes, and there it stops
+    "face size": ({"align__size": 48}, ["align", "detection", "subsample", "identities", *TRAINED]),
+    "gap": ({"align__max_gap": 0}, ["align", "detection", "subsample", "finetune", "evaluate"]),
     "pictured faces": ({"detection__worst": 3}, ["detection"]),
     "what to do with broken files": ({"decode__on_error": "skip"}, ["decode"]),
     "frames without a face": ({"clip__absent": "keep"}, ["finetune", "evaluate"]),
