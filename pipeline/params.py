@@ -322,6 +322,15 @@ def check_params(found: Any, source: str = "params.yaml") -> Params:
         raise ParamsError("\n".join(lines)) from None
 
 
+def check_model(found: dict[str, Any], source: str) -> Model:
+    """Check a section `model` by itself; see `load_params`."""
+    try:
+        return Model.model_validate(found)
+    except ValidationError as error:
+        details = ({**detail, "loc": ("model", *detail["loc"])} for detail in error.errors())
+        raise ParamsError("\n".join(f"{source}: {_explain(detail, {'model': found})}" for detail in details)) from None
+
+
 def _explain(detail: Any, found: Any) -> str:
     """One line for one of pydantic's findings: the key, what was found, what is allowed."""
     if detail["type"] == "value_error" and (written := str(detail["ctx"]["error"])):

@@ -127,7 +127,7 @@ def test_the_store_is_listed_by_kind() -> None:
 def only_x(monkeypatch: pytest.MonkeyPatch) -> None:
     """DVC names a file that holds x, and an output that is not in its cache."""
     digests = frozenset({"9dd4e461268c8034f5c8564e155c67a6"})  # md5sum of x
-    monkeypatch.setattr("pipeline.cli.named", lambda: Named(digests, frozenset(), 1))
+    monkeypatch.setattr("pipeline.commands.work.named", lambda: Named(digests, frozenset(), 1))
 
 
 @pytest.mark.usefixtures("only_x")

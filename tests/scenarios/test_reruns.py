@@ -12,6 +12,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 STORY: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 TRAINED = ["pretrain", "finetune", "evaluate"]
+NETWORK = [*TRAINED, "complexity"]  # what another network runs
 
 # For every parameter another allowed value, and the stages that read it: what must run again, by hand from design.md.
 DIRECT: dict[str, tuple[Any, set[str]]] = {
@@ -35,7 +36,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "decode.on_error": ("skip", {"decode"}),
     "decode.max_lost": (0.5, {"decode"}),
     "align.method": ("crop", {"align", "identities"}),
-    "align.size": (48, {"align", "identities"}),
+    "align.size": (48, {"align", "identities", "complexity"}),
     "align.max_gap": (0, {"align"}),
     "align.detector": ("every", {"align"}),
     "align.survey": (2, {"align"}),
@@ -49,14 +50,14 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "identities.root": ("data", {"identities"}),
     "identities.list": ("data/simulated/vggface2/test_list.txt", {"identities"}),
     "identities.landmarks": ("detect", {"identities"}),
-    "clip.length": (9, set(TRAINED)),
+    "clip.length": (9, {*TRAINED, "complexity"}),
     "clip.absent": ("hold", {"finetune", "evaluate"}),
-    "model.name": ("i3d", {"pretrain", "finetune"}),
-    "model.depth": (36, {"pretrain", "finetune"}),
-    "model.kernels": ([3, 5], {"pretrain", "finetune"}),
-    "model.width": (0.0625, {"pretrain", "finetune"}),
-    "model.dropout": (0.1, {"pretrain", "finetune"}),
-    "model.batch_norm_momentum": (0.2, {"pretrain", "finetune"}),
+    "model.name": ("i3d", {"pretrain", "finetune", "complexity"}),
+    "model.depth": (36, {"pretrain", "finetune", "complexity"}),
+    "model.kernels": ([3, 5], {"pretrain", "finetune", "complexity"}),
+    "model.width": (0.0625, {"pretrain", "finetune", "complexity"}),
+    "model.dropout": (0.1, {"pretrain", "finetune", "complexity"}),
+    "model.batch_norm_momentum": (0.2, {"pretrain", "finetune", "complexity"}),
     "model.mean": ([1.0, 2.0, 3.0], {"pretrain", "finetune"}),
     "model.scale": (0.01, {"pretrain", "finetune"}),
     "pretrain.source": ("none", {"pretrain"}),
@@ -106,6 +107,7 @@ BELOW: dict[str, set[str]] = {
     "pretrain": {"pretrain", *SCORED},
     "finetune": SCORED,
     "evaluate": {"evaluate"},
+    "complexity": {"complexity"},
 }
 VIDEOS = {"simulate", "ingest", *BELOW["decode"]}  # other videos, the same images of identities
 SINGLE: dict[str, set[str]] = {
@@ -130,10 +132,10 @@ REFUSED = {
 
 # From real runs: one change (or several that leave the same stages alone), and exactly the stages that ran.
 RERUNS: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "clip length and kernels": ({"clip__length": 9, "model__kernels": [3, 5]}, TRAINED),
-    "depth": ({"model__depth": 36}, TRAINED),
+    "clip length and kernels": ({"clip__length": 9, "model__kernels": [3, 5]}, NETWORK),
+    "depth": ({"model__depth": 36}, NETWORK),
     "subsampling": ({"subsample__factor": 4}, ["subsample", "finetune", "evaluate"]),
-    "face size": ({"align__size": 48}, ["align", "detection", "subsample", "identities", *TRAINED]),
+    "face size": ({"align__size": 48}, ["align", "detection", "subsample", "identities", *NETWORK]),
     "gap": ({"align__max_gap": 0}, ["align", "detection", "subsample", "finetune", "evaluate"]),
     "pictured faces": ({"detection__worst": 3}, ["detection"]),
     "what to do with broken files": ({"decode__on_error": "skip"}, ["decode"]),
@@ -223,11 +225,12 @@ def test_a_wrong_value_runs_nothing(project: Any) -> None:
 
 def test_an_experiment_reruns_only_training_and_is_compared(project: Any, stages_that_ran: Any) -> None:
     output = project.run("dvc", "exp", "run", "-S", "model.depth=36")
-    assert stages_that_ran(output) == TRAINED
+    assert stages_that_ran(output) == NETWORK
     difference = json.loads(project.run("dvc", "params", "diff", "--json"))
     assert {"old": 27, "new": 36}.items() <= difference["params.yaml"]["model.depth"].items()
     metrics = json.loads(project.run("dvc", "metrics", "diff", "--all", "--json"))
     assert "rmse" in metrics["metrics.json"]
+    assert metrics["complexity.json"]["parameters"]["diff"] > 0
     project.run("dvc", "plots", "diff", "HEAD", "workspace", "--out", "plots")
     assert (project.folder / "plots" / "index.html").is_file()
 

@@ -1,0 +1,32 @@
+"""`msn profile`: the settings of a corpus."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.params import load_params
+from pipeline.profiles import apply_profile, roots_to_set
+
+PARAMS, PROFILES = Path("params.yaml"), Path("profiles")
+
+app = typer.Typer()
+
+
+@app.command()
+def profile(name: Annotated[str, typer.Argument(help="A file of profiles/, without .yaml.")]) -> None:
+    """Write the settings of a corpus into params.yaml, as `msn profile avec2014`.
+
+    Comments and all other settings stay. Nothing is written unless every stage would accept the result. The way back
+    is Git's: git checkout params.yaml
+    """
+    changes = apply_profile(name, PARAMS, PROFILES)
+    for change in changes:
+        typer.echo(f"{change.key}: {json.dumps(change.before)} -> {json.dumps(change.after)}")
+    if not changes:
+        typer.echo(f"{PARAMS} agrees with the profile {name} already")
+    if roots := roots_to_set(load_params(PARAMS)):
+        typer.echo(f"\nTo be set in {PARAMS}, for nothing is there yet:")
+        for key, value in roots:
+            typer.echo(f"  {key}: {value}")

@@ -1,0 +1,22 @@
+"""Count what the network costs, so that `dvc metrics diff` shows the cost of a change beside its error.
+
+Reads no data. Writes parameters and multiply-adds of one clip as metrics; times are noisy and are `msn complexity`'s.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from pipeline.complexity.count import cost_of
+from pipeline.params import Params
+from pipeline.work.stage import run_stage
+
+
+def main(params: Params, complexity: Path) -> None:
+    """Write `complexity`, a JSON file."""
+    cost = cost_of(params.model, params.clip.length, params.align.size)
+    complexity.write_text(json.dumps(asdict(cost), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run_stage(main)

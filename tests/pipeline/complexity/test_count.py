@@ -1,0 +1,59 @@
+"""Counts against figures worked out elsewhere, and against layers worked by hand."""
+
+import pytest
+
+from pipeline.complexity.count import Cost, cost_of
+from tests.pipeline.training.material import MODEL
+
+
+def _cost(name: str = "msn", depth: int = 69, kernels: tuple[int, ...] = (3, 5, 7), frames: int = 16) -> Cost:
+    model = MODEL.model_copy(update={"name": name, "depth": depth, "kernels": kernels, "width": 1.0})
+    return cost_of(model, frames, 112)
+
+
+@pytest.mark.parametrize(("depth", "gflop"), [(27, 90.0), (36, 132.5), (51, 174.5), (69, 201.0), (99, 245.2)])
+def test_depths(depth: int, gflop: float) -> None:
+    assert round(2 * _cost(depth=depth).macs / 1e9, 1) == gflop
+
+
+@pytest.mark.parametrize(
+    ("kernels", "gflop"),
+    [
+        ((3,), 80.9),
+        ((3, 5), 114.4),
+        ((3, 7), 167.6),
+        ((3, 5, 9), 295.2),
+        ((3, 5, 11), 442.1),
+        ((3, 7, 9), 348.4),
+        ((3, 7, 11), 495.4),
+        ((3, 5, 7, 9), 381.9),
+    ],
+)
+def test_kernel_sets(kernels: tuple[int, ...], gflop: float) -> None:
+    assert round(2 * _cost(kernels=kernels).macs / 1e9, 1) == gflop
+
+
+def test_c3d_by_hand() -> None:
+    """Places out x channels out x channels in x 27, layer by layer, then the three linear layers."""
+    convolutions = [
+        (16 * 112 * 112, 3, 64),
+        (16 * 56 * 56, 64, 128),
+        (8 * 28 * 28, 128, 256),
+        (8 * 28 * 28, 256, 256),
+        (4 * 14 * 14, 256, 512),
+        (4 * 14 * 14, 512, 512),
+        (2 * 7 * 7, 512, 512),
+        (2 * 7 * 7, 512, 512),
+    ]
+    by_hand = sum(places * inputs * outputs * 27 for places, inputs, outputs in convolutions)
+    assert _cost("c3d") == Cost(32_113_921, by_hand + 8192 * 512 + 512 * 512 + 512)
+
+
+def test_twice_the_frames_cost_twice_as_much_but_for_the_head() -> None:
+    head = 1024 * 512 + 512 * 512 + 512
+    assert _cost("i3d", frames=32).macs - head == 2 * (_cost("i3d").macs - head)
+
+
+def test_what_a_network_does_not_take_is_refused() -> None:
+    with pytest.raises(ValueError, match="C3D was given clips of 8 frames"):
+        _cost("c3d", frames=8)

@@ -1,0 +1,44 @@
+"""Timing: what is measured is what ran."""
+
+import time
+
+import torch
+
+from pipeline.complexity.timing import BATCHES, measure, passes, peak_memory
+
+
+def _sleeps(seconds: float, met: list[int]) -> object:
+    def network(clips: torch.Tensor) -> torch.Tensor:
+        met.append(len(clips))
+        time.sleep(seconds * len(clips))
+        return clips.new_zeros(len(clips), 1)
+
+    return network
+
+
+def test_passes_that_are_not_counted_come_first() -> None:
+    met: list[int] = []
+    seconds = passes(_sleeps(0.001, met), torch.zeros(1, 3, 2, 2, 2))  # type: ignore[arg-type]
+    assert len(met) == len(seconds) + 2
+    assert min(seconds) >= 0.001
+
+
+def test_latency_is_of_one_clip_and_the_best_batch_is_named() -> None:
+    met: list[int] = []
+    told: list[int] = []
+    found = measure(_sleeps(0.0, met), (2, 2, 2), torch.device("cpu"), told.append)  # type: ignore[arg-type]
+    assert told == list(BATCHES["cpu"])
+    assert set(met) == set(BATCHES["cpu"])
+    assert found.low <= found.latency <= found.high
+    assert found.batch in BATCHES["cpu"]
+    assert found.clips_per_second > 0
+
+
+def test_peak_memory_is_what_a_pass_holds() -> None:
+    size = 64 * 2**20
+
+    def network(clips: torch.Tensor) -> torch.Tensor:
+        return torch.ones(size // 4).sum()[None, None] * clips.new_ones(1, 1)
+
+    found = peak_memory(network, torch.zeros(1, 3, 2, 2, 2))
+    assert found is None or 0.8 * size < found < 1.6 * size

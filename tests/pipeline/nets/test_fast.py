@@ -1,0 +1,59 @@
+"""A network made fast gives what it gave before."""
+
+import shutil
+
+import pytest
+import torch
+
+from pipeline.nets.build import Network, build
+from pipeline.nets.fast import fast, folded
+from pipeline.nets.heads import Regression
+from tests.pipeline.nets.slow import shaken
+from tests.pipeline.training.material import MODEL
+
+SIZES = {"msn": (8, 32, 48), "i3d": (8, 32, 48), "c3d": (16, 96, 112)}
+
+
+def _network(name: str) -> tuple[Network, torch.Tensor, torch.Tensor]:
+    """A network with telling norms, clips, and what it says of them."""
+    network = build(MODEL.model_copy(update={"name": name, "width": 0.0625, "kernels": (3, 5)}), Regression(), seed=0)
+    shaken(network)
+    clips = torch.randn(2, 3, *SIZES[name], generator=torch.Generator().manual_seed(1))
+    clips *= torch.tensor([0.5, 1.5]).view(2, 1, 1, 1, 1)
+    with torch.no_grad():
+        expected = network(clips.double())
+    assert expected.std() > 1e-2 * expected.abs().max()  # the two clips do not look alike to it
+    return network, clips, expected
+
+
+@pytest.mark.parametrize("name", sorted(SIZES))
+def test_folded_norms_change_nothing(name: str) -> None:
+    network, clips, expected = _network(name)
+    found = folded(network)
+    assert not [layer for layer in found.modules() if isinstance(layer, torch.nn.BatchNorm3d)]
+    torch.testing.assert_close(found(clips.double()), expected, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(network(clips.double()), expected, rtol=0, atol=0)  # the network itself is as it was
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="compiling needs a C++ compiler, and there is none")
+@pytest.mark.parametrize("name", sorted(SIZES))
+def test_a_fast_network_says_the_same(name: str) -> None:
+    network, clips, expected = _network(name)
+    with torch.no_grad():
+        found = fast(network.float())(clips)
+    assert (found.double() - expected).abs().max() < 1e-5 * expected.abs().max()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("name", sorted(SIZES))
+def test_a_fast_network_says_the_same_on_a_gpu(name: str) -> None:
+    network, clips, expected = _network(name)
+    with torch.no_grad():
+        found = fast(network.float().cuda())(clips.cuda())
+    assert (found.cpu().double() - expected).abs().max() < 1e-3 * expected.abs().max()
+
+
+def test_a_network_in_training_is_refused() -> None:
+    network = _network("msn")[0].train()
+    with pytest.raises(ValueError, match="evaluation mode"):
+        folded(network)
