@@ -18,6 +18,7 @@ MOST_REPEATS = 100  # rows of a constant rate for each frame, above which its ti
 
 def write_inspection(folder: Path, path: Path, fps: float | None, max_lost: float) -> None:
     """Inspect a video and write what was found into `folder`; see `inspect` and `pipeline.work.frames`."""
+    cv2.setNumThreads(1)  # the pictures are small, and other workers have the other cores
     write_frames(folder, *inspect(path, fps, max_lost))
 
 

@@ -1,4 +1,4 @@
-"""Where jobs run: on a local cluster of processes, or on the cluster that Dask's own configuration names.
+"""Where jobs run: in this process, on a local cluster of processes, or on the cluster that Dask's configuration names.
 
 The only importer of Dask. Jobs are many and independent, and hand back little: what they make lies in files.
 """
@@ -25,6 +25,7 @@ from distributed import (
     get_worker,
     wait,
 )
+from threadpoolctl import threadpool_limits
 
 logger = logging.getLogger(__name__)
 LOOK_EVERY = 5.0  # seconds after which workers that came or went are noticed
@@ -63,16 +64,16 @@ def scheduler_address() -> str | None:
 def run_jobs(
     function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], place: Place, processes: int
 ) -> Iterator[tuple[int, Any | BaseException]]:
-    """Call `function(*job)` for every job in the workers.
+    """Call `function(*job)` for every job: in the workers of a named cluster, else here or in local workers.
 
-    Jobs are handed out a few at a time: when a worker dies, Dask suspects all jobs it was given, and gives up those
-    that it has suspected too often.
+    Where one process is enough it is this one: nothing is started, and a debugger sees the job. Workers are handed a
+    few jobs at a time: when one dies, Dask suspects all jobs it was given, and gives up those suspected too often.
 
     Args:
         function: stands at the top level of a module.
         jobs: the arguments of each call.
         place: where the calls may run.
-        processes: how many a local cluster gets.
+        processes: how many work where no cluster is named.
 
     Yields:
         (number of the job, its result or the exception it ended with), as they end.
@@ -80,7 +81,8 @@ def run_jobs(
     Raises:
         NoSchedulerError: where the scheduler does not answer, or goes away meanwhile.
     """
-    if not jobs:
+    if min(processes, len(jobs)) <= 1 and scheduler_address() is None:
+        yield from ((number, _here(place, function, *job)) for number, job in enumerate(jobs))
         return
     with _client(min(processes, len(jobs))) as client:
         waiting = deque(enumerate(jobs))
@@ -93,7 +95,7 @@ def run_jobs(
             alone = slots == 0
             while waiting and len(running) < 2 * slots + 2:  # more than there are slots: clusters grow with the demand
                 number, job = waiting.popleft()
-                running[client.submit(_placed, place, function, *job, pure=False, resources=resources)] = number
+                running[client.submit(_in_worker, place, function, *job, pure=False, resources=resources)] = number
             for future in _ended(running):
                 yield running.pop(future), _outcome(future)
 
@@ -143,10 +145,24 @@ def _offered(client: Client, wanted: Mapping[str, float]) -> tuple[Mapping[str, 
     return {}, sum(worker["nthreads"] for worker in workers)
 
 
-def _placed(place: Place, function: Callable[..., Any], *job: Any) -> Any:
-    """Do a job in a worker."""
-    place.enter(str(get_worker().name))
-    return function(*job)
+def _here(place: Place, function: Callable[..., Any], *job: Any) -> Any | Exception:
+    """Do a job in this process: its result or the exception it ended with."""
+    try:
+        return _placed("0", place, function, *job)
+    except Exception as error:
+        return error
+
+
+def _in_worker(place: Place, function: Callable[..., Any], *job: Any) -> Any:
+    """Do a job in a worker of a cluster."""
+    return _placed(str(get_worker().name), place, function, *job)
+
+
+def _placed(worker: str, place: Place, function: Callable[..., Any], *job: Any) -> Any:
+    """Do a job with one thread, wherever: other numbers of threads add up in another order, and give other bits."""
+    place.enter(worker)
+    with threadpool_limits(1):
+        return function(*job)
 
 
 @contextmanager
@@ -170,14 +186,12 @@ def _client(processes: int) -> Iterator[Client]:
         LocalCluster(
             n_workers=processes,
             threads_per_worker=1,
-            processes=processes > 1,
             dashboard_address="localhost:0",  # any free port; with None the scheduler takes 8787, or warns
             memory_limit=0,  # jobs leave no results in memory to move out: a worker that Dask pauses would never go on
         ) as cluster,
         Client(cluster) as client,
     ):
-        if processes > 1:
-            client.register_plugin(_EndWithParent())
+        client.register_plugin(_EndWithParent())
         yield client
 
 

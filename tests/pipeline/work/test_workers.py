@@ -1,9 +1,12 @@
 """Working through items: results in order, finished work reused, failures named after all others are done."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from pipeline.work.content import file_digest, folder_digest
 from pipeline.work.progress import Tally
@@ -81,6 +84,39 @@ def test_failures_stop_no_other_item_and_lose_nothing(tmp_path: Path) -> None:
         make_all("square", write_square, _tasks([-1, 5, -2, 6], log), output, "squaring")
     make_all("square", write_square, _tasks([5, 6], log), output, "squaring")
     assert sorted(log.read_text().split()) == ["5", "6"]
+
+
+def write_surroundings(folder: Path, log: Path) -> None:
+    """Write the numbers of threads that libraries would use, and note the process."""
+    np.ones((4, 4)) @ np.ones((4, 4))  # loads the library that multiplies
+    numbers = sorted({pool["num_threads"] for pool in threadpool_info()})
+    (folder / "threads.txt").write_text(str(numbers))
+    with log.open("a") as stream:
+        stream.write(f"{os.getpid()} ")
+
+
+write_surroundings.__module__ = "pipeline.work.content"
+
+
+def test_one_worker_is_this_process_with_the_same_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    digests = {}
+    with threadpool_limits(3):
+        for workers in ("1", "2"):
+            monkeypatch.setenv("MSN_WORKERS", workers)
+            monkeypatch.setenv("MSN_WORK", str(tmp_path / f"work{workers}"))
+            output, log = tmp_path / f"out{workers}", tmp_path / f"log{workers}"
+            output.mkdir()
+            tasks = [Task(f"item{n}", {"number": n}, (log,)) for n in range(3)]
+            with monkeypatch.context() as patch:
+                if workers == "1":
+                    patch.setattr("pipeline.work.cluster.LocalCluster", None)  # nothing is started
+                make_all("threads", write_surroundings, tasks, output, "counting")
+            assert (str(os.getpid()) in log.read_text().split()) == (workers == "1")
+            digests[workers] = folder_digest(output)
+        assert max(pool["num_threads"] for pool in threadpool_info()) == 3  # as it was
+    assert (tmp_path / "out1/item0/threads.txt").read_text() == "[1]"
+    assert digests["1"] == digests["2"]
 
 
 def test_two_equal_items_are_made_once_and_fail_together(tmp_path: Path) -> None:
