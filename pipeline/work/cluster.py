@@ -191,7 +191,7 @@ def _client(processes: int) -> Iterator[Client]:
         ) as cluster,
         Client(cluster) as client,
     ):
-        client.register_plugin(_EndWithParent())
+        client.register_plugin(_LocalWorker())
         yield client
 
 
@@ -210,11 +210,15 @@ def _client_of(address: str) -> Client:
         ) from None
 
 
-class _EndWithParent(WorkerPlugin):
-    """Have a worker process killed with the stage that started it, so that a killed run leaves no writer behind."""
+class _LocalWorker(WorkerPlugin):
+    """A worker process that ends with the stage that started it, and leaves it to the stage to tell of failures.
+
+    So a killed run leaves no writer behind, and a failure is named once, by its item and with its reason.
+    """
 
     def setup(self, worker: Any) -> None:
         end_with_parent()
+        logging.getLogger("distributed.worker").addFilter(lambda record: "Compute Failed" not in str(record.msg))
 
 
 def end_with_parent() -> None:

@@ -136,6 +136,17 @@ def test_two_equal_items_are_made_once_and_fail_together(tmp_path: Path) -> None
     assert sorted(path.name for path in output.iterdir()) == ["item7-a", "item7-b"]
 
 
+def test_failures_are_told_by_the_stage_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Dask's workers are processes of their own, which write to the same terminal."""
+    monkeypatch.setenv("MSN_WORKERS", "2")
+    (tmp_path / "out").mkdir()
+    with pytest.raises(WorkFailedError, match="2 of 3 failed"):
+        make_all("square", write_square, _tasks([-1, 5, -2], tmp_path / "log"), tmp_path / "out", "squaring")
+    assert "is below 0" not in "".join(capfd.readouterr())
+
+
 def test_a_worker_that_holds_other_code_makes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log, output = tmp_path / "log", tmp_path / "out"
     output.mkdir()
