@@ -28,6 +28,7 @@ from pipeline.corpora.simulated.avec_tree import films, write_film
 from pipeline.corpora.simulated.cohort import draw_cohort
 
 ROOT = Path(__file__).parents[1]
+PARTITIONS = {"Training": "training", "Development": "development", "Testing": "test"}  # AVEC's names, and ours
 COPIED = ("pipeline", "stages", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore")
 STAGES = ("decode", "align", "subsample")
 SMALL: dict[str, dict[str, Any]] = {
@@ -56,7 +57,7 @@ class Project:
         for film in self.films[: recordings + 1]:
             write_film(film)
             name = film.path.stem
-            row = (name, film.path, film.session.subject, film.session.partition, film.session.bdi)
+            row = (name, film.path, film.session.subject, PARTITIONS[film.session.partition], film.session.bdi)
             self.rows.append([str(cell) for cell in row])
         self.list(self.rows[:recordings])
         self.change(SMALL | {"corpus": {**SMALL["corpus"], "root": str(self.corpus), "labels_root": str(self.corpus)}})

@@ -74,3 +74,23 @@ def test_depth_99_neither_vanishes_nor_explodes() -> None:
         and weight.grad is not None
     )
     assert 1.0 < (first / last) ** (1 / 32) < 1.8  # a block: it grows, as said in `initialise`, but no faster
+
+
+def test_depth_99_learns_from_its_first_steps_on() -> None:
+    """Adam at the paper's rate on eight clips: finite, never far above where it began, and lower in the end."""
+    network = build(MODEL.model_copy(update={"depth": 99, "dropout": 0.0}), Regression(), seed=0).train()
+    generator = torch.Generator().manual_seed(0)
+    clips, targets = torch.randn(8, 3, 8, 32, 32, generator=generator), torch.randn(8, 1, generator=generator)
+    optimiser = torch.optim.Adam(network.parameters(), 1e-4)
+    losses = []
+    for _ in range(20):
+        optimiser.zero_grad()
+        loss = (network(clips) - targets).square().mean()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert all(math.isfinite(loss) for loss in losses)
+    assert max(losses) < 4 * losses[0]
+    assert sum(losses[-5:]) / 5 < 0.9 * losses[0]
+    weight = network.backbone.stem[0].convolution.weight  # type: ignore[union-attr, index]
+    assert weight.grad is not None and weight.grad.norm() > 1e-6

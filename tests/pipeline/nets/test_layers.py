@@ -1,7 +1,9 @@
 """Padding, widths and pools."""
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from pipeline.nets.layers import SamePool, same_padding, scaled
 
@@ -36,3 +38,17 @@ def test_later_pools_round_up(size: int, expected: int) -> None:
     y = SamePool((2, 2, 2), (2, 2, 2))(x)
     assert y.shape[2:] == (expected,) * 3
     assert y[0, 0, 0, 0].tolist() == [float(min(2 * place + 1, size - 1)) for place in range(expected)]
+
+
+def test_a_keras_kernel_maps_as_the_docs_say() -> None:
+    """(d, h, w, in, out) by loops over channels-last arrays, against ours with the transposed kernel."""
+    random = np.random.default_rng(0)
+    x, kernel = random.normal(size=(4, 5, 6, 2)), random.normal(size=(3, 1, 2, 2, 3))
+    expected = np.zeros((2, 5, 5, 3))
+    for t, y, z in np.ndindex(2, 5, 5):
+        for d, h, w in np.ndindex(3, 1, 2):
+            expected[t, y, z] += x[t + d, y + h, z + w] @ kernel[d, h, w]
+    ours = nn.Conv3d(2, 3, (3, 1, 2), bias=False).double()
+    ours.weight.data = torch.from_numpy(kernel.transpose(4, 3, 0, 1, 2).copy())
+    found = ours(torch.from_numpy(x.transpose(3, 0, 1, 2)[None].copy()))[0].detach().numpy()
+    np.testing.assert_allclose(found.transpose(1, 2, 3, 0), expected, rtol=1e-10)
