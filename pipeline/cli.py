@@ -6,7 +6,14 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-COMMANDS = ("profile", "identities", "predict", "complexity", "work")  # a module of pipeline/commands each
+COMMANDS = (
+    "profile",
+    "identities",
+    "predict",
+    "complexity",
+    "compare_saliency",
+    "work",
+)  # a module of pipeline/commands each
 
 
 class Commands(TyperGroup):

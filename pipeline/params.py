@@ -258,6 +258,14 @@ class Evaluate(Section):
     seed: int = Field(ge=0, description="a whole number from 0")
 
 
+class Explain(Section):
+    """Where Grad-CAM looks."""
+
+    stage: Literal["conv2", "conv3", "conv4", "conv5"] = Field(
+        description="conv2, conv3, conv4 or conv5: the stage whose last block is looked at"
+    )
+
+
 class Params(Section):
     """The whole of params.yaml, one section a stage."""
 
@@ -273,6 +281,7 @@ class Params(Section):
     pretrain: Pretrain
     finetune: Finetune
     evaluate: Evaluate
+    explain: Explain
 
     @model_validator(mode="after")
     def _sections_agree(self) -> "Params":

@@ -75,6 +75,12 @@ class C3D(nn.Module):
         )
         self.features = HIDDEN
 
+    @property
+    def last_blocks(self) -> dict[str, nn.Module]:
+        """The ReLU that ends each stage before its pool, by the name of the stage: what may be looked at."""
+        names = ("conv1", "conv2", "conv3", "conv4", "conv5")
+        return {name: [*stage.children()][-2] for name, stage in zip(names, self.stages, strict=True)}
+
     def forward(self, x: Float[Tensor, "batch 3 time height width"]) -> Float[Tensor, "batch features"]:
         """Describe each clip.
 

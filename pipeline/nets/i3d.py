@@ -105,6 +105,12 @@ class I3D(nn.Module):
         mixed5, self.features = _stage(SamePool((2, 2, 2), (2, 2, 2)), channels, MIXED5, width, momentum)
         self.stages = nn.ModuleList([conv1, conv2, mixed3, mixed4, mixed5])
 
+    @property
+    def last_blocks(self) -> dict[str, nn.Module]:
+        """What ends each stage, by the name of the stage in the MSN paper (conv3 is mixed 3): what may be looked at."""
+        names = ("conv1", "conv2", "conv3", "conv4", "conv5")
+        return {name: [*stage.children()][-1] for name, stage in zip(names, self.stages, strict=True)}
+
     def forward(self, x: Float[Tensor, "batch 3 time height width"]) -> Float[Tensor, "batch features"]:
         """Describe each clip; sizes are for 16 x 112 x 112."""
         for stage in self.stages:

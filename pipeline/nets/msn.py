@@ -120,6 +120,12 @@ class MSN(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.features = channels
 
+    @property
+    def last_blocks(self) -> dict[str, nn.Module]:
+        """The block that ends each stage, by the name of the stage: what may be looked at."""
+        names = ("conv2", "conv3", "conv4", "conv5")
+        return {name: [*stage.children()][-1] for name, stage in zip(names, self.stages, strict=True)}
+
     def forward(self, x: Float[Tensor, "batch 3 time height width"]) -> Float[Tensor, "batch features"]:
         """Describe each clip; sizes are for 16 x 112 x 112."""
         x = self.stem(x)

@@ -38,10 +38,11 @@ def _make(key: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ((), ["profile", "identities", "predict", "work"]),
+        ((), ["profile", "identities", "predict", "compare-saliency", "work"]),
         (("profile",), ["avec2014", "git checkout params.yaml"]),
         (("identities",), ["--output"]),
         (("predict",), ["--model", "--json", "--figure", "--overlay", "no diagnosis"]),
+        (("compare-saliency",), ["experiment", "--output", "workspace"]),
         (("work",), ["list", "prune"]),
         (("work", "prune"), ["--progress", "--yes", "dvc.lock"]),
     ],

@@ -12,7 +12,8 @@ from pipeline.params import Params, ParamsError, check_params, load_params
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = (
-    "simulate, corpus, decode, align, detection, subsample, identities, clip, model, pretrain, finetune, evaluate"
+    "simulate, corpus, decode, align, detection, subsample, identities, clip, model, pretrain, finetune, evaluate, "
+    "explain"
 )
 KERNELS = "a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
 THRESHOLDS = "three numbers between 0 and 1, for P-Net, R-Net and O-Net"
@@ -64,6 +65,7 @@ def test_the_demo_passes() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "shown", "allowed"),
     [
+        ("explain.stage", "conv1", '"conv1"', "conv2, conv3, conv4 or conv5: the stage whose last block is looked at"),
         ("model.depth", 68, "68", "27, 36, 51, 69 or 99"),
         ("model.depth", "deep", '"deep"', "27, 36, 51, 69 or 99"),
         ("model.depth", None, "null", "27, 36, 51, 69 or 99"),

@@ -72,7 +72,7 @@ def longer(built: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     project.change(finetune__epochs=4, finetune__steps=30)
     project.run("git", "commit", "-qam", "longer")
     whole = project.copy(tmp_path_factory.mktemp("whole") / "project")
-    assert whole.reproduce() == ["finetune", "evaluate"]
+    assert whole.reproduce() == ["finetune", "evaluate", "explain"]
     return project, json.loads((whole.folder / "metrics.json").read_text()), folder_digest(whole.folder / "models")
 
 

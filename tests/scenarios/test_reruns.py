@@ -11,7 +11,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 STORY: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-TRAINED = ["pretrain", "finetune", "evaluate"]
+COMPARE = ("python", "-m", "pipeline.cli", "compare-saliency")
+TRAINED = ["pretrain", "finetune", "evaluate", "explain"]
 NETWORK = [*TRAINED, "complexity"]  # what another network runs
 
 # For every parameter another allowed value, and the stages that read it: what must run again, by hand from design.md.
@@ -51,7 +52,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "identities.list": ("data/simulated/vggface2/test_list.txt", {"identities"}),
     "identities.landmarks": ("detect", {"identities"}),
     "clip.length": (9, {*TRAINED, "complexity"}),
-    "clip.absent": ("hold", {"finetune", "evaluate"}),
+    "clip.absent": ("hold", {"finetune", "evaluate", "explain"}),
     "model.name": ("i3d", {"pretrain", "finetune", "complexity"}),
     "model.depth": (36, {"pretrain", "finetune", "complexity"}),
     "model.kernels": ([3, 5], {"pretrain", "finetune", "complexity"}),
@@ -92,12 +93,13 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "evaluate.phases": (2, {"evaluate"}),
     "evaluate.resamples": (200, {"evaluate"}),
     "evaluate.seed": (1, {"evaluate"}),
+    "explain.stage": ("conv4", {"explain"}),
 }
 PATHS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")  # reach a stage as arguments
 
 # What runs when a stage gives other bytes, and what runs when single parameters change: by hand from design.md. What a
 # network was trained with is written beside its weights, so training never gives the same bytes.
-SCORED = {"finetune", "evaluate"}
+SCORED = {"finetune", "evaluate", "explain"}
 BELOW: dict[str, set[str]] = {
     "decode": {"decode", "align", "detection", "subsample", *SCORED},
     "align": {"align", "detection", "subsample", *SCORED},
@@ -106,7 +108,8 @@ BELOW: dict[str, set[str]] = {
     "identities": {"identities", "pretrain", *SCORED},
     "pretrain": {"pretrain", *SCORED},
     "finetune": SCORED,
-    "evaluate": {"evaluate"},
+    "evaluate": {"evaluate", "explain"},
+    "explain": {"explain"},
     "complexity": {"complexity"},
 }
 VIDEOS = {"simulate", "ingest", *BELOW["decode"]}  # other videos, the same images of identities
@@ -121,6 +124,8 @@ SINGLE: dict[str, set[str]] = {
     **{f"align.{key}": {"identities", *BELOW["align"]} for key in ("margin", "min_face", "thresholds")},
     # The same weights here: rates fall after the last epoch, and the same images are held out.
     **{f"pretrain.{key}": {"pretrain", "finetune"} for key in ("decay_every", "decay_factor", "held_out")},
+    "evaluate.resamples": {"evaluate"},  # of the intervals; explain reads the estimates alone
+    "evaluate.seed": {"evaluate"},
 }
 REFUSED = {
     "simulate.enabled": "ingest",  # nothing is left to list
@@ -134,15 +139,16 @@ REFUSED = {
 RERUNS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "clip length and kernels": ({"clip__length": 9, "model__kernels": [3, 5]}, NETWORK),
     "depth": ({"model__depth": 36}, NETWORK),
-    "subsampling": ({"subsample__factor": 4}, ["subsample", "finetune", "evaluate"]),
+    "subsampling": ({"subsample__factor": 4}, ["subsample", "finetune", "evaluate", "explain"]),
     "face size": ({"align__size": 48}, ["align", "detection", "subsample", "identities", *NETWORK]),
-    "gap": ({"align__max_gap": 0}, ["align", "detection", "subsample", "finetune", "evaluate"]),
+    "gap": ({"align__max_gap": 0}, ["align", "detection", "subsample", "finetune", "evaluate", "explain"]),
     "pictured faces": ({"detection__worst": 3}, ["detection"]),
     "what to do with broken files": ({"decode__on_error": "skip"}, ["decode"]),
-    "frames without a face": ({"clip__absent": "keep"}, ["finetune", "evaluate"]),
+    "frames without a face": ({"clip__absent": "keep"}, ["finetune", "evaluate", "explain"]),
     "landmarks": ({"identities__landmarks": "detect"}, ["identities", *TRAINED]),
-    "learning rate": ({"finetune__learning_rate": 0.01}, ["finetune", "evaluate"]),
+    "learning rate": ({"finetune__learning_rate": 0.01}, ["finetune", "evaluate", "explain"]),
     "bootstrap": ({"evaluate__resamples": 200}, ["evaluate"]),
+    "where Grad-CAM looks": ({"explain__stage": "conv4"}, ["explain"]),
     "counts": ({"corpus__layout": "avec2014", "corpus__complete": False}, []),  # what it was: nothing
 }
 
@@ -224,7 +230,7 @@ def test_a_wrong_value_runs_nothing(project: Any) -> None:
 
 
 def test_an_experiment_reruns_only_training_and_is_compared(project: Any, stages_that_ran: Any) -> None:
-    output = project.run("dvc", "exp", "run", "-S", "model.depth=36")
+    output = project.run("dvc", "exp", "run", "--name", "deeper", "-S", "model.depth=36")
     assert stages_that_ran(output) == NETWORK
     difference = json.loads(project.run("dvc", "params", "diff", "--json"))
     assert {"old": 27, "new": 36}.items() <= difference["params.yaml"]["model.depth"].items()
@@ -233,6 +239,12 @@ def test_an_experiment_reruns_only_training_and_is_compared(project: Any, stages
     assert metrics["complexity.json"]["parameters"]["diff"] > 0
     project.run("dvc", "plots", "diff", "HEAD", "workspace", "--out", "plots")
     assert (project.folder / "plots" / "index.html").is_file()
+    for first, second in (("HEAD", "deeper"), ("workspace", "deeper")):
+        told = project.run(*COMPARE, first, second, "--output", f"{first}.png")
+        assert "shows faces" in told
+        assert (project.folder / f"{first}.png").is_file()
+    told = project.run(*COMPARE, "HEAD", "nobody", succeeds=False)
+    assert "msn: nobody: neither an experiment nor a revision of Git" in told
 
 
 def _moved_corpus(project: Any) -> Path:
@@ -250,10 +262,10 @@ def test_a_changed_score_leaves_the_faces_alone(project: Any) -> None:
     copy = _moved_corpus(project)
     label = sorted((copy / "AVEC2014_DepressionLabels/Training_DepressionLabels").iterdir())[0]
     label.write_text(f"{int(label.read_text()) + 3}\n")
-    assert project.reproduce() == ["ingest", "finetune", "evaluate"]
+    assert project.reproduce() == ["ingest", "finetune", "evaluate", "explain"]
     tested = sorted((copy / "AVEC2014_Labels_Testset/Testing/DepressionLabels").iterdir())[0]
     tested.write_text(f"{int(tested.read_text()) + 3}\n")
-    assert project.reproduce() == ["ingest", "evaluate"]  # test labels never reach fine-tuning
+    assert project.reproduce() == ["ingest", "evaluate", "explain"]  # test labels never reach fine-tuning
 
 
 def test_a_replaced_video_redoes_itself(project: Any) -> None:
@@ -261,7 +273,8 @@ def test_a_replaced_video_redoes_itself(project: Any) -> None:
     items = set((project.folder / ".work/align/items").iterdir())
     first, second = sorted((copy / "Training/Freeform").iterdir())[:2]
     shutil.copy(second, first)
-    assert project.reproduce() == ["ingest", "decode", "align", "detection", "subsample", "finetune", "evaluate"]
+    faces = ["ingest", "decode", "align", "detection", "subsample"]
+    assert project.reproduce() == [*faces, "finetune", "evaluate", "explain"]
     assert set((project.folder / ".work/align/items").iterdir()) == items  # the copy's content was known
     with (project.folder / "data/corpus/recordings.csv").open(newline="") as stream:
         hashes = {row["recording"]: row["sha256"] for row in csv.DictReader(stream)}

@@ -1,0 +1,91 @@
+"""Two experiments beside each other: figure 6 of both on the same recordings, out of DVC's cache."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from dvc.api import DVCFileSystem
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+from dvc.scm import RevError, resolve_rev
+
+from pipeline.saliency.explanation import Explanation, read_explanations
+from pipeline.saliency.figure import Column, write_figure6
+
+SALIENCY = "saliency"  # what stage explain writes, in every experiment
+WORKSPACE = "workspace"  # DVC's name for the files as they lie here
+
+
+def compare_saliency(first: str, second: str, picture: Path) -> None:
+    """Write figure 6 of two experiments side by side; the picture appears whole or not at all.
+
+    Args:
+        first: an experiment's name, or anything that Git knows: a branch, a tag, HEAD; or `workspace`.
+        second: likewise.
+        picture: the PNG file to write. It shows people.
+
+    Raises:
+        ValueError: where an experiment is not known, has no saliency in DVC's cache, or the two explain other clips.
+    """
+    found = {name: _explanations(name) for name in (first, second)}
+    _check_same_clips(first, found[first], second, found[second])
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    partial = picture.with_name(picture.name + ".partial")
+    write_figure6(partial, [Column(name, found[name]) for name in (first, second)])
+    os.replace(partial, picture)
+
+
+def _explanations(name: str) -> dict[str, Explanation]:
+    with TemporaryDirectory() as folder:
+        place = Path(SALIENCY) if name == WORKSPACE else _fetch(name, Path(folder) / SALIENCY)
+        found = read_explanations(place)
+    if not found:
+        raise ValueError(f"{name}: no recording is explained; run stage explain there first (dvc repro explain)")
+    return found
+
+
+def _fetch(name: str, place: Path) -> Path:
+    """Copy the saliency of an experiment from DVC's cache to `place`; the workspace is left alone."""
+    try:
+        with Repo() as repo:
+            revision = resolve_rev(repo.scm, name)
+        DVCFileSystem(rev=revision).get(SALIENCY, str(place), recursive=True)
+    except RevError:
+        raise ValueError(
+            f"{name}: neither an experiment nor a revision of Git; `dvc exp show` lists the experiments"
+        ) from None
+    except FileNotFoundError:
+        raise ValueError(
+            f"{name}: its {SALIENCY} is not in DVC's cache; it was made before there was a stage explain, or removed: "
+            f"make it with `dvc exp apply {name}` and `dvc repro explain`"
+        ) from None
+    except DvcException as error:
+        raise ValueError(f"{name}: DVC cannot read it here: {error}") from None
+    return place
+
+
+def _check_same_clips(
+    first: str, ours: Mapping[str, Explanation], second: str, theirs: Mapping[str, Explanation]
+) -> None:
+    """See that two experiments explain the same clips.
+
+    Raises:
+        ValueError: naming the bands in which they do not.
+    """
+    differing = [band for band in sorted(ours.keys() | theirs.keys()) if not _same(ours.get(band), theirs.get(band))]
+    if differing:
+        raise ValueError(
+            f"{first} and {second} explain other clips ({', '.join(differing)}), so nothing can stand side by side: "
+            "their corpus, scores, faces, subsampling or section clip differ; `dvc params diff` says where"
+        )
+
+
+def _same(one: Explanation | None, other: Explanation | None) -> bool:
+    if one is None or other is None:
+        return False
+    clips = [
+        (item.subject.recording, item.subject.bdi, item.subject.phase, item.subject.start) for item in (one, other)
+    ]
+    return clips[0] == clips[1] and np.array_equal(one.faces, other.faces)

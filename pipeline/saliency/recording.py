@@ -1,0 +1,67 @@
+"""Explain what a network says of a recording: of its middle clip, all frames."""
+
+import numpy as np
+import torch
+
+from pipeline.nets.build import Network
+from pipeline.nets.weights import Description
+from pipeline.params import Clip, Model
+from pipeline.saliency.choice import Scored, middle_clip
+from pipeline.saliency.explanation import Explanation, Subject
+from pipeline.saliency.relevance import relevance
+from pipeline.scoring.bands import band_of
+from pipeline.training.clips import wrapped
+from pipeline.training.sequences import FaceSequence
+
+
+def explain(
+    network: Network,
+    description: Description,
+    sequence: FaceSequence,
+    scored: Scored,
+    opaque: str,
+    clip: Clip,
+    stage: str,
+    device: torch.device,
+) -> Explanation:
+    """Compute the relevance of the middle clip of a recording.
+
+    Args:
+        network: with a regression head, in evaluation mode, on `device`.
+        description: what belongs to its weights.
+        sequence: of the recording.
+        scored: its truth and estimate.
+        opaque: an id that says nothing of who is seen.
+        clip: how long clips are.
+        stage: of the network, whose last block is looked at.
+        device: where the network is.
+
+    Raises:
+        ValueError: where the recording has no clip, or the network no such stage.
+    """
+    phase, start = middle_clip(sequence, clip.length)
+    faces = sequence.clip(phase, start, clip.length)
+    found, estimates = relevance(network, description, torch.from_numpy(faces)[None].to(device), stage)
+    first, stop = sequence.phases[phase]
+    spans = wrapped(start, clip.length, stop - first)
+    subject = Subject(
+        band=band_of(scored.bdi).name,
+        recording=scored.recording,
+        opaque=opaque,
+        bdi=scored.bdi,
+        estimate=scored.estimate,
+        clip_estimate=float(estimates[0]),
+        phase=phase,
+        start=start,
+        stage=stage,
+        network=in_words(description.model),
+    )
+    present = np.concatenate([sequence.present[first + begin : first + end] for begin, end in spans])
+    return Explanation(subject, faces, found[0].cpu().numpy(), present)
+
+
+def in_words(model: Model) -> str:
+    """A network's name for people; depth and kernels are MSN's alone."""
+    if model.name != "msn":
+        return model.name.upper()
+    return f"MSN-{model.depth}, kernels {' '.join(map(str, model.kernels))}"

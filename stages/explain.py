@@ -1,0 +1,42 @@
+"""Explain: show on which places of a face the estimate rests, for one recording of each severity band (figure 6).
+
+Reads the list of recordings, data/sequences, the predictions that evaluate wrote and models/finetuned. Writes
+figure6.png, and for each band a Zarr group with the clip and the relevance of all its places. All of it shows people.
+"""
+
+from pathlib import Path
+
+from pipeline.nets.weights import load_network
+from pipeline.params import Params
+from pipeline.saliency.choice import choose, read_scored
+from pipeline.saliency.explanation import write_explanation
+from pipeline.saliency.figure import Column, write_figure6
+from pipeline.saliency.recording import explain
+from pipeline.training.sequences import open_sequence
+from pipeline.work.device import device
+from pipeline.work.recordings import read_recordings
+from pipeline.work.stage import fresh, run_stage
+
+
+def main(params: Params, recordings: Path, sequences: Path, predictions: Path, finetuned: Path, saliency: Path) -> None:
+    """Run the stage."""
+    clip, stage = params.clip, params.explain.stage
+    network, description = load_network(finetuned)
+    if description.clip != clip.length:
+        raise ValueError(f"{finetuned}: made for clips of {description.clip} frames; clip.length is {clip.length}")
+    opaque = {item.recording: item.opaque for item in read_recordings(recordings)}
+    place = device()
+    network.to(place)
+    explanations = {}
+    for band, scored in choose(read_scored(predictions)).items():
+        sequence = open_sequence(sequences / scored.recording, clip.absent)
+        name = opaque[scored.recording]
+        explanations[band] = explain(network, description, sequence, scored, name, clip, stage, place)
+    with fresh(saliency) as folder:
+        for band, explanation in explanations.items():
+            write_explanation(folder / band, explanation)
+        write_figure6(folder / "figure6.png", [Column("", explanations)])
+
+
+if __name__ == "__main__":
+    run_stage(main)
