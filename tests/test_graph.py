@@ -122,6 +122,7 @@ def test_package_files_are_empty() -> None:
         ("zarr", ["pipeline/store.py"]),
         ("facenet_pytorch", ["pipeline/faces/"]),
         ("distributed", ["pipeline/work/cluster.py"]),
+        ("captum", ["pipeline/saliency/relevance.py"]),
     ],
 )
 def test_a_library_is_imported_in_one_place(library: str, places: list[str]) -> None:
