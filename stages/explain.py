@@ -12,6 +12,7 @@ from pipeline.saliency.choice import choose, read_scored
 from pipeline.saliency.explanation import write_explanation
 from pipeline.saliency.figure import Column, write_figure6
 from pipeline.saliency.recording import explain
+from pipeline.training.footage import check_geometry
 from pipeline.training.sequences import open_sequence
 from pipeline.work.device import device
 from pipeline.work.recordings import read_recordings
@@ -22,13 +23,13 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
     """Run the stage."""
     clip, stage = params.clip, params.explain.stage
     network, description = load_network(finetuned)
-    if description.clip != clip.length:
-        raise ValueError(f"{finetuned}: made for clips of {description.clip} frames; clip.length is {clip.length}")
+    chosen = choose(read_scored(predictions))
+    check_geometry(finetuned, description, [sequences / item.recording for item in chosen.values()], clip)
     opaque = {item.recording: item.opaque for item in read_recordings(recordings)}
     place = device()
     network.to(place)
     explanations = {}
-    for band, scored in choose(read_scored(predictions)).items():
+    for band, scored in chosen.items():
         sequence = open_sequence(sequences / scored.recording, clip.absent)
         name = opaque[scored.recording]
         explanations[band] = explain(network, description, sequence, scored, name, clip, stage, place)

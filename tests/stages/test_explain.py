@@ -1,6 +1,8 @@
 """Explain, for real: a tiny network over a few random faces."""
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,10 @@ from pipeline.work.content import folder_digest
 from pipeline.work.recordings import Recording, write_recordings
 from stages.explain import main
 from tests.pipeline.saliency.material import write_scored
-from tests.pipeline.training.material import MODEL, write_sequence
+from tests.pipeline.training.material import FOOTAGE, MODEL, PREPROCESSING, write_sequence
 
 LENGTH = 8
-TRAINED = Description(MODEL, Regression(), LENGTH, Target(mean=20.0, deviation=10.0))
+TRAINED = Description(MODEL, Regression(), LENGTH, Target(mean=20.0, deviation=10.0), footage=FOOTAGE)
 SEQUENCES: dict[str, dict[str, Any]] = {
     "calm": {"phases": [20, 19]},
     "brief": {"phases": [5, 4]},
@@ -108,7 +110,12 @@ def test_without_any_score_there_is_only_a_figure_that_says_so(corpus: Path, exp
     assert [path.name for path in (corpus / "saliency").iterdir()] == ["figure6.png"]
 
 
-def test_a_model_for_other_clips_is_refused(corpus: Path, explain: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match=r"finetuned: made for clips of 8 frames; clip\.length is 16"):
+def test_a_model_for_other_clips_or_faces_is_refused(corpus: Path, explain: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match=r"finetuned: made for another geometry than .*calm: clip\.length"):
         explain(length=16)
+    shutil.rmtree(corpus / "sequences" / "calm")
+    other = replace(PREPROCESSING, align=PREPROCESSING.align.model_copy(update={"method": "crop"}))
+    write_sequence(corpus / "sequences" / "calm", [20, 19], preprocessing=other)
+    with pytest.raises(ValueError, match=r"made for another geometry than .*calm: align\.method"):
+        explain()
     assert not (corpus / "saliency").exists()
