@@ -16,6 +16,7 @@ from pipeline.saliency.explanation import Explanation
 from pipeline.scoring.bands import BANDS
 
 PERSONAL = "Shows faces: personal data where they are of real people. Not for git, not for publication, not for others."
+SCALE = "Each clip and network has its own scale: the full colour is for the strongest place of the clip."
 DOTS = 200  # an inch
 TILE, GAP = 1.3, 0.06  # inches: a face, and the room between two
 LABEL, BETWEEN = 2.0, 0.2  # inches: left of a row, and between the first and the last frame
@@ -95,7 +96,7 @@ def figure6(columns: Sequence[Column]) -> Figure:
                 else:
                     _show(axes, np.full_like(shown.faces[frame], 240))
     _draw_scale(axes_at(lefts[0], 0.62, group - GAP, 0.13))
-    write(0.12, 0.12, textwrap.fill(PERSONAL, int(width * 17)), fontsize=7, linespacing=1.4)
+    write(0.12, 0.12, f"{SCALE}\n{PERSONAL}", fontsize=7, linespacing=1.4)
     return drawn
 
 
