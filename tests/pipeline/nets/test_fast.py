@@ -11,6 +11,7 @@ from pipeline.nets.heads import Regression
 from tests.pipeline.nets.slow import shaken
 from tests.pipeline.training.material import MODEL
 
+ROUNDED = 5e-5  # fp32 against double precision; met: 1.2e-5; a running mean lost in MSN: 5e-4 and more
 SIZES = {"msn": (8, 32, 48), "i3d": (8, 32, 48), "c3d": (16, 96, 112)}
 
 
@@ -41,7 +42,7 @@ def test_a_fast_network_says_the_same(name: str) -> None:
     network, clips, expected = _network(name)
     with torch.no_grad():
         found = fast(network.float())(clips)
-    assert (found.double() - expected).abs().max() < 1e-5 * expected.abs().max()
+    assert (found.double() - expected).abs().max() < ROUNDED * expected.abs().max()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")

@@ -13,7 +13,7 @@ from tests.pipeline.training.material import MODEL
 
 SIZES = {"msn": (8, 32, 48), "i3d": (8, 32, 48), "c3d": (16, 96, 112)}
 NAMES = sorted(SIZES)
-SAME = 1e-5  # relative: fp32 sums in another order
+SAME = 5e-5  # relative: fp32 sums in another order; met: 1.2e-5; a running mean lost in MSN: 5e-4 and more
 HALF = 3e-2  # of the length of the features: bfloat16 keeps 8 bits of every layer's output
 
 
