@@ -66,8 +66,7 @@ def run_jobs(
 ) -> Iterator[tuple[int, Any | BaseException]]:
     """Call `function(*job)` for every job: in the workers of a named cluster, else here or in local workers.
 
-    Where one process is enough it is this one: nothing is started, and a debugger sees the job. Workers are handed a
-    few jobs at a time: when one dies, Dask suspects all jobs it was given, and gives up those suspected too often.
+    Where one process is enough it is this one: nothing is started, and a debugger sees the job.
 
     Args:
         function: stands at the top level of a module.
@@ -85,19 +84,40 @@ def run_jobs(
         yield from ((number, _here(place, function, *job)) for number, job in enumerate(jobs))
         return
     with _client(min(processes, len(jobs))) as client:
-        waiting = deque(enumerate(jobs))
-        running: dict[Future, int] = {}
-        alone = False
-        while waiting or running:
-            resources, slots = _offered(client, place.resources)
-            if slots == 0 and not alone:
-                logger.warning("the Dask scheduler at %s has no workers: waiting for one", scheduler_address())
-            alone = slots == 0
-            while waiting and len(running) < 2 * slots + 2:  # more than there are slots: clusters grow with the demand
-                number, job = waiting.popleft()
-                running[client.submit(_in_worker, place, function, *job, pure=False, resources=resources)] = number
-            for future in _ended(running):
-                yield running.pop(future), _outcome(future)
+        yield from _handed_out(client, function, jobs, place)
+
+
+def _handed_out(
+    client: Client, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], place: Place
+) -> Iterator[tuple[int, Any | BaseException]]:
+    """Hand jobs out to workers, a few at a time.
+
+    When a worker dies, Dask suspects all jobs it was given, and gives up those suspected too often. Only one of them
+    can be to blame: each is tried again at the end, with no other beside it.
+    """
+    waiting = deque(range(len(jobs)))
+    suspects: deque[int] = deque()
+    tried_alone: set[int] = set()
+    running: dict[Future, int] = {}
+    deserted = False
+    while waiting or running or suspects:
+        resources, slots = _offered(client, place.resources)
+        if slots == 0 and not deserted:
+            logger.warning("the Dask scheduler at %s has no workers: waiting for one", scheduler_address())
+        deserted = slots == 0
+        if not waiting and not running:
+            waiting.append(suspects.popleft())
+            tried_alone.add(waiting[0])
+        while waiting and len(running) < 2 * slots + 2:  # more than there are slots: clusters grow with the demand
+            number = waiting.popleft()
+            job = client.submit(_in_worker, place, function, *jobs[number], pure=False, resources=resources)
+            running[job] = number
+        for future in _ended(running):
+            number, outcome = running.pop(future), _outcome(future)
+            if isinstance(outcome, WorkerDiedError) and number not in tried_alone:
+                suspects.append(number)
+            else:
+                yield number, outcome
 
 
 def _ended(running: Mapping[Future, int]) -> list[Future]:
