@@ -3,10 +3,7 @@
 The only importer of Dask. Jobs are many and independent, and hand back little: what they make lies in files.
 """
 
-import ctypes
 import logging
-import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +22,10 @@ from distributed import (
     get_worker,
     wait,
 )
+from distributed.comm import CommClosedError
 from threadpoolctl import threadpool_limits
+
+from pipeline.work.lifetime import end_with_parent
 
 logger = logging.getLogger(__name__)
 LOOK_EVERY = 5.0  # seconds after which workers that came or went are noticed
@@ -62,7 +62,11 @@ def scheduler_address() -> str | None:
 
 
 def run_jobs(
-    function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], place: Place, processes: int
+    function: Callable[..., Any],
+    jobs: Sequence[tuple[Any, ...]],
+    place: Place,
+    processes: int,
+    fatal: type[Exception] | None = None,
 ) -> Iterator[tuple[int, Any | BaseException]]:
     """Call `function(*job)` for every job: in the workers of a named cluster, else here or in local workers.
 
@@ -73,6 +77,7 @@ def run_jobs(
         jobs: the arguments of each call.
         place: where the calls may run.
         processes: how many work where no cluster is named.
+        fatal: what a job may end with that ends all: no further one is begun, and only those already handed out end.
 
     Yields:
         (number of the job, its result or the exception it ended with), as they end.
@@ -81,14 +86,22 @@ def run_jobs(
         NoSchedulerError: where the scheduler does not answer, or goes away meanwhile.
     """
     if min(processes, len(jobs)) <= 1 and scheduler_address() is None:
-        yield from ((number, _here(place, function, *job)) for number, job in enumerate(jobs))
+        for number, job in enumerate(jobs):
+            outcome = _here(place, function, *job)
+            yield number, outcome
+            if fatal and isinstance(outcome, fatal):
+                return
         return
     with _client(min(processes, len(jobs))) as client:
-        yield from _handed_out(client, function, jobs, place)
+        yield from _handed_out(client, function, jobs, place, fatal)
 
 
 def _handed_out(
-    client: Client, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], place: Place
+    client: Client,
+    function: Callable[..., Any],
+    jobs: Sequence[tuple[Any, ...]],
+    place: Place,
+    fatal: type[Exception] | None,
 ) -> Iterator[tuple[int, Any | BaseException]]:
     """Hand jobs out to workers, a few at a time.
 
@@ -116,8 +129,11 @@ def _handed_out(
             number, outcome = running.pop(future), _outcome(future)
             if isinstance(outcome, WorkerDiedError) and number not in tried_alone:
                 suspects.append(number)
-            else:
-                yield number, outcome
+                continue
+            if fatal and isinstance(outcome, fatal):
+                waiting.clear()
+                suspects.clear()
+            yield number, outcome
 
 
 def _ended(running: Mapping[Future, int]) -> list[Future]:
@@ -134,7 +150,7 @@ def _outcome(future: Future) -> Any | BaseException:
     """The result of a job that has ended, or the exception it ended with."""
     try:
         outcome = future.exception() if future.status == "error" else future.result()
-    except CancelledError:
+    except (CancelledError, CommClosedError):
         raise _gone() from None
     future.release()
     if isinstance(outcome, KilledWorker):
@@ -239,10 +255,3 @@ class _LocalWorker(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         end_with_parent()
         logging.getLogger("distributed.worker").addFilter(lambda record: "Compute Failed" not in str(record.msg))
-
-
-def end_with_parent() -> None:
-    """Ask the kernel to kill this process when the one that started it ends (Linux; elsewhere nothing happens)."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from pipeline.params import ParamsError, load_params
-from pipeline.work.cluster import end_with_parent
 from pipeline.work.code import file_hash
 from pipeline.work.disk import naming_the_full_disk
+from pipeline.work.lifetime import end_with_parent
 from pipeline.work.workers import WorkFailedError
 
 

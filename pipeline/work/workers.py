@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.work.cluster import Place, run_jobs
 from pipeline.work.code import code_hash, loaded_code_hash
+from pipeline.work.disk import DiskFullError
 from pipeline.work.finished import FinishedWork
 from pipeline.work.progress import Tally, shown
 
@@ -82,7 +83,8 @@ def make_all(
         place: where the items are made.
 
     Raises:
-        WorkFailedError: after all other items are finished, naming each that is not and why.
+        WorkFailedError: after all other items are finished, naming each that is not and why; with the first that
+            finds the disk full, after those already begun.
     """
     store = FinishedWork(kind)
     store.sweep()
@@ -97,16 +99,27 @@ def make_all(
     jobs = [(kind, store.folder.parent, key, code, function, task.arguments) for key, task in waiting.items()]
     tally = Tally(label, [task.work for task in waiting.values()], things, unit)
     order = list(waiting)
-    reasons = {order[n]: reason(outcome) for n, outcome in _run(_make, jobs, tally, place) if _failed(outcome)}
-    # Equal content has one key and is made once: all tasks of a key fail with it.
-    failures = [f"  {task.name}: {reasons[key]}" for key, task in zip(keys, tasks, strict=True) if key in reasons]
+    failures = {order[n]: outcome for n, outcome in _run(_make, jobs, tally, place, DiskFullError) if _failed(outcome)}
     if failures:
-        raise WorkFailedError(
-            f"{label}: {len(failures)} of {len(tasks)} failed; the others are finished and will not be redone:\n"
-            + "\n".join(sorted(failures))
-        )
+        finished = sum(store.find(key) is not None for key in keys)
+        raise WorkFailedError(_told(label, list(zip(keys, tasks, strict=True)), failures, finished))
     for key, task in zip(keys, tasks, strict=True):
         store.deliver(key, output / task.name)
+
+
+def _told(label: str, tasks: Sequence[tuple[str, Task]], failures: Mapping[str, BaseException], finished: int) -> str:
+    """What to say of items that failed, by their keys; equal content has one key, so all tasks of a key fail with it.
+
+    A full disk is said once, by the first item that found it, and tells nothing of the items that found it as well.
+    """
+    full = next((key for key, error in failures.items() if isinstance(error, DiskFullError)), None)
+    named = {key: error for key, error in failures.items() if key == full or not isinstance(error, DiskFullError)}
+    lines = sorted(f"  {task.name}: {reason(named[key])}" for key, task in tasks if key in named)
+    if full is None:
+        about = f"{len(lines)} of {len(tasks)} failed; the others are finished and will not be redone"
+    else:
+        about = f"stopped for want of room; {finished} of {len(tasks)} are finished and will not be redone"
+    return "\n".join([f"{label}: {about}:", *lines])
 
 
 def map_items(function: Callable[..., Any], items: Sequence[Any], label: str, *given: Any) -> list[Any]:
@@ -139,13 +152,17 @@ def attempt(
 
 
 def _run(
-    function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], tally: Tally, place: Place
+    function: Callable[..., Any],
+    jobs: Sequence[tuple[Any, ...]],
+    tally: Tally,
+    place: Place,
+    fatal: type[Exception] | None = None,
 ) -> Iterator[tuple[int, Any]]:
     """Yield (number of the job, its result or the exception it ended with) as the jobs end, and show how far it is."""
     if not jobs:
         return
     with shown(tally) as advance:
-        for number, outcome in run_jobs(function, jobs, place, worker_count(place.most)):
+        for number, outcome in run_jobs(function, jobs, place, worker_count(place.most), fatal):
             advance(number, not _failed(outcome))
             yield number, outcome
 

@@ -1,5 +1,6 @@
 """Working through items: results in order, finished work reused, failures named after all others are done."""
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -145,6 +146,32 @@ def test_failures_are_told_by_the_stage_alone(
     with pytest.raises(WorkFailedError, match="2 of 3 failed"):
         make_all("square", write_square, _tasks([-1, 5, -2], tmp_path / "log"), tmp_path / "out", "squaring")
     assert "is below 0" not in "".join(capfd.readouterr())
+
+
+def write_to_the_end(folder: Path, number: int, log: Path) -> None:
+    """Write one file; from number 2 on there is no room for it."""
+    write_square(folder, number, log)
+    if number >= 2:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+write_to_the_end.__module__ = "pipeline.work.content"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_full_disk_ends_all_and_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    monkeypatch.setenv("MSN_WORKERS", str(workers))
+    log, output = tmp_path / "log", tmp_path / "out"
+    output.mkdir()
+    tasks = [replace(task, work=40 - number) for number, task in enumerate(_tasks([1, -1, *range(2, 32)], log))]
+    with pytest.raises(WorkFailedError) as stopped:
+        make_all("square", write_to_the_end, tasks, output, "squaring")
+    about, *lines = str(stopped.value).splitlines()
+    assert about == "squaring: stopped for want of room; 1 of 32 are finished and will not be redone:"
+    assert lines[0] == "  item-1: ValueError: -1 is below 0"
+    assert len(lines) == 2
+    assert "DiskFullError" in lines[1]
+    assert len(log.read_text().split()) <= (2 if workers == 1 else 2 + 2 * (2 * workers + 2))
 
 
 def test_a_worker_that_holds_other_code_makes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
