@@ -20,10 +20,11 @@ from typing import Any
 import torch
 
 from pipeline.complexity.count import cost_of
-from pipeline.complexity.table import PAPER, label_of
+from pipeline.complexity.table import PAPER
 from pipeline.nets.build import build
 from pipeline.nets.fast import Answers, Clips, fast
 from pipeline.nets.heads import Regression
+from pipeline.nets.names import name_of
 from pipeline.params import Model, load_params
 from pipeline.work.device import device as chosen_device
 
@@ -90,7 +91,7 @@ def _measured(model: Model, batch: int, turns: int, device: torch.device) -> dic
     gmac = batch * cost_of(model, FRAMES, SIZE).macs / 1e9
     difference = (outputs["fast"] - outputs["plain"]).abs().max() / outputs["plain"].abs().max()
     return {
-        "model": label_of(model),
+        "model": name_of(model),
         "batch": batch,
         "ratio": round(medians["plain"] / medians["fast"], 2),
         "difference": float(difference),

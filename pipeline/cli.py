@@ -4,36 +4,41 @@ import importlib
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-COMMANDS = (
-    "profile",
-    "identities",
-    "predict",
-    "complexity",
-    "compare_saliency",
-    "work",
-)  # a module of pipeline/commands each
+COMMANDS = {  # a module of pipeline/commands each, with _ for -, and its line in the help
+    "profile": "Write the settings of a corpus into params.yaml.",
+    "identities": "Write the list of a tree of identity images (VGGFace2).",
+    "predict": "Estimate the BDI-II score from the face in videos.",
+    "complexity": "What the networks cost: parameters, multiply-adds, times.",
+    "compare-saliency": "Figure 6 of two experiments side by side.",
+    "work": "The store of finished work: list it, shrink it.",
+}
 
 
 class Commands(TyperGroup):
-    """Commands that are loaded when they are called: most never need torch, which takes seconds.
+    """Commands that are loaded when they are called, and not for the help: torch and DVC take seconds.
 
     Errors are told in words, with exit status 1; a fault of ours still shows where it happened.
     """
 
     def list_commands(self, ctx: Any) -> list[str]:
         """All names, in the order of the help."""
-        return [name.replace("_", "-") for name in COMMANDS]
+        return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Load a command, or None where there is none of that name."""
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"pipeline.commands.{cmd_name.replace('-', '_')}")
         command = typer.main.get_command(module.app)
         command.name = cmd_name
         return command
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Show the help without loading any command."""
+        lines = [TyperCommand(name, help=line) for name, line in COMMANDS.items()]
+        TyperGroup(name=self.name, help=self.help, params=self.params, commands=lines).format_help(ctx, formatter)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""

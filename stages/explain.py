@@ -4,6 +4,7 @@ Reads the list of recordings, data/sequences, the predictions that evaluate wrot
 figure6.png, and for each band a Zarr group with the clip and the relevance of all its places. All of it shows people.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.nets.weights import load_network
@@ -25,7 +26,7 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
     network, description = load_network(finetuned)
     chosen = choose(read_scored(predictions))
     check_geometry(finetuned, description, [sequences / item.recording for item in chosen.values()], clip)
-    opaque = {item.recording: item.opaque for item in read_recordings(recordings)}
+    opaque = _opaque_ids(recordings, predictions, [item.recording for item in chosen.values()])
     place = device()
     network.to(place)
     explanations = {}
@@ -37,6 +38,18 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
         for band, explanation in explanations.items():
             write_explanation(folder / band, explanation)
         write_figure6(folder / "figure6.png", [Column("", explanations)])
+
+
+def _opaque_ids(recordings: Path, predictions: Path, wanted: Iterable[str]) -> dict[str, str]:
+    """The ids that say nothing of who is seen.
+
+    Raises:
+        ValueError: naming the recordings that are not listed.
+    """
+    ids = {item.recording: item.opaque for item in read_recordings(recordings)}
+    if unknown := sorted(set(wanted) - ids.keys()):
+        raise ValueError(f"{predictions}: {', '.join(unknown)}: not in {recordings}; run evaluate again")
+    return ids
 
 
 if __name__ == "__main__":

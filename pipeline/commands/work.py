@@ -9,7 +9,9 @@ from rich.filesize import decimal
 from pipeline.pruning import Holding, holdings, named, remove
 from pipeline.work.finished import work_root
 
-app = typer.Typer(help="The store of finished work: what it holds, and how to shrink it.", no_args_is_help=True)
+app = typer.Typer(
+    help="The store of finished work: what it holds, and how to shrink it.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.command("list")

@@ -14,6 +14,7 @@ from pipeline.complexity.timing import Timing, measure
 from pipeline.nets.build import build
 from pipeline.nets.fast import fast
 from pipeline.nets.heads import Regression
+from pipeline.nets.names import name_of
 from pipeline.params import Model
 
 PAPER = {"c3d": (32.1, 0.040, 8.9), "i3d": (13.0, 0.030, 26.2), "msn": (77.7, 0.074, 164.9)}  # table 5, on a Tesla T4
@@ -50,7 +51,7 @@ def study(models: Sequence[Model], frames: int, size: int, device: torch.device 
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=device is None) as progress:
         task = progress.add_task("")
         for model in models:
-            label = label_of(model)
+            label = name_of(model)
             cost, timing = cost_of(model, frames, size), None
             if device is not None:
 
@@ -61,17 +62,6 @@ def study(models: Sequence[Model], frames: int, size: int, device: torch.device 
                 timing = measure(fast(network), (frames, size, size), device, told)
             rows.append(Row(label, model.name, cost, timing))
     return rows
-
-
-def label_of(model: Model) -> str:
-    """How a network is called in the table.
-
-    A width of 1 is not told.
-    """
-    width = "" if model.width == 1 else f" x {model.width:g}"
-    if model.name != "msn":
-        return f"{model.name.upper()}{width}"
-    return f"MSN-{model.depth} ({', '.join(map(str, model.kernels))}){width}"
 
 
 def show(console: Console, rows: Sequence[Row], frames: int, size: int, where: str) -> None:

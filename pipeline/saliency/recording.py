@@ -4,8 +4,9 @@ import numpy as np
 import torch
 
 from pipeline.nets.build import Network
+from pipeline.nets.names import name_of
 from pipeline.nets.weights import Description
-from pipeline.params import Clip, Model
+from pipeline.params import Clip
 from pipeline.saliency.choice import Scored, middle_clip
 from pipeline.saliency.explanation import Explanation, Subject
 from pipeline.saliency.relevance import relevance
@@ -54,14 +55,7 @@ def explain(
         phase=phase,
         start=start,
         stage=stage,
-        network=in_words(description.model),
+        network=name_of(description.model),
     )
     present = np.concatenate([sequence.present[first + begin : first + end] for begin, end in spans])
     return Explanation(subject, faces, found[0].cpu().numpy(), present)
-
-
-def in_words(model: Model) -> str:
-    """A network's name for people; depth and kernels are MSN's alone."""
-    if model.name != "msn":
-        return model.name.upper()
-    return f"MSN-{model.depth}, kernels {' '.join(map(str, model.kernels))}"

@@ -1,6 +1,8 @@
 """The command `msn`, as people meet it: what it prints, what it leaves, how it fails."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,10 +40,11 @@ def _make(key: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ((), ["profile", "identities", "predict", "compare-saliency", "work"]),
+        ((), ["profile", "identities", "predict", "complexity", "compare-saliency", "work"]),
         (("profile",), ["avec2014", "git checkout params.yaml"]),
         (("identities",), ["--output"]),
         (("predict",), ["--model", "--json", "--figure", "--overlay", "no diagnosis"]),
+        (("complexity",), ["--model", "--depth", "--kernels", "--json"]),
         (("compare-saliency",), ["experiment", "--output", "workspace"]),
         (("work",), ["list", "prune"]),
         (("work", "prune"), ["--progress", "--yes", "dvc.lock"]),
@@ -51,6 +54,13 @@ def test_help(words: tuple[str, ...], expected: list[str]) -> None:
     found = _msn(*words, "--help")
     assert found.exit_code == 0
     assert [word for word in expected if word not in found.output] == []
+
+
+def test_the_help_waits_for_no_library() -> None:
+    told = "import sys; from pipeline.cli import app; app(['--help'], standalone_mode=False); "
+    asked = "print('loaded:', *sorted({'torch', 'dvc', 'dask'} & sys.modules.keys()))"
+    found = subprocess.run([sys.executable, "-c", told + asked], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1].split() == ["loaded:"]
 
 
 def test_a_profile_is_written_and_told(workplace: Path) -> None:

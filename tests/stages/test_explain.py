@@ -18,7 +18,7 @@ from pipeline.saliency.explanation import Explanation, read_explanations
 from pipeline.saliency.relevance import relevance
 from pipeline.store import read_array
 from pipeline.work.content import folder_digest
-from pipeline.work.recordings import Recording, write_recordings
+from pipeline.work.recordings import Recording, read_recordings, write_recordings
 from stages.explain import main
 from tests.pipeline.saliency.material import write_scored
 from tests.pipeline.training.material import FOOTAGE, MODEL, PREPROCESSING, write_sequence
@@ -117,5 +117,13 @@ def test_a_model_for_other_clips_or_faces_is_refused(corpus: Path, explain: Call
     other = replace(PREPROCESSING, align=PREPROCESSING.align.model_copy(update={"method": "crop"}))
     write_sequence(corpus / "sequences" / "calm", [20, 19], preprocessing=other)
     with pytest.raises(ValueError, match=r"made for another geometry than .*calm: align\.method"):
+        explain()
+    assert not (corpus / "saliency").exists()
+
+
+def test_a_recording_that_is_not_listed_is_named(corpus: Path, explain: Callable[..., Any]) -> None:
+    listed = read_recordings(corpus / "recordings.csv")
+    write_recordings(corpus / "recordings.csv", [item for item in listed if item.recording != "calm"])
+    with pytest.raises(ValueError, match=r"predictions\.csv: calm: not in .*recordings\.csv"):
         explain()
     assert not (corpus / "saliency").exists()
