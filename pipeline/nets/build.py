@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from pipeline.nets.c3d import C3D
 from pipeline.nets.heads import Head, LinearHead, Recognition, RegressionHead
 from pipeline.nets.i3d import I3D
-from pipeline.nets.msn import MSN
+from pipeline.nets.msn import MSN, Block
 from pipeline.params import Model
 
 
@@ -63,9 +63,11 @@ def initialise(network: Network, generator: torch.Generator) -> None:
 
     The last linear layer, which no ReLU follows, has standard deviation 1 / sqrt(fan in) instead of sqrt(2 / fan in).
 
-    Batch norm keeps what goes forward at one scale at any depth. What comes back at first grows about 1.5 times a
-    block, for the shortcuts are convolutions with batch norm too; starting the blocks' last norms at 0 (Goyal et al.,
-    2017) tames it at depth 99, but learned more slowly at depth 27, and no better at 99, when tried.
+    MSN's blocks begin near the identity (`Block.ease`). Else, though batch norm keeps what goes forward at one scale,
+    what comes back grows: its square by pi / (pi - 1) = 1.47 in each convolution, batch norm and ReLU (G. Yang et al.,
+    "A Mean Field Theory of Batch Normalization", ICLR 2019), so by (1.47 + 1.47^3) / 2, its size 1.5-fold, in a block
+    with a shortcut of the same kind. At depth 99 a first step of the paper's SGD would make conv1 hundreds of times as
+    large as it was, and batch norm would keep it there.
     """
     last = network.head.last
     for module in network.modules():
@@ -75,3 +77,6 @@ def initialise(network: Network, generator: torch.Generator) -> None:
             nn.init.normal_(module.weight, std=math.sqrt(gain / fan_in), generator=generator)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+    for module in network.modules():
+        if isinstance(module, Block):
+            module.ease()

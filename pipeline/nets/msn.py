@@ -15,6 +15,7 @@ Departures from both: batch norm has a scale (the code has a shift alone), the a
 has 39 layers when counted as the others are; it keeps its name here.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +33,8 @@ BLOCKS = {  # depth: blocks in conv2, conv3, conv4, conv5
     99: (3, 4, 22, 3),
 }
 STEM = 64  # channels of conv1
+BRANCH = 0.3  # what a block's branch counts at first, beside the shortcut's 1
+PASSED = 1 / math.sqrt(math.pi - 1)  # the mean of a rectified normal in its own deviations
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,18 @@ class Block(nn.Module):
         x = functional.relu(self.norm(x), inplace=True)
         x = self.last(x)  # outer
         return functional.relu(x.add_(shortcut), inplace=True)
+
+    def ease(self) -> None:
+        """Set first weights that let most of the input pass, so that gradients keep their size at any depth.
+
+        Where the channels agree the shortcut becomes the identity, and its norm, which takes away the mean of its
+        rectified input, gives one back: so the ReLU behind cuts off little. The branch begins at BRANCH of its size.
+        """
+        nn.init.constant_(self.last.norm.weight, BRANCH)
+        shortcut = self.shortcut.convolution
+        if shortcut.in_channels == shortcut.out_channels:
+            nn.init.dirac_(shortcut.weight)
+            nn.init.constant_(self.shortcut.norm.bias, PASSED)
 
 
 class MSN(nn.Module):
