@@ -1,5 +1,6 @@
 """How long a network takes, measured: noisy, and only true of the machine that it was measured on."""
 
+import ctypes
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -95,10 +96,17 @@ def peak_memory(network: Callable[[Clips], Answers], clips: Float[Tensor, "batch
         reset = Path("/proc/self/clear_refs")
         if not reset.exists():
             return None
+        _give_back()
         reset.write_text("5")  # Linux: the peak begins anew at what is held now
         held = _kilobytes("VmRSS")
         network(clips)
         return 1024 * (_kilobytes("VmHWM") - held)
+
+
+def _give_back() -> None:
+    """Have the C library give freed memory back to the system (glibc): what it keeps would hide what a pass takes."""
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+        trim(0)
 
 
 def _kilobytes(key: str) -> int:

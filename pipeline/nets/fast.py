@@ -13,6 +13,7 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch._dynamo import config as tracing
 from torch._inductor import config
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
@@ -22,6 +23,7 @@ from pipeline.nets.msn import Block
 
 Clips = Float[Tensor, "batch 3 time height width"]
 Answers = Float[Tensor, "batch outputs"]
+SIZES = 256  # that may be compiled in one process
 
 
 def fast(network: Network) -> Callable[[Clips], Answers]:
@@ -35,7 +37,9 @@ def fast(network: Network) -> Callable[[Clips], Answers]:
     compiled = torch.compile(folded(network), dynamic=False)
 
     def answer(clips: Clips) -> Answers:
-        with config.patch(freezing=True):  # torch.compile's own options come too late for it
+        # torch.compile's own options come too late for freezing. Past 8 sizes, which all networks of a process share,
+        # it would go on without compiling, in silence.
+        with config.patch(freezing=True), tracing.patch(recompile_limit=SIZES, fail_on_recompile_limit_hit=True):
             return compiled(clips)
 
     return answer

@@ -35,10 +35,14 @@ def test_latency_is_of_one_clip_and_the_best_batch_is_named() -> None:
 
 
 def test_peak_memory_is_what_a_pass_holds() -> None:
-    size = 64 * 2**20
+    piece, pieces = 2**20, 64
+    size = pieces * piece
 
     def network(clips: torch.Tensor) -> torch.Tensor:
-        return torch.ones(size // 4).sum()[None, None] * clips.new_ones(1, 1)
+        held = [torch.ones(piece // 4) for _ in range(pieces)]
+        return torch.stack([part.sum() for part in held]).sum()[None, None] * clips.new_ones(1, 1)
 
+    for _ in range(3):  # what the C library keeps of earlier passes hides nothing
+        network(torch.zeros(1, 3, 2, 2, 2))
     found = peak_memory(network, torch.zeros(1, 3, 2, 2, 2))
     assert found is None or 0.8 * size < found < 1.6 * size

@@ -1,6 +1,9 @@
 """A network made fast gives what it gave before."""
 
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +15,7 @@ from tests.pipeline.nets.slow import shaken
 from tests.pipeline.training.material import MODEL
 
 ROUNDED = 5e-5  # fp32 against double precision; met: 1.2e-5; a running mean lost in MSN: 5e-4 and more
+ROOT = Path(__file__).parents[3]
 SIZES = {"msn": (8, 32, 48), "i3d": (8, 32, 48), "c3d": (16, 96, 112)}
 
 
@@ -43,6 +47,29 @@ def test_a_fast_network_says_the_same(name: str) -> None:
     with torch.no_grad():
         found = fast(network.float())(clips)
     assert (found.double() - expected).abs().max() < ROUNDED * expected.abs().max()
+
+
+MANY_SIZES = """
+from functools import partial
+import torch
+from torch._dynamo.utils import counters
+torch.compile = partial(torch.compile, backend="eager")  # quick, and counts the same
+from pipeline.nets.build import build
+from pipeline.nets.fast import fast
+from pipeline.nets.heads import Regression
+from tests.pipeline.training.material import MODEL
+with torch.no_grad():
+    found = fast(build(MODEL, Regression(), seed=0).eval())
+    for batch in range(1, 12):
+        found(torch.zeros(batch, 3, 8, 32, 32))
+        print(counters["stats"]["unique_graphs"])
+"""
+
+
+def test_a_process_may_meet_many_sizes() -> None:
+    """In a process of its own, without the checks of shapes that this one has: they break graphs apart."""
+    ran = subprocess.run([sys.executable, "-c", MANY_SIZES], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert list(map(int, ran.stdout.split())) == list(range(1, 12))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
