@@ -11,6 +11,8 @@ COMMANDS = {  # a module of pipeline/commands each, with _ for -, and its line i
     "identities": "Write the list of a tree of identity images (VGGFace2).",
     "predict": "Estimate the BDI-II score from the face in videos.",
     "complexity": "What the networks cost: parameters, multiply-adds, times.",
+    "study": "A grid of experiments: queue, run, collect into a table and a figure.",
+    "compare": "The paired difference of two experiments on the same videos.",
     "compare-saliency": "Figure 6 of two experiments side by side.",
     "work": "The store of finished work: list it, shrink it.",
 }

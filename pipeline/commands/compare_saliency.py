@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.comparing import compare_saliency
+from pipeline.comparing.saliency import compare_saliency
 
 app = typer.Typer()
 

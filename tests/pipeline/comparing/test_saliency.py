@@ -10,7 +10,7 @@ from dvc.repo import Repo
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.comparing import compare_saliency
+from pipeline.comparing.saliency import compare_saliency
 from pipeline.saliency.explanation import write_explanation
 from pipeline.saliency.figure import Column, write_figure6
 from tests.pipeline.saliency.material import explanation
@@ -88,7 +88,7 @@ def test_what_is_missing_is_named(commit: Callable[..., None]) -> None:
     shutil.rmtree("saliency")
     found = CliRunner().invoke(app, ["compare-saliency", "workspace", "single"])
     assert found.exit_code == 1
-    assert "msn: workspace: no recording is explained; run stage explain there first" in found.output
+    assert "msn: workspace: there is no saliency; run the pipeline first (dvc repro)" in found.output
 
 
 def test_outside_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

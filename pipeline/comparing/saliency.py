@@ -6,16 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from dvc.api import DVCFileSystem
-from dvc.exceptions import DvcException
-from dvc.repo import Repo
-from dvc.scm import RevError, resolve_rev
 
+from pipeline.experiments.reading import find
 from pipeline.saliency.explanation import Explanation, read_explanations
 from pipeline.saliency.figure import Column, write_figure6
 
 SALIENCY = "saliency"  # what stage explain writes, in every experiment
-WORKSPACE = "workspace"  # DVC's name for the files as they lie here
 
 
 def compare_saliency(first: str, second: str, picture: Path) -> None:
@@ -39,31 +35,12 @@ def compare_saliency(first: str, second: str, picture: Path) -> None:
 
 def _explanations(name: str) -> dict[str, Explanation]:
     with TemporaryDirectory() as folder:
-        place = Path(SALIENCY) if name == WORKSPACE else _fetch(name, Path(folder) / SALIENCY)
+        place = Path(folder) / SALIENCY
+        find(name).fetch(SALIENCY, place)
         found = read_explanations(place)
     if not found:
         raise ValueError(f"{name}: no recording is explained; run stage explain there first (dvc repro explain)")
     return found
-
-
-def _fetch(name: str, place: Path) -> Path:
-    """Copy the saliency of an experiment from DVC's cache to `place`; the workspace is left alone."""
-    try:
-        with Repo() as repo:
-            revision = resolve_rev(repo.scm, name)
-        DVCFileSystem(rev=revision).get(SALIENCY, str(place), recursive=True)
-    except RevError:
-        raise ValueError(
-            f"{name}: neither an experiment nor a revision of Git; `dvc exp show` lists the experiments"
-        ) from None
-    except FileNotFoundError:
-        raise ValueError(
-            f"{name}: its {SALIENCY} is not in DVC's cache; it was made before there was a stage explain, or removed: "
-            f"make it with `dvc exp apply {name}` and `dvc repro explain`"
-        ) from None
-    except DvcException as error:
-        raise ValueError(f"{name}: DVC cannot read it here: {error}") from None
-    return place
 
 
 def _check_same_clips(

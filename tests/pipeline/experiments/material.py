@@ -1,0 +1,113 @@
+"""A small repository of Git and DVC with one stage of a second, whose scores follow from params.yaml."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dvc.repo import Repo
+
+ROOT = Path(__file__).parents[3]
+
+STAGE = '''"""Estimates off by what the parameters say: depth / 10, half of it where the kernels are more than one."""
+import csv, json, pathlib, sys, yaml
+params = yaml.safe_load(open("params.yaml"))
+depth, seed, kernels = params["model"]["depth"], params["finetune"]["seed"], params["model"]["kernels"]
+if depth == 99:
+    sys.exit("depth 99 does not fit")
+off = depth / 10 / (1 if len(kernels) == 1 else 2) + seed / 100
+results = pathlib.Path("results")
+results.mkdir()
+truth = {f"{s}_{v}": 10 * s + v for s in (1, 2, 3) for v in (1, 2)}
+with open(results / "predictions.csv", "w", newline="") as stream:
+    rows = csv.writer(stream)
+    rows.writerow(["recording", "subject", "seen", "task", "bdi", "estimate", "clips", "coverage", "frames", "absent"])
+    for name, bdi in truth.items():
+        rows.writerow([name, name[0], "no", "", bdi, bdi + off, 1, 1, 16, 0])
+with open(results / "intervals.csv", "w", newline="") as stream:
+    rows = csv.writer(stream)
+    rows.writerow("part,of,figure,videos,subjects,value,low,high".split(","))
+    for figure in ("rmse", "mae"):
+        rows.writerow(["all", "model", figure, 6, 3, off, off - 1, off + 1])
+model = pathlib.Path("models/finetuned")
+model.mkdir(parents=True)
+best = {"best": {"epoch": 1, "rmse": 20 - off}} if params["finetune"]["validation"] != "none" else {}
+(model / "description.json").write_text(json.dumps({"history": {"versions": {"torch": "2.14"}, **best}}))
+pathlib.Path("metrics.json").write_text(json.dumps({"rmse": off, "mae": off, "pcc": 1.0, "videos": 6}))
+pathlib.Path("complexity.json").write_text(json.dumps({"parameters": depth * 10**6, "macs": 2 * 10**9}))
+'''
+
+STORY = {
+    "stages": {
+        "evaluate": {
+            "desc": "Score",
+            "cmd": "python stages/evaluate.py",
+            "deps": ["stages/evaluate.py"],
+            "params": ["model", "finetune"],
+            "metrics": [{"metrics.json": {"cache": False}}, {"complexity.json": {"cache": False}}],
+            "outs": ["results", "models/finetuned"],
+        }
+    }
+}
+
+
+def git(*words: str) -> str:
+    return subprocess.run(["git", *words], check=True, capture_output=True, text=True).stdout
+
+
+def dvc(*words: str) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = [sys.executable, "-m", "dvc", *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "PATH": path}).stdout
+
+
+def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the repository in `folder`, committed and not yet run, and work in it."""
+    (folder / "stages").mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    git("init", "-q", "-b", "main")
+    git("config", "user.name", "test")
+    git("config", "user.email", "test@example.invalid")
+    Repo.init().close()
+    shutil.copy(ROOT / ".dvc" / "config", ".dvc/config")
+    shutil.copy(ROOT / "params.yaml", "params.yaml")
+    shutil.copytree(ROOT / "profiles", "profiles")
+    change(simulate__enabled=True, corpus__root="/data/corpus", corpus__labels_root="/data/corpus")
+    change(identities__root="/data/faces", identities__list="/data/faces/list.txt")
+    Path("stages/evaluate.py").write_text(STAGE)
+    Path("dvc.yaml").write_text(yaml.safe_dump(STORY, sort_keys=False))
+    Path(".gitignore").write_text("/results\n/models\n/studies\n/report.html\n")
+    git("add", "-A")
+    git("commit", "-qm", "code")
+    return folder
+
+
+def change(**values: Any) -> None:
+    """Write parameters, given as section__key=value, into params.yaml."""
+    path = Path("params.yaml")
+    params = yaml.safe_load(path.read_text())
+    for name, value in values.items():
+        section, key = name.split("__")
+        params[section][key] = value
+    path.write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def run_here(message: str, **values: Any) -> None:
+    """Change parameters, run the pipeline in the workspace, commit."""
+    change(**values)
+    dvc("repro", "-q")
+    git("add", "-A")
+    git("commit", "-qm", message)
+
+
+def study_file(path: Path, **content: object) -> Path:
+    """Write a study."""
+    values: Mapping[str, object] = {"name": "mine", "title": "Mine", **content}
+    path.write_text(yaml.safe_dump(dict(values), sort_keys=False))
+    return path
