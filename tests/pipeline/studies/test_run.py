@@ -1,0 +1,110 @@
+"""A study through DVC's own queue, in a repository whose one stage takes a moment."""
+
+import csv
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipeline.cli import app
+from pipeline.studies import run
+from tests.pipeline.experiments.material import change, git, make_project, study_file
+
+GRID = {"grids": [{"values": {"model.depth": [27, 36, 99]}}], "x": "model.depth"}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(run, "PAUSE", 0.5)
+    folder = make_project(tmp_path / "project", monkeypatch)
+    study_file(folder / "mine.yaml", **GRID)
+    return folder
+
+
+def _msn(*words: str) -> Result:
+    return CliRunner().invoke(app, ["study", *words])
+
+
+def _table() -> list[dict[str, str]]:
+    with Path("studies/mine/table.csv").open() as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_study_runs_once_and_what_fails_is_named(project: Path) -> None:
+    found = _msn("mine.yaml", "--dry-run")
+    assert found.exit_code == 0, found.output
+    assert found.output.endswith("3 experiments, 3 to queue\n")
+    before = git("status", "--porcelain")
+    found = _msn("mine.yaml", "-j", "2", "-S", "finetune.validation=subjects")
+    assert found.exit_code == 1, found.output
+    name = next(line.split()[1].rstrip(";") for line in found.output.splitlines() if line.startswith("failed: "))
+    assert name.startswith("mine-99-")
+    assert f"why: dvc queue logs {name}; again: --retry" in found.output
+    assert (
+        "depth 99 does not fit" in subprocess.run(["dvc", "queue", "logs", name], capture_output=True, text=True).stdout
+    )
+    assert git("status", "--porcelain") == before
+
+    rows = _table()
+    assert [row["row"] for row in rows] == ["model.depth 27", "model.depth 36", "model.depth 99"]
+    assert [row["rmse"] for row in rows] == ["1.3600", "1.8100", ""]  # depth / 20 + seed / 100
+    assert [row["rmse_low"] for row in rows] == ["0.3600", "0.8100", ""]
+    assert [row["validation_rmse"] for row in rows] == ["18.6400", "18.1900", ""]  # the other way round on purpose
+    assert [row["rank"] for row in rows] == ["2", "1", ""]
+    assert [row["parameters"] for row in rows] == ["27000000", "36000000", ""]
+    text = Path("studies/mine/table.md").read_text()
+    assert "| model.depth 36 | 1 | 18.19 | 1.81 (0.81 to 2.81) | 1.81 (0.81 to 2.81) |" in text
+    assert "Ranked by validation RMSE, never by the test partition." in text
+    assert f"model.depth 99: {name} failed." in text
+    assert Path("studies/mine/figure.png").read_bytes().startswith(b"\x89PNG")
+
+    found = _msn("mine.yaml", "--dry-run", "-S", "finetune.validation=subjects")
+    assert [line.split()[0] for line in found.output.splitlines()] == ["done", "done", "failed", "3"]
+    change(model__width=0.25)  # other parameters are other runs
+    assert _msn("mine.yaml", "--dry-run").output.endswith("3 experiments, 3 to queue\n")
+    git("checkout", "params.yaml")
+    Path("stages/evaluate.py").write_text(Path("stages/evaluate.py").read_text() + "# edited\n")
+    found = _msn("mine.yaml", "--dry-run", "-S", "finetune.validation=subjects")  # and so is other code
+    assert found.output.endswith("3 experiments, 3 to queue\n")
+
+
+def test_only_queueing_starts_nothing(project: Path) -> None:
+    found = _msn("mine.yaml", "--queue")
+    assert found.exit_code == 0, found.output
+    assert [line.split()[0] for line in found.output.splitlines() if "(model" in line] == ["queued"] * 3
+    assert "`dvc queue start -j 1` runs what is queued" in found.output
+    again = _msn("mine.yaml", "--queue")
+    assert not [line for line in again.output.splitlines() if line.startswith("queued mine")]
+    found = _msn("mine.yaml", "--collect")
+    assert found.exit_code == 0, found.output
+    assert [row["rmse"] for row in _table()] == ["", "", ""]
+    assert "Not ranked: there are no validation scores" in found.output
+    assert not Path("studies/mine/figure.png").exists()
+
+
+def test_what_would_fail_in_the_queue_is_told_before(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git("config", "--unset", "user.name")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.delenv("GIT_COMMITTER_NAME", raising=False)
+    change(corpus__root="mine/videos", corpus__labels_root="../labels")
+    Path("stages/helper.py").write_text("")
+    story = (
+        Path("dvc.yaml").read_text().replace("- stages/evaluate.py\n", "- stages/evaluate.py\n    - stages/helper.py\n")
+    )
+    Path("dvc.yaml").write_text(story)
+    found = _msn("mine.yaml", "--queue")
+    assert found.exit_code == 1
+    assert 'Git knows no user.name, without which DVC queues nothing: git config user.name "..."' in found.output
+    assert "it does not know stages/helper.py: git add them" in found.output
+    assert (
+        "corpus.root is mine/videos: queued runs see only files that Git knows; give an absolute path" in found.output
+    )
+    assert "corpus.labels_root is ../labels: a path with .. leads elsewhere" in found.output
+
+
+def test_studies_are_listed(project: Path) -> None:
+    (project / "studies").mkdir()
+    study_file(project / "studies" / "mine.yaml", **GRID)
+    assert _msn().output.split() == ["mine", "Mine"]
+    assert "no such study; allowed: mine, or the path" in _msn("yours").output
