@@ -59,7 +59,10 @@ class Simulate(Section):
 
     enabled: bool = Field(description="true or false")
     seed: int = Field(ge=0, description="a whole number from 0")
-    cue: Real = Field(ge=0, le=4, description="0 (the score moves nothing) to 4; 1 is the stated effect")
+    cue: Real = Field(ge=0, le=4, description="0 (the score changes nothing) to 4; 1 is the stated effect")
+    cue_in: Literal["dynamics", "appearance"] = Field(
+        description="dynamics (the score shows in how fast a face moves) or appearance (in how it rests)"
+    )
     subject_share: Real = Field(ge=0, le=1, description="0 (a subject's scores are independent) to 1 (all alike)")
     subjects: int = Field(ge=3, description="a whole number from 3, at most 3 x simulate.sessions")
     sessions: int = Field(ge=2, le=500, description="sessions a partition, 2 to 500; each has two videos")
@@ -87,6 +90,21 @@ class Corpus(Section):
     root: str = Field(min_length=1, description="the folder of the corpus, best absolute")
     labels_root: str = Field(min_length=1, description="the folder of the labels; corpus.root where they lie together")
     complete: bool = Field(description="true (counts must be the published ones) or false")
+    partition: Literal["official", "subject_folds"] = Field(
+        description="official (as the corpus has it) or subject_folds (by corpus.folds and corpus.fold)"
+    )
+    folds: int = Field(
+        ge=3, le=100, description="parts without a common subject, 3 to 100: test, development, training"
+    )
+    fold: int = Field(ge=0, description="the part that is tested, from 0 to below corpus.folds")
+
+    @model_validator(mode="after")
+    def _fold_exists(self) -> "Corpus":
+        if self.fold >= self.folds:
+            raise ValueError(
+                f"corpus.fold is {self.fold}, but corpus.folds is {self.folds}; allowed: 0 to {self.folds - 1}"
+            )
+        return self
 
 
 class Identities(Section):
@@ -231,6 +249,9 @@ class Finetune(Section):
     accumulate: Count = Field(description="parts a batch is computed in, a divisor of finetune.batch")
     learning_rate: Real = Field(gt=0, description="above 0; the paper: 0.0001")
     decay: Real = Field(ge=0, description="d in rate / (1 + d x step), from 0; the authors' code: 0.0005")
+    labels: Literal[True, "permuted"] = Field(
+        description="true or permuted (a control: scores are dealt anew among sessions, so nothing can be learned)"
+    )
     averaging: Real = Field(
         ge=0, lt=1, description="share kept at each step of the moving average of weights, from 0 (none) to below 1"
     )
@@ -254,6 +275,9 @@ class Evaluate(Section):
     """How estimates become figures."""
 
     phases: Count = Field(description="phases of the subsampling averaged for a video, 1 to subsample.phases")
+    order: Literal["recorded", "shuffled", "frozen", "reversed"] = Field(
+        description="recorded, or a control: shuffled, frozen (the middle frame of a clip repeated) or reversed"
+    )
     resamples: int = Field(ge=100, le=100000, description="bootstrap resamples of subjects, 100 to 100000")
     seed: int = Field(ge=0, description="a whole number from 0")
 

@@ -10,6 +10,7 @@ from pipeline.nets.weights import WEIGHTS
 from pipeline.params import Params
 from pipeline.training.division import divide
 from pipeline.training.finetuning import Finetuning
+from pipeline.training.permutation import permute
 from pipeline.training.pretrained import weights_to_start_from
 from pipeline.training.runs import deliver, digest, folder_digests, train_once
 from pipeline.training.scored import with_clips
@@ -23,7 +24,9 @@ def main(
 ) -> None:
     """Fit what `finetune.validation` leaves to fit."""
     settings = params.finetune
-    division = divide(read_labels(labels_fitting), settings)
+    division = divide(read_labels(labels_fitting), settings.validation, settings.held_out, settings.seed)
+    if settings.labels == "permuted":
+        division = permute(division, settings.seed)
     fitted = with_clips(division.fitted, sequences, params.clip)
     validated = with_clips(division.validated, sequences, params.clip)
     if not fitted or (division.validated and not validated):

@@ -1,7 +1,8 @@
 """List the recordings of a corpus and their labels, and check all of them before anything is decoded.
 
 Reads the folders of the corpus and of its labels. Writes the recordings (without anything about their subjects), the
-labels of the training and development partitions, and apart from them the labels of the test partition.
+labels of the training and development partitions, and apart from them the labels of the test partition. Partitions are
+the corpus's own, or folds without a common subject.
 """
 
 import logging
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from pipeline.corpora.folds import Folds
 from pipeline.corpora.hashes import digests
 from pipeline.corpora.listing import list_corpus
 from pipeline.params import Params
@@ -23,7 +25,10 @@ def main(
     params: Params, root: Path, labels_root: Path, recordings: Path, labels_fitting: Path, labels_testing: Path
 ) -> None:
     """Run the stage."""
-    paths, labels, warnings = list_corpus(params.corpus.layout, root, labels_root, params.corpus.complete)
+    corpus = params.corpus
+    folds = Folds(corpus.folds, corpus.fold)
+    chosen = folds if corpus.partition == "subject_folds" else None
+    paths, labels, warnings = list_corpus(corpus.layout, root, labels_root, corpus.complete, chosen)
     for name, folder in (("corpus.root", root), ("corpus.labels_root", labels_root)):
         if not folder.is_absolute() and not _is_output(folder):
             warnings.append(f"{name} is relative ({folder}): `dvc exp run --temp` and `--queue` will not find it")
@@ -33,7 +38,7 @@ def main(
     listed = [Recording(name, path, path.stat().st_size, hashes[path]) for name, path in paths.items()]
     write_recordings(recordings, listed)
     write_labels(labels_fitting, [label for label in labels if label.partition != "test"])
-    write_labels(labels_testing, [label for label in labels if label.partition == "test"])
+    write_labels(labels_testing, [label for label in labels if label.partition == "test"], groups=True)
 
 
 def _is_output(folder: Path) -> bool:

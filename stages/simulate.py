@@ -23,7 +23,8 @@ def main(params: Params, simulated: Path) -> None:
             return
         cohort = draw_cohort(simulate.seed, simulate.subjects, simulate.sessions, simulate.subject_share)
         size = (simulate.width, simulate.height)
-        films = avec_tree.films(avec, cohort, simulate.seed, simulate.cue, simulate.frames, simulate.frame_rate, size)
+        shape = (simulate.frames, simulate.frame_rate, size)
+        films = avec_tree.films(avec, cohort, simulate.seed, simulate.cue, *shape, simulate.cue_in)
         map_items(avec_tree.write_film, films, "drawing videos")
         avec_tree.write_labels(avec, cohort)
         people = vggface2_tree.people(vggface2, simulate.seed, simulate.identities, simulate.images)

@@ -17,6 +17,8 @@ class Entry:
         partition: training, development or test.
         score: the BDI-II score as written in the label; None where there is none.
         source: the file, and row where there is one, to name in an error.
+        sex: as the corpus writes it; empty where unknown.
+        age: in years, as written; empty where unknown.
     """
 
     recording: str
@@ -27,6 +29,8 @@ class Entry:
     partition: str
     score: str | None
     source: str
+    sex: str = ""
+    age: str = ""
 
 
 @dataclass

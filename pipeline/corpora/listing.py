@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.corpora import avec2013, avec2014, videos
 from pipeline.corpora.entry import Entry, Report
+from pipeline.corpora.folds import Folds, subject_folds
 from pipeline.work.labels import HIGHEST, LOWEST, PARTITIONS, Label
 
 
@@ -36,7 +37,7 @@ class CorpusError(ValueError):
 
 
 def list_corpus(
-    layout: str, root: Path, labels_root: Path, complete: bool
+    layout: str, root: Path, labels_root: Path, complete: bool, folds: Folds | None = None
 ) -> tuple[dict[str, Path], list[Label], list[str]]:
     """Read and check a whole corpus.
 
@@ -45,6 +46,7 @@ def list_corpus(
         root: the folder of the videos.
         labels_root: the folder of the labels.
         complete: whether the counts must be the published ones.
+        folds: partitions without a common subject, in the place of the corpus's own.
 
     Returns:
         The video of each recording id, the labels sorted by id, and warnings.
@@ -63,6 +65,11 @@ def list_corpus(
         report.errors.append(f"{root}: no video in the layout {layout}")
     if complete:
         _check_counts(labels, LAYOUTS[layout].published, root, report)
+    if folds is not None:
+        try:
+            labels = subject_folds(labels, folds)
+        except ValueError as error:
+            report.errors.append(str(error))
     _warn_of_shared_subjects(labels, report)
     if unscored := [label.recording for label in labels if label.bdi is None]:
         report.warnings.append(f"{len(unscored)} videos without a score, predicted but not scored: {_few(unscored)}")
@@ -86,7 +93,14 @@ def _label(entry: Entry, report: Report) -> Label | None:
             )
             return None
     try:
-        return Label(entry.recording, entry.subject, entry.session, entry.task, entry.partition, bdi)
+        age = float(entry.age) if entry.age else None
+    except ValueError:
+        report.errors.append(f"{entry.source}: age {entry.age!r}; allowed: years, or empty")
+        return None
+    try:
+        return Label(
+            entry.recording, entry.subject, entry.session, entry.task, entry.partition, bdi, sex=entry.sex, age=age
+        )
     except ValueError as error:
         report.errors.append(f"{entry.source}: {error}")
         return None

@@ -12,7 +12,8 @@ COLUMNS = ("video_id", "path", "subject", "partition", "bdi")
 def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
     """List the rows of `labels_root`/videos.csv; paths that are not absolute start at `root`.
 
-    The columns are `video_id, path, subject, partition, bdi`, and, where a corpus has them, `task` and `session`.
+    The columns are `video_id, path, subject, partition, bdi`, and, where a corpus has them, `task`, `session`,
+    `sex` and `age`.
     """
     table = labels_root / "videos.csv"
     if not table.is_file():
@@ -45,6 +46,8 @@ def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
                 partition=cells["partition"].lower(),
                 score=cells["bdi"] or None,
                 source=source,
+                sex=cells.get("sex", ""),
+                age=cells.get("age", ""),
             )
         )
     return entries

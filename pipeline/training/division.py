@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.params import Finetune
 from pipeline.training.randomness import Purpose, generator
 from pipeline.work.labels import Label
 
@@ -28,17 +27,23 @@ class Division:
             raise ValueError("no recording with a score is left to fit; fitting needs at least one")
 
 
-def divide(labels: Sequence[Label], settings: Finetune) -> Division:
-    """Divide the recordings that have a score by `finetune.validation`.
+def divide(labels: Sequence[Label], validation: str, held_out: float, seed: int) -> Division:
+    """Divide the recordings that have a score.
+
+    Args:
+        labels: of the training and development partitions.
+        validation: finetune.validation.
+        held_out: finetune.held_out, the share of subjects that `subjects` validates.
+        seed: of their choice.
 
     Raises:
         ValueError: where a label is of the test partition, or nothing is left to fit or to measure.
     """
     scored = [label for label in labels if label.bdi is not None]
-    fitted, validated = POLICIES[settings.validation](scored, settings)
-    if settings.validation != "none" and not validated:
+    fitted, validated = POLICIES[validation](scored, held_out, seed)
+    if validation != "none" and not validated:
         raise ValueError(
-            f"finetune.validation is {settings.validation}, but no recording with a score is left to measure; "
+            f"finetune.validation is {validation}, but no recording with a score is left to measure; "
             "allowed: none, or a corpus that has them"
         )
     return Division(tuple(fitted), tuple(validated))
@@ -47,26 +52,26 @@ def divide(labels: Sequence[Label], settings: Finetune) -> Division:
 Parts = tuple[list[Label], list[Label]]
 
 
-def _fit_all(labels: list[Label], settings: Finetune) -> Parts:
+def _fit_all(labels: list[Label], held_out: float, seed: int) -> Parts:
     return labels, []
 
 
-def _hold_out_development(labels: list[Label], settings: Finetune) -> Parts:
+def _hold_out_development(labels: list[Label], held_out: float, seed: int) -> Parts:
     fitted = [label for label in labels if label.partition != "development"]
     return fitted, [label for label in labels if label.partition == "development"]
 
 
-def _hold_out_subjects(labels: list[Label], settings: Finetune) -> Parts:
+def _hold_out_subjects(labels: list[Label], held_out: float, seed: int) -> Parts:
     """Hold out a share of the subjects, at least one, with all their recordings."""
     subjects = sorted({label.subject for label in labels})
-    order = generator(settings.seed, Purpose.HELD_OUT).permutation(len(subjects))
-    count = min(max(round(settings.held_out * len(subjects)), 1), max(len(subjects) - 1, 0))
+    order = generator(seed, Purpose.HELD_OUT).permutation(len(subjects))
+    count = min(max(round(held_out * len(subjects)), 1), max(len(subjects) - 1, 0))
     chosen = {subjects[number] for number in order[:count]}
     fitted = [label for label in labels if label.subject not in chosen]
     return fitted, [label for label in labels if label.subject in chosen]
 
 
-POLICIES: dict[str, Callable[[list[Label], Finetune], Parts]] = {
+POLICIES: dict[str, Callable[[list[Label], float, int], Parts]] = {
     "none": _fit_all,
     "development": _hold_out_development,
     "subjects": _hold_out_subjects,

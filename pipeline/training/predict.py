@@ -15,7 +15,8 @@ from pipeline.nets.build import Network
 from pipeline.nets.inputs import Normalise
 from pipeline.nets.weights import Description
 from pipeline.params import Clip
-from pipeline.training.sequences import open_sequence
+from pipeline.training.order import RECORDED, FrameOrder
+from pipeline.training.sequences import FaceSequence, open_sequence
 
 BATCH = 8  # clips a pass, always: another number changes the last bits of an estimate
 
@@ -64,6 +65,7 @@ def predict(
     phases: int,
     device: torch.device,
     label: str | None = None,
+    order: FrameOrder = RECORDED,
 ) -> list[VideoEstimate]:
     """Estimate the scores of recordings.
 
@@ -75,6 +77,7 @@ def predict(
         phases: how many phases of the subsampling are covered and averaged, from the first on.
         device: where the network is.
         label: what a progress bar says; None shows none.
+        order: in which clips show their frames.
 
     Raises:
         ValueError: where the network has no target, or is in training mode.
@@ -90,13 +93,22 @@ def predict(
     with _bar(label, len(wanted)) as progress, torch.inference_mode():
         for begin in range(0, len(wanted), BATCH):
             part = wanted[begin : begin + BATCH]
-            clips = np.stack([opened[number].clip(phase, start, clip.length) for number, phase, start, _ in part])
+            clips = np.stack(
+                [_shown(opened[number], phase, start, clip.length, order) for number, phase, start, _ in part]
+            )
             outputs = _forward(network, normalise, clips, device)
             for (number, phase, start, weight), output in zip(part, outputs.tolist(), strict=True):
                 estimate = output * target.deviation + target.mean
                 found[number].append(ClipEstimate(phase, start, weight, estimate))
             progress.advance(progress.task_ids[0], len(part))
     return [VideoEstimate(sequence.recording, tuple(clips)) for sequence, clips in zip(opened, found, strict=True)]
+
+
+def _shown(
+    sequence: FaceSequence, phase: int, start: int, length: int, order: FrameOrder
+) -> UInt8[np.ndarray, "time height width 3"]:
+    """A clip with its frames in order."""
+    return sequence.clip(phase, start, length)[order.places(sequence.recording, phase, start, length)]
 
 
 def _forward(

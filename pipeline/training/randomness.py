@@ -17,6 +17,8 @@ class Purpose(IntEnum):
     ORDER = 2
     HELD_OUT = 3
     DROPOUT = 4
+    LABELS = 5
+    FRAMES = 6
 
 
 def generator(seed: int, purpose: Purpose, *numbers: int) -> np.random.Generator:

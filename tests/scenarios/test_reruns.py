@@ -20,6 +20,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "simulate.enabled": (False, {"simulate"}),
     "simulate.seed": (5, {"simulate"}),
     "simulate.cue": (0.5, {"simulate"}),
+    "simulate.cue_in": ("appearance", {"simulate"}),
     "simulate.subject_share": (0.25, {"simulate"}),
     "simulate.subjects": (5, {"simulate"}),
     "simulate.sessions": (3, {"simulate"}),
@@ -33,6 +34,9 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "corpus.root": ("data", {"ingest"}),
     "corpus.labels_root": ("data", {"ingest"}),
     "corpus.complete": (True, {"ingest"}),
+    "corpus.partition": ("subject_folds", {"ingest"}),
+    "corpus.folds": (4, {"ingest"}),
+    "corpus.fold": (1, {"ingest"}),
     "decode.fps": (5.0, {"decode"}),
     "decode.on_error": ("skip", {"decode"}),
     "decode.max_lost": (0.5, {"decode"}),
@@ -81,16 +85,18 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "finetune.learning_rate": (0.01, {"finetune"}),
     "finetune.decay": (0.0, {"finetune"}),
     "finetune.averaging": (0.5, {"finetune"}),
+    "finetune.labels": ("permuted", {"finetune"}),
     "finetune.standardise": (False, {"finetune"}),
     "finetune.augment.flip": (0.25, {"finetune"}),
     "finetune.augment.rotate": (0.25, {"finetune"}),
     "finetune.augment.upside_down": (0.25, {"finetune"}),
     "finetune.augment.degrees": (10, {"finetune"}),
-    "finetune.validation": ("development", {"finetune"}),
-    "finetune.held_out": (0.3, {"finetune"}),
+    "finetune.validation": ("development", {"finetune", "evaluate"}),
+    "finetune.held_out": (0.3, {"finetune", "evaluate"}),
     "finetune.precision": ("bf16-mixed", {"finetune"}),
-    "finetune.seed": (3, {"finetune"}),
+    "finetune.seed": (3, {"finetune", "evaluate"}),
     "evaluate.phases": (2, {"evaluate"}),
+    "evaluate.order": ("reversed", {"evaluate"}),
     "evaluate.resamples": (200, {"evaluate"}),
     "evaluate.seed": (1, {"evaluate"}),
     "explain.stage": ("conv4", {"explain"}),
@@ -115,9 +121,12 @@ BELOW: dict[str, set[str]] = {
 VIDEOS = {"simulate", "ingest", *BELOW["decode"]}  # other videos, the same images of identities
 SINGLE: dict[str, set[str]] = {
     "simulate.seed": VIDEOS | BELOW["identities"],
-    **{f"simulate.{key}": VIDEOS for key in ("cue", "frames", "frame_rate", "width", "height")},
+    **{f"simulate.{key}": VIDEOS for key in ("cue", "cue_in", "frames", "frame_rate", "width", "height")},
     **{f"simulate.{key}": VIDEOS for key in ("subject_share", "subjects", "sessions")},
     **{f"simulate.{key}": {"simulate", *BELOW["identities"]} for key in ("identities", "images")},
+    "corpus.partition": {"ingest", *SCORED},  # the same recordings with other labels
+    "corpus.folds": {"ingest"},  # of folds that are not asked for
+    "corpus.fold": {"ingest"},
     "decode.on_error": {"decode"},  # where the same bytes come out, it stops there
     "decode.max_lost": {"decode"},
     # Published landmarks need no detector; sequences say how they were aligned, whatever came of it.

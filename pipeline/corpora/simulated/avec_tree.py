@@ -9,7 +9,7 @@ import cv2
 from pipeline.corpora.simulated.cohort import Session
 from pipeline.corpora.simulated.draw import Placement, draw_frame
 from pipeline.corpora.simulated.look import another_day, draw_look
-from pipeline.corpora.simulated.motion import expressions, processes, time_constant
+from pipeline.corpora.simulated.motion import expressions, processes, resting_place, time_constant
 from pipeline.corpora.simulated.streams import stream
 from pipeline.video import write_video
 
@@ -31,6 +31,7 @@ class Film:
     task: str
     seed: int
     cue: float
+    cue_in: str
     frames: int
     frame_rate: float
     width: int
@@ -38,13 +39,20 @@ class Film:
 
 
 def films(
-    root: Path, cohort: list[Session], seed: int, cue: float, frames: int, rate: float, size: tuple[int, int]
+    root: Path,
+    cohort: list[Session],
+    seed: int,
+    cue: float,
+    frames: int,
+    rate: float,
+    size: tuple[int, int],
+    cue_in: str = "dynamics",
 ) -> list[Film]:
-    """The videos of a cohort, both tasks of each session."""
+    """The videos of a cohort, both tasks of each session; the score shows in the dynamics or in the appearance."""
     return [
         Film(
             root / session.partition / task / f"{session.name}_{task}_video.mp4",
-            *(session, task, seed, cue, frames, rate, *size),
+            *(session, task, seed, cue, cue_in, frames, rate, *size),
         )
         for session, task in itertools.product(cohort, TASKS)
     ]
@@ -62,7 +70,7 @@ def write_film(film: Film) -> None:
     """Draw a video.
 
     Look, place, noise and the shocks that drive the movements come from streams that know nothing of the score; only
-    the time constant of the movements does.
+    the time constant of the movements does, or, with the cue in the appearance, where the face rests.
     """
     cv2.setNumThreads(1)
     session = film.session
@@ -76,9 +84,10 @@ def write_film(film: Film) -> None:
         unit=unit,
         tilt=random.uniform(-3, 3),
     )
-    values = processes(random, film.frames, film.frame_rate, time_constant(session.bdi, film.cue))
-    pictures = (
-        draw_frame(look, expression, rest, film.width, film.height, random)[0] for expression in expressions(values)
-    )
+    moving = film.cue_in == "dynamics"
+    tau = time_constant(session.bdi, film.cue if moving else 0.0)
+    values = processes(random, film.frames, film.frame_rate, tau)
+    shown = expressions(values, None if moving else resting_place(session.bdi, film.cue))
+    pictures = (draw_frame(look, expression, rest, film.width, film.height, random)[0] for expression in shown)
     film.path.parent.mkdir(parents=True, exist_ok=True)
     write_video(film.path, pictures, film.frame_rate)

@@ -7,8 +7,16 @@ Every channel is an Ornstein-Uhlenbeck process of unit variance, squashed by tan
 0.25 s for a score of 0 and 4 s for 45 at cue 1: psychomotor slowing. At cue 0 every face has the tau of the middle
 score. The processes start in their stationary distribution and are stepped exactly, so that the distribution in any
 single frame is the same for every score: the score can be read from the dynamics and from nothing else.
+
+The other way round, as a control, the score can lie in the appearance: every face has the tau of the middle score, and
+brows, frown and smile move about a resting place that follows the score,
+
+    (1 - 0.7) x squashed process + 0.7 x resting place,   resting place = +-tanh(cue x (BDI / 45 - 1/2)):
+
+any single frame tells of the score, and how fast or far a face moves does not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +28,8 @@ CHANNELS = (
 )
 FASTEST = 0.25  # seconds: tau of a score of 0 at cue 1
 RATIO = 16.0  # tau of the highest score over that of the lowest, at cue 1
+RESTING = {"brows": -1, "frown": 1, "smile": -1}  # where a face with a high score rests
+RESTS = 0.7  # share of the resting place in where those channels are
 HIGHEST = 45  # the score with the slowest face
 BLINK_ABOVE = 0.88  # of the squashed process: lids are shut in 8 of 100 frames
 
@@ -49,6 +59,12 @@ def time_constant(bdi: float, cue: float) -> float:
     return float(FASTEST * RATIO ** (0.5 + cue * (bdi / HIGHEST - 0.5)))
 
 
+def resting_place(bdi: float, cue: float) -> dict[str, float]:
+    """Where the channels that show the score in the appearance rest, each in -1 to 1."""
+    strength = float(np.tanh(cue * (bdi / HIGHEST - 0.5)))
+    return {name: sign * strength for name, sign in RESTING.items()}
+
+
 def processes(
     random: np.random.Generator, frames: int, frame_rate: float, tau: float
 ) -> Float[np.ndarray, "time channel"]:
@@ -62,9 +78,13 @@ def processes(
     return values
 
 
-def expressions(values: Float[np.ndarray, "time channel"]) -> list[Expression]:
-    """The expression of each frame."""
+def expressions(
+    values: Float[np.ndarray, "time channel"], resting: Mapping[str, float] | None = None
+) -> list[Expression]:
+    """The expression of each frame; channels with a `resting` place move about it."""
     squashed = [dict(zip(CHANNELS, row, strict=True)) for row in np.tanh(values).tolist()]
     for row in squashed:
+        for name, place in (resting or {}).items():
+            row[name] = (1 - RESTS) * row[name] + RESTS * place
         row["shut"] = min(max((row.pop("blink") - BLINK_ABOVE) / 0.04, 0.0), 1.0)
     return [Expression(**row) for row in squashed]

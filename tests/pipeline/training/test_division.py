@@ -2,9 +2,8 @@
 
 import pytest
 
-from pipeline.training.division import divide
+from pipeline.training.division import Division, divide
 from pipeline.work.labels import Label
-from tests.pipeline.training.material import FINETUNE
 
 
 def _label(recording: str, subject: str, partition: str = "training", bdi: float | None = 9.0) -> Label:
@@ -18,59 +17,59 @@ LABELS = [
 ]
 
 
+def _divide(labels: list[Label], validation: str = "none", held_out: float = 0.25, seed: int = 1) -> Division:
+    return divide(labels, validation, held_out, seed)
+
+
 def _names(labels: tuple[Label, ...]) -> list[str]:
     return [label.recording for label in labels]
 
 
 def test_none_fits_all_that_have_a_score() -> None:
-    division = divide(LABELS, FINETUNE)
+    division = _divide(LABELS)
     assert _names(division.fitted) == [*[f"t{n}" for n in range(10)], *[f"d{n}" for n in range(4)]]
     assert division.validated == ()
 
 
 def test_development_is_measured_and_training_fitted() -> None:
-    division = divide(LABELS, FINETUNE.model_copy(update={"validation": "development"}))
+    division = _divide(LABELS, "development")
     assert _names(division.fitted) == [f"t{n}" for n in range(10)]
     assert _names(division.validated) == [f"d{n}" for n in range(4)]
 
 
 @pytest.mark.parametrize(("share", "count"), [(0.01, 1), (0.4, 2), (0.99, 4)])
 def test_subjects_are_held_out_whole(share: float, count: int) -> None:
-    settings = FINETUNE.model_copy(update={"validation": "subjects", "held_out": share})
-    division = divide(LABELS, settings)
+    division = _divide(LABELS, "subjects", held_out=share)
     fitted = {label.subject for label in division.fitted}
     validated = {label.subject for label in division.validated}
     assert len(validated) == count
     assert fitted | validated == {f"s{n}" for n in range(5)}
     assert not fitted & validated
     assert len(division.fitted) + len(division.validated) == 14
-    assert division == divide(LABELS, settings)
+    assert division == _divide(LABELS, "subjects", held_out=share)
 
 
 def test_the_subjects_held_out_depend_on_the_seed() -> None:
     chosen = {
-        frozenset(label.subject for label in divide(LABELS, settings).validated)
-        for seed in range(20)
-        for settings in [FINETUNE.model_copy(update={"validation": "subjects", "seed": seed})]
+        frozenset(label.subject for label in _divide(LABELS, "subjects", seed=seed).validated) for seed in range(20)
     }
     assert len(chosen) > 2
 
 
 @pytest.mark.parametrize("validation", ["none", "development", "subjects"])
 def test_the_test_partition_is_refused(validation: str) -> None:
-    settings = FINETUNE.model_copy(update={"validation": validation})
     with pytest.raises(ValueError, match="secret is of the test partition"):
-        divide([*LABELS, _label("secret", "s77", "test")], settings)
+        _divide([*LABELS, _label("secret", "s77", "test")], validation)
 
 
 @pytest.mark.parametrize("labels", [[], [_label("a", "s", bdi=None)]])
 def test_nothing_to_fit_is_an_error(labels: list[Label]) -> None:
     with pytest.raises(ValueError, match="no recording with a score is left to fit"):
-        divide(labels, FINETUNE)
+        _divide(labels)
 
 
 def test_nothing_to_measure_is_an_error() -> None:
     with pytest.raises(ValueError, match="validation is development, but no recording"):
-        divide(LABELS[:10], FINETUNE.model_copy(update={"validation": "development"}))
+        _divide(LABELS[:10], "development")
     with pytest.raises(ValueError, match="validation is subjects, but no recording"):
-        divide(LABELS[:2], FINETUNE.model_copy(update={"validation": "subjects"}))
+        _divide(LABELS[:2], "subjects")
