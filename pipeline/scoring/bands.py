@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float, Int
+
 
 @dataclass(frozen=True)
 class Band:
@@ -28,6 +31,25 @@ class Band:
 
 
 BANDS = (Band("minimal", 0, 13), Band("mild", 14, 19), Band("moderate", 20, 28), Band("severe", 29, 63))
+
+EDGES = np.array([band.edges[1] for band in BANDS[:-1]])
+
+
+def band_numbers(scores: Float[np.ndarray, " videos"]) -> Int[np.ndarray, " videos"]:
+    """The number in `BANDS` of the band of each score, as `band_of` has it.
+
+    >>> band_numbers(np.array([13.4, 13.5, -2.0, 70.0])).tolist()
+    [0, 1, 0, 3]
+    """
+    return np.searchsorted(EDGES, scores, side="right")
+
+
+def confusion(
+    truth: Float[np.ndarray, " videos"], estimate: Float[np.ndarray, " videos"]
+) -> Int[np.ndarray, "truth estimate"]:
+    """How many videos of each band (rows) are estimated to be of each band (columns)."""
+    places = band_numbers(truth) * len(BANDS) + band_numbers(estimate)
+    return np.bincount(places, minlength=len(BANDS) ** 2).reshape(len(BANDS), len(BANDS))
 
 
 def band_of(score: float) -> Band:

@@ -1,6 +1,7 @@
-"""What a model is compared with: the constant that knows the fitted scores and nothing else."""
+"""What a model is compared with: estimates by those who know the fitted scores and never look at a video."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +15,22 @@ class Baseline:
 
     Attributes:
         constant: the mean score, in points; every recording counts once, for fitting draws recordings.
-        subjects: whose scores are among them, be they fitted or used to choose an epoch.
+        median: the median score, which has the least absolute error of all constants.
+        means: the mean score of each subject who is met in fitting, be they fitted or used to choose an epoch.
     """
 
     constant: float
-    subjects: frozenset[str]
+    median: float
+    means: Mapping[str, float]
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Who is met in fitting."""
+        return frozenset(self.means)
+
+    def lookup(self, subject: str) -> float:
+        """The identity look-up: the subject's mean score in fitting, or the constant where there is none."""
+        return self.means.get(subject, self.constant)
 
 
 def baseline(labels: Sequence[Label]) -> Baseline:
@@ -29,7 +41,12 @@ def baseline(labels: Sequence[Label]) -> Baseline:
     """
     if tested := [label.recording for label in labels if label.partition == "test"]:
         raise ValueError(f"the labels for fitting hold recordings of the test partition: {', '.join(tested)}")
-    scored = [label for label in labels if label.bdi is not None]
-    if not scored:
+    scores: dict[str, list[float]] = defaultdict(list)
+    for label in labels:
+        if label.bdi is not None:
+            scores[label.subject].append(label.bdi)
+    if not scores:
         raise ValueError("no recording for fitting has a score; the constant is the mean of theirs")
-    return Baseline(float(np.mean([label.bdi for label in scored])), frozenset(label.subject for label in scored))
+    everything = [score for found in scores.values() for score in found]
+    means = {subject: float(np.mean(found)) for subject, found in scores.items()}
+    return Baseline(float(np.mean(everything)), float(np.median(everything)), means)

@@ -3,37 +3,27 @@
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import matplotlib.style
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from pipeline.scoring.bands import BANDS
 from pipeline.scoring.intervals import Interval
+from pipeline.scoring.pictures import GROUPS, canvas, stripe_bands, write_png
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.summary import Summary, scores
 from pipeline.work.labels import HIGHEST, LOWEST
 
 WIDTH, HEIGHT = 6.4, 7.5  # inches
 AXES = (0.7, 1.6, 5.5, 5.5)  # left, bottom, width, height, in inches
-DOTS = 200  # an inch
 LETTERS = 96  # in a line of the caption
 MARGIN = 2.0  # points of BDI-II between the outermost points and the frame
-STRIPES = ("#f5f5f5", "#e7e7e7")  # of neighbouring bands
 AGREED = "#d2d2d2"  # where truth and estimate are of one band
-# Shape and filling tell the two groups apart, and their colours differ in lightness: no colour is needed to read them.
-GROUPS: tuple[tuple[str, bool, dict[str, Any]], ...] = (
-    ("subject not seen in fitting", False, {"marker": "o", "fc": "#08519c", "ec": "white", "lw": 0.6, "s": 44}),
-    ("subject seen in fitting", True, {"marker": "^", "fc": "none", "ec": "#c2571a", "lw": 1.4, "s": 40}),
-)
 
 
 def write_figure5(path: Path, predictions: Sequence[Prediction], constant: float, summary: Summary | None) -> None:
     """Write `figure5` as a PNG file; equal content gives equal bytes, whatever the user's own plot settings are."""
-    with matplotlib.style.context("default"):
-        figure5(predictions, constant, summary).savefig(path, format="png", dpi=DOTS, metadata={"Software": None})
+    write_png(path, lambda: figure5(predictions, constant, summary))
 
 
 def figure5(predictions: Sequence[Prediction], constant: float, summary: Summary | None) -> Figure:
@@ -45,8 +35,7 @@ def figure5(predictions: Sequence[Prediction], constant: float, summary: Summary
         summary: of all videos drawn, for the caption; None where there are none.
     """
     left, bottom, width, height = AXES
-    figure = Figure(figsize=(WIDTH, HEIGHT))
-    FigureCanvasAgg(figure)
+    figure = canvas(WIDTH, HEIGHT)
     axes = figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
     scored = [item for item in predictions if item.bdi is not None]
     estimates = [item.estimate for item in scored]
@@ -68,23 +57,13 @@ def figure5(predictions: Sequence[Prediction], constant: float, summary: Summary
 def _shade_bands(axes: Axes) -> None:
     """Shade the bands of the score from bottom to top, darker where the estimate is of the same band, and name them."""
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    for number, band in enumerate(BANDS):
+    stripe_bands(axes, left, right)
+    for band in BANDS:
         begin, end = band.edges
         first, last = band is BANDS[0], band is BANDS[-1]
         span = left if first else begin, right if last else end
         agreed = low if first else begin, high if last else end
-        axes.axvspan(*span, color=STRIPES[number % 2], lw=0, zorder=0)
         axes.fill_between(span, *agreed, color=AGREED, lw=0, zorder=1)
-        for points, text in ((14, band.name), (4, f"{band.low}\N{EN DASH}{band.high}")):  # above the frame
-            axes.annotate(
-                text,
-                xy=(sum(span) / 2, high),
-                xytext=(0, points),
-                textcoords="offset points",
-                ha="center",
-                va="baseline",
-                fontsize=8.5,
-            )
 
 
 def _caption(summary: Summary | None) -> str:

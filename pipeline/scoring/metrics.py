@@ -9,7 +9,10 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
+from pipeline.scoring.bands import BANDS, band_numbers, confusion
+
 Scores = Float[np.ndarray, " videos"]  # in points of BDI-II
+DISTANCES = np.subtract.outer(np.arange(len(BANDS)), np.arange(len(BANDS))) ** 2  # of two bands, squared
 
 
 def rmse(truth: Scores, estimate: Scores) -> float | None:
@@ -42,7 +45,47 @@ def ccc(truth: Scores, estimate: Scores) -> float | None:
     return float(2 * np.mean(x * y) / (np.mean(x * x) + np.mean(y * y) + distance))
 
 
+def kappa(truth: Scores, estimate: Scores) -> float | None:
+    """Agreement of severity bands beyond chance, 1 - sum(w O) / sum(w E), w the squared distance of two bands.
+
+    O are the counts of true against estimated bands, E what their margins alone would give (Cohen, Psychological
+    Bulletin 70, 1968). None where all videos are and are called of one and the same band.
+    """
+    counts = confusion(truth, estimate)
+    by_chance = np.outer(counts.sum(1), counts.sum(0)) / max(len(truth), 1)
+    chance = float(np.sum(DISTANCES * by_chance))
+    return 1 - float(np.sum(DISTANCES * counts)) / chance if chance else None
+
+
+def spread(truth: Scores, estimate: Scores) -> float | None:
+    """Standard deviation of the estimates over that of the truth; below 1 they keep to the middle.
+
+    None where the truth does not vary.
+    """
+    return float(np.std(estimate) / np.std(truth)) if len(truth) and np.ptp(truth) else None
+
+
+def severe_called_minimal(truth: Scores, estimate: Scores) -> float | None:
+    """How many videos of the highest band are estimated to be of the lowest."""
+    if not len(truth):
+        return None
+    return float(np.sum((band_numbers(truth) == len(BANDS) - 1) & (band_numbers(estimate) == 0)))
+
+
+def minimal_called_severe(truth: Scores, estimate: Scores) -> float | None:
+    """How many videos of the lowest band are estimated to be of the highest."""
+    return severe_called_minimal(estimate, truth)
+
+
 Figure = Callable[[Scores, Scores], float | None]
 
 ERRORS: dict[str, Figure] = {"rmse": rmse, "mae": mae}
-FIGURES: dict[str, Figure] = {**ERRORS, "pcc": pcc, "ccc": ccc}
+FIGURES: dict[str, Figure] = {
+    **ERRORS,
+    "pcc": pcc,
+    "ccc": ccc,
+    "kappa": kappa,
+    "spread": spread,
+    "severe called minimal": severe_called_minimal,
+    "minimal called severe": minimal_called_severe,
+}

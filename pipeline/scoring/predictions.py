@@ -16,7 +16,19 @@ from pipeline.training.sequences import FaceSequence
 from pipeline.work.labels import Label
 from pipeline.work.tables import write_rows
 
-COLUMNS = ("recording", "subject", "seen", "task", "bdi", "estimate", "clips", "coverage", "frames", "absent")
+COLUMNS = (
+    "recording",
+    "subject",
+    "session",
+    "seen",
+    "task",
+    "bdi",
+    "estimate",
+    "clips",
+    "coverage",
+    "frames",
+    "absent",
+)
 CLIP_COLUMNS = ("recording", "phase", "start", "weight", "estimate")
 
 
@@ -28,6 +40,7 @@ class Prediction:
         recording: its id.
         subject: who is seen.
         seen: whether the labels for fitting have a score of this subject.
+        session: which visit; may be empty.
         task: what the subject did; may be empty.
         bdi: the score, or None where unknown.
         estimate: in points of BDI-II; the constant where there is no clip.
@@ -35,17 +48,22 @@ class Prediction:
             asks.
         frames: of its sequence, in all phases.
         absent: how many of them show no face.
+        sex: as the corpus writes it; may be empty.
+        age: in years, or None where unknown.
     """
 
     recording: str
     subject: str
     seen: bool
+    session: str
     task: str
     bdi: float | None
     estimate: float
     clips: int
     frames: int
     absent: int
+    sex: str = ""
+    age: float | None = None
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.estimate):
@@ -71,12 +89,15 @@ def join(label: Label, video: VideoEstimate, sequence: FaceSequence, known: Base
         recording=label.recording,
         subject=label.subject,
         seen=label.subject in known.subjects,
+        session=label.session,
         task=label.task,
         bdi=label.bdi,
         estimate=known.constant if video.score is None else video.score,
         clips=len(video.clips),
         frames=len(sequence.present),
         absent=int(np.count_nonzero(~sequence.present)),
+        sex=label.sex,
+        age=label.age,
     )
 
 
@@ -102,4 +123,4 @@ def _cells(item: Prediction) -> list[object]:
     score = "" if item.bdi is None else f"{item.bdi:g}"
     seen = "yes" if item.seen else "no"
     numbers = [score, f"{item.estimate:z.4f}", item.clips, f"{item.coverage:.4f}", item.frames, item.absent]
-    return [item.recording, item.subject, seen, item.task, *numbers]
+    return [item.recording, item.subject, item.session, seen, item.task, *numbers]

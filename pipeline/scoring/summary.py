@@ -1,8 +1,8 @@
-"""The figures of a model beside the constant: few for metrics.json, all of them with intervals for a table."""
+"""The figures of a model beside those of estimates without one: few for metrics.json, all in a table."""
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,16 +11,14 @@ import numpy as np
 from pipeline.scoring.gaps import Gaps
 from pipeline.scoring.intervals import Interval, Rows, Statistic, intervals
 from pipeline.scoring.metrics import ERRORS, FIGURES, Figure, Scores
+from pipeline.scoring.parts import CONSTANT, ESTIMATORS, LOOKUP, MODEL, Part
 from pipeline.scoring.predictions import Prediction
 from pipeline.work.tables import write_rows
 
 COLUMNS = ("part", "of", "figure", "videos", "subjects", "value", "low", "high")
 DECIMALS = 4
-PARTS: dict[str, Callable[[Prediction], bool]] = {
-    "all": lambda item: True,
-    "seen": lambda item: item.seen,
-    "unseen": lambda item: not item.seen,
-}
+DIFFERENCES = {"difference": CONSTANT, "difference to lookup": LOOKUP}  # model minus which, on the same videos
+PLAIN = ("rmse", "mae", "pcc", "ccc", "kappa")  # of the model, in metrics.json
 
 
 @dataclass(frozen=True)
@@ -28,11 +26,11 @@ class Summary:
     """Figures over the videos of one part of what is scored.
 
     Attributes:
-        part: all, seen or unseen: whose videos, by whether the subject was seen in fitting.
-        videos: how many.
+        part: its name.
+        videos: how many (of pairs: how many sessions).
         subjects: how many.
-        figures: with their intervals, by what they are of (model, constant, or the difference model minus constant)
-            and their name (rmse, mae; of the model pcc and ccc as well, as far as they are defined).
+        figures: with their intervals, by what they are of (an estimator, or a difference) and their name: all of the
+            model, errors of the others, as far as they are defined.
     """
 
     part: str
@@ -41,33 +39,29 @@ class Summary:
     figures: Mapping[tuple[str, str], Interval]
 
 
-def summarise(predictions: Sequence[Prediction], constant: float, resamples: int, seed: int) -> list[Summary]:
-    """Score predictions: all of them, and apart those of subjects seen and not seen in fitting.
+def summarise(parts: Sequence[Part], resamples: int, seed: int) -> list[Summary]:
+    """Score every part.
 
     Args:
-        predictions: those without a score are passed over.
-        constant: what the model is compared with: one estimate for all videos.
+        parts: see `pipeline.scoring.parts`.
         resamples: of the bootstrap over subjects.
         seed: of its draws.
-
-    Returns:
-        A summary for each part that has a video.
     """
-    scored = [item for item in predictions if item.bdi is not None]
-    parts = {name: [item for item in scored if belongs(item)] for name, belongs in PARTS.items()}
-    return [_summary(name, part, constant, resamples, seed) for name, part in parts.items() if part]
+    return [
+        Summary(part.name, len(part.truth), len(set(part.subjects)), _figures(part, resamples, seed)) for part in parts
+    ]
 
 
-def _summary(name: str, part: Sequence[Prediction], constant: float, resamples: int, seed: int) -> Summary:
-    truth, estimate = scores(part)
-    same = np.full_like(truth, constant)
-    statistics = {("model", figure): _on(of, truth, estimate) for figure, of in FIGURES.items()}
-    statistics |= {("constant", figure): _on(of, truth, same) for figure, of in ERRORS.items()}
-    statistics |= {
-        ("difference", figure): _minus(statistics["model", figure], statistics["constant", figure]) for figure in ERRORS
+def _figures(part: Part, resamples: int, seed: int) -> dict[tuple[str, str], Interval]:
+    statistics = {
+        (of, name): _on(figure, part.truth, part.estimates[of])
+        for of in ESTIMATORS
+        for name, figure in (FIGURES if of == MODEL else ERRORS).items()
     }
-    subjects = [item.subject for item in part]
-    return Summary(name, len(part), len(set(subjects)), intervals(statistics, subjects, resamples, seed))
+    for of, other in DIFFERENCES.items():
+        for name in ERRORS:
+            statistics[of, name] = _minus(statistics[MODEL, name], statistics[other, name])
+    return intervals(statistics, part.subjects, resamples, seed)
 
 
 def scores(predictions: Sequence[Prediction]) -> tuple[Scores, Scores]:
@@ -95,31 +89,42 @@ def _minus(first: Statistic, second: Statistic) -> Statistic:
 def write_intervals(path: Path, summaries: Sequence[Summary]) -> None:
     """Write one row a figure and part."""
     rows = [
-        [part.part, of, figure, part.videos, part.subjects, *map(_cell, (found.value, found.low, found.high))]
+        [part.part, of, figure, part.videos, part.subjects, *map(cell, (found.value, found.low, found.high))]
         for part in summaries
         for (of, figure), found in part.figures.items()
     ]
     write_rows(path, COLUMNS, rows)
 
 
-def write_metrics(path: Path, summaries: Sequence[Summary], gaps: Gaps) -> None:
+def write_metrics(path: Path, summaries: Sequence[Summary], validated: Sequence[Prediction], gaps: Gaps) -> None:
     """Write the few figures that `dvc metrics` compares; the file appears whole or not at all.
 
     Args:
         path: of the JSON file.
-        summaries: of which the one of all videos is written.
+        summaries: of which those of all videos and of unseen subjects are written.
+        validated: estimates of what was measured while fitting; without any there are no figures of it.
         gaps: what the figures do not rest on.
     """
-    whole = next((part for part in summaries if part.part == "all"), Summary("all", 0, 0, {}))
-    found: dict[str, dict[str, float]] = {"model": {}, "constant": {}, "difference": {}}
-    for (of, figure), interval in whole.figures.items():
-        found[of][figure] = round(interval.value, DECIMALS)
-    metrics: dict[str, object] = {**found["model"], "videos": whole.videos, "constant": found["constant"]}
+    found = {part.part: part for part in summaries}
+    whole, unseen = (found.get(name, Summary(name, 0, 0, {})) for name in ("all", "unseen"))
+    metrics: dict[str, object] = {**_values(whole, MODEL, PLAIN), "videos": whole.videos}
+    metrics |= {of: _values(whole, of, ERRORS) for of in (CONSTANT, LOOKUP)}
+    metrics["unseen"] = {**_values(unseen, MODEL, ERRORS), "videos": unseen.videos}
+    if validated:
+        errors = {name: figure(*scores(validated)) for name, figure in ERRORS.items()}
+        plain = {name: round(value, DECIMALS) for name, value in errors.items() if value is not None}
+        metrics["validation"] = {**plain, "videos": len(validated)}
     metrics |= asdict(gaps)
     partial = path.with_name(path.name + ".partial")
     partial.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     os.replace(partial, path)
 
 
-def _cell(value: float | None) -> str:
+def _values(part: Summary, of: str, names: Sequence[str] | Mapping[str, Figure]) -> dict[str, float]:
+    found = {name: part.figures[of, name] for name in names if (of, name) in part.figures}
+    return {name: round(interval.value, DECIMALS) for name, interval in found.items()}
+
+
+def cell(value: float | None) -> str:
+    """A number as tables have it; nothing where there is none."""
     return "" if value is None else f"{value:z.{DECIMALS}f}"

@@ -71,7 +71,8 @@ def evaluate(corpus: Path, smallest: dict[str, Any]) -> Callable[..., dict[str, 
             "clip": {"length": changes.pop("length", LENGTH), "absent": changes.pop("absent", "skip")},
         }
         values["subsample"] = {"factor": 2, "phases": 2}
-        values["evaluate"] = {"phases": 1, "resamples": 100, "seed": 0, **changes}
+        values["finetune"] = {**smallest["finetune"], "validation": changes.pop("validation", "none")}
+        values["evaluate"] = {"phases": 1, "order": "recorded", "resamples": 100, "seed": 0, **changes}
         params: Params = check_params(values)
         sequences, fitting, testing = corpus / "sequences", corpus / "fitting.csv", corpus / "testing.csv"
         main(params, sequences, fitting, testing, corpus / "finetuned", corpus / "metrics.json", corpus / "results")
@@ -126,22 +127,29 @@ def test_estimates_are_means_over_clips_that_cover_a_video(corpus: Path, evaluat
 def test_metrics_are_those_of_the_table(corpus: Path, evaluate: Callable[..., Any]) -> None:
     metrics = evaluate()
     errors = _table(corpus, "predictions.csv").estimate - [12, 25, 3]
-    assert list(metrics) == ["rmse", "mae", "pcc", "ccc", "videos", "constant", *GAPS]
+    assert list(metrics) == ["rmse", "mae", "pcc", "ccc", "kappa", "videos", "constant", "lookup", "unseen", *GAPS]
     assert metrics["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)), abs=2e-4)
     assert metrics["mae"] == pytest.approx(np.mean(np.abs(errors)), abs=2e-4)
     assert metrics["videos"] == 3
     assert [metrics[name] for name in GAPS] == [39 + 19 + 9, 0, 0, 0, 0]
     # 17 against 12, 25 and 3: errors 5, -8, 14
     assert metrics["constant"] == {"rmse": round(float(np.sqrt((25 + 64 + 196) / 3)), 4), "mae": 9.0}
+    # the look-up knows a by 10: errors 2, -8, 14
+    assert metrics["lookup"] == {"rmse": round(float(np.sqrt((4 + 64 + 196) / 3)), 4), "mae": 8.0}
+    assert metrics["unseen"]["videos"] == 2
 
 
 def test_what_a_run_leaves(corpus: Path, evaluate: Callable[..., Any]) -> None:
     evaluate()
     left = {path.name: path.read_bytes() for path in (corpus / "results").iterdir()}
-    assert set(left) == {"predictions.csv", "unscored.csv", "clips.csv", "intervals.csv", "figure5.png"}
+    tables = {f"{name}.csv" for name in ("predictions", "unscored", "clips", "intervals", "confusion")}
+    assert set(left) == tables | {f"{name}.png" for name in ("figure5", "error", "confusion", "curves")}
     assert _table(corpus, "unscored.csv").subject.to_dict() == {"f4": "e"}  # predicted, though nobody knows its score
     parts = pd.read_csv(corpus / "results" / "intervals.csv").groupby("part").first()
-    assert parts.videos.to_dict() == {"all": 3, "seen": 1, "unseen": 2}
+    assert parts.videos.to_dict() == {
+        **{"all": 3, "seen": 1, "unseen": 2},
+        **{"task Freeform": 1, "task Northwind": 2},
+    }
     before = (corpus / "metrics.json").read_bytes()
     evaluate()
     assert {path.name: path.read_bytes() for path in (corpus / "results").iterdir()} == left
@@ -222,7 +230,10 @@ def test_a_recording_without_a_sequence_is_counted_and_left_out(
 
 def test_a_test_partition_without_scores_is_only_predicted(corpus: Path, evaluate: Callable[..., Any]) -> None:
     write_labels(corpus / "testing.csv", [replace(label, bdi=None) for label in TESTING])
-    assert evaluate() == {"videos": 0, "constant": {}, **dict.fromkeys(GAPS, 0)}
+    assert evaluate() == {
+        **{"videos": 0, "constant": {}, "lookup": {}, "unseen": {"videos": 0}},
+        **dict.fromkeys(GAPS, 0),
+    }
     assert list(_table(corpus, "unscored.csv").index) == ["f4", "t1", "t2", "t3"]
     assert len(_table(corpus, "predictions.csv")) == 0
 

@@ -2,10 +2,25 @@
 
 from typing import Any
 
+from pipeline.scoring.baseline import Baseline
+from pipeline.scoring.parts import Part, parts_of
 from pipeline.scoring.predictions import Prediction
 
 
 def prediction(recording: str, bdi: float | None, estimate: float, **changes: Any) -> Prediction:
     """A prediction of a subject of its own, unless `changes` say otherwise."""
-    values = {"subject": f"of-{recording}", "seen": False, "task": "", "clips": 2, "frames": 20, "absent": 0}
+    values = {
+        "subject": f"of-{recording}",
+        "seen": False,
+        "session": "",
+        "task": "",
+        "clips": 2,
+        "frames": 20,
+        "absent": 0,
+    }
     return Prediction(recording=recording, bdi=bdi, estimate=estimate, **{**values, **changes})
+
+
+def parts(predictions: list[Prediction], constant: float) -> list[Part]:
+    """The parts of predictions beside a constant, when nobody is known by name."""
+    return parts_of(predictions, Baseline(constant, constant, {}))

@@ -1,4 +1,4 @@
-"""The constant: the mean of the fitted scores, one for each recording."""
+"""The constants and the look-up: means and median of the fitted scores, one for each recording."""
 
 import pytest
 
@@ -17,7 +17,19 @@ def test_every_recording_with_a_score_counts_once() -> None:
         _label("b", "b", "training", 1.0),
         _label("c", "c", "training", None),
     ]
-    assert baseline(labels) == Baseline(7.0, frozenset({"a", "b"}))
+    assert baseline(labels) == Baseline(7.0, 10.0, {"a": 10.0, "b": 1.0})
+
+
+def test_the_look_up_knows_who_was_met_and_gives_others_the_constant() -> None:
+    labels = [
+        _label("a1", "a", "training", 10.0),
+        _label("a2", "a", "development", 20.0),
+        _label("b", "b", "training", 0.0),
+        _label("c", "c", "training", None),
+    ]
+    known = baseline(labels)
+    assert {name: known.lookup(name) for name in "abcd"} == {"a": 15.0, "b": 0.0, "c": 10.0, "d": 10.0}
+    assert known.subjects == {"a", "b"}
 
 
 def test_no_score_gives_no_constant() -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from pipeline.scoring.figures import figure5, write_figure5
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.summary import Summary, summarise
-from tests.pipeline.scoring.material import prediction
+from tests.pipeline.scoring.material import parts, prediction
 
 CONSTANT = 15.0
 
@@ -26,7 +26,7 @@ def predictions() -> list[Prediction]:
 
 
 def _whole(predictions: list[Prediction]) -> Summary | None:
-    return next(iter(summarise(predictions, CONSTANT, 100, 0)), None)
+    return next(iter(summarise(parts(predictions, CONSTANT), 100, 0)), None)
 
 
 def _words(figure: Figure) -> str:

@@ -5,9 +5,20 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import pearsonr
-from sklearn.metrics import mean_absolute_error, mean_squared_error, root_mean_squared_error
+from sklearn.metrics import cohen_kappa_score, mean_absolute_error, mean_squared_error, root_mean_squared_error
 
-from pipeline.scoring.metrics import ERRORS, FIGURES, ccc, mae, pcc, rmse
+from pipeline.scoring.metrics import (
+    ERRORS,
+    FIGURES,
+    ccc,
+    kappa,
+    mae,
+    minimal_called_severe,
+    pcc,
+    rmse,
+    severe_called_minimal,
+    spread,
+)
 
 TRUTH, ESTIMATE = np.array([0.0, 10, 20, 30]), np.array([2.0, 8, 25, 29])
 
@@ -25,6 +36,36 @@ def test_correlations_worked_by_hand() -> None:
     assert ccc(TRUTH, ESTIMATE) == pytest.approx(2 * 490 / 4 / (500 / 4 + 510 / 4 + 1))
 
 
+def test_agreement_of_bands_worked_by_hand() -> None:
+    # Bands 0 0 1 2 3 against 0 1 1 2 0: squared distances 0 1 0 0 9, together 10. By chance, the margins 2 1 1 1 of the
+    # truth and 2 2 1 0 of the estimates, over 5 videos: 2 (0 + 2 + 4) + (2 + 0 + 1) + (8 + 2 + 0) + (18 + 8 + 1) = 52.
+    truth, estimate = np.array([0.0, 13, 14, 20, 29]), np.array([13.4, 13.5, 19.4, 28.4, -5])
+    assert kappa(truth, estimate) == pytest.approx(1 - 10 / (52 / 5))
+
+
+def test_the_two_worst_errors_are_counted() -> None:
+    truth = np.array([29.0, 40, 40, 28, 0, 13, 14, 5])
+    estimate = np.array([13.4, 2, 13.6, 0, 28.5, 28.4, 40, 60])
+    assert severe_called_minimal(truth, estimate) == 2
+    assert minimal_called_severe(truth, estimate) == 2
+
+
+def test_the_spread_of_estimates_worked_by_hand() -> None:
+    assert spread(np.array([0.0, 10, 20]), np.array([14.0, 15, 16])) == pytest.approx(0.1)
+    assert spread(TRUTH, np.full(4, 15.0)) == 0
+    assert spread(np.full(4, 15.0), TRUTH) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_weighted_kappa_agrees_with_scikit_learn(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    truth = generator.integers(0, 64, 60).astype(float)
+    estimate = 0.6 * truth + generator.normal(8, 9, 60)
+    bands = [[sum(score >= edge for edge in (13.5, 19.5, 28.5)) for score in scores] for scores in (truth, estimate)]
+    expected = cohen_kappa_score(*bands, labels=[0, 1, 2, 3], weights="quadratic")
+    assert kappa(truth, estimate) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_metrics_agree_with_scikit_learn_and_scipy(seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -40,7 +81,10 @@ def test_metrics_agree_with_scikit_learn_and_scipy(seed: int) -> None:
 
 def test_perfect_estimates() -> None:
     assert {name: figure(TRUTH, TRUTH) for name, figure in FIGURES.items()} == pytest.approx(
-        {"rmse": 0, "mae": 0, "pcc": 1, "ccc": 1}
+        {
+            **{"rmse": 0, "mae": 0, "pcc": 1, "ccc": 1, "kappa": 1, "spread": 1},
+            **{"severe called minimal": 0, "minimal called severe": 0},
+        }
     )
 
 
@@ -55,10 +99,11 @@ def test_a_constant_has_errors_but_no_correlation() -> None:
 
 def test_what_too_few_videos_do_not_define_is_none() -> None:
     none, one = np.array([]), np.array([7.0])
-    assert [figure(none, none) for figure in FIGURES.values()] == [None] * 4
-    assert [figure(one, one + 3) for figure in FIGURES.values()] == [3, 3, None, None]
+    assert [figure(none, none) for figure in FIGURES.values()] == [None] * 8
+    assert [figure(one, one + 3) for figure in FIGURES.values()] == [3, 3, None, None, None, None, 0, 0]
 
 
 def test_the_constant_is_compared_by_its_errors() -> None:
-    assert list(FIGURES) == ["rmse", "mae", "pcc", "ccc"]
+    worst = ["severe called minimal", "minimal called severe"]
+    assert list(FIGURES) == ["rmse", "mae", "pcc", "ccc", "kappa", "spread", *worst]
     assert list(ERRORS) == ["rmse", "mae"]

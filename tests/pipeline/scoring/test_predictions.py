@@ -12,20 +12,22 @@ from pipeline.work.labels import Label
 from tests.pipeline.scoring.material import prediction
 from tests.pipeline.training.material import write_sequence
 
-KNOWN = Baseline(15.0, frozenset({"203"}))
+KNOWN = Baseline(15.0, 14.0, {"203": 12.0})
 
 
 def test_an_estimate_is_put_beside_what_is_known(tmp_path: Path) -> None:
     label = Label("203_1", "203", "1", "Freeform", "test", 22.0)
     video = VideoEstimate("203_1", (ClipEstimate(0, 0, 8, 10.0), ClipEstimate(0, 4, 2, 20.0)))
     sequence = open_sequence(write_sequence(tmp_path / "203_1", [10], absent=[3]), "keep")
-    assert join(label, video, sequence, KNOWN) == Prediction("203_1", "203", True, "Freeform", 22.0, 12.0, 2, 10, 1)
+    assert join(label, video, sequence, KNOWN) == Prediction(
+        "203_1", "203", True, "1", "Freeform", 22.0, 12.0, 2, 10, 1
+    )
 
 
 def test_without_a_face_the_estimate_is_the_constant(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "dark", [10], absent=True), "skip")
     found = join(Label("dark", "9", "", "", "test", None), VideoEstimate("dark", ()), sequence, KNOWN)
-    assert found == Prediction("dark", "9", False, "", None, 15.0, 0, 10, 10)
+    assert found == Prediction("dark", "9", False, "", "", None, 15.0, 0, 10, 10)
 
 
 def test_a_recording_without_frames_has_no_coverage(tmp_path: Path) -> None:
@@ -56,11 +58,11 @@ def test_tables(tmp_path: Path) -> None:
         prediction("r1", 12.5, -0.00001, seen=True),
     ]
     write_predictions(tmp_path, [*scored, prediction("r0", None, 7.0)])
-    header = "recording,subject,seen,task,bdi,estimate,clips,coverage,frames,absent\n"
+    header = "recording,subject,session,seen,task,bdi,estimate,clips,coverage,frames,absent\n"
     assert (tmp_path / "predictions.csv").read_text() == (
-        f"{header}r1,of-r1,yes,,12.5,0.0000,2,1.0000,20,0\nr2,a,no,Northwind,3,4.2500,2,0.3333,3,2\n"
+        f"{header}r1,of-r1,,yes,,12.5,0.0000,2,1.0000,20,0\nr2,a,,no,Northwind,3,4.2500,2,0.3333,3,2\n"
     )
-    assert (tmp_path / "unscored.csv").read_text() == f"{header}r0,of-r0,no,,,7.0000,2,1.0000,20,0\n"
+    assert (tmp_path / "unscored.csv").read_text() == f"{header}r0,of-r0,,no,,,7.0000,2,1.0000,20,0\n"
 
 
 def test_where_all_have_a_score_there_is_one_table(tmp_path: Path) -> None:

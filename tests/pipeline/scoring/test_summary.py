@@ -13,7 +13,7 @@ from pipeline.scoring.gaps import Gaps
 from pipeline.scoring.intervals import Interval
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.summary import Summary, summarise, write_intervals, write_metrics
-from tests.pipeline.scoring.material import prediction
+from tests.pipeline.scoring.material import parts, prediction
 
 NOTHING = Gaps(frames=80, absent_frames=0, without_face=0, without_clip=0, missing=0)
 # Errors of the model 2 | -2 -4 | 0, of the constant 10 (truths 10 | 20 16 | 0): 0 | -10 -6 | 10.
@@ -37,7 +37,7 @@ def _skilled(count: int, noise: float) -> list[Prediction]:
 
 
 def test_parts_worked_by_hand() -> None:
-    whole, seen, unseen = summarise([*FOUR, prediction("r5", None, 60.0)], 10.0, 100, 0)
+    whole, seen, unseen = summarise(parts([*FOUR, prediction("r5", None, 60.0)], 10.0), 100, 0)
     assert [(part.part, part.videos, part.subjects) for part in (whole, seen, unseen)] == [
         ("all", 4, 3),
         ("seen", 1, 1),
@@ -53,13 +53,15 @@ def test_parts_worked_by_hand() -> None:
     assert unseen.figures["model", "mae"].value == pytest.approx((2 + 4 + 0) / 3)
     assert unseen.figures["constant", "mae"].value == pytest.approx((10 + 6 + 10) / 3)
     assert set(whole.figures) - set(values) == set()
-    assert set(seen.figures) == {(of, name) for of in ("model", "constant", "difference") for name in ("rmse", "mae")}
+    others = ("constant", "median", "lookup", "difference", "difference to lookup")
+    worst = {("model", "severe called minimal"), ("model", "minimal called severe")}
+    assert set(seen.figures) == {(of, name) for of in ("model", *others) for name in ("rmse", "mae")} | worst
     assert seen.figures["model", "rmse"] == Interval(2.0, None, None)
 
 
 def test_the_difference_of_equal_models_is_nothing() -> None:
     equal = [prediction(f"r{number}", float(number), 15.0) for number in range(20)]
-    (whole, _) = summarise(equal, 15.0, 100, 0)
+    (whole, _) = summarise(parts(equal, 15.0), 100, 0)
     assert whole.figures["difference", "rmse"] == Interval(0.0, 0.0, 0.0)
     assert whole.figures["difference", "mae"] == Interval(0.0, 0.0, 0.0)
 
@@ -67,13 +69,13 @@ def test_the_difference_of_equal_models_is_nothing() -> None:
 def test_the_difference_of_models_that_differ_by_chance_contains_zero() -> None:
     generator = np.random.default_rng(6)
     chance = [prediction(f"r{n}", float(generator.integers(0, 45)), 22 + generator.normal()) for n in range(60)]
-    found = summarise(chance, 22.0, 500, 0)[0].figures["difference", "rmse"]
+    found = summarise(parts(chance, 22.0), 500, 0)[0].figures["difference", "rmse"]
     assert found.low is not None and found.high is not None
     assert found.low < 0 < found.high
 
 
 def test_a_skilled_model_is_under_the_constant_and_pairing_makes_that_surer() -> None:
-    figures = summarise(_skilled(60, noise=4), 20.0, 500, 0)[0].figures
+    figures = summarise(parts(_skilled(60, noise=4), 20.0), 500, 0)[0].figures
     difference, model, constant = (figures[of, "rmse"] for of in ("difference", "model", "constant"))
     assert difference.high is not None and difference.high < 0
     assert _length(difference) < math.hypot(_length(model), _length(constant))  # what two separate draws would give
@@ -86,13 +88,17 @@ def _length(interval: Interval) -> float:
 
 def test_metrics_are_few_and_plain(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
-    write_metrics(path, summarise(FOUR, 10.0, 100, 0), NOTHING)
+    write_metrics(path, summarise(parts(FOUR, 10.0), 100, 0), [], NOTHING)
     # from their means 11.5 and 10.5: (-1.5 8.5 4.5 -11.5) and (1.5 7.5 1.5 -10.5); products 189, squares 227 and 171
     r = 189 / math.sqrt(227 * 171)
     c = 2 * 189 / 4 / (227 / 4 + 171 / 4 + 1)
+    # bands 0 2 1 0 and 0 1 0 0: squared distances together 2, by chance (2 1 + (3 + 0) + (12 + 1)) / 4 = 4.5
     assert path.read_text() == (
-        f'{{\n  "rmse": 2.4495,\n  "mae": 2.0,\n  "pcc": {r:.4f},\n  "ccc": {c:.4f},\n  "videos": 4,\n'
+        f'{{\n  "rmse": 2.4495,\n  "mae": 2.0,\n  "pcc": {r:.4f},\n  "ccc": {c:.4f},\n  "kappa": 0.5556,\n'
+        '  "videos": 4,\n'
         '  "constant": {\n    "rmse": 7.6811,\n    "mae": 6.5\n  },\n'
+        '  "lookup": {\n    "rmse": 7.6811,\n    "mae": 6.5\n  },\n'
+        '  "unseen": {\n    "rmse": 2.582,\n    "mae": 2.0,\n    "videos": 3\n  },\n'
         '  "frames": 80,\n  "absent_frames": 0,\n  "without_face": 0,\n  "without_clip": 0,\n  "missing": 0\n}\n'
     )
     assert list(tmp_path.iterdir()) == [path]
@@ -100,21 +106,32 @@ def test_metrics_are_few_and_plain(tmp_path: Path) -> None:
 
 def test_metrics_count_what_is_amiss_and_leave_out_what_is_undefined(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
-    write_metrics(path, summarise(FOUR[:1], 10.0, 100, 0), Gaps(20, 7, 2, 3, 1))
+    write_metrics(path, summarise(parts(FOUR[:1], 10.0), 100, 0), [], Gaps(20, 7, 2, 3, 1))
     found = json.loads(path.read_text())
     assert found == {
         "rmse": 2.0,
         "mae": 2.0,
         "videos": 1,
         "constant": {"rmse": 0.0, "mae": 0.0},
+        "lookup": {"rmse": 0.0, "mae": 0.0},
+        "unseen": {"videos": 0},
         "frames": 20,
         "absent_frames": 7,
         "without_face": 2,
         "without_clip": 3,
         "missing": 1,
     }
-    write_metrics(path, summarise([], 10.0, 100, 0), NOTHING)
-    assert json.loads(path.read_text()) == {"videos": 0, "constant": {}, **asdict(NOTHING)}
+    write_metrics(path, summarise(parts([], 10.0), 100, 0), [], NOTHING)
+    assert json.loads(path.read_text()) == {
+        **{"videos": 0, "constant": {}, "lookup": {}, "unseen": {"videos": 0}},
+        **asdict(NOTHING),
+    }
+
+
+def test_metrics_say_what_was_measured_while_fitting(tmp_path: Path) -> None:
+    write_metrics(tmp_path / "m.json", [], FOUR, NOTHING)
+    found = json.loads((tmp_path / "m.json").read_text())
+    assert found["validation"] == {"rmse": 2.4495, "mae": 2.0, "videos": 4}
 
 
 def test_table_of_intervals(tmp_path: Path) -> None:
@@ -129,9 +146,9 @@ def test_table_of_intervals(tmp_path: Path) -> None:
 
 def test_equal_seeds_give_equal_tables(tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        write_intervals(tmp_path / name, summarise(_skilled(30, 5), 20.0, 200, seed))
+        write_intervals(tmp_path / name, summarise(parts(_skilled(30, 5), 20.0), 200, seed))
     a, b, c = ((tmp_path / name).read_text() for name in "abc")
     assert a == b != c
     table = pd.read_csv(tmp_path / "a")
-    assert len(table) == 3 * 8
+    assert len(table) == 3 * (8 + 3 * 2 + 2 * 2)
     assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).mean() > 0.9

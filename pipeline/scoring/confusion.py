@@ -1,0 +1,84 @@
+"""Which severity bands are taken for which: as a table and as a picture of counts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+from matplotlib.figure import Figure
+
+from pipeline.scoring.bands import BANDS, confusion
+from pipeline.scoring.pictures import canvas, write_png
+from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.summary import Summary, scores
+from pipeline.work.tables import write_rows
+
+COLUMNS = ("truth", "estimate", "videos")
+SIZE = (5.6, 5.4)  # inches
+AXES = (0.24, 0.24, 0.68, 0.68)  # left, bottom, width, height, as shares of it
+DARK = 0.55  # share of a row from where its count is written in white
+
+Counts = Int[np.ndarray, "truth estimate"]
+
+
+def count_bands(predictions: Sequence[Prediction]) -> Counts:
+    """How many videos of each band (rows) are estimated to be of each band (columns); those without a score are not."""
+    return confusion(*scores(predictions))
+
+
+def write_confusion(path: Path, counts: Counts) -> None:
+    """Write a row for each pair of bands, from minimal to severe."""
+    rows = [
+        [truth.name, estimate.name, counts[i, j]] for i, truth in enumerate(BANDS) for j, estimate in enumerate(BANDS)
+    ]
+    write_rows(path, COLUMNS, rows)
+
+
+def write_confusion_figure(path: Path, counts: Counts, summary: Summary | None) -> None:
+    """Write `confusion_figure` as a PNG file."""
+    write_png(path, lambda: confusion_figure(counts, summary))
+
+
+def confusion_figure(counts: Counts, summary: Summary | None) -> Figure:
+    """Draw the counts, scores from bottom to top; the darker a square, the more of the videos of its row are in it.
+
+    Args:
+        counts: see `count_bands`.
+        summary: of all videos counted, for the caption; None where there are none.
+    """
+    figure = canvas(*SIZE)
+    axes = figure.add_axes(AXES)
+    totals = counts.sum(1, keepdims=True)
+    shares = counts / np.maximum(totals, 1)
+    axes.imshow(shares, cmap="Greys", vmin=0, vmax=1.1, origin="lower")
+    for (row, column), count in np.ndenumerate(counts):
+        colour = "white" if shares[row, column] > DARK else "black"
+        weight = "bold" if row == column else "normal"
+        axes.text(column, row, str(count), ha="center", va="center", fontsize=15, color=colour, fontweight=weight)
+    names = [f"{band.name}\n{band.low}\N{EN DASH}{band.high}" for band in BANDS]
+    axes.set_xticks(range(len(BANDS)), names)
+    rows = [f"{name}\n{total} videos" for name, total in zip(names, totals[:, 0].tolist(), strict=True)]
+    axes.set_yticks(range(len(BANDS)), rows)
+    axes.set(xlabel="Estimated band", ylabel="Band of the score")
+    axes.tick_params(length=0)
+    for edge in np.arange(0.5, len(BANDS) - 1):
+        axes.axhline(edge, color="black", lw=0.6)
+        axes.axvline(edge, color="black", lw=0.6)
+    figure.text(0.04, 0.105, _caption(summary), va="top", fontsize=8.5, linespacing=1.3)
+    return figure
+
+
+def _caption(summary: Summary | None) -> str:
+    if summary is None:
+        return "No test video has a score."
+    figures = summary.figures
+    lines = [
+        ", ".join(
+            f"{name}: {figures['model', name].value:.0f}" for name in ("severe called minimal", "minimal called severe")
+        )
+    ]
+    if kappa := figures.get(("model", "kappa")):
+        interval = "no interval" if kappa.low is None else f"{kappa.low:.2f} to {kappa.high:.2f}"
+        lines.append(f"Weighted kappa (squared distance of bands): {kappa.value:.2f} ({interval}).")
+    lines.append("The darker a square, the larger its share of its row.")
+    return "\n".join([lines[0][0].upper() + lines[0][1:] + ".", *lines[1:]])
