@@ -97,7 +97,7 @@ def curves(
 def _panel(axes: Axes, item: Prediction, clips: Sequence, rate: float, length: int) -> None:
     for number, clip in enumerate(clips):
         begin = clip.start / rate
-        end = begin + min(length, item.frames) / rate
+        end = begin + (length if clip.start else clip.weight) / rate  # a looped video is its first clip, and shorter
         label = "estimate of a clip, over its time" if number == 0 else None
         axes.plot([begin, end], [clip.estimate] * 2, color="#08519c", lw=2.4, label=label, solid_capstyle="butt")
     axes.axhline(item.estimate, color="black", lw=1, label="estimate of the video")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from pipeline.scoring.baseline import Baseline
 from pipeline.scoring.metrics import Scores
@@ -87,7 +88,7 @@ def _sessions(items: Sequence[Prediction]) -> list[list[int]]:
 
 
 def _averaged(name: str, part: Part, groups: Sequence[Sequence[int]]) -> Part:
-    def means(values: Scores) -> Scores:
+    def means(values: Scores) -> Float[np.ndarray, " sessions"]:
         return np.array([values[rows].mean() for rows in groups])
 
     subjects = tuple(part.subjects[rows[0]] for rows in groups)

@@ -16,6 +16,9 @@ SECTIONS = (
     "explain"
 )
 KERNELS = "a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
+CUE_IN = "dynamics (the score shows in how fast a face moves) or appearance (in how it rests)"
+DEALT = "true or permuted (a control: scores are dealt anew among sessions, so nothing can be learned)"
+ORDER = "recorded, or a control: shuffled, frozen (the middle frame of a clip repeated) or reversed"
 THRESHOLDS = "three numbers between 0 and 1, for P-Net, R-Net and O-Net"
 ABSENT = "skip (no clip holds a frame without a face), hold (the last face seen stands in) or keep (black)"
 AUGMENT = "flip, rotate, upside_down, degrees"
@@ -95,6 +98,17 @@ def test_the_demo_passes() -> None:
         ("decode.fps", 0, "0", "null (native frames) or a constant rate up to 240 per second"),
         ("corpus.layout", "avec2015", '"avec2015"', "avec2013, avec2014 or videos"),
         ("corpus.root", "", '""', "the folder of the corpus, best absolute"),
+        (
+            "corpus.partition",
+            "random",
+            '"random"',
+            "official (as the corpus has it) or subject_folds (by corpus.folds and corpus.fold)",
+        ),
+        ("corpus.folds", 2, "2", "parts without a common subject, 3 to 100: test, development, training"),
+        ("simulate.cue_in", "voice", '"voice"', CUE_IN),
+        ("finetune.labels", "wrong", '"wrong"', DEALT),
+        ("finetune.labels", False, "false", DEALT),
+        ("evaluate.order", "mixed", '"mixed"', ORDER),
         ("simulate.enabled", "on", '"on"', "true or false"),
         ("finetune.learning_rate", float("nan"), "NaN", "above 0; the paper: 0.0001"),
         ("finetune.learning_rate", float("inf"), "Infinity", "above 0; the paper: 0.0001"),
@@ -129,6 +143,10 @@ def test_a_refusal_names_the_key_the_value_and_what_is_allowed(key: str, value: 
         (
             {"pretrain__batch": 6, "pretrain__accumulate": 5},
             "pretrain.accumulate is 5, but pretrain.batch is 6; allowed: 1, 2, 3, 6",
+        ),
+        (
+            {"corpus__folds": 5, "corpus__fold": 5},
+            "corpus.fold is 5, but corpus.folds is 5; allowed: 0 to 4",
         ),
         (
             {"simulate__subjects": 31, "simulate__sessions": 10},

@@ -157,6 +157,47 @@ def test_what_a_run_leaves(corpus: Path, evaluate: Callable[..., Any]) -> None:
     assert not list(corpus.glob("*.partial"))
 
 
+@pytest.mark.parametrize("order", ["reversed", "frozen", "shuffled"])
+def test_controls_change_what_a_clip_shows(corpus: Path, evaluate: Callable[..., Any], order: str) -> None:
+    evaluate(order=order, seed=5)
+    rows = {"reversed": list(range(7, -1, -1)), "frozen": [4] * 8}
+    clips = _table(corpus, "clips.csv")
+    plain = _asked(corpus, "t2", list(range(8)))
+    first = clips.loc["t2"].estimate.iloc[0]
+    if order in rows:
+        assert first == pytest.approx(_asked(corpus, "t2", rows[order]), abs=2e-3)
+    assert abs(first - plain) > 4e-3
+    evaluate(order=order, seed=5)
+    assert _table(corpus, "clips.csv").equals(clips)
+
+
+def test_conformal_intervals_come_from_what_was_measured_while_fitting(
+    corpus: Path, evaluate: Callable[..., Any]
+) -> None:
+    write_sequence(corpus / "sequences" / "f2", [9, 8], seed=9)
+    assert "validation" not in evaluate()
+    assert not (corpus / "results/conformal.csv").exists()
+    metrics = evaluate(validation="development")  # f2 alone
+    error = abs(_asked(corpus, "f2", list(range(8))) * 8 / 9 + _asked(corpus, "f2", list(range(1, 9))) / 9 - 10)
+    assert metrics["validation"] == {
+        "rmse": pytest.approx(error, abs=2e-3),
+        "mae": metrics["validation"]["rmse"],
+        "videos": 1,
+    }
+    table = pd.read_csv(corpus / "results" / "conformal.csv")
+    assert table.calibrated.tolist() == [1, 1, 1]
+    assert table.half_width.isna().all()  # one subject is too few for any level
+    assert "f2" not in _table(corpus, "predictions.csv").index  # it was used in fitting
+
+
+def test_groups_are_taken_from_the_labels_for_testing(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    people = [replace(label, sex=sex, age=40.0) for label, sex in zip(TESTING, "fmf", strict=True)]
+    write_labels(corpus / "testing.csv", people, groups=True)
+    evaluate()
+    parts = pd.read_csv(corpus / "results" / "intervals.csv").groupby("part").first()
+    assert parts.videos[["sex f", "sex m", "age 30 to 44"]].tolist() == [2, 1, 3]
+
+
 def test_phases_are_averaged(corpus: Path, evaluate: Callable[..., Any]) -> None:
     evaluate(phases=2)
     clips = _table(corpus, "clips.csv").loc["t3"]

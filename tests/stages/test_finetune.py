@@ -103,6 +103,15 @@ def test_validation_is_drawn_and_the_best_epoch_kept(smallest: dict[str, Any], w
     assert found["trained"]["validated"]["recordings"] == 2
 
 
+def test_permuted_labels_have_the_same_mean_and_other_weights(smallest: dict[str, Any], workplace: Path) -> None:
+    main(check_params(_values(smallest)), *_paths(workplace))
+    main(check_params(_values(smallest, labels="permuted")), *_paths(workplace, "permuted"))
+    descriptions = [load_network(workplace / folder / "finetuned")[1] for folder in ("out", "permuted")]
+    assert descriptions[0].target == descriptions[1].target
+    weights = [(workplace / folder / "finetuned/weights.safetensors").read_bytes() for folder in ("out", "permuted")]
+    assert weights[0] != weights[1]
+
+
 def test_recordings_that_are_not_fitted_change_nothing(smallest: dict[str, Any], workplace: Path) -> None:
     main(check_params(_values(smallest)), *_paths(workplace))
     write_sequence(workplace / "sequences" / "another of the test partition", [8], seed=5)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.corpora.folds import Folds
 from pipeline.corpora.listing import CorpusError, list_corpus
 
 SPELLINGS = {
@@ -125,6 +126,34 @@ def test_a_table_of_videos(tmp_path: Path) -> None:
         ("b", "bob", "", "test", None),
     ]
     assert warnings == ["1 videos without a score, predicted but not scored: b"]
+
+
+def test_sex_and_age_are_taken_where_a_table_has_them(tmp_path: Path) -> None:
+    _touch(tmp_path / "a.mp4")
+    header = "video_id,path,subject,partition,bdi,sex,age"
+    _videos(tmp_path, "a,a.mp4,ann,test,3, f ,41.5\nb,a.mp4,bob,test,3,,\n", header)
+    _, labels, _ = list_corpus("videos", tmp_path, tmp_path, complete=False)
+    assert [(label.sex, label.age) for label in labels] == [("f", 41.5), ("", None)]
+    for age, message in (
+        ("old", "row 2: age 'old'; allowed: years"),
+        ("131", "row 2: a: age 131.0; allowed: 0 to 130"),
+    ):
+        _videos(tmp_path, f"a,a.mp4,ann,test,3,f,{age}\n", header)
+        with pytest.raises(CorpusError, match=message):
+            list_corpus("videos", tmp_path, tmp_path, complete=False)
+
+
+def test_folds_take_the_place_of_the_official_partitions(tmp_path: Path) -> None:
+    _avec2014(tmp_path, tmp_path, SPELLINGS["long"])
+    _, labels, warnings = list_corpus("avec2014", tmp_path, tmp_path, complete=False, folds=Folds(3, 0))
+    partitions: dict[str, set[str]] = {}
+    for label in labels:
+        partitions.setdefault(label.subject, set()).add(label.partition)
+    assert sorted(len(found) for found in partitions.values()) == [1, 1, 1]
+    assert set().union(*partitions.values()) == {"training", "development", "test"}
+    assert warnings == []  # nobody is shared
+    with pytest.raises(CorpusError, match=r"corpus\.folds is 4, but 3 subjects have a score"):
+        list_corpus("avec2014", tmp_path, tmp_path, complete=False, folds=Folds(4, 0))
 
 
 def test_all_problems_of_a_table_come_at_once(tmp_path: Path) -> None:

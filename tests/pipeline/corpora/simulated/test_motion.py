@@ -1,10 +1,19 @@
 """Movements: a single frame says nothing of the score, the speed does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.corpora.simulated.motion import CHANNELS, Expression, expressions, processes, time_constant
+from pipeline.corpora.simulated.motion import (
+    CHANNELS,
+    Expression,
+    expressions,
+    processes,
+    resting_place,
+    time_constant,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +45,32 @@ def test_correlation_over_time_is_the_closed_form(bdi: float, lag: int) -> None:
     assert found == pytest.approx(np.exp(-lag / 7.5 / time_constant(bdi, 1.0)), abs=0.03)
 
 
+@pytest.mark.parametrize(
+    ("bdi", "cue", "place"), [(22.5, 2, 0.0), (45, 2, np.tanh(1)), (0, 1, -np.tanh(0.5)), (9, 0, 0)]
+)
+def test_resting_places_by_hand(bdi: float, cue: float, place: float) -> None:
+    found = resting_place(bdi, cue)
+    assert found == pytest.approx({"frown": place, "brows": -place, "smile": -place})
+    (still,) = expressions(np.zeros((1, len(CHANNELS))), found)
+    assert still.frown == pytest.approx(0.7 * place)
+
+
+def test_with_the_cue_in_the_appearance_a_single_frame_tells_and_the_speed_does_not() -> None:
+    random = np.random.default_rng(0)
+    shocks = [processes(random, 60, 7.5, 1.0) for _ in range(80)]
+    low, high = ([expressions(values, resting_place(bdi, 2.0)) for values in shocks] for bdi in (0.0, 45.0))
+    first = [np.array([film[0].frown - film[0].smile for film in films]) for films in (low, high)]
+    assert first[1].mean() - first[0].mean() > 4 * first[0].std()  # of one frame
+    for channel in ("frown", "smile", "brows", "nod", "mouth"):
+        speeds = [np.diff([[getattr(one, channel) for one in film] for film in films]) for films in (low, high)]
+        np.testing.assert_allclose(speeds[0], speeds[1], atol=1e-12)
+    others = [[replace(one, frown=0, smile=0, brows=0) for one in films[0]] for films in (low, high)]
+    assert others[0] == others[1]
+
+
 def test_expressions_stay_within_their_bounds() -> None:
-    for expression in expressions(3 * np.random.default_rng(0).normal(size=(200, len(CHANNELS)))):
+    wild = 3 * np.random.default_rng(0).normal(size=(200, len(CHANNELS)))
+    for expression in (*expressions(wild), *expressions(wild, resting_place(45, 4))):
         values = vars(expression)
         assert all(-1 <= value <= 1 for value in values.values())
         assert 0 <= expression.shut <= 1
