@@ -30,7 +30,7 @@ def test_the_papers_settings(params: Path, name: str) -> None:
     apply_profile(name, params, PROFILES)
     found = load_params(params)
     assert not found.simulate.enabled
-    assert (found.corpus.layout, found.corpus.complete) == (name, True)
+    assert (found.corpus.layout, found.corpus.complete, found.corpus.partition) == (name, True, "official")
     assert (found.align.method, found.align.size, found.clip.length) == ("similarity", 112, 16)
     assert (found.subsample.factor, found.subsample.phases) == (8, 8)
     assert (found.model.depth, found.model.kernels, found.model.width, found.model.dropout) == (69, (3, 5, 7), 1.0, 0.5)
