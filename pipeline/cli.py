@@ -13,6 +13,7 @@ COMMANDS = {  # a module of pipeline/commands each, with _ for -, and its line i
     "complexity": "What the networks cost: parameters, multiply-adds, times.",
     "study": "A grid of experiments: queue, run, collect into a table and a figure.",
     "compare": "The paired difference of two experiments on the same videos.",
+    "report": "One HTML page about experiments, beside the paper.",
     "compare-saliency": "Figure 6 of two experiments side by side.",
     "work": "The store of finished work: list it, shrink it.",
 }

@@ -40,13 +40,14 @@ def _make(key: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ((), ["profile", "identities", "predict", "complexity", "study", "compare", "work"]),
+        ((), ["profile", "identities", "predict", "complexity", "study", "compare", "report", "work"]),
         (("profile",), ["avec2014", "git checkout params.yaml"]),
         (("identities",), ["--output"]),
         (("predict",), ["--model", "--json", "--figure", "--overlay", "no diagnosis"]),
         (("complexity",), ["--model", "--depth", "--kernels", "--json"]),
         (("study",), ["--dry-run", "--queue", "--collect", "--retry", "--jobs"]),
         (("compare",), ["experiment", "--resamples", "--json", "inside the"]),
+        (("report",), ["--study", "--output", "--faces", "self-contained"]),
         (("compare-saliency",), ["experiment", "--output", "workspace"]),
         (("work",), ["list", "prune"]),
         (("work", "prune"), ["--progress", "--yes", "dvc.lock"]),
