@@ -76,7 +76,7 @@ def read_outcome(experiment: Experiment) -> Outcome:
     if params is None:
         raise ValueError(f"{experiment.name}: no {PARAMS}, so this is no run of the pipeline")
     description = _json(experiment, DESCRIPTION)
-    best = (description.get("history") or {}).get("best") or {}
+    best = description.get("best") or {}
     return Outcome(
         experiment,
         yaml.safe_load(params),

@@ -37,7 +37,7 @@ LICENSED = (
 
 def section_card(main: Outcome) -> Section:
     """The model card of an experiment."""
-    params, history = main.params, main.description.get("history") or {}
+    params = main.params
     fitted = {"none": "training and development partitions", "development": "the training partition"}.get(
         params["finetune"]["validation"], "training and development partitions without held-out subjects"
     )
@@ -54,7 +54,7 @@ def section_card(main: Outcome) -> Section:
         f"{network_name(params)}, clips of {params['clip']['length']} frames of {params['align']['size']} x "
         f"{params['align']['size']} pixels, one frame in {params['subsample']['factor']}."
     )
-    kept = history.get("best")
+    kept = main.description.get("best")
     if kept:
         model += f" Kept is epoch {kept['epoch']}, the best by validation (RMSE {kept['rmse']:.2f})."
     elif value_at(params, "finetune.validation") == "none":

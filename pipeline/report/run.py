@@ -21,7 +21,7 @@ def section_run(main: Outcome) -> Section:
     lock = main.experiment.text(LOCK)
     rows = [[name, path, digest] for name, path, digest in dict.fromkeys(locked(lock))]
     data = Table("Fingerprints of data (MD5, from dvc.lock)", ["stage", "file or folder", "MD5"], _marked(rows, main))
-    versions = (main.description.get("history") or {}).get("versions") or {}
+    versions = main.description.get("versions") or {}
     told_versions = Table(
         "Versions that the weights were fitted with",
         ["software", "version"],

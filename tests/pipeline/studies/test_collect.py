@@ -1,0 +1,142 @@
+"""Rows of a study: over seeds, over folds, ranked by validation."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.experiments.outcome import Outcome, Scored, read_outcome
+from pipeline.experiments.reading import Experiment
+from pipeline.scoring.intervals import Interval
+from pipeline.studies.collect import Row, Spread, gather, ranks
+from pipeline.studies.definition import Point, Study
+from pipeline.studies.figure import draw, write_figure
+from pipeline.studies.queue import override
+from pipeline.studies.table import markdown, numbers, table
+
+STUDY = Study.model_validate({"name": "mine", "title": "Mine", "repeats": ["finetune.seed"], "grids": [{}]})
+
+
+def _outcome(name: str, rmse: float, validation: float | None = None, intervals: bool = True) -> Outcome:
+    scored = {("all", "model", "rmse"): Scored(Interval(rmse, rmse - 1, rmse + 2), 6, 3)}
+    params = {"model": {"depth": 27}}
+    found = scored if intervals else {}
+    return Outcome(Experiment(name, "0"), params, {"rmse": rmse, "constant": {"rmse": 12.0}}, {}, found, validation, {})
+
+
+def _row(label: str, *outcomes: Outcome, wanted: int | None = None) -> Row:
+    return Row(label, {}, outcomes, wanted or len(outcomes), ())
+
+
+def test_seeds_are_summed_up() -> None:
+    row = _row("as it is", _outcome("a", 7.0), _outcome("b", 8.0), _outcome("c", 9.0))
+    assert row.figure("rmse") == Spread(8.0, deviation=1.0)  # over n - 1
+    assert row.figure("rmse", of="constant") == Spread(12.0, deviation=0.0)
+    assert row.figure("mae") is None
+    assert _row("one", _outcome("a", 7.0)).figure("rmse") == Spread(7.0, 6.0, 9.0)
+
+
+def test_rows_are_ranked_by_validation_alone() -> None:
+    rows = [_row("a", _outcome("a", 5.0, 9.0)), _row("b", _outcome("b", 6.0, 8.0)), _row("c", _outcome("c", 4.0))]
+    assert ranks(rows) == [2, 1, None]  # the best of the test partition is not the first, nor is what has no validation
+    assert ranks([rows[0], rows[2]]) == [None, None]
+    half = _row("half", _outcome("a", 5.0, 9.0), _outcome("b", 5.0))
+    assert half.validation is None
+
+
+def test_points_of_one_row_come_together() -> None:
+    points = [Point(row, {}, repeat, {}) for row in ("x", "y") for repeat in ("seed 1", "seed 2")]
+    found = gather(points, [_outcome("a", 1.0), ("mine-2", "failed"), ("mine-3", "missing"), _outcome("d", 4.0)])
+    assert [(row.label, len(row.outcomes), row.wanted, row.states) for row in found] == [
+        ("x", 1, 2, (("mine-2", "failed"),)),
+        ("y", 1, 2, (("mine-3", "missing"),)),
+    ]
+    text = markdown(STUDY, found)
+    assert "x: mine-2 failed." in text
+    assert "a, 1 not finished" in text
+
+
+def test_what_an_experiment_lacks_is_told() -> None:
+    rows = [_row("old", _outcome("old", 7.0, intervals=False)), _row("new", _outcome("new", 8.0))]
+    headings, cells = table(rows)
+    assert headings == ["", "RMSE", "RMSE constant", "experiments"]
+    assert [line[1] for line in cells] == ["7.00", "8.00 (7.00 to 10.00)"]
+    text = markdown(STUDY, rows)
+    assert "Without intervals, for DVC's cache has no results of it: old." in text
+    assert "Not ranked" in text
+    columns, lines = numbers(rows)
+    found = [dict(zip(columns, line, strict=True)) for line in lines]
+    assert [(line["rmse"], line["rmse_low"], line["rmse_high"]) for line in found] == [
+        ("7.0000", "", ""),
+        ("8.0000", "7.0000", "10.0000"),
+    ]
+
+
+@pytest.fixture
+def fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """Makes a fold out of (recording, bdi, estimate) in a folder of its own."""
+
+    def make(*videos: tuple[str, float, float]) -> Outcome:
+        stream = io.StringIO()
+        csv.writer(stream).writerows(
+            [("recording", "subject", "bdi", "estimate"), *((name, name[0], bdi, found) for name, bdi, found in videos)]
+        )
+        held = {"results/predictions.csv": stream.getvalue()}
+
+        class Held(Experiment):
+            def text(self, path: str) -> str | None:
+                return held.get(path)
+
+        return Outcome(Held("fold", "0"), {}, {"rmse": 1.0}, {}, {}, None, {})
+
+    return make
+
+
+def test_folds_are_put_together(fold: Callable[..., Outcome]) -> None:
+    row = _row("folds", fold(("a1", 10, 13), ("a2", 20, 23)), fold(("b1", 30, 29), ("c1", 5, 6)))
+    assert row.together["rmse"].value == pytest.approx(((9 + 9 + 1 + 1) / 4) ** 0.5)
+    assert row.together["mae"].value == 2.0
+    assert (row.together["mae"].low, row.together["mae"].high) == (1.0, 3.0)  # subjects b, c alone; a alone
+    assert "All together: over the videos of all folds, each tested once." in markdown(STUDY, [row])
+    seeds = _row("seeds", fold(("a1", 10, 13)), fold(("a1", 10, 12)))
+    assert not seeds.together  # the same videos twice are no folds
+    assert not _row("half", fold(("a1", 10, 13)), fold(("b1", 10, 12)), wanted=3).together
+
+
+def test_an_older_experiment_is_read_patiently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    here = Experiment("workspace", None)
+    with pytest.raises(ValueError, match=r"workspace: no params.yaml, so this is no run of the pipeline"):
+        read_outcome(here)
+    Path("params.yaml").write_text("model: {depth: 27}\n")
+    found = read_outcome(here)
+    assert (found.score("rmse"), found.validation, found.intervals) == (None, None, {})
+    Path("metrics.json").write_text('{"rmse": 7.5, "constant": {"rmse": 12.5}}')
+    found = read_outcome(here)
+    assert found.score("rmse") == Interval(7.5, None, None)
+    assert found.score("rmse", of="constant") == Interval(12.5, None, None)
+    assert found.score("rmse", part="unseen") is None
+    Path("results").mkdir()
+    Path("results/intervals.csv").write_text("part,of,figure,videos,subjects,value,low,high\nall,model,rmse,6,3,x,,\n")
+    with pytest.raises(ValueError, match=r"workspace: results/intervals.csv: row 2: .*'x'"):
+        read_outcome(here)
+
+
+def test_figures(tmp_path: Path) -> None:
+    along = Study.model_validate({"name": "mine", "title": "Mine", "x": "model.depth", "grids": [{}]})
+    rows = [_row("a", _outcome("a", 7.0)), _row("none yet", wanted=1)]
+    for study, label in ((along, "model.depth"), (STUDY, "error in points of BDI-II")):
+        assert draw(study, rows[:1]).axes[0].get_xlabel() == label
+        assert write_figure(tmp_path / "one.png", study, rows)
+    assert not write_figure(tmp_path / "two.png", STUDY, rows[1:])
+    assert [path.name for path in tmp_path.iterdir()] == ["one.png"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [([3, 5], "k=[3,5]"), ("none", 'k="none"'), (0.5, "k=0.5"), (True, "k=true"), (None, "k=null")],
+)
+def test_overrides(value: object, expected: str) -> None:
+    assert override("k", value) == expected
