@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import yaml
@@ -124,9 +125,10 @@ def start(jobs: int) -> None:
     folder = Path(sys.executable).parent  # its dvc and python, also where the environment is not activated
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
     command = [sys.executable, "-m", "dvc", "queue", "start", "-j", str(jobs)]
-    found = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if found.returncode:
-        raise StudyError(f"dvc queue start failed: {found.stderr.strip() or found.stdout.strip()}")
+    with TemporaryFile("w+") as told:  # not a pipe, which the workers would hold open until the last experiment is done
+        if subprocess.run(command, env=environment, stdout=told, stderr=told).returncode:
+            told.seek(0)
+            raise StudyError(f"dvc queue start failed: {told.read().strip()}")
 
 
 def workers() -> int:

@@ -20,7 +20,7 @@ from pipeline.studies.queue import Run
 from pipeline.studies.table import write_tables
 
 PAUSE = 5.0  # seconds between looks at the queue
-PATIENCE = 6  # looks without any worker before tasks that wait are given up
+PATIENCE = 12  # looks without any worker before tasks that wait are given up
 LETTERS = 60  # of the part of a name that tells the grid point
 
 
