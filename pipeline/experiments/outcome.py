@@ -44,7 +44,8 @@ class Outcome:
         metrics: of its metrics.json; empty where it has none.
         complexity: of its complexity.json, likewise.
         intervals: by part, what it is of, and figure, as in results/intervals.csv; empty where DVC's cache lacks it.
-        validation: RMSE of the weights that were kept, on videos kept out of fitting, in points; None without any.
+        validation: RMSE of the weights that were kept, on videos kept out of fitting, in points; None without any. Stage
+            evaluate's, or where it is older the one that the training chose its epoch by.
         description: of the fine-tuned model; empty where DVC's cache lacks it.
     """
 
@@ -60,9 +61,11 @@ class Outcome:
         """A figure with its interval; without one where only metrics.json is left; None where there is neither."""
         if found := self.intervals.get((part, of, figure)):
             return found.interval
-        values = self.metrics if of == "model" else self.metrics.get(of, {})
-        if part == "all" and isinstance(values, Mapping) and isinstance(values.get(figure), int | float):
-            return Interval(float(values[figure]), None, None)
+        values = self.metrics
+        for name in [name for name, usual in ((part, "all"), (of, "model")) if name != usual]:
+            values = values.get(name) or {}
+        if isinstance(value := values.get(figure), int | float):
+            return Interval(float(value), None, None)
         return None
 
 
@@ -76,14 +79,15 @@ def read_outcome(experiment: Experiment) -> Outcome:
     if params is None:
         raise ValueError(f"{experiment.name}: no {PARAMS}, so this is no run of the pipeline")
     description = _json(experiment, DESCRIPTION)
-    best = description.get("best") or {}
+    metrics = _json(experiment, METRICS)
+    validated = metrics.get("validation") or description.get("best") or {}
     return Outcome(
         experiment,
         yaml.safe_load(params),
-        _json(experiment, METRICS),
+        metrics,
         _json(experiment, COMPLEXITY),
         _intervals(experiment),
-        best.get("rmse"),
+        validated.get("rmse"),
         description,
     )
 

@@ -37,6 +37,11 @@ PICTURES = (  # file, alt, caption
         "Error of each test video against its true score, with its trend: how far estimates are drawn to the mean.",
         "Error against score",
     ),
+    (
+        "curves.png",
+        "Estimates of the clips of a few videos over their time, beside the video's estimate and its score.",
+        "Estimates over time, of videos chosen by their scores alone",
+    ),
     ("confusion.png", "Counts of true against estimated severity band, as in the table of bands.", "Severity bands"),
 )
 MISSING = "Not in this experiment: it was made before there was such an output, or DVC's cache has lost it."

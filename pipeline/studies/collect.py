@@ -15,6 +15,7 @@ from pipeline.scoring.metrics import FIGURES
 from pipeline.studies.definition import Point
 
 RESAMPLES, SEED = 2000, 0  # of intervals over folds put together
+TOGETHER = ("rmse", "mae", "pcc")
 FAR = float("inf")
 
 
@@ -92,7 +93,7 @@ class Row:
             return statistic
 
         subjects = [item.subject for item in found]
-        return intervals({name: of(name) for name in FIGURES}, subjects, RESAMPLES, SEED)
+        return intervals({name: of(name) for name in TOGETHER}, subjects, RESAMPLES, SEED)
 
 
 def gather(points: Sequence[Point], found: Sequence[Outcome | tuple[str, str]]) -> list[Row]:

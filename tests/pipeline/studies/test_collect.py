@@ -118,6 +118,11 @@ def test_an_older_experiment_is_read_patiently(tmp_path: Path, monkeypatch: pyte
     assert found.score("rmse") == Interval(7.5, None, None)
     assert found.score("rmse", of="constant") == Interval(12.5, None, None)
     assert found.score("rmse", part="unseen") is None
+    Path("metrics.json").write_text('{"rmse": 7.5, "unseen": {"rmse": 8.5}, "validation": {"rmse": 6.5}}')
+    found = read_outcome(here)
+    assert found.score("rmse", part="unseen") == Interval(8.5, None, None)
+    assert found.score("rmse", part="unseen", of="constant") is None
+    assert found.validation == 6.5
     Path("results").mkdir()
     Path("results/intervals.csv").write_text("part,of,figure,videos,subjects,value,low,high\nall,model,rmse,6,3,x,,\n")
     with pytest.raises(ValueError, match=r"workspace: results/intervals.csv: row 2: .*'x'"):
