@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.studies.definition import STUDIES, known_studies, parse_changes, read_study
-from pipeline.studies.queue import start
+from pipeline.studies.queue import start, tasks
 from pipeline.studies.run import Planned, collect, enqueue, plan, wait
 from pipeline.studies.table import markdown
 
@@ -16,7 +16,7 @@ app = typer.Typer()
 @app.command()
 def study(
     name: Annotated[str | None, typer.Argument(help="A file of studies/ without .yaml, or the path of one.")] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Experiments that run at once.")] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Experiments that run at once; on one GPU, 1.")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is there and what would run.")] = False,
     queue: Annotated[bool, typer.Option("--queue", help="Only queue; `dvc queue start` runs them.")] = False,
     only_collect: Annotated[bool, typer.Option("--collect", help="Only write the table of what is finished.")] = False,
@@ -52,6 +52,8 @@ def study(
         if waiting:
             start(jobs)
             typer.echo(f"{len(waiting)} of {len(planned)} to run; they go on when this is broken off (Ctrl-C)")
+            if others := [task.name for task in tasks() if task.state == "queued" and task.name not in waiting]:
+                typer.echo(f"the queue also holds, and will run: {', '.join(others)}")
             wait(waiting, typer.echo)
             planned = plan(chosen, changes)
     rows = collect(chosen, planned, folder)

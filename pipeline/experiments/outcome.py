@@ -44,8 +44,8 @@ class Outcome:
         metrics: of its metrics.json; empty where it has none.
         complexity: of its complexity.json, likewise.
         intervals: by part, what it is of, and figure, as in results/intervals.csv; empty where DVC's cache lacks it.
-        validation: RMSE of the weights that were kept, on videos kept out of fitting, in points; None without any. Stage
-            evaluate's, or where it is older the one that the training chose its epoch by.
+        validation: RMSE of the weights that were kept, on videos kept out of fitting, in points; None without any.
+            Stage evaluate's, or where it is older the one that the training chose its epoch by.
         description: of the fine-tuned model; empty where DVC's cache lacks it.
     """
 

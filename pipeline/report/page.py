@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -30,14 +31,18 @@ from pipeline.studies.run import plan, rows_of
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_report(path: Path, names: Sequence[str], studies: Sequence[str] | None, faces: bool) -> list[str]:
+def write_report(
+    path: Path, names: Sequence[str], studies: Sequence[str] | None, changes: Mapping[str, Any], faces: bool
+) -> list[str]:
     """Write the report; the file appears whole or not at all.
 
     Args:
         path: of the HTML file.
         names: of experiments, revisions of Git or `workspace`; the first is told in full, the others stand beside it.
         studies: names of studies, or paths of their files; those without a finished experiment are left out. None: all
-            of the folder studies/, of which those that do not fit params.yaml are left out too.
+            of the folder studies/, of which those that do not fit params.yaml are left out too. Their runs are those
+            around the first experiment: with its code, and its parameters but for what the study varies.
+        changes: values that all runs of studies have, by dotted keys, as they were given to `msn study`.
         faces: whether faces are shown.
 
     Returns:
@@ -51,7 +56,7 @@ def write_report(path: Path, names: Sequence[str], studies: Sequence[str] | None
     for name in known_studies() if studies is None else studies:
         try:
             study = read_study(name)
-            found.append(Collected(study, rows_of(plan(study, {}))))
+            found.append(Collected(study, rows_of(plan(study, changes, outcomes[0].experiment))))
         except (StudyError, ParamsError) as error:
             if studies is not None:
                 raise

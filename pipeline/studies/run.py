@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from pipeline.experiments.outcome import Outcome, read_outcome
-from pipeline.experiments.reading import Experiment
+from pipeline.experiments.reading import WORKSPACE, Experiment
 from pipeline.studies import queue
 from pipeline.studies.collect import Row, gather
 from pipeline.studies.definition import Point, Study, StudyError, points, told
@@ -19,6 +19,7 @@ from pipeline.studies.fingerprint import PARAMS, code_of, fingerprint, workspace
 from pipeline.studies.queue import Run
 from pipeline.studies.table import write_tables
 
+HERE = Experiment(WORKSPACE, None)
 PAUSE = 5.0  # seconds between looks at the queue
 PATIENCE = 12  # looks without any worker before tasks that wait are given up
 LETTERS = 60  # of the part of a name that tells the grid point
@@ -44,15 +45,20 @@ class Planned:
         return self.run.state if self.run else "missing"
 
 
-def plan(study: Study, changes: Mapping[str, Any]) -> list[Planned]:
+def plan(study: Study, changes: Mapping[str, Any], around: Experiment = HERE) -> list[Planned]:
     """Find every grid point among the experiments that there are and in DVC's queue.
 
+    Args:
+        study: the study.
+        changes: values for all points, by dotted keys.
+        around: what has the code and all other parameters.
+
     Raises:
-        StudyError: where a key is not known, or this is no repository.
+        StudyError: where a key is not known, or there is no params.yaml.
         ParamsError: where a value is not allowed.
     """
-    wanted = points(study, base_params(), changes)
-    code = code_of(workspace_tree())
+    wanted = points(study, base_params(around), changes)
+    code = code_of(around.revision or workspace_tree())
     known = queue.runs()
     planned = []
     for point in wanted:
@@ -62,16 +68,16 @@ def plan(study: Study, changes: Mapping[str, Any]) -> list[Planned]:
     return planned
 
 
-def base_params() -> dict[str, Any]:
+def base_params(around: Experiment = HERE) -> dict[str, Any]:
     """What params.yaml holds.
 
     Raises:
         StudyError: where there is none.
     """
-    try:
-        return yaml.safe_load(Path(PARAMS).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StudyError(f"{PARAMS}: no such file; run in the root of the repository") from None
+    text = around.text(PARAMS)
+    if text is None:
+        raise StudyError(f"{around.name}: no {PARAMS}; run in the root of the repository")
+    return yaml.safe_load(text)
 
 
 def enqueue(

@@ -85,9 +85,9 @@ def notes(study: Study, rows: Sequence[Row]) -> list[str]:
         found.append("All together: over the videos of all folds, each tested once.")
     if any(rank is not None for rank in ranks(rows)):
         found.append("Ranked by validation RMSE, never by the test partition.")
-    else:
+    elif len(rows) > 1:
         found.append(
-            "Not ranked: there are no validation scores, and ranking by test scores would choose on the test "
+            "Not ranked: fewer than two rows have validation scores, and ranking by test scores would choose on the test "
             "partition. `-S finetune.validation=subjects` gives them."
         )
     lost = [outcome.experiment.name for row in rows for outcome in row.outcomes if not outcome.intervals]

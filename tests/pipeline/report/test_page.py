@@ -17,7 +17,7 @@ from tests.pipeline.report.browser import complaints, measured, printed
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two commits with results, and a report of both and a study that has nothing yet."""
+    """Two commits with results, the first of which is an experiment of a study too, and a report of all."""
     folder = tmp_path_factory.mktemp("report") / "project"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path_factory.mktemp("site")))
@@ -27,6 +27,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         study_file(
             folder / "mine.yaml", grids=[{"values": {"model.depth": [27, 36]}}], table="figure4", x="model.depth"
         )
+        baseline = git("rev-parse", "HEAD~2").strip()
+        git("update-ref", f"refs/exps/{baseline[:2]}/{baseline[2:]}/mine-27", "HEAD~1")  # as DVC keeps experiments
         change(model__name="c3d")  # what lies here is not what is reported
         found = _msn("HEAD", "HEAD~1", "--study", "mine.yaml")
         assert found.exit_code == 0, found.output
@@ -74,6 +76,9 @@ def test_what_it_says(page: str) -> None:
     assert "model.width 0.125 1.0" in text  # differs from the profile
     assert "torch 2.14" in text
     assert "frames without a face 25.00\N{NO-BREAK SPACE}%" in text.replace(" %", "\N{NO-BREAK SPACE}%")
+    assert "27 1.36 (0.36 to 2.36) 1.36 (0.36 to 2.36) 69 3.46" in text  # figure 4: the study's, and what is reported
+    assert "model.depth 36 - - - - - 1 not finished" in text.replace("\N{EN DASH}", "-")
+    assert re.search(r"model.depth 36: mine-36-\w{6} missing\.", text)
     assert "different evaluations on these test labels" not in text  # this dvc.lock names no labels
     for title in (
         "Scores",

@@ -42,6 +42,9 @@ def test_rows_are_ranked_by_validation_alone() -> None:
     rows = [_row("a", _outcome("a", 5.0, 9.0)), _row("b", _outcome("b", 6.0, 8.0)), _row("c", _outcome("c", 4.0))]
     assert ranks(rows) == [2, 1, None]  # the best of the test partition is not the first, nor is what has no validation
     assert ranks([rows[0], rows[2]]) == [None, None]
+    assert "Not ranked: fewer than two rows have validation scores" in markdown(STUDY, [rows[0], rows[2]])
+    assert "Ranked by validation RMSE" in markdown(STUDY, rows)
+    assert "ranked" not in markdown(STUDY, rows[:1]).lower()  # a row by itself has no place
     half = _row("half", _outcome("a", 5.0, 9.0), _outcome("b", 5.0))
     assert half.validation is None
 
