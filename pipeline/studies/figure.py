@@ -14,7 +14,10 @@ from pipeline.studies.collect import Row, Spread
 from pipeline.studies.definition import Study, value_at
 
 DOTS = 150  # an inch
-WIDTH, HEIGHT, LINE = 7.0, 4.6, 0.42  # inches; of a line where each point has one
+WIDTH, HEIGHT = 7.0, 4.8  # inches
+TOP, LINE = 1.5, 0.5  # inches of what is not lines, and of a line, where each row has one
+STEP = 0.22  # of a line, between the errors in it
+UNIT = "error in points of BDI-II"
 LETTERS = 34  # of a label before it is broken
 # Shapes, fillings and lightness tell the errors apart; no colour is needed to read them.
 LOOKS: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -37,48 +40,52 @@ def write_figure(path: Path, study: Study, rows: Sequence[Row]) -> bool:
 
 
 def draw(study: Study, rows: Sequence[Row]) -> Figure:
-    """Draw the errors of rows that have some, with 95 % intervals over subjects or the deviation between repeats."""
-    along = study.x is not None
-    height = HEIGHT if along else 1.6 + LINE * len(rows)
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    """Draw the errors of rows that have some, with 95 % intervals over subjects or the deviation between repeats.
+
+    Along the study's x where every row has a number of its own there, else a line a row.
+    """
+    along = _along(study, rows)
+    places = list(range(len(rows))) if along is None else along
+    figure = Figure(figsize=(WIDTH, HEIGHT if along else TOP + LINE * len(rows)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    places = [_place(study, row) for row in rows] if along else list(range(len(rows)))
-    for number, (label, name, look) in enumerate(LOOKS):
-        _errors(axes, places, [row.figure(name) for row in rows], label, look, along, number)
-    if any(row.validation for row in rows):
-        _errors(axes, places, [row.validation for row in rows], "RMSE, validation", VALIDATION, along, len(LOOKS))
+    found = [(label, [row.figure(name) for row in rows], look) for label, name, look in LOOKS]
+    found.append(("RMSE, validation", [row.validation for row in rows], VALIDATION))
+    shown = [item for item in found if any(item[1])]
+    for number, (label, values, look) in enumerate(shown):
+        if along:
+            _errors(axes, places, values, label, look, upright=True)
+        else:
+            aside = [place + STEP * (number - (len(shown) - 1) / 2) for place in places]
+            _errors(axes, aside, values, label, {**look, "ls": ""}, upright=False)
     if along:
-        axes.set(xlabel=study.x, ylabel="error in points of BDI-II", xticks=places)
+        axes.set(xlabel=study.x, ylabel=UNIT, xticks=places)
         axes.grid(axis="y", color="#dddddd")
     else:
         axes.set_yticks(places, [_broken(row.label) for row in rows])
-        axes.invert_yaxis()
-        axes.set(xlabel="error in points of BDI-II")
+        axes.set(xlabel=UNIT, ylim=(len(rows) - 0.5, -0.5))
         axes.grid(axis="x", color="#dddddd")
     axes.set_title(f"{study.title}\nbars: {_bars(rows)}", fontsize=9, loc="left")
-    axes.legend(fontsize=9, frameon=False)
+    figure.legend(loc="outside lower center", ncols=len(shown), fontsize=9, frameon=False)
     return figure
 
 
+def _along(study: Study, rows: Sequence[Row]) -> list[float] | None:
+    """Where each row lies along x; None where that is no axis for these rows."""
+    found = [value_at(row.outcomes[0].params, study.x) if study.x else None for row in rows]
+    numbers = [float(value) for value in found if isinstance(value, int | float)]
+    return numbers if len(set(numbers)) == len(rows) else None
+
+
 def _errors(
-    axes: Axes,
-    places: Sequence[float],
-    found: Sequence[Spread | None],
-    label: str,
-    look: dict[str, Any],
-    along: bool,
-    number: int,
+    axes: Axes, places: Sequence[float], found: Sequence[Spread | None], label: str, look: dict[str, Any], upright: bool
 ) -> None:
-    shown = [(place, item) for place, item in zip(places, found, strict=True) if item]
-    values = [item.value for _, item in shown]
-    bars = [_bar(item) for _, item in shown]
-    ends = [[low for low, _ in bars], [high for _, high in bars]]
-    if along:
-        axes.errorbar([place for place, _ in shown], values, yerr=ends, capsize=4, label=label, **look)
+    shown = sorted((place, item.value, *_bar(item)) for place, item in zip(places, found, strict=True) if item)
+    at, values, below, above = (list(column) for column in zip(*shown, strict=True))
+    if upright:
+        axes.errorbar(at, values, yerr=[below, above], capsize=4, label=label, **look)
     else:
-        aside = [place + 0.16 * (number - 0.5) for place, _ in shown]
-        axes.errorbar(values, aside, xerr=ends, capsize=3, label=label, **{**look, "ls": ""})
+        axes.errorbar(values, at, xerr=[below, above], capsize=3, label=label, **look)
 
 
 def _bar(item: Spread) -> tuple[float, float]:
@@ -88,10 +95,6 @@ def _bar(item: Spread) -> tuple[float, float]:
     if item.low is None or item.high is None:
         return 0.0, 0.0
     return max(item.value - item.low, 0.0), max(item.high - item.value, 0.0)
-
-
-def _place(study: Study, row: Row) -> float:
-    return float(value_at(row.outcomes[0].params, study.x or ""))
 
 
 def _bars(rows: Sequence[Row]) -> str:

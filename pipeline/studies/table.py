@@ -87,8 +87,8 @@ def notes(study: Study, rows: Sequence[Row]) -> list[str]:
         found.append("Ranked by validation RMSE, never by the test partition.")
     elif len(rows) > 1:
         found.append(
-            "Not ranked: fewer than two rows have validation scores, and ranking by test scores would choose on the test "
-            "partition. `-S finetune.validation=subjects` gives them."
+            "Not ranked: fewer than two rows have validation scores, and ranking by test scores would choose on the "
+            "test partition. `-S finetune.validation=subjects` gives them."
         )
     lost = [outcome.experiment.name for row in rows for outcome in row.outcomes if not outcome.intervals]
     if lost:

@@ -138,6 +138,8 @@ def test_figures(tmp_path: Path) -> None:
     for study, label in ((along, "model.depth"), (STUDY, "error in points of BDI-II")):
         assert draw(study, rows[:1]).axes[0].get_xlabel() == label
         assert write_figure(tmp_path / "one.png", study, rows)
+    twice = draw(along, [rows[0], rows[0]]).axes[0]  # one place for two rows: no axis
+    assert [text.get_text() for text in twice.get_yticklabels()] == ["a", "a"]
     assert not write_figure(tmp_path / "two.png", STUDY, rows[1:])
     assert [path.name for path in tmp_path.iterdir()] == ["one.png"]
 
