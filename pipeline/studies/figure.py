@@ -17,6 +17,7 @@ DOTS = 150  # an inch
 WIDTH, HEIGHT = 7.0, 4.8  # inches
 TOP, LINE = 1.5, 0.5  # inches of what is not lines, and of a line, where each row has one
 STEP = 0.22  # of a line, between the errors in it
+ASIDE = 0.008  # of the x axis, likewise: bars do not hide each other
 UNIT = "error in points of BDI-II"
 LETTERS = 34  # of a label before it is broken
 # Shapes, fillings and lightness tell the errors apart; no colour is needed to read them.
@@ -53,10 +54,12 @@ def draw(study: Study, rows: Sequence[Row]) -> Figure:
     found.append(("RMSE, validation", [row.validation for row in rows], VALIDATION))
     shown = [item for item in found if any(item[1])]
     for number, (label, values, look) in enumerate(shown):
+        middle = number - (len(shown) - 1) / 2
         if along:
-            _errors(axes, places, values, label, look, upright=True)
+            aside = [place + ASIDE * middle * (max(places) - min(places)) for place in places]
+            _errors(axes, aside, values, label, look, upright=True)
         else:
-            aside = [place + STEP * (number - (len(shown) - 1) / 2) for place in places]
+            aside = [place + STEP * middle for place in places]
             _errors(axes, aside, values, label, {**look, "ls": ""}, upright=False)
     if along:
         axes.set(xlabel=study.x, ylabel=UNIT, xticks=places)

@@ -14,7 +14,10 @@ FIGURES = (  # heading, figure, part, of
     ("MAE", "mae", "all", "model"),
     ("r", "pcc", "all", "model"),
     ("RMSE unseen", "rmse", "unseen", "model"),
+    ("RMSE seen", "rmse", "seen", "model"),
     ("RMSE constant", "rmse", "all", "constant"),
+    ("RMSE look-up", "rmse", "all", "lookup"),
+    ("RMSE look-up, seen", "rmse", "seen", "lookup"),
 )
 SIZES = (("parameters", "parameters", 1e6, "M"), ("multiply-adds", "macs", 1e9, "G"))
 
