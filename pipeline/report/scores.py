@@ -141,7 +141,8 @@ def _conformal(main: Outcome) -> list[Table]:
     rows = list(csv.reader(io.StringIO(main.experiment.text("results/conformal.csv") or "")))
     if len(rows) < 2 or "recording" in rows[0]:
         return []
-    return [Table("Split-conformal intervals, from the validation part", rows[0], rows[1:])]
+    headings = [name.replace("_", " ") for name in rows[0]]
+    return [Table("Split-conformal intervals, from the validation part", headings, rows[1:])]
 
 
 def _estimates(main: Outcome) -> Sequence[Estimate]:

@@ -57,12 +57,14 @@ class Point:
     Attributes:
         row: what its row in the table is called: all but the repeats.
         values: dotted keys and their values.
+        apart: those of them that are not the same in all of the study.
         repeat: the values of the repeats, as told in names; empty without any.
         params: the whole of params.yaml with the values in it.
     """
 
     row: str
     values: Mapping[str, Any]
+    apart: Mapping[str, Any]
     repeat: str
     params: Mapping[str, Any]
 
@@ -115,11 +117,12 @@ def points(study: Study, base: Mapping[str, Any], changes: Mapping[str, Any]) ->
             values = dict(zip(grid.values, combination, strict=True))
             params = _with(begun, values, place)
             check_params(params, f"{place}, {_told(values) or 'params.yaml as it is'}")
-            shown = {key: value for key, value in values.items() if key in varying and key not in study.repeats}
+            apart = {key: value for key, value in values.items() if key in varying}
+            shown = {key: value for key, value in apart.items() if key not in study.repeats}
             row = grid.label or _told(shown) or "as it is"
             repeat = _told({key: values[key] for key in study.repeats if key in values})
             if all(params != other.params for other in found):
-                found.append(Point(row, values, repeat, params))
+                found.append(Point(row, values, apart, repeat, params))
     if not found:
         raise StudyError(f"{study.name}: no grid fits params.yaml (`only`), so there is nothing to run")
     return found

@@ -64,7 +64,7 @@ def plan(study: Study, changes: Mapping[str, Any], around: Experiment = HERE) ->
     for point in wanted:
         key = fingerprint(point.params, code)
         run = known.get(key)
-        planned.append(Planned(point, run.name if run else _name(study, point, key), run))
+        planned.append(Planned(point, run.name if run else name_of(study, point, key), run))
     return planned
 
 
@@ -148,8 +148,8 @@ def rows_of(planned: Sequence[Planned]) -> list[Row]:
     return gather([item.point for item in planned], found)
 
 
-def _name(study: Study, point: Point, key: str) -> str:
-    """A name for an experiment, fit for Git: the study, the values, and six letters of what it is."""
-    values = "-".join(told(value) for value in point.values.values())
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", values).strip("-")[:LETTERS].strip("-")
+def name_of(study: Study, point: Point, key: str) -> str:
+    """A name for an experiment, fit for Git: the study, what tells the point apart, and six letters of its hash."""
+    values = "-".join(f"{name.split('.')[-1]} {told(value)}" for name, value in point.apart.items())
+    slug = re.sub(r"([^A-Za-z0-9_.]|\.\.+)+", "-", values).removeprefix(f"{study.name}-")[:LETTERS].strip("-.")
     return "-".join(part for part in (study.name, slug, key[:6]) if part)

@@ -78,7 +78,7 @@ def test_what_it_says(page: str) -> None:
     assert "frames without a face 25.00\N{NO-BREAK SPACE}%" in text.replace(" %", "\N{NO-BREAK SPACE}%")
     assert "27 1.36 (0.36 to 2.36) 1.36 (0.36 to 2.36) 69 3.46" in text  # figure 4: the study's, and what is reported
     assert "model.depth 36 - - - - - 1 not finished" in text.replace("\N{EN DASH}", "-")
-    assert re.search(r"model.depth 36: mine-36-\w{6} missing\.", text)
+    assert re.search(r"model.depth 36: mine-depth-36-\w{6} missing\.", text)
     assert "different evaluations on these test labels" not in text  # this dvc.lock names no labels
     for title in (
         "Scores",

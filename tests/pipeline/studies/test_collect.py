@@ -50,7 +50,7 @@ def test_rows_are_ranked_by_validation_alone() -> None:
 
 
 def test_points_of_one_row_come_together() -> None:
-    points = [Point(row, {}, repeat, {}) for row in ("x", "y") for repeat in ("seed 1", "seed 2")]
+    points = [Point(row, {}, {}, repeat, {}) for row in ("x", "y") for repeat in ("seed 1", "seed 2")]
     found = gather(points, [_outcome("a", 1.0), ("mine-2", "failed"), ("mine-3", "missing"), _outcome("d", 4.0)])
     assert [(row.label, len(row.outcomes), row.wanted, row.states) for row in found] == [
         ("x", 1, 2, (("mine-2", "failed"),)),

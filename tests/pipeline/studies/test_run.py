@@ -3,13 +3,16 @@
 import csv
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
 from pipeline.studies import run
-from tests.pipeline.experiments.material import change, git, make_project, study_file
+from pipeline.studies.definition import Study, points
+from tests.pipeline.experiments.material import ROOT, change, git, make_project, study_file
 
 GRID = {"grids": [{"values": {"model.depth": [27, 36, 99]}}], "x": "model.depth"}
 
@@ -39,7 +42,7 @@ def test_a_study_runs_once_and_what_fails_is_named(project: Path) -> None:
     found = _msn("mine.yaml", "-j", "2", "-S", "finetune.validation=subjects")
     assert found.exit_code == 1, found.output
     name = next(line.split()[1].rstrip(";") for line in found.output.splitlines() if line.startswith("failed: "))
-    assert name.startswith("mine-99-")
+    assert name.startswith("mine-depth-99-")
     assert f"why: dvc queue logs {name}; again: --retry" in found.output
     assert (
         "depth 99 does not fit" in subprocess.run(["dvc", "queue", "logs", name], capture_output=True, text=True).stdout
@@ -108,3 +111,23 @@ def test_studies_are_listed(project: Path) -> None:
     study_file(project / "studies" / "mine.yaml", **GRID)
     assert _msn().output.split() == ["mine", "Mine"]
     assert "no such study; allowed: mine, or the path" in _msn("yours").output
+
+
+@pytest.mark.parametrize(
+    ("name", "grid", "expected"),
+    [
+        ("depth", {"values": {"model.name": "msn", "model.depth": [27, 36]}}, ["depth-27-abcdef", "depth-36-abcdef"]),
+        ("models", {"values": {"model.name": ["c3d", "msn"]}}, ["models-name-c3d-abcdef", "models-name-msn-abcdef"]),
+        ("cues", {"values": {"simulate.cue": [0.0, 1e-05]}}, ["cues-cue-0.0-abcdef", "cues-cue-1.0e-05-abcdef"]),
+        ("mine", {"values": {"model.kernels": [[3], [3, 5]]}}, ["mine-kernels-3-abcdef", "mine-kernels-3-5-abcdef"]),
+        ("mine", {"values": {"corpus.root": ["../a", "/b.lock"]}}, ["mine-root-a-abcdef", "mine-root-b.lock-abcdef"]),
+        ("one", {}, ["one-abcdef"]),
+    ],
+)
+def test_names_tell_the_point_and_git_takes_them(name: str, grid: dict[str, Any], expected: list[str]) -> None:
+    base = yaml.safe_load((ROOT / "params.yaml").read_text())
+    study = Study.model_validate({"name": name, "title": "Mine", "grids": [grid]})
+    names = [run.name_of(study, point, "abcdef0123") for point in points(study, base, {})]
+    assert names == expected
+    for found in names:
+        git("check-ref-format", f"refs/exps/{found}")
