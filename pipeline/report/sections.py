@@ -77,7 +77,7 @@ def section_studies(studies: Sequence[Collected]) -> Section | None:
     for item in studies:
         if not item.drawn:
             continue
-        headings, cells = table(item.rows)
+        headings, cells = table(item.study, item.rows)
         blocks: list[Table | Picture | Section] = [
             Table(item.study.title, [headings[0] or "run", *headings[1:]], cells, notes(item.study, item.rows))
         ]

@@ -12,7 +12,7 @@ from pipeline.experiments.estimates import read_estimates
 from pipeline.experiments.outcome import Outcome
 from pipeline.scoring.intervals import Interval, Rows, intervals
 from pipeline.scoring.metrics import FIGURES
-from pipeline.studies.definition import Point
+from pipeline.studies.definition import Point, Study
 
 RESAMPLES, SEED = 2000, 0  # of intervals over folds put together
 TOGETHER = ("rmse", "mae", "pcc")
@@ -112,13 +112,13 @@ def gather(points: Sequence[Point], found: Sequence[Outcome | tuple[str, str]]) 
     return rows
 
 
-def ranks(rows: Sequence[Row]) -> list[int | None]:
+def ranks(study: Study, rows: Sequence[Row]) -> list[int | None]:
     """The place of each row by validation RMSE, never by the test partition; none at all unless two rows have it.
 
     A row that lacks it has no place; ranking by test scores would choose on the test partition.
     """
     values = [row.validation.value if row.validation else FAR for row in rows]
-    if sum(value < FAR for value in values) < 2:
+    if not study.ranked or sum(value < FAR for value in values) < 2:
         return [None] * len(rows)
     return [1 + sum(other < value for other in values) if value < FAR else None for value in values]
 

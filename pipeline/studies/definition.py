@@ -47,6 +47,7 @@ class Study(BaseModel):
     table: Literal["figure4", "table2", "tables34"] | None = Field(
         None, description="what of the paper it fills: figure4, table2 or tables34"
     )
+    ranked: bool = Field(True, description="false where rows are no alternatives, as controls are")
     grids: list[Grid] = Field(min_length=1, description="a list of grids")
 
 

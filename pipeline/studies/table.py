@@ -24,14 +24,14 @@ SIZES = (("parameters", "parameters", 1e6, "M"), ("multiply-adds", "macs", 1e9, 
 
 def write_tables(folder: Path, study: Study, rows: Sequence[Row]) -> None:
     """Write table.csv and table.md into `folder`; each appears whole or not at all."""
-    columns, cells = numbers(rows)
+    columns, cells = numbers(study, rows)
     write_rows(folder / "table.csv", columns, cells)
     partial = folder / "table.md.partial"
     partial.write_text(markdown(study, rows), encoding="utf-8")
     os.replace(partial, folder / "table.md")
 
 
-def numbers(rows: Sequence[Row]) -> tuple[list[str], list[list[object]]]:
+def numbers(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[object]]]:
     """Columns and cells of the CSV file: every figure with its interval, or mean and standard deviation."""
     columns = ["row", "rank", "experiments", "finished", "wanted"]
     figures = [
@@ -42,7 +42,7 @@ def numbers(rows: Sequence[Row]) -> tuple[list[str], list[list[object]]]:
         columns += [name, f"{name}_low", f"{name}_high", f"{name}_deviation"]
     columns += ["together_rmse", "together_rmse_low", "together_rmse_high", *(key for _, key, _, _ in SIZES)]
     table: list[list[object]] = []
-    for row, rank in zip(rows, ranks(rows), strict=True):
+    for row, rank in zip(rows, ranks(study, rows), strict=True):
         names = " ".join(outcome.experiment.name for outcome in row.outcomes)
         cells: list[object] = [row.label, "" if rank is None else rank, names, len(row.outcomes), row.wanted]
         for _, key in figures:
@@ -55,15 +55,15 @@ def numbers(rows: Sequence[Row]) -> tuple[list[str], list[list[object]]]:
 
 def markdown(study: Study, rows: Sequence[Row]) -> str:
     """The table for people, and below it how to read it."""
-    headings, cells = table(rows)
+    headings, cells = table(study, rows)
     lines = [f"# {study.title}", "", _line(headings), _line(["---"] + ["---:"] * (len(headings) - 1))]
     return "\n".join([*lines, *map(_line, cells), "", *notes(study, rows)]) + "\n"
 
 
-def table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+def table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     """Headings and cells for people; columns that no row fills are left out."""
     columns: list[tuple[str, list[str]]] = [("", [row.label for row in rows])]
-    columns.append(("rank", ["" if rank is None else str(rank) for rank in ranks(rows)]))
+    columns.append(("rank", ["" if rank is None else str(rank) for rank in ranks(study, rows)]))
     columns.append(("validation RMSE", [told(row.validation) for row in rows]))
     columns += [
         (heading, [told(row.figure(figure, part, of)) for row in rows]) for heading, figure, part, of in FIGURES
@@ -86,9 +86,9 @@ def notes(study: Study, rows: Sequence[Row]) -> list[str]:
         found.append(f"With ±: mean and standard deviation over {', '.join(study.repeats)}.")
     if any(row.together for row in rows):
         found.append("All together: over the videos of all folds, each tested once.")
-    if any(rank is not None for rank in ranks(rows)):
+    if any(rank is not None for rank in ranks(study, rows)):
         found.append("Ranked by validation RMSE, never by the test partition.")
-    elif len(rows) > 1:
+    elif study.ranked and len(rows) > 1:
         found.append(
             "Not ranked: fewer than two rows have validation scores, and ranking by test scores would choose on the "
             "test partition. `-S finetune.validation=subjects` gives them."

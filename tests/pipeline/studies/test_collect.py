@@ -40,11 +40,18 @@ def test_seeds_are_summed_up() -> None:
 
 def test_rows_are_ranked_by_validation_alone() -> None:
     rows = [_row("a", _outcome("a", 5.0, 9.0)), _row("b", _outcome("b", 6.0, 8.0)), _row("c", _outcome("c", 4.0))]
-    assert ranks(rows) == [2, 1, None]  # the best of the test partition is not the first, nor is what has no validation
-    assert ranks([rows[0], rows[2]]) == [None, None]
+    assert ranks(STUDY, rows) == [
+        2,
+        1,
+        None,
+    ]  # the best of the test partition is not the first, nor is what has no validation
+    assert ranks(STUDY, [rows[0], rows[2]]) == [None, None]
     assert "Not ranked: fewer than two rows have validation scores" in markdown(STUDY, [rows[0], rows[2]])
     assert "Ranked by validation RMSE" in markdown(STUDY, rows)
     assert "ranked" not in markdown(STUDY, rows[:1]).lower()  # a row by itself has no place
+    controls = STUDY.model_copy(update={"ranked": False})
+    assert ranks(controls, rows) == [None, None, None]
+    assert "ranked" not in markdown(controls, rows).lower()
     half = _row("half", _outcome("a", 5.0, 9.0), _outcome("b", 5.0))
     assert half.validation is None
 
@@ -63,13 +70,13 @@ def test_points_of_one_row_come_together() -> None:
 
 def test_what_an_experiment_lacks_is_told() -> None:
     rows = [_row("old", _outcome("old", 7.0, intervals=False)), _row("new", _outcome("new", 8.0))]
-    headings, cells = table(rows)
+    headings, cells = table(STUDY, rows)
     assert headings == ["", "RMSE", "RMSE constant", "experiments"]
     assert [line[1] for line in cells] == ["7.00", "8.00 (7.00 to 10.00)"]
     text = markdown(STUDY, rows)
     assert "Without intervals, for DVC's cache has no results of it: old." in text
     assert "Not ranked" in text
-    columns, lines = numbers(rows)
+    columns, lines = numbers(STUDY, rows)
     found = [dict(zip(columns, line, strict=True)) for line in lines]
     assert [(line["rmse"], line["rmse_low"], line["rmse_high"]) for line in found] == [
         ("7.0000", "", ""),
