@@ -40,8 +40,8 @@ def write_report(
         path: of the HTML file.
         names: of experiments, revisions of Git or `workspace`; the first is told in full, the others stand beside it.
         studies: names of studies, or paths of their files; those without a finished experiment are left out. None: all
-            of the folder studies/, of which those that do not fit params.yaml are left out too. Their runs are those
-            around the first experiment: with its code, and its parameters but for what the study varies.
+            of the folder studies/ that fit params.yaml and have more than one finished experiment. The runs of a study
+            are those around the first experiment: with its code, and its parameters but for what the study varies.
         changes: values that all runs of studies have, by dotted keys, as they were given to `msn study`.
         faces: whether faces are shown.
 
@@ -56,7 +56,9 @@ def write_report(
     for name in known_studies() if studies is None else studies:
         try:
             study = read_study(name)
-            found.append(Collected(study, rows_of(plan(study, changes, outcomes[0].experiment))))
+            item = Collected(study, rows_of(plan(study, changes, outcomes[0].experiment)))
+            if studies is not None or item.finished > 1:  # one may well be what is reported, and no study of anything
+                found.append(item)
         except (StudyError, ParamsError) as error:
             if studies is not None:
                 raise

@@ -49,6 +49,11 @@ class Collected:
     rows: Sequence[Row]
 
     @property
+    def finished(self) -> int:
+        """How many experiments of it are finished."""
+        return sum(len(row.outcomes) for row in self.rows)
+
+    @property
     def drawn(self) -> list[Row]:
         """Rows with a finished experiment."""
         return [row for row in self.rows if row.outcomes]

@@ -62,7 +62,7 @@ def markdown(study: Study, rows: Sequence[Row]) -> str:
 
 def table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     """Headings and cells for people; columns that no row fills are left out."""
-    columns: list[tuple[str, list[str]]] = [("", [row.label for row in rows])]
+    columns = [_labels(rows)]
     columns.append(("rank", ["" if rank is None else str(rank) for rank in ranks(study, rows)]))
     columns.append(("validation RMSE", [told(row.validation) for row in rows]))
     columns += [
@@ -96,8 +96,9 @@ def notes(study: Study, rows: Sequence[Row]) -> list[str]:
     lost = [outcome.experiment.name for row in rows for outcome in row.outcomes if not outcome.intervals]
     if lost:
         found.append(f"Without intervals, for DVC's cache has no results of it: {', '.join(lost)}.")
-    for row in rows:
-        found += [f"{row.label}: {name} {state}." for name, state in row.states]
+    for wanted in dict.fromkeys(state for row in rows for _, state in row.states):
+        names = [name for row in rows for name, state in row.states if state == wanted]
+        found.append(f"{wanted.capitalize()}: {', '.join(names)}.")
     return found
 
 
@@ -117,6 +118,15 @@ def told(found: Spread | None) -> str:
 def told_interval(found: object) -> str:
     """A figure of `intervals` as `told` shows it; empty for None."""
     return told(Spread(found.value, found.low, found.high)) if isinstance(found, Interval) else ""
+
+
+def _labels(rows: Sequence[Row]) -> tuple[str, list[str]]:
+    """The heading and the cells of the first column: a key by itself where rows differ in nothing else."""
+    split = [row.label.partition(" ") for row in rows]
+    keys = {key for key, _, _ in split}
+    if len(keys) == 1 and "." in min(keys) and not any("," in row.label for row in rows):
+        return min(keys), [value for _, _, value in split]
+    return "", [row.label for row in rows]
 
 
 def _size(row: Row, key: str, unit: float, sign: str) -> str:

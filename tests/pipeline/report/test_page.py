@@ -77,8 +77,8 @@ def test_what_it_says(page: str) -> None:
     assert "torch 2.14" in text
     assert "frames without a face 25.00\N{NO-BREAK SPACE}%" in text.replace(" %", "\N{NO-BREAK SPACE}%")
     assert "27 1.36 (0.36 to 2.36) 1.36 (0.36 to 2.36) 69 3.46" in text  # figure 4: the study's, and what is reported
-    assert "model.depth 36 - - - - - 1 not finished" in text.replace("\N{EN DASH}", "-")
-    assert re.search(r"model.depth 36: mine-depth-36-\w{6} missing\.", text)
+    assert "36 - - - - - 1 not finished" in text.replace("\N{EN DASH}", "-")
+    assert re.search(r"Missing: mine-depth-36-\w{6}\.", text)
     assert "different evaluations on these test labels" not in text  # this dvc.lock names no labels
     for title in (
         "Scores",

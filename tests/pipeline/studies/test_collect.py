@@ -64,7 +64,7 @@ def test_points_of_one_row_come_together() -> None:
         ("y", 1, 2, (("mine-3", "missing"),)),
     ]
     text = markdown(STUDY, found)
-    assert "x: mine-2 failed." in text
+    assert "Failed: mine-2." in text and "Missing: mine-3." in text
     assert "a, 1 not finished" in text
 
 

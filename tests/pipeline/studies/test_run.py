@@ -57,9 +57,9 @@ def test_a_study_runs_once_and_what_fails_is_named(project: Path) -> None:
     assert [row["rank"] for row in rows] == ["2", "1", ""]
     assert [row["parameters"] for row in rows] == ["27000000", "36000000", ""]
     text = Path("studies/mine/table.md").read_text()
-    assert "| model.depth 36 | 1 | 18.19 | 1.81 (0.81 to 2.81) | 1.81 (0.81 to 2.81) |" in text
+    assert "| 36 | 1 | 18.19 | 1.81 (0.81 to 2.81) | 1.81 (0.81 to 2.81) |" in text
     assert "Ranked by validation RMSE, never by the test partition." in text
-    assert f"model.depth 99: {name} failed." in text
+    assert f"Failed: {name}." in text
     assert Path("studies/mine/figure.png").read_bytes().startswith(b"\x89PNG")
 
     found = _msn("mine.yaml", "--dry-run", "-S", "finetune.validation=subjects")
