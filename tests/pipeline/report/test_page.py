@@ -143,11 +143,12 @@ def test_it_can_be_read_by_all(page: str) -> None:
 
 def test_names_are_text(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project)
-    study_file(Path("odd.yaml"), title="<script>alert(1)</script> & `x`", grids=[{"values": {"model.depth": [69]}}])
+    study_file(Path("odd.yaml"), title="<script>alert(1)</script> & `x`", grids=[{"values": {"model.depth": [27]}}])
     git("tag", "-f", "a&b")
     assert _msn("HEAD", "a&b", "--study", "odd.yaml", "--output", "odd.html").exit_code == 0
     found = Path("odd.html").read_text()
     assert "<script" not in found
+    assert "&lt;script&gt;alert(1)" in found
     assert "a&amp;b" in found
 
 
