@@ -64,6 +64,11 @@ def test_a_study_runs_once_and_what_fails_is_named(project: Path) -> None:
 
     found = _msn("mine.yaml", "--dry-run", "-S", "finetune.validation=subjects")
     assert [line.split()[0] for line in found.output.splitlines()] == ["done", "done", "failed", "3"]
+    for words, again in (((), []), (("--retry",), [f"queued {name}"])):  # what failed is queued again only if asked for
+        found = _msn("mine.yaml", "--queue", *words, "-S", "finetune.validation=subjects")
+        assert [line for line in found.output.splitlines() if line.startswith("queued mine")] == again
+    assert "done     mine-depth-27" in found.output
+    assert f"queued   {name}" in found.output
     change(model__width=0.25)  # other parameters are other runs
     assert _msn("mine.yaml", "--dry-run").output.endswith("3 experiments, 3 to queue\n")
     git("checkout", "params.yaml")
