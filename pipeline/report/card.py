@@ -1,5 +1,8 @@
 """The model card: what a model is for, what it learned from, where it ends, and that it is no diagnosis."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pipeline.experiments.outcome import Outcome
 from pipeline.report.blocks import Section
 from pipeline.report.paper import corpus_name, network_name
@@ -35,10 +38,21 @@ LICENSED = (
 )
 
 
+def control(params: Mapping[str, Any]) -> str | None:
+    """What makes a run a control, so that nobody takes its scores for a result; None where it is none."""
+    found = []
+    if value_at(params, "finetune.labels") == "permuted":
+        found.append("it was fitted to permuted labels")
+    order = value_at(params, "evaluate.order")
+    if order not in (None, "recorded"):
+        found.append(f"the frames of its clips are {order}")
+    return f"A control, and no result: {' and '.join(found)}." if found else None
+
+
 def section_card(main: Outcome) -> Section:
     """The model card of an experiment."""
     params = main.params
-    fitted = {"none": "training and development partitions", "development": "the training partition"}.get(
+    fitted = {"none": "training and development partitions", "development": "training partition"}.get(
         params["finetune"]["validation"], "training and development partitions without held-out subjects"
     )
     drawn = params["simulate"]["enabled"]
@@ -46,8 +60,14 @@ def section_card(main: Outcome) -> Section:
     begun = {"train": "face recognition on the identities of this run", "none": "random weights"}.get(
         source, "weights made elsewhere"
     )
+    folds = ""
+    if value_at(params, "corpus.partition") == "subject_folds":
+        folds = (
+            f" Partitions are subject-disjoint folds: fold {value_at(params, 'corpus.fold')} of "
+            f"{value_at(params, 'corpus.folds')} is tested, and no test subject was seen in fitting."
+        )
     data = [
-        f"Fitted to the {fitted} of the {corpus_name(params)}, after {begun}.",
+        f"Fitted to the {fitted} of the {corpus_name(params)}, after {begun}.{folds}",
         SIMULATED if drawn else LICENSED,
     ]
     model = (

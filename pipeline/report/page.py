@@ -13,7 +13,7 @@ from pipeline.experiments.outcome import Outcome, read_outcome
 from pipeline.experiments.reading import WORKSPACE, find
 from pipeline.params import ParamsError
 from pipeline.report.blocks import Picture, Section, Table
-from pipeline.report.card import NO_DIAGNOSIS, SIMULATED, section_card
+from pipeline.report.card import NO_DIAGNOSIS, SIMULATED, control, section_card
 from pipeline.report.paper import corpus_name, interval, network_name
 from pipeline.report.run import section_looks, section_run
 from pipeline.report.scores import section_scores
@@ -104,7 +104,9 @@ def summary(main: Outcome) -> list[str]:
             f"RMSE {interval(error)} points over {main.metrics.get('videos', 'unknown many')} test videos; whoever "
             f"says the same of everybody has {interval(constant)}."
         )
-    return [NO_DIAGNOSIS, *([SIMULATED] if main.params["simulate"]["enabled"] else []), scored]
+    told = control(main.params)
+    notices = [*([told] if told else []), *([SIMULATED] if main.params["simulate"]["enabled"] else [])]
+    return [NO_DIAGNOSIS, *notices, scored]
 
 
 def prose(text: str) -> Markup:

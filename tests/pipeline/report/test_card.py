@@ -1,0 +1,52 @@
+"""The model card: what a model learned from, and whether its scores are a result at all."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.experiments.outcome import Outcome
+from pipeline.experiments.reading import Experiment
+from pipeline.report.blocks import Section
+from pipeline.report.card import control, section_card
+from tests.pipeline.experiments.material import ROOT
+
+
+def _params(**changes: dict[str, Any]) -> dict[str, Any]:
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    return {name: {**section, **changes.get(name, {})} for name, section in params.items()}
+
+
+def _card(params: dict[str, Any], **description: object) -> str:
+    outcome = Outcome(Experiment("one", None), params, {}, {}, {}, None, description)
+    parts = [part for part in section_card(outcome).blocks if isinstance(part, Section)]
+    return " ".join(paragraph for part in parts for paragraph in part.paragraphs)
+
+
+def test_controls_are_told() -> None:
+    assert control(_params()) is None
+    assert control(_params(finetune={"labels": True}, evaluate={"order": "recorded"})) is None
+    assert control(_params(finetune={"labels": "permuted"}, evaluate={"order": "frozen"})) == (
+        "A control, and no result: it was fitted to permuted labels and the frames of its clips are frozen."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "Fitted to the training and development partitions of the simulated corpus, after face recognition"),
+        ({}, "knows nothing of people"),
+        ({}, "Kept are the last weights; nothing was chosen by validation."),
+        ({"simulate": {"enabled": False}}, "The recordings are of real people, under the licence of their corpus"),
+        ({"finetune": {"validation": "development"}}, "Fitted to the training partition of"),
+        ({"pretrain": {"source": "none"}}, "after random weights."),
+        ({"corpus": {"partition": "subject_folds", "fold": 2, "folds": 5}}, "fold 2 of 5 is tested"),
+    ],
+)
+def test_what_it_learned_from(changes: dict[str, dict[str, Any]], expected: str) -> None:
+    assert expected in _card(_params(**changes))
+
+
+def test_the_epoch_that_was_kept() -> None:
+    told = _card(_params(finetune={"validation": "subjects"}), best={"epoch": 3, "rmse": 7.125})
+    assert "Kept is epoch 3, the best by validation (RMSE 7.12)." in told
