@@ -28,12 +28,14 @@ class Spread:
         low: the lower end of the 95 % interval of the one; None where there is none, or over several.
         high: the upper end, likewise.
         deviation: the standard deviation between several (over n - 1); None of one.
+        each: the values of several, in the order of their experiments; empty of one.
     """
 
     value: float
     low: float | None = None
     high: float | None = None
     deviation: float | None = None
+    each: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,4 +131,4 @@ def _spread(found: Sequence[Interval]) -> Spread | None:
     if len(found) == 1:
         return Spread(found[0].value, found[0].low, found[0].high)
     values = [item.value for item in found]
-    return Spread(mean(values), deviation=stdev(values))
+    return Spread(mean(values), deviation=stdev(values), each=tuple(values))

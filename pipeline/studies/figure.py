@@ -26,6 +26,8 @@ LOOKS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("MAE", "mae", {"marker": "s", "color": "#c2571a", "mfc": "white", "ls": "--"}),
 )
 VALIDATION: dict[str, Any] = {"marker": "x", "color": "#404040", "ls": ":"}
+CONSTANT: dict[str, Any] = {"color": "#404040", "ls": "-.", "lw": 1.0}
+FAINT = 0.45  # how strongly each repeat shows beside their mean
 
 
 def write_figure(path: Path, study: Study, rows: Sequence[Row]) -> bool:
@@ -61,6 +63,7 @@ def draw(study: Study, rows: Sequence[Row]) -> Figure:
         else:
             aside = [place + STEP * middle for place in places]
             _errors(axes, aside, values, label, {**look, "ls": ""}, upright=False)
+    _constant(axes, places, [row.figure("rmse", of="constant") for row in rows], upright=bool(along))
     if along:
         axes.set(xlabel=study.x, ylabel=UNIT, xticks=places)
         axes.grid(axis="y", color="#dddddd")
@@ -69,7 +72,7 @@ def draw(study: Study, rows: Sequence[Row]) -> Figure:
         axes.set(xlabel=UNIT, ylim=(len(rows) - 0.5, -0.5))
         axes.grid(axis="x", color="#dddddd")
     axes.set_title(f"{study.title}\nbars: {_bars(rows)}", fontsize=9, loc="left")
-    figure.legend(loc="outside lower center", ncols=len(shown), fontsize=9, frameon=False)
+    figure.legend(loc="outside lower center", ncols=len(shown) + 1, fontsize=9, frameon=False)
     return figure
 
 
@@ -83,12 +86,28 @@ def _along(study: Study, rows: Sequence[Row]) -> list[float] | None:
 def _errors(
     axes: Axes, places: Sequence[float], found: Sequence[Spread | None], label: str, look: dict[str, Any], upright: bool
 ) -> None:
-    shown = sorted((place, item.value, *_bar(item)) for place, item in zip(places, found, strict=True) if item)
+    known = [(place, item) for place, item in zip(places, found, strict=True) if item]
+    shown = sorted((place, item.value, *_bar(item)) for place, item in known)
+    repeats = [(place, value) for place, item in known for value in item.each]
     at, values, below, above = (list(column) for column in zip(*shown, strict=True))
     if upright:
         axes.errorbar(at, values, yerr=[below, above], capsize=4, label=label, **look)
     else:
         axes.errorbar(values, at, xerr=[below, above], capsize=3, label=label, **look)
+    for place, value in repeats:
+        spot = (place, value) if upright else (value, place)
+        axes.plot(*spot, marker=look["marker"], color=look["color"], mfc="none", ls="", ms=4, alpha=FAINT)
+
+
+def _constant(axes: Axes, places: Sequence[float], found: Sequence[Spread | None], upright: bool) -> None:
+    """Mark the RMSE of the constant at each place: what no estimate may be worse than."""
+    reach = 0.5 * min((abs(a - b) for a in places for b in places if a != b), default=1.0)
+    label = "RMSE, constant"
+    for place, item in zip(places, found, strict=True):
+        if item:
+            ends = [place - reach, place + reach], [item.value, item.value]
+            axes.plot(*(ends if upright else ends[::-1]), label=label, **CONSTANT)
+            label = "_"  # one line of the legend for all of them
 
 
 def _bar(item: Spread) -> tuple[float, float]:

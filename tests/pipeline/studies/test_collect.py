@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.experiments.outcome import Outcome, Scored, read_outcome
@@ -32,8 +33,8 @@ def _row(label: str, *outcomes: Outcome, wanted: int | None = None) -> Row:
 
 def test_seeds_are_summed_up() -> None:
     row = _row("as it is", _outcome("a", 7.0), _outcome("b", 8.0), _outcome("c", 9.0))
-    assert row.figure("rmse") == Spread(8.0, deviation=1.0)  # over n - 1
-    assert row.figure("rmse", of="constant") == Spread(12.0, deviation=0.0)
+    assert row.figure("rmse") == Spread(8.0, deviation=1.0, each=(7.0, 8.0, 9.0))  # over n - 1
+    assert row.figure("rmse", of="constant") == Spread(12.0, deviation=0.0, each=(12.0,) * 3)
     assert row.figure("mae") is None
     assert _row("one", _outcome("a", 7.0)).figure("rmse") == Spread(7.0, 6.0, 9.0)
 
@@ -149,6 +150,15 @@ def test_figures(tmp_path: Path) -> None:
     assert [text.get_text() for text in twice.get_yticklabels()] == ["a", "a"]
     assert not write_figure(tmp_path / "two.png", STUDY, rows[1:])
     assert [path.name for path in tmp_path.iterdir()] == ["one.png"]
+
+
+@pytest.mark.parametrize("x", ["model.depth", None])
+def test_a_figure_shows_every_repeat_and_the_constant(x: str | None) -> None:
+    study = STUDY.model_copy(update={"x": x})
+    axes = draw(study, [_row("as it is", _outcome("a", 7.0), _outcome("b", 9.0))]).axes[0]
+    values = [(line, np.asarray(line.get_ydata() if x else line.get_xdata())) for line in axes.lines]
+    assert [list(found) for line, found in values if line.get_label() == "RMSE, constant"] == [[12.0, 12.0]]
+    assert [list(found) for line, found in values if line.get_alpha()] == [[7.0], [9.0]]
 
 
 @pytest.mark.parametrize(
