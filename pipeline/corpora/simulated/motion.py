@@ -9,9 +9,9 @@ score. The processes start in their stationary distribution and are stepped exac
 single frame is the same for every score: the score can be read from the dynamics and from nothing else.
 
 The other way round, as a control, the score can lie in the appearance: every face has the tau of the middle score, and
-brows, frown and smile move about a resting place that follows the score,
+brows, frown, smile, lids and mouth move about a resting place that follows the score,
 
-    (1 - 0.7) x squashed process + 0.7 x resting place,   resting place = +-tanh(cue x (BDI / 45 - 1/2)):
+    (1 - 0.9) x squashed process + 0.9 x resting place,   resting place = +-tanh(cue x (BDI / 45 - 1/2)):
 
 any single frame tells of the score, and how fast or far a face moves does not.
 """
@@ -28,8 +28,10 @@ CHANNELS = (
 )
 FASTEST = 0.25  # seconds: tau of a score of 0 at cue 1
 RATIO = 16.0  # tau of the highest score over that of the lowest, at cue 1
-RESTING = {"brows": -1, "frown": 1, "smile": -1}  # where a face with a high score rests
-RESTS = 0.7  # share of the resting place in where those channels are
+# Where a face with a high score rests. Small signs alone (brows, frown, smile) a short training does not find: it has
+# the fitted people by heart instead.
+RESTING = {"brows": -1, "frown": 1, "smile": -1, "lids": -1, "mouth": -1}
+RESTS = 0.9  # share of the resting place in where those channels are
 HIGHEST = 45  # the score with the slowest face
 BLINK_ABOVE = 0.88  # of the squashed process: lids are shut in 8 of 100 frames
 

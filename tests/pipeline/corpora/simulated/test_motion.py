@@ -50,9 +50,9 @@ def test_correlation_over_time_is_the_closed_form(bdi: float, lag: int) -> None:
 )
 def test_resting_places_by_hand(bdi: float, cue: float, place: float) -> None:
     found = resting_place(bdi, cue)
-    assert found == pytest.approx({"frown": place, "brows": -place, "smile": -place})
+    assert found == pytest.approx({"frown": place, "brows": -place, "smile": -place, "lids": -place, "mouth": -place})
     (still,) = expressions(np.zeros((1, len(CHANNELS))), found)
-    assert still.frown == pytest.approx(0.7 * place)
+    assert still.frown == pytest.approx(0.9 * place)
 
 
 def test_with_the_cue_in_the_appearance_a_single_frame_tells_and_the_speed_does_not() -> None:
@@ -64,7 +64,7 @@ def test_with_the_cue_in_the_appearance_a_single_frame_tells_and_the_speed_does_
     for channel in ("frown", "smile", "brows", "nod", "mouth"):
         speeds = [np.diff([[getattr(one, channel) for one in film] for film in films]) for films in (low, high)]
         np.testing.assert_allclose(speeds[0], speeds[1], atol=1e-12)
-    others = [[replace(one, frown=0, smile=0, brows=0) for one in films[0]] for films in (low, high)]
+    others = [[replace(one, frown=0, smile=0, brows=0, lids=0, mouth=0) for one in films[0]] for films in (low, high)]
     assert others[0] == others[1]
 
 
