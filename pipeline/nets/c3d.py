@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from pipeline.nets.heads import HIDDEN
 from pipeline.nets.layers import Sides, scaled
+from pipeline.nets.recompute import Chain
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class C3D(nn.Module):
             for channels in group.channels:
                 layers += [nn.Conv3d(inputs, scaled(channels, width), 3, padding=1), nn.ReLU(inplace=True)]
                 inputs = scaled(channels, width)
-            stages.append(nn.Sequential(*layers, nn.MaxPool3d(group.pool, padding=group.padding)))
+            stages.append(Chain(*layers, nn.MaxPool3d(group.pool, padding=group.padding), whole=True))
         self.stages = nn.ModuleList(stages)
         self.full = nn.Sequential(
             *[

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from pipeline.nets.layers import Convolution, SamePool, scaled
+from pipeline.nets.recompute import Chain
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,12 @@ class I3D(nn.Module):
         super().__init__()
         stem, reduced, second = (scaled(channels, width) for channels in (STEM, REDUCED, SECOND))
         in_space = SamePool((1, 3, 3), (1, 2, 2))
-        conv1 = nn.Sequential(Convolution(3, stem, (7, 7, 7), momentum, stride=(2, 2, 2)))
-        conv2 = nn.Sequential(
+        conv1 = Chain(Convolution(3, stem, (7, 7, 7), momentum, stride=(2, 2, 2)), whole=True)
+        conv2 = Chain(
             in_space,
             Convolution(stem, reduced, (1, 1, 1), momentum),
             Convolution(reduced, second, (3, 3, 3), momentum),
+            whole=True,
         )
         mixed3, channels = _stage(in_space, second, MIXED3, width, momentum)
         mixed4, channels = _stage(SamePool((3, 3, 3), (2, 2, 2)), channels, MIXED4, width, momentum)
@@ -118,12 +120,10 @@ class I3D(nn.Module):
         return x.mean(dim=(2, 3, 4))
 
 
-def _stage(
-    pool: SamePool, channels: int, rows: tuple[Row, ...], width: float, momentum: float
-) -> tuple[nn.Sequential, int]:
+def _stage(pool: SamePool, channels: int, rows: tuple[Row, ...], width: float, momentum: float) -> tuple[Chain, int]:
     layers: list[nn.Module] = [pool]
     for row in rows:
         mixed = Mixed(channels, row, width, momentum)
         layers.append(mixed)
         channels = mixed.outputs
-    return nn.Sequential(*layers), channels
+    return Chain(*layers), channels

@@ -32,6 +32,5 @@ class Normalise(nn.Module):
 def repeat_over_time(
     images: Float[Tensor, "batch channel 1 height width"], length: int
 ) -> Float[Tensor, "batch channel time height width"]:
-    """Make each image a clip of `length` equal frames, in channels-last order."""
-    clips = images.expand(-1, -1, length, -1, -1)
-    return clips.contiguous(memory_format=torch.channels_last_3d)
+    """Make each image a clip of `length` equal frames, which stay one image in memory."""
+    return images.expand(-1, -1, length, -1, -1)

@@ -4,6 +4,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.nets.still import convolve_still, is_still
+
 EPSILON = 1e-3  # of batch norm, in MSN's and I3D's own code
 Sides = tuple[int, int, int]  # time, height, width
 
@@ -78,8 +80,13 @@ class Convolution(nn.Module):
         self, x: Float[Tensor, "batch inputs time height width"]
     ) -> Float[Tensor, "batch outputs time2 height2 width2"]:
         """Convolve and normalise; time, height and width are divided by the stride, rounding up."""
-        if self.pads:
-            sides = zip(x.shape[2:], self.convolution.kernel_size, self.convolution.stride, strict=True)
-            x = functional.pad(x, [place for side in reversed(list(sides)) for place in same_padding(*side)])
-        x = self.norm(self.convolution(x))
+        x = self.norm(self._padded(x) if self.pads else self.convolution(x))
         return functional.relu(x, inplace=True) if self.relu else x
+
+    def _padded(self, x: Tensor) -> Tensor:
+        layer = self.convolution
+        time, height, width = map(same_padding, x.shape[2:], layer.kernel_size, layer.stride)
+        if is_still(x):
+            image = functional.pad(x[:, :, 0], [*width, *height])
+            return convolve_still(image, layer.weight, layer.stride, x.shape[2], *time)  # type: ignore[arg-type]
+        return layer(functional.pad(x, [*width, *height, *time]))

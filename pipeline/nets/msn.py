@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.nets.layers import EPSILON, Convolution, SamePool, scaled
+from pipeline.nets.recompute import Chain
 
 BLOCKS = {  # depth: blocks in conv2, conv3, conv4, conv5
     27: (2, 2, 2, 2),
@@ -120,9 +121,10 @@ class MSN(nn.Module):
         """
         super().__init__()
         channels = scaled(STEM, width)
-        self.stem = nn.Sequential(
+        self.stem = Chain(
             Convolution(3, channels, (7, 7, 7), momentum, stride=(1, 2, 2)),  # 64 x 16 x 56 x 56
             SamePool((3, 3, 3), (2, 2, 2)),  # 64 x 8 x 28 x 28
+            whole=True,
         )
         stages = []
         for stage, count in zip(STAGES, BLOCKS[depth], strict=True):
@@ -131,7 +133,7 @@ class MSN(nn.Module):
                 inner, outer = scaled(stage.inner, width), scaled(stage.outer, width)
                 layers.append(Block(channels, inner, outer, kernels if stage.multiscale else (3,), momentum))
                 channels = outer
-            stages.append(nn.Sequential(*layers))
+            stages.append(Chain(*layers))
         self.stages = nn.ModuleList(stages)
         self.features = channels
 

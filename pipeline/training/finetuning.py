@@ -112,7 +112,7 @@ class Finetuning(Task):
 
     def configure_optimizers(self) -> Optimizer:
         """Adam with its usual moments."""
-        return Adam(self.network.parameters(), self.settings.learning_rate)
+        return Adam(self.network.parameters(), self.settings.learning_rate, fused=True)
 
     def optimizer_step(self, *arguments: Any, **named: Any) -> None:
         """Make a step, and take its weights into the average."""

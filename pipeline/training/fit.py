@@ -17,6 +17,7 @@ from pipeline.params import Precision
 from pipeline.training.checkpoint import KeepLast, steps_done
 from pipeline.training.curves import curve_logger, summarise
 from pipeline.training.task import Task, TrainingError
+from pipeline.training.waiting import Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: tor
         shutil.rmtree(folder / CURVES, ignore_errors=True)
     else:
         logger.info("%d of %d steps were done before", done, wanted)
-    with _quiet(), _deterministic():
+    with _quiet(), _deterministic(), _fast_on_gpus():
         trainer = lightning.Trainer(
             accelerator="gpu" if device.type == "cuda" else device.type,
             devices=[device.index or 0] if device.type == "cuda" else 1,
@@ -60,11 +61,12 @@ def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: tor
             max_epochs=epochs,
             accumulate_grad_batches=task.pace.accumulate,
             logger=curve_logger(folder / CURVES, done),
-            callbacks=[KeepLast(checkpoint, task.pace.accumulate), _Progress()],
+            callbacks=[Waiting(task.pace.part), KeepLast(checkpoint, task.pace.accumulate), _Progress()],
             log_every_n_steps=1,  # tasks draw their curves themselves
             enable_model_summary=False,
             default_root_dir=folder,
             deterministic=True if device.type == "cpu" else "warn",
+            benchmark=device.type == "cuda",  # among cuDNN's algorithms: sizes never change
         )
         trainer.fit(task, ckpt_path=checkpoint if done else None, weights_only=True)
     if task.trainer.global_step != wanted:
@@ -91,6 +93,20 @@ def _deterministic() -> Iterator[None]:
     finally:
         torch.use_deterministic_algorithms(enabled, warn_only=only_warn)
         determinism.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _fast_on_gpus() -> Iterator[None]:
+    """Let 32-bit products use TF32 where a GPU has it, and give back the process's settings."""
+    cudnn = torch.backends.cudnn
+    matmul, convolution, autotune = torch.get_float32_matmul_precision(), cudnn.allow_tf32, cudnn.benchmark
+    torch.set_float32_matmul_precision("high")
+    cudnn.allow_tf32 = True
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(matmul)
+        cudnn.allow_tf32, cudnn.benchmark = convolution, autotune
 
 
 @contextmanager

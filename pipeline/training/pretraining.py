@@ -125,6 +125,7 @@ class Pretraining(Task):
             settings.learning_rate,
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,
+            fused=True,
         )
 
     def measure(self) -> dict[str, float]:

@@ -130,6 +130,7 @@ class Task(lightning.LightningModule):
             num_workers=self.workers,
             collate_fn=collated,
             pin_memory=self.device.type == "cuda",
+            persistent_workers=self.workers > 0,
         )
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
