@@ -9,6 +9,8 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 
+from pipeline.training.stopping import Request, StoppedError
+
 SECONDS = 10.0  # between checkpoints, at least
 SHARE = 0.02  # of the time may go into writing them
 
@@ -20,23 +22,37 @@ class KeepLast(Checkpoint):
     happens at the end of an epoch, so the measurements are in it.
     """
 
-    def __init__(self, path: Path, accumulate: int) -> None:
-        """Take the file to keep, and the parts that a batch is computed in."""
+    def __init__(self, path: Path, accumulate: int, request: Request) -> None:
+        """Take the file to keep, the parts that a batch is computed in, and where a wish to stop is noted."""
         self.path = path
+        self.request = request
         self.accumulate = accumulate
         self.wait = SECONDS
         self.written = time.monotonic()
 
+    def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Hear the signals from here on."""
+        self.request.listen()
+
     def on_train_batch_end(
         self, trainer: lightning.Trainer, module: lightning.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Write after a whole step where it is time; the last step of an epoch waits for the end of the epoch."""
+        """Write after a whole step where it is time; the last step of an epoch waits for the end of the epoch.
+
+        Raises:
+            StoppedError: after writing, where a signal asked for it.
+        """
         stepped = (batch_idx + 1) % self.accumulate == 0
-        if stepped and not trainer.is_last_batch and time.monotonic() - self.written >= self.wait:
+        due = self.request.name or time.monotonic() - self.written >= self.wait
+        if stepped and not trainer.is_last_batch and due:
             self._write(trainer)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Write when the epoch is over and measured."""
+        """Write when the epoch is over and measured.
+
+        Raises:
+            StoppedError: after writing, where a signal asked for it.
+        """
         self._write(trainer)
 
     def _write(self, trainer: lightning.Trainer) -> None:
@@ -46,6 +62,11 @@ class KeepLast(Checkpoint):
         os.replace(partial, self.path)
         self.written = time.monotonic()
         self.wait = max(SECONDS, (self.written - begun) / SHARE)
+        if self.request.name:
+            raise StoppedError(
+                f"{self.request.name}: stopped after step {trainer.global_step}, which the checkpoint holds; "
+                "run the same again to go on from there"
+            )
 
 
 def steps_done(path: Path) -> int:

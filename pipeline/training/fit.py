@@ -16,6 +16,7 @@ from lightning.pytorch.callbacks import RichProgressBar
 from pipeline.params import Precision
 from pipeline.training.checkpoint import KeepLast, steps_done
 from pipeline.training.curves import curve_logger, summarise
+from pipeline.training.stopping import listening
 from pipeline.training.task import Task, TrainingError
 from pipeline.training.waiting import Waiting
 
@@ -39,6 +40,7 @@ def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: tor
 
     Raises:
         TrainingError: where the loss becomes infinite or is not a number, or the precision cannot be had here.
+        StoppedError: where SIGTERM or SIGUSR1 asked for it; the checkpoint holds the last whole step.
         KeyboardInterrupt: where someone stopped it; the checkpoint stays.
     """
     if precision != "32-true" and device.type == "cpu":  # where bfloat16 3D convolutions corrupt memory (PyTorch 2.14)
@@ -53,7 +55,7 @@ def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: tor
         shutil.rmtree(folder / CURVES, ignore_errors=True)
     else:
         logger.info("%d of %d steps were done before", done, wanted)
-    with _quiet(), _deterministic(), _fast_on_gpus():
+    with _quiet(), _deterministic(), _fast_on_gpus(), listening() as request:
         trainer = lightning.Trainer(
             accelerator="gpu" if device.type == "cuda" else device.type,
             devices=[device.index or 0] if device.type == "cuda" else 1,
@@ -61,7 +63,7 @@ def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: tor
             max_epochs=epochs,
             accumulate_grad_batches=task.pace.accumulate,
             logger=curve_logger(folder / CURVES, done),
-            callbacks=[Waiting(task.pace.part), KeepLast(checkpoint, task.pace.accumulate), _Progress()],
+            callbacks=[Waiting(task.pace.part), KeepLast(checkpoint, task.pace.accumulate, request), _Progress()],
             log_every_n_steps=1,  # tasks draw their curves themselves
             enable_model_summary=False,
             default_root_dir=folder,

@@ -10,14 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from pipeline.nets.recompute import recompute
 from pipeline.nets.weights import save_weights
 from pipeline.params import Precision
 from pipeline.training.fit import CURVES, fit
 from pipeline.training.record import describe
+from pipeline.training.stopping import naming_the_memory
 from pipeline.training.task import Task
 from pipeline.work.code import code_hash
 from pipeline.work.content import folder_digest
-from pipeline.work.device import device
+from pipeline.work.device import device, switched_on
 from pipeline.work.finished import FinishedWork
 from pipeline.work.stage import fresh
 from pipeline.work.workers import worker_count
@@ -61,7 +63,10 @@ def train_once(
             place = device()
             trained = make()
             trained.workers = 0 if place.type == "cpu" else min(worker_count(), MOST_READERS)
-            fit(trained, epochs, precision, scratch, place)
+            if switched_on("MSN_CHECKPOINTING"):
+                recompute(trained.network)
+            with naming_the_memory(kind, trained.pace):
+                fit(trained, epochs, precision, scratch, place)
             (folder / MODEL).mkdir()
             save_weights(folder / MODEL, trained.kept, describe(trained, source, epochs))
             shutil.copytree(scratch / CURVES, folder / CURVES)

@@ -22,6 +22,18 @@ def device() -> torch.device:
     return _usable(_named())
 
 
+def switched_on(name: str) -> bool:
+    """Whether the environment variable `name` is 1; absent or 0 it is not.
+
+    Raises:
+        ValueError: where it is anything else.
+    """
+    value = os.environ.get(name) or "0"
+    if value not in ("0", "1"):
+        raise ValueError(f"{name} is {value!r}; allowed: 0 or 1")
+    return value == "1"
+
+
 @dataclass(frozen=True)
 class NetworkPlace(Place):
     """Workers that run networks, on a device of one type.

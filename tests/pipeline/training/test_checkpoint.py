@@ -9,6 +9,7 @@ import torch
 
 from pipeline.training import checkpoint
 from pipeline.training.checkpoint import KeepLast, steps_done
+from pipeline.training.stopping import Request
 
 
 class _Trainer(lightning.Trainer):
@@ -31,7 +32,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, path: Path, cost: float, parts: int = 
     monkeypatch.setattr(checkpoint.time, "monotonic", lambda: clock.now)
     trainer = _Trainer(clock, cost)
     monkeypatch.setattr(_Trainer, "is_last_batch", last)
-    keeper = KeepLast(path, parts)
+    keeper = KeepLast(path, parts, Request())
     for batch in range(100):
         clock.now += 1.0
         keeper.on_train_batch_end(trainer, lightning.LightningModule(), None, None, batch)
@@ -58,7 +59,7 @@ def test_the_last_step_of_an_epoch_waits_for_its_end(tmp_path: Path, monkeypatch
     path = tmp_path / "last.ckpt"
     trainer = _run(monkeypatch, path, cost=0.0, last=True)
     assert trainer.saved == 0
-    KeepLast(path, 1).on_train_epoch_end(trainer, lightning.LightningModule())
+    KeepLast(path, 1, Request()).on_train_epoch_end(trainer, lightning.LightningModule())
     assert trainer.saved == 1
 
 

@@ -1,0 +1,254 @@
+"""Training against the obvious loop: the same network, samples, losses and steps, in turns within one run.
+
+Ours is what the stages run: the tasks of pipeline/training through `fit`, loader, progress and curves included. The
+obvious loop is what anybody would write: fp32 (TF32 where the GPU has it), contiguous, whole float clips from a plain
+loader. Before any speed is told, the gradients of ours are held against those of a plain network in fp64 on the same
+samples; where they are wrong there is no speed (half-precision conv3d has been wrong in some versions of PyTorch and
+cuDNN). The losses of both are compared over the first steps.
+
+Model FLOP utilisation (MFU): the floating-point operations (2 a multiply-add) of the convolutions and matrix products
+of a step, forward and backward, as PyTorch's own counter finds them in ours, over what a square matrix product reaches
+in the same precision, measured in the same run. What ours need not compute is not counted.
+
+    python -m benchmarks.train [--width 0.125] [--depth 27] [--steps 6] [--turns 2] [--precision 32-true]
+                               [--pretrain-batch 24] [--finetune-batch 8] [--profile]
+
+On a GPU of 80 GB and more, at full size:
+
+    python -m benchmarks.train --width 1 --depth 69 --finetune-batch 24 --steps 20 --precision bf16-mixed --profile
+
+The last line is one JSON object; its `ratio` and `mfu` are the smaller ones of the two trainings.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback
+from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.data import DataLoader
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.obvious_training import WholeClips, finish, loss_of, train_obviously
+from benchmarks.training_data import write_identities, write_sequences
+from pipeline.params import Params, load_params
+from pipeline.training.finetuning import Finetuning
+from pipeline.training.fit import fit
+from pipeline.training.identities import open_identities
+from pipeline.training.pretraining import Pretraining
+from pipeline.training.task import collated
+from pipeline.work.device import device as chosen_device
+from pipeline.work.preprocessing import Preprocessing
+
+ROOT = Path(__file__).parents[1]
+SIZE = 112
+WARM = 2  # steps of a turn that are not counted: memory is laid out, algorithms are chosen
+# How far the gradient may be from fp64's, of its length: wrong convolutions are off by about 1 and more.
+ALLOWED = {"32-true": 0.02, "bf16-mixed": 0.25, "16-mixed": 0.25}
+DTYPES = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+SQUARE = {"cpu": 2048, "cuda": 8192}  # sides of the matrices whose product is the peak
+
+CHECKED = 4  # samples whose gradients are compared
+
+Make = Callable[[], Any]  # a Pretraining or a Finetuning
+
+
+def main() -> None:
+    """Check, measure, and print a line for each training and one for both."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--width", type=float, default=0.125)
+    parser.add_argument("--depth", type=int, default=27)
+    parser.add_argument("--steps", type=int, default=6, help="counted steps of a turn")
+    parser.add_argument("--turns", type=int, default=2, help="of each side")
+    parser.add_argument("--precision", choices=list(ALLOWED), default="32-true")
+    parser.add_argument("--pretrain-batch", type=int, default=24)
+    parser.add_argument("--finetune-batch", type=int, default=8)
+    parser.add_argument("--profile", action="store_true", help="name the costliest kernels of one step of ours")
+    arguments = parser.parse_args()
+    device, params = chosen_device(), _params(arguments)
+    peak = _peak(device, DTYPES[arguments.precision])
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, make in _tasks(Path(folder), params, arguments.steps + WARM).items():
+            difference = _gradient_difference(make, device, arguments.precision)
+            if not difference <= ALLOWED[arguments.precision]:
+                sys.exit(
+                    f"{name}: gradients in {arguments.precision} are {difference:.3g} of their length away from those "
+                    f"in fp64; allowed: {ALLOWED[arguments.precision]}. No speed is told of wrong results"
+                )
+            run = _measured(make, arguments, device, Path(folder))
+            pace = make().pace
+            flops = _flops(make, device) * run["samples_per_second"] / pace.batch
+            found[name] = {**run, "batch": pace.batch, "mfu": round(flops / peak, 4), "gradient_difference": difference}
+            print(json.dumps({"training": name, **found[name]}), flush=True)
+            if arguments.profile:
+                _profile(make, device, arguments.precision)
+    print(
+        json.dumps(
+            {
+                "ratio": min(run["ratio"] for run in found.values()),
+                "mfu": min(run["mfu"] for run in found.values()),
+                "loss_difference": max(run["loss_difference"] for run in found.values()),
+                "gradient_difference": max(run["gradient_difference"] for run in found.values()),
+                "width": arguments.width,
+                "depth": arguments.depth,
+                "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+                "precision": arguments.precision,
+                "threads": torch.get_num_threads(),
+                "peak_tflops": round(peak / 1e12, 3),
+                **found,
+            }
+        )
+    )
+
+
+def _params(arguments: argparse.Namespace) -> Params:
+    """The demo's parameters at the size asked for, without what is random in a step."""
+    plain = load_params(ROOT / "params.yaml")
+    model = plain.model.model_copy(update={"width": arguments.width, "depth": arguments.depth, "dropout": 0.0})
+    still = plain.finetune.augment.model_copy(update={"flip": 0.0, "rotate": 0.0, "upside_down": 0.0})
+    steps = arguments.steps + WARM
+    update = {"batch": arguments.finetune_batch, "accumulate": 1, "steps": steps, "augment": still, "averaging": 0.0}
+    return plain.model_copy(
+        update={
+            "model": model,
+            "pretrain": plain.pretrain.model_copy(
+                update={"batch": arguments.pretrain_batch, "accumulate": 1, "held_out": 0.0, "flip": 0.0}
+            ),
+            "finetune": plain.finetune.model_copy(update=update),
+        }
+    )
+
+
+def _tasks(folder: Path, params: Params, steps: int) -> dict[str, Make]:
+    """What makes each training, on random faces written as the stages write them."""
+    images = write_identities(folder / "identities", steps * params.pretrain.batch, SIZE)
+    scored = write_sequences(folder / "sequences", 8, 200, SIZE, Preprocessing(None, params.align, params.subsample))
+    return {
+        "pretraining": lambda: Pretraining(open_identities(images), params.clip.length, params.model, params.pretrain),
+        "finetuning": lambda: Finetuning(scored, [], None, params.clip, params.model, params.finetune),
+    }
+
+
+def _measured(make: Make, arguments: argparse.Namespace, device: torch.device, folder: Path) -> dict[str, Any]:
+    """Seconds of a step on both sides, the best turn's median, and how far apart the first losses are."""
+    seconds: dict[str, list[float]] = {"ours": [], "obvious": []}
+    losses: dict[str, list[float]] = {}
+    for turn in range(arguments.turns):
+        for side, train in (("ours", _ours), ("obvious", train_obviously)):
+            times, losses[side] = train(make(), arguments.precision, device, folder / f"{make().__class__}{turn}")
+            seconds[side].append(statistics.median(times[WARM:]))
+    ours, obvious = min(seconds["ours"]), min(seconds["obvious"])
+    pairs = [*zip(losses["ours"], losses["obvious"], strict=True)][:4]  # later ones drift apart by rounding alone
+    return {
+        "ratio": round(obvious / ours, 2),
+        "loss_difference": max(abs(one - other) / abs(other) for one, other in pairs),
+        "samples_per_second": round(make().pace.batch / ours, 2),
+        "obvious_samples_per_second": round(make().pace.batch / obvious, 2),
+    }
+
+
+class _Clock(Callback):
+    """Notes when each step is done, and its loss."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.done: list[float] = []
+        self.losses: list[float] = []
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule, *rest: Any) -> None:
+        self.losses.append(float(trainer.callback_metrics["loss"]))
+        finish(self.device)
+        self.done.append(time.perf_counter())
+
+
+def _ours(task: Any, precision: Any, device: torch.device, folder: Path) -> tuple[list[float], list[float]]:
+    clock = _Clock(device)
+    task.configure_callbacks = lambda: [clock]
+    fit(task, 1, precision, folder, device)
+    return [0.0, *np.diff(clock.done).tolist()], clock.losses
+
+
+def _gradient_difference(make: Make, device: torch.device, precision: str) -> float:
+    """Length of the difference between our gradients and a plain network's in fp64, over the latter's length."""
+    ours, plain = make().to(device), make()
+    with torch.autocast(device.type, DTYPES[precision], enabled=precision != "32-true"):
+        loss = ours.loss(_batch(ours, device, CHECKED))
+    loss.backward()
+    clips = [WholeClips(plain)[number] for number in range(CHECKED)]
+    network = plain.network.double().to(device, memory_format=torch.contiguous_format)
+    answers = network(torch.stack([clip for clip, _ in clips]).double().to(device))
+    loss_of(plain, answers, torch.stack([answer for _, answer in clips]).to(device)).backward()
+    found, right = (
+        torch.cat([p.grad.double().flatten().cpu() for p in net.parameters() if p.grad is not None])
+        for net in (ours.network, network)
+    )
+    return float((found - right).norm() / right.norm())
+
+
+def _batch(task: Any, device: torch.device, size: int) -> dict[str, Tensor]:
+    """The first samples, as the loader hands them out."""
+    loader = DataLoader(task.samples, batch_sampler=[list(range(size))], collate_fn=collated)
+    return {name: tensor.to(device) for name, tensor in next(iter(loader)).items()}
+
+
+def _peak(device: torch.device, dtype: torch.dtype) -> float:
+    """Floating-point operations a second of a square matrix product."""
+    torch.set_float32_matmul_precision("high")  # TF32, as in training
+    side = SQUARE[device.type]
+    a, b = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
+    best = float("inf")
+    for _ in range(8):
+        began = time.perf_counter()
+        a @ b
+        finish(device)
+        best = min(best, time.perf_counter() - began)
+    return 2 * side**3 / best
+
+
+def _flops(make: Make, device: torch.device) -> int:
+    """Floating-point operations of one step of ours."""
+    task = make().to(device)
+    with FlopCounterMode(display=False) as counter:
+        task.loss(_batch(task, device, task.pace.batch)).backward()
+    return int(counter.get_total_flops())
+
+
+def _profile(make: Make, device: torch.device, precision: str) -> None:
+    """Print the costliest operations of one step of ours, with their sizes."""
+    task = make().to(device)
+    batch = _batch(task, device, task.pace.batch)
+    optimiser = task.configure_optimizers()
+    activities = [ProfilerActivity.CPU] + ([ProfilerActivity.CUDA] if device.type == "cuda" else [])
+
+    def step() -> None:
+        with torch.autocast(device.type, DTYPES[precision], enabled=precision != "32-true"):
+            loss = task.loss(batch)
+        loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+        finish(device)
+
+    step()  # memory is laid out
+    with profile(activities=activities, record_shapes=True) as found:
+        step()
+    key = "self_device_time_total" if device.type == "cuda" else "self_cpu_time_total"
+    table = found.key_averages(group_by_input_shape=True)
+    whole = sum(getattr(row, key) for row in table)
+    for row in sorted(table, key=lambda row: -getattr(row, key))[:10]:
+        share, sizes = getattr(row, key) / whole, str([size for size in row.input_shapes if size][:3])
+        print(f"{100 * share:5.1f} %  {getattr(row, key) / 1e3:8.1f} ms  x{row.count:<3d} {row.key}  {sizes[:90]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Random images, written as the stages write them, for benchmarks of training."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from pipeline.store import MAPPED, SHARD, GroupWriter
+from pipeline.training.identities import CLASSES, INDEX
+from pipeline.work.preprocessing import Preprocessing
+
+IDENTITIES = 32
+BLOTCH = 14  # pixels
+
+
+def write_identities(folder: Path, count: int, size: int) -> Path:
+    """Images of 32 identities in turn."""
+    random = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    for number, start in enumerate(range(0, count, SHARD)):
+        faces = _blotches(random, min(SHARD, count - start), size)
+        with GroupWriter(folder / f"{number:05d}", MAPPED) as group:
+            group.append("faces", faces)
+    with GroupWriter(folder / INDEX, MAPPED) as group:
+        group.append("label", (np.arange(count) % IDENTITIES).astype(np.int32))
+        group.append("present", np.ones(count, np.uint8))
+    (folder / CLASSES).write_text("".join(f"n{number:06d}\n" for number in range(IDENTITIES)), encoding="utf-8")
+    return folder
+
+
+def write_sequences(
+    folder: Path, recordings: int, frames: int, size: int, made: Preprocessing
+) -> list[tuple[Path, float]]:
+    """Recordings of two phases, each with its score, that say they were `made` so."""
+    random = np.random.default_rng(1)
+    found = []
+    for number in range(recordings):
+        with GroupWriter(folder / f"recording_{number}", MAPPED) as group:
+            group.append("faces", _blotches(random, 2 * frames, size))
+            group.append("origin", np.ones(2 * frames, np.uint8))
+            group.attributes |= {"phase_starts": [0, frames, 2 * frames], "origin_codes": {"absent": 0, "detected": 1}}
+            group.attributes |= {"fps": 3.75, "preprocessing": made.to_json()}
+        found.append((folder / f"recording_{number}", 5.0 * number))
+    return found
+
+
+def _blotches(random: np.random.Generator, count: int, size: int) -> UInt8[np.ndarray, "count size size 3"]:
+    """Images that differ as a whole: of bare noise all look alike to a network, and its gradients are rounding."""
+    colours = random.integers(0, 256, (count, size // BLOTCH, size // BLOTCH, 3), dtype=np.uint8)
+    return colours.repeat(BLOTCH, axis=1).repeat(BLOTCH, axis=2)

@@ -1,0 +1,94 @@
+"""Real processes, really killed: what was resumed ends with the losses and the weights of what was not interrupted."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from tests.pipeline.training.material import write_sequence
+
+ROOT = Path(__file__).parents[3]
+TRAIN = """
+import sys
+from pathlib import Path
+
+import pipeline.training.checkpoint
+import pipeline.training.task
+from pipeline.training.finetuning import Finetuning
+from pipeline.training.runs import deliver, train_once
+from tests.pipeline.training.material import CLIP, FINETUNE, MODEL
+
+pipeline.training.checkpoint.SECONDS = float(sys.argv[1])
+pipeline.training.checkpoint.SHARE = 1e9
+pipeline.training.task.ROWS_AN_EPOCH = 1000  # the loss of every step
+settings = FINETUNE.model_copy(update={"steps": 12, "accumulate": 2})
+scored = [(Path(f"r{number}"), 7.0 * number) for number in range(3)]
+
+
+def make():
+    task = Finetuning(scored, [], None, CLIP, MODEL, settings)
+    plain = task.loss
+
+    def loss(batch):
+        print(task.global_step, flush=True)
+        return plain(batch)
+
+    task.loss = loss
+    return task
+
+
+deliver("finetune", train_once("finetune", {}, 2, "32-true", Finetuning, make), Path("model"), Path("curves"))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for number in range(3):
+        write_sequence(tmp_path / f"r{number}", [10], seed=number)
+    (tmp_path / "train.py").write_text(TRAIN)
+    return tmp_path
+
+
+def _start(folder: Path, store: str, seconds: float) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MSN_WORK": str(folder / store), "MSN_DEVICE": "cpu"}
+    command = [sys.executable, "train.py", str(seconds)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=folder, env=environment, text=True, **pipes)  # type: ignore[call-overload]
+
+
+def _outcome(folder: Path, store: str) -> tuple[str, dict[str, list[float]]]:
+    """The loss of every step and the weights of a training that is let run."""
+    process = _start(folder, store, 1e9)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    losses = (folder / "curves/plots/metrics/train/loss.tsv").read_text()
+    weights = load_file(folder / "model/weights.safetensors")
+    return losses, {name: tensor.flatten().tolist() for name, tensor in weights.items()}
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_training_goes_on_bit_for_bit(folder: Path, number: signal.Signals) -> None:
+    losses, weights = _outcome(folder, "uninterrupted")
+    assert len(losses.splitlines()) == 25  # a heading and 24 steps
+    # A kill finds checkpoints of every second step or so; the other signal has one written where there is none yet.
+    process = _start(folder, "interrupted", 0.0 if number == signal.SIGKILL else 1e9)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("5"):  # in the middle of the first epoch
+            process.send_signal(number)
+            break
+    _, errors = process.communicate(timeout=60)
+    if number == signal.SIGKILL:
+        assert process.returncode == -signal.SIGKILL
+    else:
+        assert process.returncode == 1, errors
+        assert "SIGTERM: stopped after step" in errors
+        assert "run the same again to go on from there" in errors
+    assert [*(folder / "interrupted").rglob("last.ckpt")]
+    began = time.monotonic()
+    assert _outcome(folder, "interrupted") == (losses, weights), time.monotonic() - began

@@ -1,0 +1,55 @@
+"""A signal ends training behind a whole step; want of memory names the parameters that help."""
+
+import os
+import re
+import signal
+
+import pytest
+import torch
+
+from pipeline.training.stopping import SIGNALS, listening, naming_the_memory
+from pipeline.training.task import Pace, TrainingError
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signals_are_noted_and_handlers_given_back(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with listening() as request:
+        assert request.name is None
+        os.kill(os.getpid(), number)
+        assert request.name == number.name
+    assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize(
+    ("batch", "accumulate", "change"),
+    [
+        (24, 1, "-S pretrain.accumulate=2 computes the same batch in 2 parts"),
+        (24, 4, "-S pretrain.accumulate=6 computes"),
+        (25, 1, "-S pretrain.accumulate=5 computes"),
+        (24, 24, "-S pretrain.batch=N takes a smaller batch than 24"),
+    ],
+)
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory: you tried"),
+    ],
+)
+def test_want_of_memory_says_how_to_keep_the_effective_batch(
+    error: RuntimeError, batch: int, accumulate: int, change: str
+) -> None:
+    found = f"out of memory with {batch // accumulate} samples at once.*{re.escape(change)}.*MSN_CHECKPOINTING=1"
+    with pytest.raises(TrainingError, match=found), naming_the_memory("pretrain", Pace(3, batch, accumulate, 1)):
+        raise error
+
+
+def test_a_real_allocation_that_is_too_large_is_recognised() -> None:
+    with pytest.raises(TrainingError, match="out of memory"), naming_the_memory("finetune", Pace(1, 2, 1, 1)):
+        torch.empty(2**60)
+
+
+def test_other_errors_are_left_alone() -> None:
+    with pytest.raises(RuntimeError, match="else"), naming_the_memory("finetune", Pace(1, 2, 1, 1)):
+        raise RuntimeError("something else")
