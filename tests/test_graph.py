@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dvc.repo import Repo
 
 from pipeline.work.code import reached
 
@@ -144,3 +145,14 @@ def test_the_library_imports_no_stage() -> None:
         for path in (ROOT / "pipeline").rglob("*.py")
         if "import stages" in path.read_text() or "from stages" in path.read_text()
     ] == []
+
+
+def test_trained_models_are_artifacts_that_dvc_finds() -> None:
+    with Repo(str(ROOT)) as repo:
+        found = repo.artifacts.read()["dvc.yaml"]
+    outs = {path for stage in STORY.values() for path in stage["outs"] if isinstance(path, str)}
+    assert {name: (artifact.path, artifact.type) for name, artifact in found.items()} == {
+        "pretrained": ("models/pretrained", "model"),
+        "finetuned": ("models/finetuned", "model"),
+    }
+    assert {artifact.path for artifact in found.values()} <= outs

@@ -150,7 +150,18 @@ def _check(wanted: Mapping[str, Tensor], stored: Mapping[str, Tensor], path: Pat
     if len(problems) > MOST_PROBLEMS:
         problems[MOST_PROBLEMS:] = [f"and {len(problems) - MOST_PROBLEMS} more"]
     if problems:
-        raise WeightsError("\n  ".join([f"{path}: not the weights of this network:", *problems]))
+        raise WeightsError(
+            "\n  ".join([f"{path} ({writer_of(path.parent)}): not the weights of this network:", *problems])
+        )
+
+
+def writer_of(folder: Path) -> str:
+    """Which versions wrote the weights in `folder`, as their description tells: for messages."""
+    try:
+        versions = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))["versions"]
+        return "written by " + ", ".join(f"{name} {version}" for name, version in versions.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "nothing beside it says what wrote it"
 
 
 def _to_json(description: Description) -> str:

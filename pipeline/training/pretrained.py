@@ -14,6 +14,7 @@ from pipeline.nets.weights import (
     load_backbone,
     read_description,
     save_weights,
+    writer_of,
 )
 from pipeline.params import Model
 from pipeline.work.content import file_digest
@@ -68,4 +69,4 @@ def _check_model(description: Description, model: Model, folder: Path) -> None:
     found, wanted = description.model.model_dump(), model.model_dump()
     other = [f"{key} {found[key]} (model.{key} is {wanted[key]})" for key in SHAPING if found[key] != wanted[key]]
     if other:
-        raise WeightsError(f"{folder}: weights of another network: {', '.join(other)}")
+        raise WeightsError(f"{folder} ({writer_of(folder)}): weights of another network: {', '.join(other)}")

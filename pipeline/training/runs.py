@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.nets.recompute import recompute
 from pipeline.nets.weights import save_weights
 from pipeline.params import Precision
+from pipeline.training.curves import SUMMARY
 from pipeline.training.fit import CURVES, fit
 from pipeline.training.record import describe
 from pipeline.training.stopping import naming_the_memory
@@ -67,8 +68,9 @@ def train_once(
                 recompute(trained.network)
             with naming_the_memory(kind, trained.pace):
                 fit(trained, epochs, precision, scratch, place)
+            metrics = json.loads((scratch / CURVES / SUMMARY).read_text(encoding="utf-8"))
             (folder / MODEL).mkdir()
-            save_weights(folder / MODEL, trained.kept, describe(trained, source, epochs))
+            save_weights(folder / MODEL, trained.kept, describe(trained, source, epochs, metrics))
             shutil.copytree(scratch / CURVES, folder / CURVES)
 
     if store.find(key):

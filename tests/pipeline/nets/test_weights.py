@@ -77,7 +77,7 @@ def test_missing_unexpected_and_misshapen_keys_are_named(folder: Path) -> None:
     with pytest.raises(WeightsError) as error:
         load_network(folder)
     assert str(error.value).splitlines() == [
-        f"{folder}/weights.safetensors: not the weights of this network:",
+        f"{folder}/weights.safetensors (nothing beside it says what wrote it): not the weights of this network:",
         "  missing: head.last.bias",
         "  unexpected: head.extra",
         "  shape of head.last.weight: (2, 512); allowed: (1, 512)",
@@ -89,6 +89,17 @@ def test_many_problems_are_counted(folder: Path) -> None:
         (folder / "description.json").read_text().replace('"depth": 27', '"depth": 99')
     )
     with pytest.raises(WeightsError, match=r"and \d+ more"):
+        load_network(folder)
+
+
+def test_an_error_says_which_versions_wrote_the_weights(folder: Path) -> None:
+    _rewrite(folder, **{"backbone.more": torch.zeros(1)})
+    with pytest.raises(WeightsError, match="nothing beside it says what wrote it"):
+        load_network(folder)
+    found = json.loads((folder / "description.json").read_text())
+    found["versions"] = {"msn-depression": "0.0.9", "torch": "2.1"}
+    (folder / "description.json").write_text(json.dumps(found))
+    with pytest.raises(WeightsError, match=r"\(written by msn-depression 0\.0\.9, torch 2\.1\): not the weights"):
         load_network(folder)
 
 

@@ -1,5 +1,6 @@
 """Training through the store: found, gone on with, delivered."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,10 @@ def test_weights_and_curves_are_delivered(scored: list[tuple[Path, float]], tmp_
     _, description = load_network(tmp_path / "models/finetuned")
     assert description.history["source"] == "train"
     assert description.history["trained"] == {"note": 1, "epochs": 1}
-    assert set(description.history["versions"]) == {"python", "torch", "lightning", "numpy"}
+    assert set(description.history["versions"]) == {"python", "msn-depression", "torch", "lightning", "numpy"}
+    metrics = description.history["metrics"]
+    assert metrics == json.loads((tmp_path / "metrics/finetune/metrics.json").read_text())
+    assert metrics["step"] == 4
 
 
 def test_digests_follow_content_and_not_place(tmp_path: Path) -> None:
@@ -60,3 +64,18 @@ def test_digests_follow_content_and_not_place(tmp_path: Path) -> None:
     one, same, other = folder_digests(tmp_path / name for name in "abc")
     assert one == same != other
     assert digest(["x", 1]) == digest(["x", 1]) != digest([1, "x"])
+
+
+def test_checkpointing_changes_no_weight_and_no_key(
+    scored: list[tuple[Path, float]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = {}
+    for value in ("0", "1"):
+        monkeypatch.setenv("MSN_CHECKPOINTING", value)
+        monkeypatch.setenv("MSN_WORK", str(tmp_path / value))
+        deliver("finetune", _train(scored, 1, []), tmp_path / f"model{value}", tmp_path / f"curves{value}")
+        weights[value] = (tmp_path / f"model{value}" / "weights.safetensors").read_bytes()
+    assert weights["0"] == weights["1"]
+    monkeypatch.setenv("MSN_CHECKPOINTING", "yes")
+    with pytest.raises(ValueError, match="MSN_CHECKPOINTING is 'yes'; allowed: 0 or 1"):
+        _train(scored, 2, [])
