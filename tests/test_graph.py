@@ -149,7 +149,7 @@ def test_the_library_imports_no_stage() -> None:
 
 def test_trained_models_are_artifacts_that_dvc_finds() -> None:
     with Repo(str(ROOT)) as repo:
-        found = repo.artifacts.read()["dvc.yaml"]
+        (found,) = repo.artifacts.read().values()
     outs = {path for stage in STORY.values() for path in stage["outs"] if isinstance(path, str)}
     assert {name: (artifact.path, artifact.type) for name, artifact in found.items()} == {
         "pretrained": ("models/pretrained", "model"),
