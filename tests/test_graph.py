@@ -150,7 +150,7 @@ def test_the_library_imports_no_stage() -> None:
 def test_trained_models_are_artifacts_that_dvc_finds() -> None:
     with Repo(str(ROOT)) as repo:
         (found,) = repo.artifacts.read().values()
-    outs = {path for stage in STORY.values() for path in stage["outs"] if isinstance(path, str)}
+    outs = {path for stage in STORY.values() for path in stage.get("outs", []) if isinstance(path, str)}
     assert {name: (artifact.path, artifact.type) for name, artifact in found.items()} == {
         "pretrained": ("models/pretrained", "model"),
         "finetuned": ("models/finetuned", "model"),
