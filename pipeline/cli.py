@@ -10,6 +10,7 @@ COMMANDS = {  # a module of pipeline/commands each, with _ for -, and its line i
     "profile": "Write the settings of a corpus into params.yaml.",
     "identities": "Write the list of a tree of identity images (VGGFace2).",
     "predict": "Estimate the BDI-II score from the face in videos.",
+    "export": "A trained model for other programs: torch.export or ONNX.",
     "complexity": "What the networks cost: parameters, multiply-adds, times.",
     "study": "A grid of experiments: queue, run, collect into a table and a figure.",
     "compare": "The paired difference of two experiments on the same videos.",
