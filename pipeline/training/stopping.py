@@ -69,8 +69,8 @@ def naming_the_memory(section: str, pace: Pace) -> Iterator[None]:
         )
         raise TrainingError(
             f"out of memory with {pace.part} samples at once ({section}.batch {pace.batch}, {section}.accumulate "
-            f"{pace.accumulate}): {change}; MSN_CHECKPOINTING=1 keeps less of the network (and takes about a third "
-            f"longer); what PyTorch said: {str(error).splitlines()[0]}"
+            f"{pace.accumulate}): {change}; MSN_CHECKPOINTING=1 keeps a third of what the network computes (and takes "
+            f"1.4 times as long); what PyTorch said: {str(error).splitlines()[0]}"
         ) from error
 
 
