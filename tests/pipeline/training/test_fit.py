@@ -166,11 +166,12 @@ def test_fewer_epochs_start_anew(material: Path, tmp_path: Path) -> None:
     assert _same(_trained(_finetuning(material), tmp_path / "more", epochs=1), once)
 
 
+@pytest.mark.parametrize("workers", [1, 3])
 def test_the_number_of_loader_workers_changes_nothing(
-    material: Path, tmp_path: Path, uninterrupted: dict[str, object]
+    material: Path, tmp_path: Path, uninterrupted: dict[str, object], workers: int
 ) -> None:
     task = _finetuning(material)
-    task.workers = 2
+    task.workers = workers
     assert _same(_trained(task, tmp_path), uninterrupted)
 
 
