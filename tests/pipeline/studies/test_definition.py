@@ -79,7 +79,7 @@ def test_values_are_read_as_yaml() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "runs"), [("depth", 5), ("kernels", 9), ("models", 3), ("seeds", 3), ("folds", 5), ("controls", 9)]
+    ("name", "runs"), [("depth", 5), ("kernels", 9), ("models", 3), ("seeds", 3), ("folds", 5), ("controls", 10)]
 )
 def test_the_studies_that_come_along_can_run(name: str, runs: int) -> None:
     if name in ("folds", "controls") and "partition" not in Corpus.model_fields:
