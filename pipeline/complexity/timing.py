@@ -1,6 +1,7 @@
 """How long a network takes, measured: noisy, and only true of the machine that it was measured on."""
 
 import ctypes
+import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -104,7 +105,11 @@ def peak_memory(network: Callable[[Clips], Answers], clips: Float[Tensor, "batch
 
 
 def _give_back() -> None:
-    """Have the C library give freed memory back to the system (glibc): what it keeps would hide what a pass takes."""
+    """Give what nobody uses back to the system: garbage that is freed meanwhile would hide what a pass takes.
+
+    That is Python's (networks measured before, in cycles of references) and what the C library keeps (glibc).
+    """
+    gc.collect()
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
 
