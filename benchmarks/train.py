@@ -8,7 +8,8 @@ cuDNN). The losses of both are compared over the first steps.
 
 Model FLOP utilisation (MFU): the floating-point operations (2 a multiply-add) of the convolutions and matrix products
 of a step, forward and backward, as PyTorch's own counter finds them in ours, over what a square matrix product reaches
-in the same precision, measured in the same run. What ours need not compute is not counted.
+in the same precision, measured in the same run. What ours need not compute is not counted. Samples are not augmented;
+`augmentation_share` says how much of a fine-tuning step of ours the paper's augmentation would take.
 
     python -m benchmarks.train [--width 0.125] [--depth 27] [--steps 6] [--turns 2] [--precision 32-true]
                                [--pretrain-batch 24] [--finetune-batch 8] [--profile]
@@ -42,6 +43,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.obvious_training import WholeClips, finish, loss_of, train_obviously
 from benchmarks.training_data import write_identities, write_sequences
 from pipeline.params import Params, load_params
+from pipeline.training.augment import augment_clips
 from pipeline.training.finetuning import Finetuning
 from pipeline.training.fit import fit
 from pipeline.training.identities import open_identities
@@ -93,6 +95,9 @@ def main() -> None:
             print(json.dumps({"training": name, **found[name]}), flush=True)
             if arguments.profile:
                 _profile(make, device, arguments.precision)
+    finetuning = found["finetuning"]
+    seconds = finetuning["batch"] / finetuning["samples_per_second"]
+    found["finetuning"]["augmentation_share"] = round(_augmentation(finetuning["batch"], params, device) / seconds, 4)
     print(
         json.dumps(
             {
@@ -200,6 +205,19 @@ def _batch(task: Any, device: torch.device, size: int) -> dict[str, Tensor]:
     """The first samples, as the loader hands them out."""
     loader = DataLoader(task.samples, batch_sampler=[list(range(size))], collate_fn=collated)
     return {name: tensor.to(device) for name, tensor in next(iter(loader)).items()}
+
+
+def _augmentation(batch: int, params: Params, device: torch.device) -> float:
+    """Seconds that a batch of clips takes of which a quarter each is mirrored, turned over, rotated and left alone."""
+    what = torch.arange(batch, device=device) % 4
+    clips = torch.randint(0, 256, (batch, params.clip.length, SIZE, SIZE, 3), dtype=torch.uint8, device=device)
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        augment_clips(clips, what == 0, what == 1, (what == 2) * 20.0)
+        finish(device)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
 
 
 def _peak(device: torch.device, dtype: torch.dtype) -> float:

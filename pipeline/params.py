@@ -205,6 +205,7 @@ class Pretrain(Section):
     epochs: Count = Field(description="a whole number from 1")
     batch: Count = Field(description="effective batch, a whole number from 1; the paper: 24")
     accumulate: Count = Field(description="parts a batch is computed in, a divisor of pretrain.batch")
+    sync_batch_norm: bool = Field(description="true (GPUs only: one batch norm over all processes) or false")
     learning_rate: Real = Field(gt=0, description="above 0; the paper: 0.01")
     momentum: Real = Field(ge=0, lt=1, description="0 to below 1; the paper: 0.9")
     weight_decay: Real = Field(ge=0, description="from 0; the paper: 0.0001")
@@ -247,6 +248,7 @@ class Finetune(Section):
     steps: Count = Field(description="optimiser steps an epoch; the authors' code: 1000")
     batch: Count = Field(description="effective batch, a whole number from 1; the authors' code: 24")
     accumulate: Count = Field(description="parts a batch is computed in, a divisor of finetune.batch")
+    sync_batch_norm: bool = Field(description="true (GPUs only: one batch norm over all processes) or false")
     learning_rate: Real = Field(gt=0, description="above 0; the paper: 0.0001")
     decay: Real = Field(ge=0, description="d in rate / (1 + d x step), from 0; the authors' code: 0.0005")
     labels: Literal[True, "permuted"] = Field(

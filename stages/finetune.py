@@ -5,6 +5,7 @@ Reads data/sequences, the labels for fitting (never those for testing) and model
 """
 
 from pathlib import Path
+from typing import Any
 
 from pipeline.nets.weights import WEIGHTS
 from pipeline.params import Params
@@ -14,6 +15,7 @@ from pipeline.training.permutation import permute
 from pipeline.training.pretrained import weights_to_start_from
 from pipeline.training.runs import deliver, digest, folder_digests, train_once
 from pipeline.training.scored import with_clips
+from pipeline.training.train import Training
 from pipeline.work.content import file_digest
 from pipeline.work.labels import read_labels
 from pipeline.work.stage import run_stage
@@ -34,23 +36,25 @@ def main(
             f"{sequences}: no recording of {labels_fitting} shows a face for a clip and can be fitted or measured"
         )
     start = weights_to_start_from(pretrained, params.model)
-    source = {
-        "clip": params.clip.model_dump(),
-        "model": params.model.model_dump(),
-        "finetune": settings.model_dump(exclude={"epochs"}),
-        "pretrained": file_digest(start / WEIGHTS) if start else "none",
-    }
-    for name, part in (("fitted", fitted), ("validated", validated)):
-        contents = folder_digests(folder for folder, _ in part)
-        rows = [[folder.name, score, content] for (folder, score), content in zip(part, contents, strict=True)]
-        source[name] = {"recordings": len(rows), "sha256": digest(rows)}
+
+    def source() -> dict[str, Any]:
+        shaped_by = {
+            "clip": params.clip.model_dump(),
+            "model": params.model.model_dump(),
+            "pretrained": file_digest(start / WEIGHTS) if start else "none",
+        }
+        for name, part in (("fitted", fitted), ("validated", validated)):
+            contents = folder_digests(folder for folder, _ in part)
+            rows = [[folder.name, score, content] for (folder, score), content in zip(part, contents, strict=True)]
+            shaped_by[name] = {"recordings": len(rows), "sha256": digest(rows)}
+        return shaped_by
 
     def make() -> Finetuning:
         return Finetuning(fitted, validated, start, params.clip, params.model, settings)
 
-    key = train_once("finetune", source, settings.epochs, settings.precision, Finetuning, make)
+    key = train_once(Training("finetune", settings, Finetuning, make, source), curves)
     deliver("finetune", key, finetuned, curves)
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run_stage(main, many_processes=True)

@@ -55,7 +55,7 @@ def _forgetful(run: Callable[[Tensor], Tensor], layers: nn.Module, x: Tensor) ->
 @contextmanager
 def _statistics_kept(layers: nn.Module) -> Iterator[None]:
     """Keep batch norm from taking the same batch into its running statistics a second time."""
-    norms = [module for module in layers.modules() if isinstance(module, nn.BatchNorm3d)]
+    norms = [module for module in layers.modules() if isinstance(module, nn.BatchNorm3d | nn.SyncBatchNorm)]
     kept = [
         (norm, norm.momentum, norm.num_batches_tracked.clone())
         for norm in norms

@@ -1,4 +1,7 @@
-"""The checkpoint of a training in progress: written aside and renamed, so that there is always a whole one."""
+"""The checkpoint of a training in progress: written aside and renamed, so that there is always a whole one.
+
+Of several processes the first one writes it, when all have done the same step.
+"""
 
 import os
 import time
@@ -9,6 +12,7 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 
+from pipeline.training.ranks import all_say, any_says, rank
 from pipeline.training.stopping import Request, StoppedError
 
 SECONDS = 10.0  # between checkpoints, at least
@@ -22,11 +26,11 @@ class KeepLast(Checkpoint):
     happens at the end of an epoch, so the measurements are in it.
     """
 
-    def __init__(self, path: Path, accumulate: int, request: Request) -> None:
-        """Take the file to keep, the parts that a batch is computed in, and where a wish to stop is noted."""
+    def __init__(self, path: Path, parts: int, request: Request) -> None:
+        """Take the file to keep, the parts of a batch that this process computes, and where a wish to stop is noted."""
         self.path = path
         self.request = request
-        self.accumulate = accumulate
+        self.parts = parts
         self.wait = SECONDS
         self.written = time.monotonic()
 
@@ -42,9 +46,10 @@ class KeepLast(Checkpoint):
         Raises:
             StoppedError: after writing, where a signal asked for it.
         """
-        stepped = (batch_idx + 1) % self.accumulate == 0
-        due = self.request.name or time.monotonic() - self.written >= self.wait
-        if stepped and not trainer.is_last_batch and due:
+        stepped = (batch_idx + 1) % self.parts == 0
+        if not stepped or trainer.is_last_batch:
+            return
+        if any_says(self.request.name is not None or time.monotonic() - self.written >= self.wait):
             self._write(trainer)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
@@ -58,14 +63,18 @@ class KeepLast(Checkpoint):
     def _write(self, trainer: lightning.Trainer) -> None:
         begun = time.monotonic()
         partial = self.path.with_name(self.path.name + ".partial")
-        trainer.save_checkpoint(partial)
-        os.replace(partial, self.path)
+        trainer.save_checkpoint(partial)  # by the first process, when all are here
+        if rank() == 0:
+            os.replace(partial, self.path)
         self.written = time.monotonic()
         self.wait = max(SECONDS, (self.written - begun) / SHARE)
-        if self.request.name:
+        asked = [name for name in all_say(self.request.name) if name]
+        if asked:
             raise StoppedError(
-                f"{self.request.name}: stopped after step {trainer.global_step}, which the checkpoint holds; "
+                f"{asked[0]}: stopped after step {trainer.global_step}, which the checkpoint holds; "
                 "run the same again to go on from there"
+                if rank() == 0
+                else 1
             )
 
 

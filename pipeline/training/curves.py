@@ -1,24 +1,57 @@
-"""The curves of a training: DVCLive's tables, cut back to the checkpoint when a training is resumed."""
+"""The curves of a training: DVCLive's tables, cut back to the checkpoint when a training is resumed.
+
+They are kept with the checkpoint, and shown where a stage's outputs belong as they grow, for `dvc exp show` to read.
+"""
 
 import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from dvclive.lightning import DVCLiveLogger
+from lightning.pytorch.utilities import rank_zero_only
 
 TABLES = Path("plots", "metrics")
 SUMMARY = "metrics.json"
 
 
-def curve_logger(folder: Path, step: int) -> DVCLiveLogger:
-    """A logger that goes on in `folder` after optimiser step `step`, or starts anew where that is 0.
+class CurveLogger(DVCLiveLogger):
+    """Adds rows to the tables in a folder, and shows them in another one.
 
     DVCLive is kept from writing dvc.yaml, a report or an experiment: the stage runs inside DVC already.
     """
-    if step:
-        cut_back(folder, step)
-    return DVCLiveLogger(dir=str(folder), resume=step > 0, report=None, save_dvc_exp=False, dvcyaml=None)
+
+    def __init__(self, folder: Path, step: int, shown: Path | None = None) -> None:
+        """Go on in `folder` after optimiser step `step`, or start anew where that is 0; show in `shown`."""
+        if step:
+            cut_back(folder, step)
+        super().__init__(dir=str(folder), resume=step > 0, report=None, save_dvc_exp=False, dvcyaml=None)
+        self.folder = folder
+        self.shown = shown
+
+    @rank_zero_only
+    def log_metrics(
+        self, metrics: Mapping[str, int | float | str], step: int | None = None, sync: bool | None = False
+    ) -> None:
+        """Add a row."""
+        super().log_metrics(metrics, step, sync)
+        summarise(self.folder)
+        if self.shown is not None:
+            _show(self.folder, self.shown)
+
+
+@contextmanager
+def showing(folder: Path) -> Iterator[Path]:
+    """Yield the folder that curves are shown in; it is taken away where training ends before its time."""
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def cut_back(folder: Path, step: int) -> None:
@@ -41,8 +74,27 @@ def summarise(folder: Path) -> None:
         if len(rows):
             place[name] = float(rows[name].iloc[-1])
             summary["step"] = max(summary.get("step", 0), int(rows["step"].iloc[-1]))
+    _write(folder, summary)
+
+
+def summarise_nothing(folder: Path) -> None:
+    """The summary of a training that was not needed: DVC looks for one."""
+    _write(folder, {})
+
+
+def _write(folder: Path, summary: dict[str, Any]) -> None:
     (folder / SUMMARY).write_text(json.dumps(summary, indent=4, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, sep="\t", dtype=str).dropna()  # a kill may have cut the last row short
+
+
+def _show(folder: Path, shown: Path) -> None:
+    """Copy the files of a folder, each put in its place whole."""
+    for path in (*(folder / TABLES).rglob("*.tsv"), folder / SUMMARY):
+        place = shown / path.relative_to(folder)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        partial = place.with_name(place.name + ".partial")
+        shutil.copyfile(path, partial)
+        os.replace(partial, place)

@@ -21,6 +21,7 @@ from pipeline.training.augment import augment_clips
 from pipeline.training.footage import footage_of
 from pipeline.training.predict import predict
 from pipeline.training.randomness import Purpose, torch_seed
+from pipeline.training.ranks import all_say, rank, world
 from pipeline.training.samples import draw_clip
 from pipeline.training.sequences import FaceSequence, open_sequence
 from pipeline.training.task import Batch, Pace, Task
@@ -129,10 +130,12 @@ class Finetuning(Task):
         """RMSE and MAE over the validated videos, in points."""
         if not self.validated:
             return {}
-        folders = [folder for folder, _ in self.validated]
+        own = self.validated[rank() :: world()]
+        folders = [folder for folder, _ in own]
         videos = predict(self.estimator.eval(), self.description, folders, self.clip, 1, self.device)
-        pairs = zip(videos, self.validated, strict=True)
-        errors = np.array([video.score - score for video, (_, score) in pairs if video.score is not None])
+        pairs = zip(videos, own, strict=True)
+        found = all_say([video.score - score for video, (_, score) in pairs if video.score is not None])
+        errors = np.concatenate([np.array(part) for part in found])
         measured = {"validation/rmse": math.sqrt(np.mean(errors**2)), "validation/mae": float(np.abs(errors).mean())}
         if measured["validation/rmse"] < self.best.get("rmse", math.inf):
             weights = {name: tensor.detach().cpu().clone() for name, tensor in self.estimator.state_dict().items()}

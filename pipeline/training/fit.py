@@ -1,4 +1,4 @@
-"""Train a task to a number of epochs, going on from its last checkpoint."""
+"""Train a task to a number of epochs, going on from its last checkpoint, in one process or in several together."""
 
 import logging
 import shutil
@@ -12,10 +12,13 @@ import lightning
 import torch
 import torch.utils.deterministic as determinism
 from lightning.pytorch.callbacks import RichProgressBar
+from lightning.pytorch.plugins.environments import LightningEnvironment
+from lightning.pytorch.strategies import DDPStrategy
 
 from pipeline.params import Precision
 from pipeline.training.checkpoint import KeepLast, steps_done
-from pipeline.training.curves import curve_logger, summarise
+from pipeline.training.curves import CurveLogger, summarise
+from pipeline.training.ranks import cluster, first_says, processes_here, rank, world
 from pipeline.training.stopping import listening
 from pipeline.training.task import Task, TrainingError
 from pipeline.training.waiting import Waiting
@@ -25,7 +28,15 @@ logger = logging.getLogger(__name__)
 CHECKPOINT, CURVES = "last.ckpt", "curves"
 
 
-def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: torch.device) -> None:
+def fit(
+    task: Task,
+    epochs: int,
+    precision: Precision,
+    folder: Path,
+    device: torch.device,
+    sync_batch_norm: bool = False,
+    shown: Path | None = None,
+) -> None:
     """Train `task` until it has done `epochs` epochs.
 
     A checkpoint in `folder` is gone on from, whether it was left by a killed training or by one of fewer epochs; one
@@ -37,43 +48,68 @@ def fit(task: Task, epochs: int, precision: Precision, folder: Path, device: tor
         precision: of the forward pass and its gradients.
         folder: keeps the checkpoint and the curves.
         device: where to train.
+        sync_batch_norm: whether batch norm takes its statistics over what all processes compute at once.
+        shown: where the curves are to be seen while they grow.
 
     Raises:
-        TrainingError: where the loss becomes infinite or is not a number, or the precision cannot be had here.
+        TrainingError: where the loss becomes infinite or is not a number, or what is asked cannot be had here.
         StoppedError: where SIGTERM or SIGUSR1 asked for it; the checkpoint holds the last whole step.
         KeyboardInterrupt: where someone stopped it; the checkpoint stays.
     """
     if precision != "32-true" and device.type == "cpu":  # where bfloat16 3D convolutions corrupt memory (PyTorch 2.14)
         raise TrainingError(f"precision {precision} needs a GPU; allowed on a CPU: 32-true")
+    if sync_batch_norm and device.type == "cpu":
+        raise TrainingError("sync_batch_norm needs GPUs; allowed on a CPU: false")
+    first, parts = rank() == 0, len(task.pace.own)
     checkpoint = folder / CHECKPOINT
-    wanted, done = epochs * task.pace.steps, steps_done(checkpoint)
-    if done > wanted:
-        logger.info("a training of more epochs went on from here: starting anew")
-        done = 0
-    if not done:
-        checkpoint.unlink(missing_ok=True)
-        shutil.rmtree(folder / CURVES, ignore_errors=True)
-    else:
-        logger.info("%d of %d steps were done before", done, wanted)
+    wanted = epochs * task.pace.steps
+    done = first_says(_reached(folder, wanted) if first else 0)
     with _quiet(), _deterministic(), _fast_on_gpus(), listening() as request:
         trainer = lightning.Trainer(
             accelerator="gpu" if device.type == "cuda" else device.type,
-            devices=[device.index or 0] if device.type == "cuda" else 1,
             precision=precision,
             max_epochs=epochs,
-            accumulate_grad_batches=task.pace.accumulate,
-            logger=curve_logger(folder / CURVES, done),
-            callbacks=[Waiting(task.pace.part), KeepLast(checkpoint, task.pace.accumulate, request), _Progress()],
+            accumulate_grad_batches=parts,
+            logger=CurveLogger(folder / CURVES, done, shown) if first else False,
+            callbacks=[Waiting(task.pace.part * world()), KeepLast(checkpoint, parts, request), _Progress()],
             log_every_n_steps=1,  # tasks draw their curves themselves
             enable_model_summary=False,
             default_root_dir=folder,
             deterministic=True if device.type == "cpu" else "warn",
             benchmark=device.type == "cuda",  # among cuDNN's algorithms: sizes never change
+            use_distributed_sampler=False,  # samples are dealt by their numbers
+            sync_batchnorm=sync_batch_norm,
+            **_processes(device),
         )
         trainer.fit(task, ckpt_path=checkpoint if done else None, weights_only=True)
     if task.trainer.global_step != wanted:
         raise KeyboardInterrupt(f"stopped after {task.trainer.global_step} of {wanted} steps; run again to go on")
-    summarise(folder / CURVES)
+    if first:
+        summarise(folder / CURVES)
+
+
+def _reached(folder: Path, wanted: int) -> int:
+    """The optimiser steps that the checkpoint in `folder` has done; 0 where training starts anew, with an empty one."""
+    done = steps_done(folder / CHECKPOINT)
+    if done > wanted:
+        logger.info("a training of more epochs went on from here: starting anew")
+        done = 0
+    if done:
+        logger.info("%d of %d steps were done before", done, wanted)
+    else:
+        (folder / CHECKPOINT).unlink(missing_ok=True)
+        shutil.rmtree(folder / CURVES, ignore_errors=True)
+    return done
+
+
+def _processes(device: torch.device) -> dict[str, Any]:
+    """What Lightning is told of the processes that train together, and of their devices."""
+    if world() == 1:
+        devices: list[int] | int = [device.index or 0] if device.type == "cuda" else 1
+        return {"devices": devices, "plugins": [LightningEnvironment()]}
+    strategy = DDPStrategy(broadcast_buffers=False, gradient_as_bucket_view=True)  # statistics are joined by the task
+    here = processes_here()
+    return {"devices": here, "num_nodes": world() // here, "plugins": [cluster()], "strategy": strategy}
 
 
 class _Progress(RichProgressBar):

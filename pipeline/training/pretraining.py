@@ -9,7 +9,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from torch.nn import functional
 from torch.optim import SGD, Optimizer
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Subset
 
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition
@@ -18,6 +18,7 @@ from pipeline.nets.weights import Description
 from pipeline.params import Model, Pretrain
 from pipeline.training.identities import IdentityImages, divide_images
 from pipeline.training.randomness import Purpose, torch_seed
+from pipeline.training.ranks import rank, summed, world
 from pipeline.training.samples import draw_flip, epoch_order
 from pipeline.training.task import Batch, Pace, Task
 
@@ -130,15 +131,15 @@ class Pretraining(Task):
 
     def measure(self) -> dict[str, float]:
         """Cross entropy, and how often the identity is the first or among the first five, on the held-out images."""
-        count = len(self.held_out)
-        if not count:
+        if not len(self.held_out):
             return {}
         sums = torch.zeros(3, dtype=torch.float64)
-        for batch in DataLoader(self.held_out, self.pace.part):
+        own = Subset(self.held_out, range(rank(), len(self.held_out), world()))
+        for batch in DataLoader(own, self.pace.part):
             labels = batch["label"].to(self.device)
             scores = self(batch["image"].to(self.device))
             best = scores.topk(min(5, scores.shape[1])).indices == labels[:, None]
             loss = functional.cross_entropy(scores, labels, reduction="sum")
             sums += torch.stack([loss, best[:, 0].sum(), best.sum()]).double().cpu()
-        loss, first, five = (sums / count).tolist()
+        loss, first, five = (summed(sums) / len(self.held_out)).tolist()
         return {"held_out/loss": loss, "held_out/top1": first, "held_out/top5": five}

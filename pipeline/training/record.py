@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from pipeline.nets.weights import Description
+from pipeline.training.ranks import world
 from pipeline.training.task import Task
 
 PACKAGES = ("msn-depression", "torch", "lightning", "numpy")
@@ -22,6 +23,6 @@ def describe(task: Task, source: Mapping[str, Any], epochs: int, metrics: Mappin
         metrics: the last row of each of its curves.
     """
     versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
-    trained = {**source, "epochs": epochs}
+    trained = {**source, "epochs": epochs, "processes": world()}
     history = {"source": "train", "trained": trained, "versions": versions, "metrics": metrics, **task.outcome}
     return replace(task.description, history=history)

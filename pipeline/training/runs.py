@@ -5,22 +5,19 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from pipeline.nets.recompute import recompute
 from pipeline.nets.weights import save_weights
-from pipeline.params import Precision
-from pipeline.training.curves import SUMMARY
-from pipeline.training.fit import CURVES, fit
+from pipeline.training.curves import SUMMARY, showing
+from pipeline.training.fit import CURVES
+from pipeline.training.ranks import first_says, rank, together, world
 from pipeline.training.record import describe
-from pipeline.training.stopping import naming_the_memory
-from pipeline.training.task import Task
+from pipeline.training.train import Training, train
 from pipeline.work.code import code_hash
 from pipeline.work.content import folder_digest
-from pipeline.work.device import device, switched_on
 from pipeline.work.finished import FinishedWork
 from pipeline.work.stage import fresh
 from pipeline.work.workers import worker_count
@@ -28,59 +25,58 @@ from pipeline.work.workers import worker_count
 logger = logging.getLogger(__name__)
 
 MODEL = "model"
-MOST_READERS = 4  # processes that read samples for a GPU: reading is a copy from mapped memory
 
 
-def train_once(
-    kind: str,
-    source: Mapping[str, Any],
-    epochs: int,
-    precision: Precision,
-    task: type[Task],
-    make: Callable[[], Task],
-) -> str:
-    """Train what `make` makes, unless the store has its weights; return their key.
+def train_once(training: Training, curves: Path) -> str | None:
+    """Train, unless the store has the weights; return their key.
 
-    Progress is kept under all that shapes the weights but the number of epochs, so more epochs go on from fewer.
+    Progress is kept under all that shapes the weights but the number of epochs, so more epochs go on from fewer. Of
+    processes that train together the first one alone looks into the store and writes; the others are given None.
 
     Args:
-        kind: of item in the store: pretrain or finetune.
-        source: parameters (epochs left out) and content hashes that shape the weights, as JSON values.
-        epochs: how many to train.
-        precision: of the forward pass and its gradients.
-        task: the class of what `make` makes, whose code is part of the key.
-        make: builds the task with its first weights.
+        training: what to train.
+        curves: where they are shown while it trains.
 
     Raises:
-        ValueError: where the task cannot be trained as told.
+        ValueError: where it cannot be trained as told.
     """
-    store = FinishedWork(kind)
-    shaped_by = {**source, "code": [code_hash(function.__module__) for function in (fit, describe)]}
-    progress = store.key(shaped_by, task)
-    key = store.key({**shaped_by, "epochs": epochs}, task)
+    with together():
+        if rank():
+            while folder := first_says(cast(Path | None, None), patiently=True):
+                train(training, folder)
+            return None
+        key = _kept(training, curves)
+        first_says(None, patiently=True)
+        return key
+
+
+def _kept(training: Training, curves: Path) -> str:
+    """The key of the finished training, which is found in the store or made there."""
+    store, settings = FinishedWork(training.kind), training.settings
+    source = {**training.source(), training.kind: settings.model_dump(exclude={"epochs"})}
+    code = [code_hash(function.__module__) for function in (train, describe)]
+    many = {"processes": world()} if settings.sync_batch_norm else {}
+    progress = store.key({**source, **many, "code": code}, training.task)
+    key = store.key({**source, **many, "code": code, "epochs": settings.epochs}, training.task)
 
     def maker(folder: Path) -> None:
-        with store.scratch(progress) as scratch:
-            place = device()
-            trained = make()
-            trained.workers = 0 if place.type == "cpu" else min(worker_count(), MOST_READERS)
-            if switched_on("MSN_CHECKPOINTING"):
-                recompute(trained.network)
-            with naming_the_memory(kind, trained.pace):
-                fit(trained, epochs, precision, scratch, place)
+        with store.scratch(progress) as scratch, showing(curves):
+            task = train(training, first_says(scratch, patiently=True), curves)
             metrics = json.loads((scratch / CURVES / SUMMARY).read_text(encoding="utf-8"))
             (folder / MODEL).mkdir()
-            save_weights(folder / MODEL, trained.kept, describe(trained, source, epochs, metrics))
+            save_weights(folder / MODEL, task.kept, describe(task, source, settings.epochs, metrics))
             shutil.copytree(scratch / CURVES, folder / CURVES)
 
     if store.find(key):
-        logger.info("%s: these weights were trained before", kind)
+        logger.info("%s: these weights were trained before", training.kind)
     store.make(key, maker)
     return key
 
 
-def deliver(kind: str, key: str, model: Path, curves: Path) -> None:
-    """Put the weights and the curves of a finished training where a stage's outputs belong."""
+def deliver(kind: str, key: str | None, model: Path, curves: Path) -> None:
+    """Put the weights and the curves of a finished training where a stage's outputs belong; without a key, nothing."""
+    if key is None:
+        return
     with fresh(model) as folder, fresh(curves) as drawn:
         item = folder.with_name(f"{model.name}.item")
         shutil.rmtree(item, ignore_errors=True)

@@ -19,6 +19,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 from pipeline.nets.build import Network
 from pipeline.nets.weights import Description
 from pipeline.training.randomness import Purpose, torch_seed
+from pipeline.training.ranks import gathered, rank, world
+from pipeline.training.statistics import JoinedStatistics
 
 ROWS_AN_EPOCH = 20  # of the curve of the training loss
 
@@ -41,7 +43,7 @@ class Pace:
     Attributes:
         steps: optimiser steps an epoch.
         batch: samples a step.
-        accumulate: parts that a batch is computed in.
+        accumulate: parts that a batch is computed in, by one process or dealt among several.
         seed: of all that is drawn.
     """
 
@@ -59,9 +61,15 @@ class Pace:
         """Samples in one part of a batch."""
         return self.batch // self.accumulate
 
+    @property
+    def own(self) -> range:
+        """The numbers of the parts of each batch that this process computes, from 0."""
+        share = self.accumulate // world()
+        return range(rank() * share, (rank() + 1) * share)
+
 
 class Parts(Sampler[list[int]]):
-    """The running numbers of the samples in each part of a batch, from the step that training has reached on.
+    """The running numbers of the samples in each of this process's parts, from the step that training has reached on.
 
     An epoch always has the same length, whatever of it is left: this is what Lightning counts against.
     """
@@ -72,15 +80,17 @@ class Parts(Sampler[list[int]]):
         self.reached = reached
 
     def __len__(self) -> int:
-        """Parts in a whole epoch."""
-        return self.pace.steps * self.pace.accumulate
+        """This process's parts in a whole epoch."""
+        return self.pace.steps * len(self.pace.own)
 
     def __iter__(self) -> Iterator[list[int]]:
         """Sample numbers, part after part, to the end of the epoch."""
         done = self.reached()
         end = (done // self.pace.steps + 1) * self.pace.steps
-        for part in range(done * self.pace.accumulate, end * self.pace.accumulate):
-            yield list(range(part * self.pace.part, (part + 1) * self.pace.part))
+        for step in range(done, end):
+            for part in self.pace.own:
+                first = step * self.pace.batch + part * self.pace.part
+                yield list(range(first, first + self.pace.part))
 
 
 class Task(lightning.LightningModule):
@@ -133,8 +143,14 @@ class Task(lightning.LightningModule):
             persistent_workers=self.workers > 0,
         )
 
+    def on_train_start(self) -> None:
+        """Look for batch norm in the network as it is trained: SyncBatchNorm may stand in its place by now."""
+        self.statistics = JoinedStatistics(self.network, len(self.pace.own))
+
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Set the learning rate: a function of the step, so there is no schedule to resume."""
+        if batch_idx % len(self.pace.own) == 0:
+            self.statistics.begin()
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = self.rate(self.global_step)
 
@@ -144,18 +160,24 @@ class Task(lightning.LightningModule):
         Raises:
             TrainingError: where the loss is not a finite number.
         """
-        part = batch_idx % self.pace.accumulate
+        part = self.pace.own[batch_idx % len(self.pace.own)]
         torch.manual_seed(torch_seed(self.pace.seed, Purpose.DROPOUT, self.global_step, part))
         loss = self.loss(batch)
-        value = loss.item()
+        values = gathered(loss)
+        value = math.fsum(values) / len(values)
         if not math.isfinite(value):
             raise TrainingError(
                 f"the loss is {value} at step {self.global_step + 1} (epoch {self.current_epoch + 1}): "
                 "lower the learning rate, or set precision to 32-true"
             )
         self.log("loss", value, prog_bar=True, logger=False)
-        self._draw_curve(value, last=part == self.pace.accumulate - 1)
+        self._draw_curve(values, last=part == self.pace.own[-1])
         return loss
+
+    def optimizer_step(self, *arguments: Any, **named: Any) -> None:
+        """Make a step, and have batch norm know the whole batch."""
+        super().optimizer_step(*arguments, **named)
+        self.statistics.join()
 
     def on_train_epoch_end(self) -> None:
         """Measure, and add a row to the curves."""
@@ -174,12 +196,12 @@ class Task(lightning.LightningModule):
         """Take the losses up again."""
         self.losses = checkpoint["losses"]
 
-    def _draw_curve(self, loss: float, last: bool) -> None:
+    def _draw_curve(self, losses: list[float], last: bool) -> None:
         """Add a row with the mean loss every few steps, when the last part of the step is computed."""
-        self.losses.append(loss)
+        self.losses.extend(losses)
         step = self.global_step + 1
         if last and step % max(self.pace.steps // ROWS_AN_EPOCH, 1) == 0:
-            row = {"train/loss": sum(self.losses) / len(self.losses), "train/learning_rate": self.rate(step - 1)}
+            row = {"train/loss": math.fsum(self.losses) / len(self.losses), "train/learning_rate": self.rate(step - 1)}
             self.losses = []
             self._write_row(row, step)
 

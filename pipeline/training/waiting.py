@@ -18,7 +18,7 @@ class Waiting(Callback):
     """
 
     def __init__(self, samples: int) -> None:
-        """Take the samples in each batch of the loader."""
+        """Take the samples that all processes compute at once."""
         self.samples = samples
         self.waited = self.worked = 0.0  # seconds of this epoch
         self.batches = 0

@@ -15,6 +15,7 @@ from rich.logging import RichHandler
 from pipeline.params import ParamsError, load_params
 from pipeline.work.code import file_hash
 from pipeline.work.disk import naming_the_full_disk
+from pipeline.work.launch import is_first, through_launcher
 from pipeline.work.lifetime import end_with_parent
 from pipeline.work.workers import WorkFailedError
 
@@ -23,8 +24,10 @@ class CodeChangedError(RuntimeError):
     """The stage's code changed while it ran, so its outputs would be recorded under code that did not make them."""
 
 
-def run_stage(main: Callable[..., None]) -> None:
+def run_stage(main: Callable[..., None], many_processes: bool = False) -> None:
     """Run a stage from the command line: `main(params, *paths)`, the paths in the order of its signature.
+
+    One for `many_processes` runs in as many as the launcher of MSN_LAUNCH starts, if there is one.
 
     Ends the process with status 1 and a message where a parameter, an input or an item is wrong, and with 2 where
     the number of paths is.
@@ -38,6 +41,9 @@ def run_stage(main: Callable[..., None]) -> None:
     if "DVC_ROOT" in os.environ:
         end_with_parent()  # else a killed `dvc repro` leaves this stage running beside the next one
     try:
+        if many_processes:
+            load_params()  # what is wrong there is said once
+            through_launcher(name, sys.argv[1:])
         run(main, name, [Path(text) for text in sys.argv[1:]])
     except (ParamsError, WorkFailedError, CodeChangedError, ValueError, OSError) as error:
         logging.getLogger(name).debug("", exc_info=True)
@@ -45,13 +51,17 @@ def run_stage(main: Callable[..., None]) -> None:
 
 
 def start_log() -> None:
-    """Log to stderr: in colours on a terminal, else each message on one line, for files and `grep`."""
+    """Log to stderr: in colours on a terminal, else each message on one line, for files and `grep`.
+
+    Of the processes that a launcher started all but the first are silent until something is wrong.
+    """
+    level = logging.INFO if is_first() else logging.WARNING
     if sys.stderr.isatty():
         handler = RichHandler(console=Console(stderr=True), show_path=False)
-        logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
+        logging.basicConfig(level=level, format="%(message)s", handlers=[handler])
     else:
         line = "%(asctime)s %(levelname)s %(message)s"
-        logging.basicConfig(level=logging.INFO, format=line, datefmt="%d %b %H:%M:%S")
+        logging.basicConfig(level=level, format=line, datefmt="%d %b %H:%M:%S")
 
 
 def run(main: Callable[..., None], name: str, paths: list[Path]) -> None:

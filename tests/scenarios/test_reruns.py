@@ -69,6 +69,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "pretrain.epochs": (2, {"pretrain"}),
     "pretrain.batch": (2, {"pretrain"}),
     "pretrain.accumulate": (2, {"pretrain"}),
+    "pretrain.sync_batch_norm": (True, {"pretrain"}),
     "pretrain.learning_rate": (0.02, {"pretrain"}),
     "pretrain.momentum": (0.5, {"pretrain"}),
     "pretrain.weight_decay": (0.0, {"pretrain"}),
@@ -82,6 +83,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "finetune.steps": (3, {"finetune"}),
     "finetune.batch": (4, {"finetune"}),
     "finetune.accumulate": (2, {"finetune"}),
+    "finetune.sync_batch_norm": (True, {"finetune"}),
     "finetune.learning_rate": (0.01, {"finetune"}),
     "finetune.decay": (0.0, {"finetune"}),
     "finetune.averaging": (0.5, {"finetune"}),
@@ -142,6 +144,8 @@ REFUSED = {
     "corpus.layout": "ingest",  # there is no videos.csv
     "pretrain.precision": "pretrain",  # needs a GPU
     "finetune.precision": "finetune",
+    "pretrain.sync_batch_norm": "pretrain",
+    "finetune.sync_batch_norm": "finetune",
 }
 
 # From real runs: one change (or several that leave the same stages alone), and exactly the stages that ran.

@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
-from pipeline.training.curves import curve_logger, cut_back, summarise
+import pytest
+
+from pipeline.training.curves import CurveLogger, cut_back, showing, summarise
 
 
-def _draw(folder: Path, steps: range, after: int = 0) -> None:
-    logger = curve_logger(folder, after)
+def _draw(folder: Path, steps: range, after: int = 0, shown: Path | None = None) -> None:
+    logger = CurveLogger(folder, after, shown)
     for step in steps:
         logger.log_metrics({"train/loss": 1 / step}, step)
         if step % 2 == 0:
@@ -52,3 +54,27 @@ def test_nothing_is_written_outside_its_folder(tmp_path: Path) -> None:
     _draw(tmp_path / "curves", range(1, 3))
     assert [path.name for path in tmp_path.iterdir()] == ["curves"]
     assert sorted(path.name for path in (tmp_path / "curves").iterdir()) == ["metrics.json", "plots"]
+
+
+def test_what_is_drawn_is_shown_at_once(tmp_path: Path) -> None:
+    logger = CurveLogger(tmp_path / "kept", 0, tmp_path / "shown" / "finetune")
+    for step in (1, 2):
+        logger.log_metrics({"train/loss": 1 / step}, step)
+        assert _tables(tmp_path / "shown") == _tables(tmp_path / "kept")
+        summary = json.loads((tmp_path / "shown/finetune/metrics.json").read_text())
+        assert summary == {"step": step, "train": {"loss": 1 / step}}
+    assert {path.suffix for path in (tmp_path / "shown").rglob("*") if path.is_file()} == {".tsv", ".json"}
+
+
+def test_rows_of_before_are_shown_again(tmp_path: Path) -> None:
+    _draw(tmp_path / "kept", range(1, 6))
+    _draw(tmp_path / "kept", range(4, 6), after=3, shown=tmp_path / "shown")  # where DVC had taken them away
+    assert _tables(tmp_path / "shown") == _tables(tmp_path / "kept")
+
+
+def test_a_training_that_fails_shows_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit), showing(tmp_path / "shown") as folder:
+        _draw(tmp_path / "kept", range(1, 3), shown=folder)
+        assert folder.is_dir()
+        raise SystemExit
+    assert not (tmp_path / "shown").exists()

@@ -21,6 +21,7 @@ import pipeline.training.checkpoint
 import pipeline.training.task
 from pipeline.training.finetuning import Finetuning
 from pipeline.training.runs import deliver, train_once
+from pipeline.training.train import Training
 from tests.pipeline.training.material import CLIP, FINETUNE, MODEL
 
 pipeline.training.checkpoint.SECONDS = float(sys.argv[1])
@@ -42,7 +43,8 @@ def make():
     return task
 
 
-deliver("finetune", train_once("finetune", {}, 2, "32-true", Finetuning, make), Path("model"), Path("curves"))
+key = train_once(Training("finetune", settings, Finetuning, make, dict), Path("curves"))
+deliver("finetune", key, Path("model"), Path("curves"))
 """
 
 

@@ -9,6 +9,7 @@ import pytest
 from pipeline.nets.weights import load_network
 from pipeline.training.finetuning import Finetuning
 from pipeline.training.runs import deliver, digest, folder_digests, train_once
+from pipeline.training.train import Training
 from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, write_sequence
 
 
@@ -22,7 +23,11 @@ def _train(scored: list[tuple[Path, float]], epochs: int, made: list[int], **sou
         made.append(epochs)
         return Finetuning(scored, [], None, CLIP, MODEL, FINETUNE)
 
-    return train_once("finetune", {"note": 1, **source}, epochs, "32-true", Finetuning, make)
+    settings = FINETUNE.model_copy(update={"epochs": epochs})
+    training = Training("finetune", settings, Finetuning, make, lambda: {"note": 1, **source})
+    key = train_once(training, scored[0][0].with_name("shown"))
+    assert key is not None
+    return key
 
 
 def test_the_same_training_is_found_and_another_is_not(scored: list[tuple[Path, float]], tmp_path: Path) -> None:
@@ -50,7 +55,8 @@ def test_weights_and_curves_are_delivered(scored: list[tuple[Path, float]], tmp_
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["finetuned"]
     _, description = load_network(tmp_path / "models/finetuned")
     assert description.history["source"] == "train"
-    assert description.history["trained"] == {"note": 1, "epochs": 1}
+    settings = FINETUNE.model_dump(exclude={"epochs"})
+    assert description.history["trained"] == {"note": 1, "finetune": settings, "epochs": 1, "processes": 1}
     assert set(description.history["versions"]) == {"python", "msn-depression", "torch", "lightning", "numpy"}
     metrics = description.history["metrics"]
     assert metrics == json.loads((tmp_path / "metrics/finetune/metrics.json").read_text())

@@ -1,0 +1,89 @@
+"""Two runs on one GPU: the second waits and says so; a CPU is shared."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline.work.sole_use import name_of, sole_use
+
+ROOT = Path(__file__).parents[3]
+HOLD = """
+import sys
+from pipeline.work.sole_use import sole_use
+with sole_use("GPU-test"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _locks_of_this_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+
+def _holder() -> "subprocess.Popen[str]":
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    holder = subprocess.Popen([sys.executable, "-c", HOLD], cwd=ROOT, text=True, **pipes)  # type: ignore[call-overload]
+    assert holder.stdout.readline() == "held\n"
+    return holder
+
+
+@pytest.mark.parametrize("end", ["release", "kill"])
+def test_a_second_run_waits_for_the_first(caplog: pytest.LogCaptureFixture, end: str) -> None:
+    caplog.set_level(logging.INFO)
+    first = _holder()
+    second = subprocess.Popen(
+        [sys.executable, "-c", HOLD], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with pytest.raises(subprocess.TimeoutExpired):
+        second.wait(3)
+    if end == "kill":
+        first.kill()
+    else:
+        first.communicate("")
+    assert second.stdout is not None
+    assert second.stdout.readline() == "held\n"
+    second.communicate("")
+    assert second.returncode == 0
+    with sole_use("GPU-test"):
+        pass
+    assert caplog.messages == []  # nobody had it
+
+
+def test_waiting_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    first = _holder()
+
+    class Ends(logging.Handler):
+        """Ends the first run as soon as the second says that it waits."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if "waiting" in record.getMessage():
+                first.communicate("")
+
+    logging.getLogger("pipeline.work.sole_use").addHandler(ending := Ends())
+    try:
+        with sole_use("GPU-test"), sole_use("GPU-other"):
+            pass
+    finally:
+        logging.getLogger("pipeline.work.sole_use").removeHandler(ending)
+    assert caplog.messages == [
+        "GPU GPU-test: another training is on it; waiting for its end",
+        "GPU GPU-test: it is free now",
+    ]
+
+
+def test_a_cpu_is_shared() -> None:
+    assert name_of(torch.device("cpu")) is None
+    with sole_use(None), sole_use(None):
+        pass
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_is_known_by_its_own_name() -> None:
+    assert name_of(torch.device("cuda")) == name_of(torch.device("cuda:0"))

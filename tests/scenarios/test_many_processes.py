@@ -1,0 +1,75 @@
+"""`dvc repro` with a launcher: two processes train, the outputs are those of one stage, and nobody outlives DVC."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LAUNCH = {"MSN_LAUNCH": "torchrun --standalone --nproc-per-node 2", "MSN_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+
+
+def _of(folder: Path) -> list[str]:
+    """The processes that work in `folder`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").resolve() == folder.resolve():
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:  # it ended meanwhile
+            continue
+    return found
+
+
+def _curves(project: Any) -> set[Path]:
+    """Those of trainings that are under way or over."""
+    return set((project.folder / ".work/finetune/scratch").glob("*/curves/metrics.json"))
+
+
+def _trained_by(project: Any, model: str) -> int:
+    told = json.loads((project.folder / "models" / model / "description.json").read_text())
+    return int(told["trained"]["processes"])
+
+
+@pytest.fixture
+def two(project: Any) -> Any:
+    """The project with a launcher of two processes, and batches of two parts."""
+    project.environment.update(LAUNCH)
+    project.change(pretrain__accumulate=2, finetune__accumulate=2)
+    return project
+
+
+def test_two_processes_train_under_dvc(two: Any) -> None:
+    assert two.reproduce() == ["pretrain", "finetune", "evaluate", "explain"]
+    assert (_trained_by(two, "pretrained"), _trained_by(two, "finetuned")) == (2, 2)
+    assert two.status() == {}
+    metrics = json.loads(two.run("dvc", "metrics", "show", "--json"))
+    assert metrics[""]["data"]["metrics/finetune/metrics.json"]["data"]["step"] == 2
+    two.change(pretrain__source="none")
+    assert two.reproduce() == ["pretrain", "finetune", "evaluate", "explain"]
+    assert "failed" not in two.run("dvc", "metrics", "show")
+
+
+def test_a_wrong_parameter_is_said_once(two: Any) -> None:
+    two.change(finetune__batch=0)
+    assert two.run("dvc", "repro", succeeds=False).count("finetune.batch is 0") == 1
+
+
+def test_no_process_outlives_a_killed_dvc(two: Any) -> None:
+    two.change(finetune__epochs=1, finetune__steps=500)
+    before = _curves(two)
+    process = two.start("dvc", "repro")
+    end = time.monotonic() + 300
+    while _curves(two) == before:
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert len([line for line in _of(two.folder) if " -m stages.finetune " in line and "--no-python" not in line]) >= 2
+    os.kill(process.pid, signal.SIGKILL)
+    end = time.monotonic() + 30
+    while left := _of(two.folder):
+        assert time.monotonic() < end, left
+        time.sleep(0.1)
