@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.nets.images import convolve_as_image, convolve_as_windows, fits_one_image
 from pipeline.nets.still import convolve_still, is_still
 
 EPSILON = 1e-3  # of batch norm, in MSN's and I3D's own code
@@ -34,6 +35,33 @@ def scaled(channels: int, width: float) -> int:
     (8, 1)
     """
     return max(1, round(channels * width))
+
+
+class ClipConvolution(nn.Conv3d):
+    """A convolution without bias; `as_images` has it computed as one of images, where GPUs are faster at that."""
+
+    as_images = False
+
+    def __init__(self, inputs: int, outputs: int, kernel: Sides, stride: Sides = (1, 1, 1)) -> None:
+        """Make the weights; with stride 1 padding is "same", with another one there is none."""
+        super().__init__(inputs, outputs, kernel, stride, "same" if stride == (1, 1, 1) else 0, bias=False)
+
+    def forward(
+        self, x: Float[Tensor, "batch inputs time height width"]
+    ) -> Float[Tensor, "batch outputs time2 height2 width2"]:
+        """Convolve."""
+        if self.as_images and self.stride[1:] == (2, 2):
+            return convolve_as_windows(x, self.weight, self.stride)  # type: ignore[arg-type]
+        if self.as_images and self.stride == (1, 1, 1) and fits_one_image(x.shape[2], self.kernel_size[0]):
+            return convolve_as_image(x, self.weight)
+        return super().forward(x)
+
+
+def convolve_images(network: nn.Module) -> None:
+    """Have the convolutions of a network computed as those of images."""
+    for module in network.modules():
+        if isinstance(module, ClipConvolution):
+            module.as_images = True
 
 
 class SamePool(nn.Module):
@@ -70,10 +98,9 @@ class Convolution(nn.Module):
     ) -> None:
         """Make the layers; `kernel` is odd each way, `momentum` that of batch norm in PyTorch's sense."""
         super().__init__()
-        whole = stride == (1, 1, 1)
-        self.convolution = nn.Conv3d(inputs, outputs, kernel, stride, "same" if whole else 0, bias=False)
+        self.convolution = ClipConvolution(inputs, outputs, kernel, stride)
         self.norm = nn.BatchNorm3d(outputs, eps=EPSILON, momentum=momentum)
-        self.pads = not whole  # asymmetric, which the convolution itself cannot do
+        self.pads = stride != (1, 1, 1)  # asymmetric, which the convolution itself cannot do
         self.relu = relu
 
     def forward(

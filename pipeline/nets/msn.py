@@ -23,8 +23,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.nets.layers import EPSILON, Convolution, SamePool, scaled
-from pipeline.nets.recompute import Chain
+from pipeline.nets.chain import Chain
+from pipeline.nets.layers import EPSILON, ClipConvolution, Convolution, SamePool, scaled
 
 BLOCKS = {  # depth: blocks in conv2, conv3, conv4, conv5
     27: (2, 2, 2, 2),
@@ -74,7 +74,7 @@ class Block(nn.Module):
         """Make the convolutions; `inputs`, `inner` and `outer` are channels."""
         super().__init__()
         self.first = Convolution(inputs, inner, (3, 1, 1), momentum)
-        self.parallel = nn.ModuleList(nn.Conv3d(inner, inner, k, padding="same", bias=False) for k in kernels)
+        self.parallel = nn.ModuleList(ClipConvolution(inner, inner, (k, k, k)) for k in kernels)
         # Batch norm and ReLU treat each channel alone: once over the concatenation equals once a kernel, and is faster.
         self.norm = nn.BatchNorm3d(inner * len(kernels), eps=EPSILON, momentum=momentum)
         self.last = Convolution(inner * len(kernels), outer, (3, 1, 1), momentum, relu=False)

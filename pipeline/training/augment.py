@@ -3,7 +3,7 @@
 import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
-from torchvision.transforms.v2.functional import InterpolationMode, rotate
+from torch.nn import functional
 
 
 def augment_clips(
@@ -19,11 +19,31 @@ def augment_clips(
         flip: which are mirrored left to right.
         upside_down: which are turned top to bottom.
         degrees: how far each is rotated about its centre, counter-clockwise; corners that come into view are black.
+            Best kept on the host, which looks for those that are rotated.
     """
     done = torch.where(flip[:, None, None, None, None], clips.flip(3), clips)
     done = torch.where(upside_down[:, None, None, None, None], done.flip(2), done)
-    for number, angle in enumerate(degrees.tolist()):
-        if angle:
-            frames = done[number].permute(0, 3, 1, 2)  # time channel height width
-            done[number] = rotate(frames, angle, InterpolationMode.BILINEAR).permute(0, 2, 3, 1)
+    turned = degrees.nonzero()[:, 0]
+    if len(turned):
+        angles = degrees[turned].to(clips.device)
+        turned = turned.to(clips.device)
+        done[turned] = _rotated(done[turned], angles)
     return done
+
+
+def _rotated(
+    clips: UInt8[Tensor, "batch time height width 3"], degrees: Float[Tensor, " batch"]
+) -> UInt8[Tensor, "batch time height width 3"]:
+    """Rotate each clip by its own angle, with bilinear interpolation between pixels.
+
+    The pixel at (x, y), from the centre and with y downwards, is the one that was at (x cos - y sin, x sin + y cos).
+    """
+    frames, height, width = clips.shape[1:4]
+    angles = torch.deg2rad(degrees.float())[:, None, None]
+    x, y = (torch.arange(size, device=clips.device) - (size - 1) / 2 for size in (width, height))
+    across = x * angles.cos() - y[:, None] * angles.sin()
+    down = x * angles.sin() + y[:, None] * angles.cos()
+    places = torch.stack([across * (2 / width), down * (2 / height)], dim=-1)  # from -1 to 1 over the image
+    images = clips.permute(0, 1, 4, 2, 3).flatten(1, 2).float()  # the colours of all frames are channels
+    found = functional.grid_sample(images, places, align_corners=False).round().to(torch.uint8)
+    return found.unflatten(1, (frames, 3)).permute(0, 1, 3, 4, 2)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.optim import Adam, Optimizer
@@ -98,14 +99,24 @@ class Finetuning(Task):
         self.settings = settings
         self.best: dict[str, Any] = {}  # epoch, rmse and weights of the best epoch so far
 
-    def forward(self, batch: Batch) -> Float[Tensor, " batch"]:
-        """Estimate each clip in units of the target, after what is done to it."""
-        clips = augment_clips(batch["clip"], batch["flip"], batch["upside_down"], batch["degrees"])
-        return self.network(self.normalise(clips))[:, 0].float()
+    def inputs(self, batch: Batch) -> Float[Tensor, "batch channel time height width"]:
+        """The clips, after what is done to them."""
+        return self.normalise(augment_clips(batch["clip"], batch["flip"], batch["upside_down"], batch["degrees"]))
 
-    def loss(self, batch: Batch) -> Float[Tensor, ""]:
+    def answers(self, inputs: Float[Tensor, "batch channel time height width"]) -> Float[Tensor, " batch"]:
+        """Estimate each clip in units of the target."""
+        return self.network(inputs)[:, 0].float()
+
+    def error(self, answers: Float[Tensor, " batch"], batch: Batch) -> Float[Tensor, ""]:
         """1 / (2 N) times the sum of squared errors over N clips."""
-        return (self(batch) - batch["target"]).square().mean() / 2
+        return (answers - batch["target"]).square().mean() / 2
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        """All but the degrees, which the host reads: it would wait for all that the device has to do before."""
+        moved = super().transfer_batch_to_device(
+            {name: tensor for name, tensor in batch.items() if name != "degrees"}, device, dataloader_idx
+        )
+        return {**moved, "degrees": batch["degrees"]}
 
     def rate(self, step: int) -> float:
         """The rate divided by 1 + decay x step, as in the authors' code."""

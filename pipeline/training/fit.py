@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightning
 import torch
@@ -18,6 +18,7 @@ from lightning.pytorch.strategies import DDPStrategy
 from pipeline.params import Precision
 from pipeline.training.checkpoint import KeepLast, steps_done
 from pipeline.training.curves import CurveLogger, summarise
+from pipeline.training.haste import tuned
 from pipeline.training.ranks import cluster, first_says, processes_here, rank, world
 from pipeline.training.stopping import listening
 from pipeline.training.task import Task, TrainingError
@@ -63,20 +64,20 @@ def fit(
     first, parts = rank() == 0, len(task.pace.own)
     checkpoint = folder / CHECKPOINT
     wanted = epochs * task.pace.steps
+    waiting = Waiting(task.pace.part * world())
     done = first_says(_reached(folder, wanted) if first else 0)
-    with _quiet(), _deterministic(), _fast_on_gpus(), listening() as request:
+    with _quiet(), _deterministic(), tuned(device), listening() as request:
         trainer = lightning.Trainer(
             accelerator="gpu" if device.type == "cuda" else device.type,
             precision=precision,
             max_epochs=epochs,
             accumulate_grad_batches=parts,
             logger=CurveLogger(folder / CURVES, done, shown) if first else False,
-            callbacks=[Waiting(task.pace.part * world()), KeepLast(checkpoint, parts, request), _Progress()],
+            callbacks=[waiting, KeepLast(checkpoint, parts, request), _Progress(waiting)],
             log_every_n_steps=1,  # tasks draw their curves themselves
             enable_model_summary=False,
             default_root_dir=folder,
-            deterministic=True if device.type == "cpu" else "warn",
-            benchmark=device.type == "cuda",  # among cuDNN's algorithms: sizes never change
+            deterministic=device.type == "cpu",  # GPUs are as fast as can be, and runs differ by rounding
             use_distributed_sampler=False,  # samples are dealt by their numbers
             sync_batchnorm=sync_batch_norm,
             **_processes(device),
@@ -113,10 +114,14 @@ def _processes(device: torch.device) -> dict[str, Any]:
 
 
 class _Progress(RichProgressBar):
-    """Lightning's progress bar without the name of the logger."""
+    """Lightning's progress bar with numbers that the host has: those of Lightning's log a GPU must be waited for."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        super().__init__()
+        self.waiting = waiting
 
     def get_metrics(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> dict[str, Any]:
-        return {name: value for name, value in super().get_metrics(trainer, pl_module).items() if name != "v_num"}
+        return {"loss": cast(Task, pl_module).latest, "waiting": self.waiting.share}
 
 
 @contextmanager
@@ -134,20 +139,6 @@ def _deterministic() -> Iterator[None]:
 
 
 @contextmanager
-def _fast_on_gpus() -> Iterator[None]:
-    """Let 32-bit products use TF32 where a GPU has it, and give back the process's settings."""
-    cudnn = torch.backends.cudnn
-    matmul, convolution, autotune = torch.get_float32_matmul_precision(), cudnn.allow_tf32, cudnn.benchmark
-    torch.set_float32_matmul_precision("high")
-    cudnn.allow_tf32 = True
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(matmul)
-        cudnn.allow_tf32, cudnn.benchmark = convolution, autotune
-
-
-@contextmanager
 def _quiet() -> Iterator[None]:
     """Keep Lightning's and DVCLive's remarks away, and warnings about what is as it should be here."""
     talkative = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric", "dvclive")]
@@ -158,6 +149,7 @@ def _quiet() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", ".*does not have many workers.*")
             warnings.filterwarnings("ignore", ".*LeafSpec.*")  # of Lightning, about PyTorch
+            warnings.filterwarnings("ignore", ".*AccumulateGrad node's stream.*")  # of recordings, which see to it
             warnings.filterwarnings("ignore", ".*your dataloader is not resumable.*")  # ours starts at the step reached
             yield
     finally:

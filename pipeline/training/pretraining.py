@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 from torch.optim import SGD, Optimizer
@@ -104,14 +104,17 @@ class Pretraining(Task):
         self.clip = clip
         self.settings = settings
 
-    def forward(self, images: UInt8[Tensor, "batch height width 3"]) -> Float[Tensor, "batch classes"]:
-        """Score all identities for each image, which becomes a clip on the device."""
-        x = self.normalise(images.unsqueeze(1))  # one frame
-        return self.network(repeat_over_time(x, self.clip)).float()
+    def inputs(self, batch: Batch) -> Float[Tensor, "batch channel 1 height width"]:
+        """The images, as clips of one frame."""
+        return self.normalise(batch["image"].unsqueeze(1))
 
-    def loss(self, batch: Batch) -> Float[Tensor, ""]:
+    def answers(self, inputs: Float[Tensor, "batch channel 1 height width"]) -> Float[Tensor, "batch classes"]:
+        """Score all identities for each image, which becomes a clip on the device."""
+        return self.network(repeat_over_time(inputs, self.clip)).float()
+
+    def error(self, answers: Float[Tensor, "batch classes"], batch: Batch) -> Float[Tensor, ""]:
         """Mean cross entropy over identities."""
-        return functional.cross_entropy(self(batch["image"]), batch["label"])
+        return functional.cross_entropy(answers, batch["label"])
 
     def rate(self, step: int) -> float:
         """Falls by `decay_factor` every `decay_every` epochs."""
@@ -137,7 +140,7 @@ class Pretraining(Task):
         own = Subset(self.held_out, range(rank(), len(self.held_out), world()))
         for batch in DataLoader(own, self.pace.part):
             labels = batch["label"].to(self.device)
-            scores = self(batch["image"].to(self.device))
+            scores = self({"image": batch["image"].to(self.device)})
             best = scores.topk(min(5, scores.shape[1])).indices == labels[:, None]
             loss = functional.cross_entropy(scores, labels, reduction="sum")
             sums += torch.stack([loss, best[:, 0].sum(), best.sum()]).double().cpu()

@@ -125,13 +125,13 @@ def all_say(value: Value, patiently: bool = False) -> list[Value]:
     return said
 
 
-def gathered(value: Float[Tensor, ""]) -> list[float]:
+def gathered(value: Float[Tensor, ""]) -> Float[Tensor, " processes"]:
     """A number that each process has on its device, from all of them in the order of their numbers."""
     if world() == 1:
-        return [value.item()]
+        return value.detach().reshape(1)
     numbers = value.new_empty(world())
     dist.all_gather_into_tensor(numbers, value.detach().reshape(1))
-    return [float(number) for number in numbers.tolist()]
+    return numbers
 
 
 def summed(values: Tensor) -> Tensor:

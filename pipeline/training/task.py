@@ -6,7 +6,7 @@ that is killed and resumed ends with the weights of one that was not.
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from pipeline.nets.build import Network
 from pipeline.nets.weights import Description
 from pipeline.training.randomness import Purpose, torch_seed
 from pipeline.training.ranks import gathered, rank, world
+from pipeline.training.reading import Reading
+from pipeline.training.recording import Answer, recorded
 from pipeline.training.statistics import JoinedStatistics
 
 ROWS_AN_EPOCH = 20  # of the curve of the training loss
@@ -108,11 +110,32 @@ class Task(lightning.LightningModule):
         self.samples = samples
         self.pace = pace
         self.workers = 0  # processes that read samples: a matter of speed
+        self.records = False  # whether a GPU replays its steps: a matter of speed, too
+        self.replayed: Answer | None = None
         self.losses: list[float] = []  # of the parts since the curve's last row
+        self.latest = math.nan  # the loss of the last part
+        self.readings: list[Reading] = []  # of the parts of the step that runs
 
     @abstractmethod
+    def inputs(self, batch: Batch) -> Tensor:
+        """What is answered, from a batch as the loader hands it out."""
+
+    @abstractmethod
+    def answers(self, inputs: Tensor) -> Tensor:
+        """What the network says."""
+
+    @abstractmethod
+    def error(self, answers: Tensor, batch: Batch) -> Float[Tensor, ""]:
+        """The mean loss over a part of a batch."""
+
+    def forward(self, batch: Batch) -> Tensor:
+        """What the network says of a batch as the loader hands it out."""
+        answers = self.replayed if self.replayed and self.network.training else self.answers
+        return answers(self.inputs(batch))
+
     def loss(self, batch: Batch) -> Float[Tensor, ""]:
         """The mean loss over a part of a batch."""
+        return self.error(self(batch), batch)
 
     @abstractmethod
     def rate(self, step: int) -> float:
@@ -143,6 +166,22 @@ class Task(lightning.LightningModule):
             persistent_workers=self.workers > 0,
         )
 
+    def batch(self, numbers: Sequence[int]) -> Batch:
+        """Samples by their running numbers, on the device."""
+        loader = DataLoader(self.samples, batch_sampler=[list(numbers)], collate_fn=collated)
+        return {name: tensor.to(self.device) for name, tensor in next(iter(loader)).items()}
+
+    def record(self) -> None:
+        """Have the network's work replayed from here on; where it runs under autocast, to be called under it."""
+        example = self.inputs(self.batch(range(self.pace.part)))
+        self.replayed = recorded(self.network, self.answers, example)
+
+    def on_fit_start(self) -> None:
+        """Record, before anything else is on the device."""
+        if self.records:
+            with self.trainer.precision_plugin.forward_context():
+                self.record()
+
     def on_train_start(self) -> None:
         """Look for batch norm in the network as it is trained: SyncBatchNorm may stand in its place by now."""
         self.statistics = JoinedStatistics(self.network, len(self.pace.own))
@@ -155,28 +194,31 @@ class Task(lightning.LightningModule):
             group["lr"] = self.rate(self.global_step)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Float[Tensor, ""]:
-        """Compute the loss of a part of a batch, with dropout drawn for this part of this step.
-
-        Raises:
-            TrainingError: where the loss is not a finite number.
-        """
+        """Compute the loss of a part of a batch, with dropout drawn for this part of this step."""
         part = self.pace.own[batch_idx % len(self.pace.own)]
         torch.manual_seed(torch_seed(self.pace.seed, Purpose.DROPOUT, self.global_step, part))
         loss = self.loss(batch)
-        values = gathered(loss)
-        value = math.fsum(values) / len(values)
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss is {value} at step {self.global_step + 1} (epoch {self.current_epoch + 1}): "
-                "lower the learning rate, or set precision to 32-true"
-            )
-        self.log("loss", value, prog_bar=True, logger=False)
-        self._draw_curve(values, last=part == self.pace.own[-1])
+        self.readings.append(Reading(gathered(loss)))
         return loss
 
     def optimizer_step(self, *arguments: Any, **named: Any) -> None:
-        """Make a step, and have batch norm know the whole batch."""
+        """Make a step, look at its losses, and have batch norm know the whole batch.
+
+        Raises:
+            TrainingError: where a loss is not a finite number; nobody has kept the step yet.
+        """
         super().optimizer_step(*arguments, **named)
+        for reading in self.readings:
+            values = reading.values()
+            self.latest = math.fsum(values) / len(values)
+            if not math.isfinite(self.latest):
+                raise TrainingError(
+                    f"the loss is {self.latest} at step {self.global_step + 1} (epoch {self.current_epoch + 1}): "
+                    "lower the learning rate, or set precision to 32-true"
+                )
+            self.losses.extend(values)
+        self.readings = []
+        self._draw_curve()
         self.statistics.join()
 
     def on_train_epoch_end(self) -> None:
@@ -196,11 +238,10 @@ class Task(lightning.LightningModule):
         """Take the losses up again."""
         self.losses = checkpoint["losses"]
 
-    def _draw_curve(self, losses: list[float], last: bool) -> None:
-        """Add a row with the mean loss every few steps, when the last part of the step is computed."""
-        self.losses.extend(losses)
+    def _draw_curve(self) -> None:
+        """Add a row with the mean loss every few steps."""
         step = self.global_step + 1
-        if last and step % max(self.pace.steps // ROWS_AN_EPOCH, 1) == 0:
+        if step % max(self.pace.steps // ROWS_AN_EPOCH, 1) == 0:
             row = {"train/loss": math.fsum(self.losses) / len(self.losses), "train/learning_rate": self.rate(step - 1)}
             self.losses = []
             self._write_row(row, step)

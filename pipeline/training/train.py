@@ -1,6 +1,5 @@
 """One training, as a process that may be one of many does it: its device, its readers, its share of each batch."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,17 +8,15 @@ from typing import Any
 
 import torch
 
-from pipeline.nets.recompute import recompute
+from pipeline.nets.chain import recompute
 from pipeline.params import Finetune, Pretrain
 from pipeline.training.fit import fit
+from pipeline.training.haste import hasten
 from pipeline.training.ranks import all_say, own_device, rank, world
 from pipeline.training.stopping import naming_the_memory
 from pipeline.training.task import Pace, Task
 from pipeline.work.device import switched_on
 from pipeline.work.sole_use import name_of, sole_use
-from pipeline.work.workers import worker_count
-
-MOST_READERS = 4  # processes that read samples for a GPU: reading is a copy from mapped memory
 
 
 @dataclass(frozen=True)
@@ -57,17 +54,12 @@ def train(training: Training, folder: Path, shown: Path | None = None) -> Task:
     with _devices_of_all(place):
         task = training.make()
         _check_share(kind, task.pace)
-        task.workers = 0 if place.type == "cpu" else _readers()
         if switched_on("MSN_CHECKPOINTING"):
             recompute(task.network)
+        hasten(task, place, settings.sync_batch_norm)
         with naming_the_memory(kind, task.pace):
             fit(task, settings.epochs, settings.precision, folder, place, settings.sync_batch_norm, shown)
     return task
-
-
-def _readers() -> int:
-    """How many processes read for this one. Those of torchrun see the processors of all, those of SLURM their own."""
-    return min(max(worker_count() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")), 1), MOST_READERS)
 
 
 def _check_share(kind: str, pace: Pace) -> None:

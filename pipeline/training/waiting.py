@@ -41,13 +41,12 @@ class Waiting(Callback):
             self.waited += self.got - self.asked
 
     def on_train_batch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: Any) -> None:
-        """Note that it is done: the loss was read, so the device is too, but for the last step of the optimiser."""
+        """Note that it is done: the loss was read. A GPU may still work on the gradients, and on while we wait."""
         now = time.perf_counter()
         if self.asked is not None:
             self.worked += now - self.got
             self.batches += 1
         self.asked = now
-        module.log("waiting", self.share, prog_bar=True, logger=False)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Log the figures of the epoch."""

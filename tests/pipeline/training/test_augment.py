@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from torchvision.transforms.v2.functional import InterpolationMode, rotate
 
 from pipeline.training.augment import augment_clips
 
@@ -25,6 +26,16 @@ def test_each_clip_gets_its_own_and_every_frame_the_same() -> None:
     np.testing.assert_array_equal(done[2], np.rot90(clips[2], axes=(1, 2)))  # counter-clockwise
     np.testing.assert_array_equal(done[3], clips[3])
     assert torch.equal(CLIPS, before)
+
+
+def test_rotations_are_those_of_torchvision() -> None:
+    angles = [-29.0, 0.0, 13.5, 90.0]
+    clips = CLIPS[:, :, :6]  # not square
+    done = augment_clips(clips, NONE, NONE, torch.tensor(angles))
+    for clip, angle, found in zip(clips, angles, done, strict=True):
+        frames = clip.permute(0, 3, 1, 2)
+        expected = rotate(frames, angle, InterpolationMode.BILINEAR).permute(0, 2, 3, 1)
+        assert (found.int() - expected.int()).abs().max() <= 1  # halves are rounded to either side
 
 
 def test_corners_that_come_into_view_are_black() -> None:

@@ -86,7 +86,9 @@ def test_held_out_images_are_measured(images: IdentityImages) -> None:
     task = _task(images)
     task.network.eval()
     with torch.no_grad():
-        scores = torch.cat([task(torch.from_numpy(task.held_out[n]["image"])[None]) for n in range(6)]).double()
+        scores = torch.cat(
+            [task({"image": torch.from_numpy(task.held_out[n]["image"])[None]}) for n in range(6)]
+        ).double()
         measured = task.measure()
     labels = torch.tensor([task.held_out[n]["label"] for n in range(6)])
     first = (scores.argmax(1) == labels).double().mean().item()

@@ -1,0 +1,76 @@
+"""What has a GPU train fast: convolutions as images, compiled parts, recorded steps, processes that read for it.
+
+Results differ by rounding alone.
+
+Measured by `benchmarks.train`; docs/training-speed.md says what each of them brings.
+"""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from pipeline.nets.chain import Chain
+from pipeline.nets.layers import convolve_images
+from pipeline.training.ranks import world
+from pipeline.training.task import Task
+from pipeline.work.device import switched_on
+from pipeline.work.workers import worker_count
+
+logger = logging.getLogger(__name__)
+
+MOST_READERS = 4  # processes that read samples for a GPU: reading is a copy from mapped memory
+COMPILERS = ("cc", "gcc", "clang")  # of C, which Triton needs
+
+
+def hasten(task: Task, device: torch.device, sync_batch_norm: bool = False) -> None:
+    """Arrange a task for a GPU; on a CPU it stays as it is.
+
+    MSN_COMPILE=0 leaves its parts uncompiled; so does a machine without a C compiler, and SyncBatchNorm.
+
+    Args:
+        task: before training.
+        device: where it will be trained.
+        sync_batch_norm: whether batch norm will talk to other processes.
+    """
+    if device.type != "cuda":
+        return
+    compiles = switched_on("MSN_COMPILE", otherwise=True) and not sync_batch_norm
+    if compiles and not any(map(shutil.which, COMPILERS)):
+        logger.info("there is no C compiler (%s): a step takes about 1.5 times as long", ", ".join(COMPILERS))
+        compiles = False
+    task.workers = _readers()
+    convolve_images(task.network)
+    chains = [module for module in task.network.modules() if isinstance(module, Chain)]
+    for chain in chains if compiles else ():
+        chain.compile_parts()
+    # Gradients of a replay are overwritten by the next one; others' processes, and layers that run again, have no part
+    # in a recording.
+    task.records = task.pace.accumulate == 1 and world() == 1 and not any(chain.recomputes for chain in chains)
+
+
+@contextmanager
+def tuned(device: torch.device) -> Iterator[None]:
+    """Let a GPU use TF32 for what is left in 32 bits, and the fastest of all of cuDNN's algorithms, found by trying.
+
+    Whatever is convolved before without this keeps the algorithm that was guessed for it, here too: cuDNN's choices are
+    remembered by sizes. Settings are given back.
+    """
+    cudnn = torch.backends.cudnn
+    before = torch.get_float32_matmul_precision(), cudnn.allow_tf32, cudnn.benchmark, cudnn.benchmark_limit
+    if device.type == "cuda":
+        torch.set_float32_matmul_precision("high")
+        cudnn.allow_tf32, cudnn.benchmark, cudnn.benchmark_limit = True, True, 0  # no limit
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before[0])
+        cudnn.allow_tf32, cudnn.benchmark, cudnn.benchmark_limit = before[1:]
+
+
+def _readers() -> int:
+    """How many processes read for this one. Those of torchrun see the processors of all, those of SLURM their own."""
+    return min(max(worker_count() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")), 1), MOST_READERS)
