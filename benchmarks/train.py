@@ -30,11 +30,8 @@ The last line is one JSON object; its `ratio` and `mfu` are the smaller ones of 
 import argparse
 import json
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -42,15 +39,13 @@ import lightning
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback
-from torch import Tensor
 from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.obvious_training import WholeClips, finish, loss_of, train_obviously
-from benchmarks.rounding import round_layers
+from benchmarks.gradients import DTYPES, KEPT, Make, differences, running_in
+from benchmarks.obvious_training import finish, train_obviously
 from benchmarks.training_data import write_identities, write_sequences
-from pipeline.nets.layers import convolve_images
 from pipeline.params import Params, load_params
 from pipeline.training.augment import augment_clips
 from pipeline.training.finetuning import Finetuning
@@ -65,15 +60,7 @@ from pipeline.work.preprocessing import Preprocessing
 ROOT = Path(__file__).parents[1]
 SIZE = 112
 WARM = 2  # steps of a turn that are not counted: memory is laid out, algorithms are chosen
-# How far the gradient may be from fp64's, of its length: this, and this many times what rounding alone does.
-SUMS, MARGIN = 0.02, 1.5
-KEPT = {"cpu": {"32-true": 24}, "cuda": {"32-true": 11, "bf16-mixed": 8, "16-mixed": 11}}  # significant bits; 11: TF32
-DTYPES = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 SQUARE = {"cpu": 2048, "cuda": 8192}  # sides of the matrices whose product is the peak
-
-CHECKED = 4  # samples whose gradients are compared
-
-Make = Callable[[], Any]  # a Pretraining or a Finetuning
 
 
 def main() -> None:
@@ -89,15 +76,17 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true", help="name the costliest kernels of one step of ours")
     arguments = parser.parse_args()
     device, params = chosen_device(), _params(arguments)
+    if arguments.precision not in KEPT[device.type]:
+        parser.error(f"precision {arguments.precision} needs a GPU; allowed on a CPU: {', '.join(KEPT['cpu'])}")
     peak = _peak(device, DTYPES[arguments.precision])
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, make in _tasks(Path(folder), params, arguments.steps + WARM).items():
-            differences = _differences(name, make, device, arguments.precision)
+            agreement = differences(name, make, device, arguments.precision)
             run = _measured(make, arguments, device, Path(folder))
             pace = make().pace
             flops = _flops(make, device) * run["samples_per_second"] / pace.batch
-            found[name] = {**run, "batch": pace.batch, "mfu": round(flops / peak, 4), **differences}
+            found[name] = {**run, "batch": pace.batch, "mfu": round(flops / peak, 4), **agreement}
             print(json.dumps({"training": name, **found[name]}), flush=True)
             if arguments.profile:
                 _profile(make, device, arguments.precision)
@@ -189,68 +178,6 @@ def _ours(task: Any, precision: Any, device: torch.device, folder: Path) -> tupl
     return [0.0, *np.diff(clock.done).tolist()], clock.losses
 
 
-def _differences(name: str, make: Make, device: torch.device, precision: str) -> dict[str, float]:
-    """How far gradients of ours are from the right ones; ends the run where that is too far."""
-    right = _plain_gradient(make, device)
-    rounding = _apart(_plain_gradient(make, device, KEPT[device.type][precision]), right)
-    found = {"gradient_difference": _apart(_own_gradient(make, device, precision), right)}
-    if device.type == "cuda":
-        pair = (_own_gradient(make, device, precision, whole=True, hastened=hastened) for hastened in (True, False))
-        found["replay_difference"] = _apart(*pair)
-    for what, difference in found.items():
-        if not difference <= SUMS + MARGIN * rounding:
-            sys.exit(
-                f"{name}: gradients in {precision} are {difference:.3g} of their length away ({what}); allowed: "
-                f"{SUMS} + {MARGIN} x {rounding:.3g}, what rounding does. No speed is told of wrong results"
-            )
-    return {**found, "rounding_difference": rounding}
-
-
-def _plain_gradient(make: Make, device: torch.device, bits: int | None = None) -> Tensor:
-    """Of a plain network in fp64 over the first samples, its layers rounding to so many bits."""
-    plain = make()
-    samples = [WholeClips(plain)[number] for number in range(CHECKED)]
-    network = plain.network.double().to(device, memory_format=torch.contiguous_format)
-    if bits is not None:
-        round_layers(network, bits)
-    answers = network(torch.stack([clip for clip, _ in samples]).double().to(device))
-    loss_of(plain, answers, torch.stack([answer for _, answer in samples]).to(device)).backward()
-    return _gradient(network)
-
-
-def _own_gradient(
-    make: Make, device: torch.device, precision: str, whole: bool = False, hastened: bool = False
-) -> Tensor:
-    """Of ours, in its precision, over the first samples or a `whole` batch; `hastened` compiled and replayed, too."""
-    ours = make().to(device)
-    if hastened:
-        hasten(ours, device)
-    elif device.type == "cuda":
-        convolve_images(ours.network)
-    with tuned(device), _precision(device, precision):
-        if ours.records:
-            ours.record()
-        loss = ours.loss(ours.batch(range(ours.pace.batch if whole else CHECKED)))
-        loss.backward()
-    return _gradient(ours.network)
-
-
-def _gradient(network: torch.nn.Module) -> Tensor:
-    return torch.cat([p.grad.double().flatten().cpu() for p in network.parameters() if p.grad is not None])
-
-
-def _apart(one: Tensor, other: Tensor) -> float:
-    """Length of the difference, over the length of the second."""
-    return float((one - other).norm() / other.norm())
-
-
-@contextmanager
-def _precision(device: torch.device, precision: str) -> Iterator[None]:
-    """Run as Lightning does in this precision."""
-    with torch.autocast(device.type, DTYPES[precision], enabled=precision != "32-true", cache_enabled=False):
-        yield
-
-
 def _augmentation(batch: int, params: Params, device: torch.device) -> float:
     """Seconds that a batch of clips takes of which a quarter each is mirrored, turned over, rotated and left alone."""
     what = torch.arange(batch, device=device) % 4
@@ -293,12 +220,12 @@ def _profile(make: Make, device: torch.device, precision: str) -> None:
     batch = task.batch(range(task.pace.batch))
     optimiser = task.configure_optimizers()
     on_gpu = device.type == "cuda"
-    with tuned(device), _precision(device, precision):
+    with tuned(device), running_in(device, precision):
         if task.records:
             task.record()
 
     def step() -> None:
-        with _precision(device, precision):
+        with running_in(device, precision):
             loss = task.loss(batch)
         loss.backward()
         optimiser.step()
