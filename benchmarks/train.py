@@ -20,7 +20,7 @@ is not counted, and what it computes in vain (zeros of wide kernels) neither. Sa
     python -m benchmarks.train [--width 0.125] [--depth 27] [--steps 6] [--turns 2] [--precision 32-true]
                                [--pretrain-batch 24] [--finetune-batch 8] [--profile]
 
-On a GPU of 80 GB and more, at full size:
+On a GPU, at full size:
 
     python -m benchmarks.train --width 1 --depth 69 --finetune-batch 24 --steps 20 --precision bf16-mixed --profile
 

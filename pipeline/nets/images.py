@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 LEAST_KERNEL = 5  # in time: with 3, or 1, there is nothing to gain
-MOST_ZEROS = 1.7  # times the work of the convolution in time that may be done as one of images
+MOST_FRAMES = 8  # more were not measured; zeros, and the memory of the kernel, grow with their square
 OUTPUTS = 2  # frames of the output that one image of a strided convolution stands for
 
 
@@ -30,7 +30,7 @@ def fits_one_image(frames: int, kernel: int) -> bool:
     >>> [fits_one_image(8, kernel) for kernel in (3, 5, 7, 9)]
     [False, True, True, True]
     """
-    return kernel >= LEAST_KERNEL and frames <= MOST_ZEROS * kernel
+    return kernel >= LEAST_KERNEL and frames <= MOST_FRAMES
 
 
 def convolve_as_image(

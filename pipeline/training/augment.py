@@ -25,10 +25,16 @@ def augment_clips(
     done = torch.where(upside_down[:, None, None, None, None], done.flip(2), done)
     turned = degrees.nonzero()[:, 0]
     if len(turned):
-        angles = degrees[turned].to(clips.device)
-        turned = turned.to(clips.device)
-        done[turned] = _rotated(done[turned], angles)
+        places = _sent(turned, clips.device)
+        done[places] = _rotated(done[places], _sent(degrees[turned], clips.device))
     return done
+
+
+def _sent(numbers: Tensor, device: torch.device) -> Tensor:
+    """Numbers on a device; neither they nor the host wait for what a GPU has to do before."""
+    if device.type == "cuda" and not numbers.is_cuda:
+        numbers = numbers.pin_memory()
+    return numbers.to(device, non_blocking=True)
 
 
 def _rotated(

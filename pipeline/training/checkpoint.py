@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from pipeline.training.ranks import all_say, any_says, rank
 from pipeline.training.stopping import Request, StoppedError
+from pipeline.training.task import TrainingError
 
 SECONDS = 10.0  # between checkpoints, at least
 SHARE = 0.02  # of the time may go into writing them
@@ -45,23 +46,31 @@ class KeepLast(Checkpoint):
 
         Raises:
             StoppedError: after writing, where a signal asked for it.
+            TrainingError: instead of writing weights that are no finite numbers.
         """
         stepped = (batch_idx + 1) % self.parts == 0
         if not stepped or trainer.is_last_batch:
             return
         if any_says(self.request.name is not None or time.monotonic() - self.written >= self.wait):
-            self._write(trainer)
+            self._write(trainer, module)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Write when the epoch is over and measured.
 
         Raises:
             StoppedError: after writing, where a signal asked for it.
+            TrainingError: instead of writing weights that are no finite numbers.
         """
-        self._write(trainer)
+        self._write(trainer, module)
 
-    def _write(self, trainer: lightning.Trainer) -> None:
+    def _write(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         begun = time.monotonic()
+        if not torch.stack([weight.isfinite().all() for weight in module.parameters()]).all():
+            raise TrainingError(
+                f"a weight is no finite number after step {trainer.global_step} (epoch {trainer.current_epoch + 1}), "
+                "though the loss was one; the checkpoint before stays: lower the learning rate, or set precision to "
+                "32-true"
+            )
         partial = self.path.with_name(self.path.name + ".partial")
         trainer.save_checkpoint(partial)  # by the first process, when all are here
         if rank() == 0:

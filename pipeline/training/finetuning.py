@@ -1,16 +1,16 @@
 """Fine-tuning: regression of the BDI-II score from clips at random places of random recordings."""
 
+import copy
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.optim import Adam, Optimizer
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import Dataset
 
 from pipeline.nets.build import Network, build
@@ -19,6 +19,7 @@ from pipeline.nets.inputs import Normalise
 from pipeline.nets.weights import WEIGHTS, Description, Target, load_backbone
 from pipeline.params import Augment, Clip, Finetune, Model
 from pipeline.training.augment import augment_clips
+from pipeline.training.averaging import average_into
 from pipeline.training.footage import footage_of
 from pipeline.training.predict import predict
 from pipeline.training.randomness import Purpose, torch_seed
@@ -90,7 +91,8 @@ class Finetuning(Task):
         if pretrained is not None:
             load_backbone(network, pretrained / WEIGHTS)
         super().__init__(network, ScoredClips(sequences, targets, clip.length, settings.seed, settings.augment), pace)
-        self.averaged = _average_of(network, settings.averaging) if settings.averaging else None
+        # It learns from steps, not from gradients.
+        self.averaged = copy.deepcopy(network).requires_grad_(False) if settings.averaging else None
         self.normalise = Normalise(model)
         footage = footage_of([folder for folder, _ in (*fitted, *validated)], clip.absent)
         self.description = Description(model, Regression(), clip.length, target, footage=footage)
@@ -130,12 +132,12 @@ class Finetuning(Task):
         """Make a step, and take its weights into the average."""
         super().optimizer_step(*arguments, **named)
         if self.averaged is not None:
-            self.averaged.update_parameters(self.network)
+            average_into(self.averaged, self.network, self.settings.averaging if self.global_step else 0.0)
 
     @property
     def estimator(self) -> Network:
         """The network that is measured and kept."""
-        return self.network if self.averaged is None else cast(Network, self.averaged.module)
+        return self.network if self.averaged is None else self.averaged
 
     def measure(self) -> dict[str, float]:
         """RMSE and MAE over the validated videos, in points."""
@@ -172,11 +174,6 @@ class Finetuning(Task):
         """Take the best epoch up again."""
         super().on_load_checkpoint(checkpoint)
         self.best = checkpoint["best"]
-
-
-def _average_of(network: Network, share: float) -> AveragedModel:
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(share), use_buffers=True)
-    return average.requires_grad_(False)  # it learns from steps, not from gradients
 
 
 def fit_target(scores: Sequence[float], standardise: bool) -> Target:

@@ -82,6 +82,8 @@ def fit(
             sync_batchnorm=sync_batch_norm,
             **_processes(device),
         )
+        # Lightning has the host wait for GPUs before every part, to hear of signals; KeepLast hears them without.
+        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
         trainer.fit(task, ckpt_path=checkpoint if done else None, weights_only=True)
     if task.trainer.global_step != wanted:
         raise KeyboardInterrupt(f"stopped after {task.trainer.global_step} of {wanted} steps; run again to go on")

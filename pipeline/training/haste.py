@@ -1,10 +1,9 @@
 """What has a GPU train fast: convolutions as images, compiled parts, recorded steps, processes that read for it.
 
-Results differ by rounding alone.
-
-Measured by `benchmarks.train`; docs/training-speed.md says what each of them brings.
+Results differ by rounding alone. docs/training-speed.md says what each of them brings.
 """
 
+import importlib.util
 import logging
 import os
 import shutil
@@ -23,13 +22,14 @@ from pipeline.work.workers import worker_count
 logger = logging.getLogger(__name__)
 
 MOST_READERS = 4  # processes that read samples for a GPU: reading is a copy from mapped memory
+CAPABILITY = (7, 0)  # of a GPU, which Triton needs
 COMPILERS = ("cc", "gcc", "clang")  # of C, which Triton needs
 
 
 def hasten(task: Task, device: torch.device, sync_batch_norm: bool = False) -> None:
     """Arrange a task for a GPU; on a CPU it stays as it is.
 
-    MSN_COMPILE=0 leaves its parts uncompiled; so does a machine without a C compiler, and SyncBatchNorm.
+    MSN_COMPILE=0 leaves its parts uncompiled; so does a machine that cannot compile for it, and SyncBatchNorm.
 
     Args:
         task: before training.
@@ -39,8 +39,8 @@ def hasten(task: Task, device: torch.device, sync_batch_norm: bool = False) -> N
     if device.type != "cuda":
         return
     compiles = switched_on("MSN_COMPILE", otherwise=True) and not sync_batch_norm
-    if compiles and not any(map(shutil.which, COMPILERS)):
-        logger.info("there is no C compiler (%s): a step takes about 1.5 times as long", ", ".join(COMPILERS))
+    if compiles and (lacking := _lacking(device)):
+        logger.info("%s: nothing is compiled, and a step takes about 1.5 times as long", lacking)
         compiles = False
     task.workers = _readers()
     convolve_images(task.network)
@@ -50,6 +50,17 @@ def hasten(task: Task, device: torch.device, sync_batch_norm: bool = False) -> N
     # Gradients of a replay are overwritten by the next one; others' processes, and layers that run again, have no part
     # in a recording.
     task.records = task.pace.accumulate == 1 and world() == 1 and not any(chain.recomputes for chain in chains)
+
+
+def _lacking(device: torch.device) -> str | None:
+    """What is missing to compile for a GPU."""
+    if importlib.util.find_spec("triton") is None:
+        return "there is no Triton"
+    if not any(map(shutil.which, COMPILERS)):
+        return f"there is no C compiler ({', '.join(COMPILERS)})"
+    if (found := torch.cuda.get_device_capability(device)) < CAPABILITY:
+        return f"this GPU has compute capability {found[0]}.{found[1]}, and Triton needs {CAPABILITY[0]}.0"
+    return None
 
 
 @contextmanager
@@ -72,5 +83,9 @@ def tuned(device: torch.device) -> Iterator[None]:
 
 
 def _readers() -> int:
-    """How many processes read for this one. Those of torchrun see the processors of all, those of SLURM their own."""
-    return min(max(worker_count() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")), 1), MOST_READERS)
+    """How many processes read for this one: none where there is to be one worker.
+
+    Those of torchrun see the processors of all, those of SLURM their own.
+    """
+    workers = worker_count()
+    return 0 if workers == 1 else min(max(workers // int(os.environ.get("LOCAL_WORLD_SIZE", "1")), 1), MOST_READERS)

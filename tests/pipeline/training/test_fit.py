@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loops.training_epoch_loop import _TrainingEpochLoop as TrainingEpochLoop
 from torch import Tensor
 
 import pipeline.training.checkpoint
@@ -256,6 +257,26 @@ def test_an_infinite_loss_stops_with_the_step_and_what_to_change(material: Path,
     task = _finetuning(material, ACCUMULATED.model_copy(update={"learning_rate": 1e30}))
     with pytest.raises(TrainingError, match=r"the loss is (nan|inf) at step \d+ .*lower the learning rate"):
         fit(task, EPOCHS, "32-true", tmp_path, CPU)
+
+
+@pytest.mark.parametrize("step", [3, 11])  # in the middle, and the last
+def test_weights_that_are_no_numbers_are_not_kept(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    monkeypatch.setattr(pipeline.training.checkpoint, "SECONDS", 0.0)
+    monkeypatch.setattr(pipeline.training.checkpoint, "SHARE", 1e9)
+    task = _finetuning(material)
+    last = task.network.get_parameter("head.last.weight")
+    last.register_hook(lambda gradient: gradient * (float("inf") if task.global_step == step else 1.0))
+    with pytest.raises(TrainingError, match=rf"no finite number after step {step + 1} .*lower the learning rate"):
+        fit(task, EPOCHS, "32-true", tmp_path, CPU)
+    assert steps_done(tmp_path / "last.ckpt") == step
+    kept = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]
+    assert all(tensor.isfinite().all() for tensor in kept.values())
+
+
+def test_what_is_switched_off_in_lightning_is_there() -> None:
+    assert callable(TrainingEpochLoop._broadcast_sigterm_tensor)
 
 
 @pytest.mark.parametrize("precision", ["16-mixed", "bf16-mixed"])

@@ -11,7 +11,7 @@ from torch import nn
 import pipeline.training.task
 from pipeline.nets.chain import Chain, recompute
 from pipeline.training.finetuning import Finetuning
-from pipeline.training.fit import CURVES, fit
+from pipeline.training.fit import CHECKPOINT, CURVES, fit
 from pipeline.training.haste import hasten, tuned
 from pipeline.training.identities import open_identities
 from pipeline.training.pretraining import Pretraining
@@ -60,34 +60,53 @@ def test_a_task_for_a_cpu_stays_as_it_is(finetuning: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("compiler", "environment", "compiles", "changes", "records"),
+    ("compiler", "capability", "environment", "compiles", "changes", "records"),
     [
-        ("/usr/bin/cc", {}, True, {}, True),
-        (None, {}, False, {}, True),
-        ("/usr/bin/cc", {"MSN_COMPILE": "0"}, False, {}, True),
-        ("/usr/bin/cc", {}, True, {"accumulate": 2}, False),
+        ("/usr/bin/cc", (9, 0), {}, True, {}, True),
+        (None, (9, 0), {}, False, {}, True),
+        ("/usr/bin/cc", (6, 1), {}, False, {}, True),
+        ("/usr/bin/cc", (9, 0), {"MSN_COMPILE": "0"}, False, {}, True),
+        ("/usr/bin/cc", (9, 0), {}, True, {"accumulate": 2}, False),
     ],
 )
 def test_what_is_done_for_a_gpu(
     finetuning: Make,
     monkeypatch: pytest.MonkeyPatch,
     compiler: str | None,
+    capability: tuple[int, int],
     environment: dict[str, str],
     compiles: bool,
     changes: dict[str, int],
     records: bool,
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: compiler)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     task = finetuning(**changes)
     hasten(task, GPU)
+    assert task.workers == 0  # MSN_WORKERS is 1 in tests
     chains = [module for module in task.network.modules() if isinstance(module, Chain)]
     assert {bool(chain.compiled) for chain in chains} == {compiles}
     assert task.records == records
 
 
-def test_layers_that_run_again_are_not_recorded(finetuning: Make) -> None:
+def test_a_recorded_training_is_gone_on_with(finetuning: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recording is no part of the checkpoint. What stands in for it here runs the layers as they are."""
+    monkeypatch.setattr(torch.cuda, "make_graphed_callables", lambda module, example, warm: module)
+    for epochs in (1, 2):
+        task = finetuning()
+        task.records = True
+        fit(task, epochs, "32-true", tmp_path / "recorded", CPU)
+        assert task.replayed is not None
+        fit(finetuning(), epochs, "32-true", tmp_path / "plain", CPU)
+    saved, plain = (torch.load(tmp_path / name / CHECKPOINT, weights_only=True) for name in ("recorded", "plain"))
+    assert saved["state_dict"].keys() == plain["state_dict"].keys()
+    assert losses_of(tmp_path / "recorded") == losses_of(tmp_path / "plain")
+
+
+def test_layers_that_run_again_are_not_recorded(finetuning: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MSN_COMPILE", "0")
     task = finetuning()
     recompute(task.network)
     hasten(task, GPU)

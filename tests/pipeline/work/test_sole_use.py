@@ -1,6 +1,7 @@
 """Two runs on one GPU: the second waits and says so; a CPU is shared."""
 
 import logging
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ ROOT = Path(__file__).parents[3]
 HOLD = """
 import sys
 from pipeline.work.sole_use import sole_use
+print("begun", flush=True)
 with sole_use("GPU-test"):
     print("held", flush=True)
     sys.stdin.read()
@@ -26,29 +28,33 @@ def _locks_of_this_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("tempfile.tempdir", None)
 
 
-def _holder() -> "subprocess.Popen[str]":
+def _holder() -> "subprocess.Popen[bytes]":
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    holder = subprocess.Popen([sys.executable, "-c", HOLD], cwd=ROOT, text=True, **pipes)  # type: ignore[call-overload]
-    assert holder.stdout.readline() == "held\n"
+    holder = subprocess.Popen([sys.executable, "-c", HOLD], cwd=ROOT, bufsize=0, **pipes)  # type: ignore[call-overload]
+    assert holder.stdout.readline() == b"begun\n"
     return holder
+
+
+def _held(holder: "subprocess.Popen[bytes]") -> bool:
+    """Whether it has the GPU; waits for that."""
+    assert holder.stdout is not None
+    return holder.stdout.readline() == b"held\n"
 
 
 @pytest.mark.parametrize("end", ["release", "kill"])
 def test_a_second_run_waits_for_the_first(caplog: pytest.LogCaptureFixture, end: str) -> None:
     caplog.set_level(logging.INFO)
     first = _holder()
-    second = subprocess.Popen(
-        [sys.executable, "-c", HOLD], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    with pytest.raises(subprocess.TimeoutExpired):
-        second.wait(3)
+    assert _held(first)
+    second = _holder()
+    assert second.stdout is not None
+    assert select.select([second.stdout], [], [], 1.0)[0] == []  # it says nothing, for it waits
     if end == "kill":
         first.kill()
     else:
-        first.communicate("")
-    assert second.stdout is not None
-    assert second.stdout.readline() == "held\n"
-    second.communicate("")
+        first.communicate(b"")
+    assert _held(second)
+    second.communicate(b"")
     assert second.returncode == 0
     with sole_use("GPU-test"):
         pass
@@ -58,13 +64,14 @@ def test_a_second_run_waits_for_the_first(caplog: pytest.LogCaptureFixture, end:
 def test_waiting_is_said(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     first = _holder()
+    assert _held(first)
 
     class Ends(logging.Handler):
         """Ends the first run as soon as the second says that it waits."""
 
         def emit(self, record: logging.LogRecord) -> None:
             if "waiting" in record.getMessage():
-                first.communicate("")
+                first.communicate(b"")
 
     logging.getLogger("pipeline.work.sole_use").addHandler(ending := Ends())
     try:
