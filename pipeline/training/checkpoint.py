@@ -65,7 +65,7 @@ class KeepLast(Checkpoint):
 
     def _write(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         begun = time.monotonic()
-        if not torch.stack([weight.isfinite().all() for weight in module.parameters()]).all():
+        if not _is_finite(module):
             raise TrainingError(
                 f"a weight is no finite number after step {trainer.global_step} (epoch {trainer.current_epoch + 1}), "
                 "though the loss was one; the checkpoint before stays: lower the learning rate, or set precision to "
@@ -85,6 +85,12 @@ class KeepLast(Checkpoint):
                 if rank() == 0
                 else 1
             )
+
+
+def _is_finite(module: torch.nn.Module) -> bool:
+    """Whether all weights are finite numbers; a GPU is waited for once."""
+    told = [weight.isfinite().all() for weight in module.parameters()]
+    return not told or bool(torch.stack(told).all())
 
 
 def steps_done(path: Path) -> int:
