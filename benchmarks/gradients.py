@@ -60,7 +60,7 @@ def _own_gradient(
         hasten(ours, device)
     elif device.type == "cuda":
         convolve_images(ours.network)
-    with tuned(device), running_in(device, precision):
+    with running_in(device, precision):
         if ours.records:
             ours.record()
         loss = ours.loss(ours.batch(range(ours.pace.batch if whole else CHECKED)))
@@ -79,6 +79,9 @@ def _apart(one: Tensor, other: Tensor) -> float:
 
 @contextmanager
 def running_in(device: torch.device, precision: str) -> Iterator[None]:
-    """Run as Lightning does in this precision."""
-    with torch.autocast(device.type, DTYPES[precision], enabled=precision != "32-true", cache_enabled=False):
+    """Run as `fit` does in this precision."""
+    with (
+        tuned(device),
+        torch.autocast(device.type, DTYPES[precision], enabled=precision != "32-true", cache_enabled=False),
+    ):
         yield

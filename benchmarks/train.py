@@ -50,7 +50,7 @@ from pipeline.params import Params, load_params
 from pipeline.training.augment import augment_clips
 from pipeline.training.finetuning import Finetuning
 from pipeline.training.fit import fit
-from pipeline.training.haste import hasten, tuned
+from pipeline.training.haste import hasten
 from pipeline.training.identities import open_identities
 from pipeline.training.pretraining import Pretraining
 from pipeline.training.task import Task
@@ -182,10 +182,11 @@ def _augmentation(batch: int, params: Params, device: torch.device) -> float:
     """Seconds that a batch of clips takes of which a quarter each is mirrored, turned over, rotated and left alone."""
     what = torch.arange(batch, device=device) % 4
     clips = torch.randint(0, 256, (batch, params.clip.length, SIZE, SIZE, 3), dtype=torch.uint8, device=device)
+    degrees = ((what == 2) * 20.0).cpu()  # which stay on the host, as in training
     times = []
     for _ in range(5):
         began = time.perf_counter()
-        augment_clips(clips, what == 0, what == 1, (what == 2) * 20.0)
+        augment_clips(clips, what == 0, what == 1, degrees)
         finish(device)
         times.append(time.perf_counter() - began)
     return statistics.median(times)
@@ -220,20 +221,18 @@ def _profile(make: Make, device: torch.device, precision: str) -> None:
     batch = task.batch(range(task.pace.batch))
     optimiser = task.configure_optimizers()
     on_gpu = device.type == "cuda"
-    with tuned(device), running_in(device, precision):
+    with running_in(device, precision):
         if task.records:
             task.record()
 
     def step() -> None:
         with running_in(device, precision):
-            loss = task.loss(batch)
-        loss.backward()
+            task.loss(batch).backward()
         optimiser.step()
         optimiser.zero_grad()
         finish(device)
 
-    with tuned(device):
-        step()  # memory is laid out
+    step()  # memory is laid out
     activities = [ProfilerActivity.CPU] + ([ProfilerActivity.CUDA] if on_gpu else [])
     with profile(activities=activities, record_shapes=not on_gpu) as found:
         step()

@@ -11,10 +11,10 @@ class Reading:
     def __init__(self, numbers: Float[Tensor, " count"]) -> None:
         """Begin to read."""
         self.there: torch.cuda.Event | None = None
-        self.numbers = numbers.detach()
+        self.numbers = numbers
         if numbers.is_cuda:
             self.numbers = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
-            self.numbers.copy_(numbers.detach(), non_blocking=True)
+            self.numbers.copy_(numbers, non_blocking=True)
             self.there = torch.cuda.Event()
             self.there.record()
 

@@ -169,7 +169,7 @@ class Task(lightning.LightningModule):
     def batch(self, numbers: Sequence[int]) -> Batch:
         """Samples by their running numbers, on the device."""
         loader = DataLoader(self.samples, batch_sampler=[list(numbers)], collate_fn=collated)
-        return {name: tensor.to(self.device) for name, tensor in next(iter(loader)).items()}
+        return self.transfer_batch_to_device(next(iter(loader)), self.device, 0)
 
     def record(self) -> None:
         """Have the network's work replayed from here on; where it runs under autocast, to be called under it."""
