@@ -74,7 +74,7 @@ def test_one_name_serves_stage_section_and_module() -> None:
     modules = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
     assert set(STORY) == modules
     for stage, about in STORY.items():
-        assert about["cmd"].split()[:3] == ["python", "-m", f"stages.{stage}"]
+        assert about["cmd"].split()[:4] == ["exec", "python", "-m", f"stages.{stage}"]
         listed = {key.split(".")[0] for key in about["params"]}
         named = "corpus" if stage == "ingest" else stage
         assert named in listed or stage == "complexity"  # which has no number of its own

@@ -66,7 +66,7 @@ def read(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
         patch.setattr(Section, "model_dump", dump)
         for stage, about in STORY.items():
             module = importlib.import_module(f"stages.{stage}")
-            paths = [Path(word) for word in _filled(about["cmd"], smallest).split()[3:]]
+            paths = [Path(word) for word in _filled(about["cmd"], smallest).split()[4:]]
 
             def main(checked: Params, *paths: Path, stage_main: Any = module.main) -> None:
                 checked_ids.clear()
