@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 # /bin/sh, for that of Debian stays between DVC and the command, where bash becomes it
-LAUNCH = {"SHELL": "/bin/sh", "MSN_LAUNCH": "torchrun --standalone --nproc-per-node 2", "MSN_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+LAUNCH = {
+    "SHELL": "/bin/sh",
+    "MSN_LAUNCH": "torchrun --standalone --nproc-per-node 2",
+    "MSN_DEVICE": "cpu",
+    "OMP_NUM_THREADS": "1",
+}
 
 
 def _of(folder: Path) -> list[str]:
