@@ -6,7 +6,7 @@ Of several processes the first one writes it, when all have done the same step.
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightning
 import torch
@@ -18,6 +18,7 @@ from pipeline.training.task import TrainingError
 
 SECONDS = 10.0  # between checkpoints, at least
 SHARE = 0.02  # of the time may go into writing them
+PARTS = "parts"  # of a batch, that the process which wrote a checkpoint computed
 
 
 class KeepLast(Checkpoint):
@@ -34,6 +35,22 @@ class KeepLast(Checkpoint):
         self.parts = parts
         self.wait = SECONDS
         self.written = time.monotonic()
+
+    def on_save_checkpoint(
+        self, trainer: lightning.Trainer, module: lightning.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Note how many parts of a batch are a step of this process: Lightning counts parts."""
+        checkpoint[PARTS] = self.parts
+
+    def on_load_checkpoint(
+        self, trainer: lightning.Trainer, module: lightning.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Count what was done in parts of this process: it may compute more or fewer of a batch than the writer."""
+        progress = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]
+        for counted in (progress["total"], progress["current"]):
+            more = counted["ready"] // checkpoint[PARTS] * self.parts - counted["ready"]
+            for event in counted:  # of which Lightning has counted the last part as all but completed
+                counted[event] += more
 
     def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Hear the signals from here on."""
@@ -93,8 +110,15 @@ def _is_finite(module: torch.nn.Module) -> bool:
     return not told or bool(torch.stack(told).all())
 
 
+def epochs_begun(path: Path) -> int:
+    """Epochs that the training of the checkpoint at `path` has begun or ended; 0 where there is none."""
+    return int(_read(path)["epoch"]) + 1 if path.is_file() else 0
+
+
 def steps_done(path: Path) -> int:
     """Optimiser steps in the checkpoint at `path`; 0 where there is none."""
-    if not path.is_file():
-        return 0
-    return int(torch.load(path, map_location="cpu", weights_only=True, mmap=True)["global_step"])
+    return int(_read(path)["global_step"]) if path.is_file() else 0
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return cast(dict[str, Any], torch.load(path, map_location="cpu", weights_only=True, mmap=True))

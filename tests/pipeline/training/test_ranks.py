@@ -171,6 +171,17 @@ def _assert_same(one: Left, other: Left) -> None:
         assert other[1][name] == pytest.approx(one[1][name], rel=1e-4), name
 
 
+HALVES = ("finetune", "2", "0.5")
+
+
+@pytest.fixture(scope="module")
+def halves(tmp_path_factory: pytest.TempPathFactory) -> Left:
+    """What one process left that has computed each batch in two parts, without a stop."""
+    folder = _material(tmp_path_factory.mktemp("halves"))
+    _run(folder, "one", ALONE, *HALVES, "1e9")
+    return _left(folder)
+
+
 # With more parts than processes sums round otherwise, and Adam makes whole steps of gradients that are rounding alone.
 @pytest.mark.parametrize(
     ("kind", "parts", "dropout"),
@@ -226,6 +237,22 @@ def test_two_processes_go_on_where_they_were_stopped(whole: Path, folder: Path, 
     once, gone_on = _left(whole), _left(folder)
     assert [name for name in once[0] if not torch.equal(once[0][name], gone_on[0][name])] == []
     assert once[1] == gone_on[1]
+
+
+@pytest.mark.parametrize("launchers", [(TORCHRUN, ALONE), (ALONE, TORCHRUN)], ids=["two to one", "one to two"])
+def test_another_number_of_processes_goes_on(
+    halves: Left, folder: Path, launchers: tuple[list[str], list[str]]
+) -> None:
+    first, second = launchers
+    process = _start(folder, "parts", first, *HALVES, "1e9")
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("0")  # stopped after step 1 of an epoch of 4
+    os.kill(_trainers(process.pid)[1] if first else process.pid, signal.SIGTERM)
+    process.communicate(timeout=120)
+    (checkpoint,) = (folder / "parts").rglob("last.ckpt")
+    assert torch.load(checkpoint, weights_only=True)["global_step"] % 4
+    _run(folder, "parts", second, *HALVES, "1e9")
+    _assert_same(halves, _left(folder))
 
 
 def _trainers(launcher: int) -> list[int]:
