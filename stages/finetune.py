@@ -31,10 +31,6 @@ def main(
         division = permute(division, settings.seed)
     fitted = with_clips(division.fitted, sequences, params.clip)
     validated = with_clips(division.validated, sequences, params.clip)
-    if not fitted or (division.validated and not validated):
-        raise ValueError(
-            f"{sequences}: no recording of {labels_fitting} shows a face for a clip and can be fitted or measured"
-        )
     start = weights_to_start_from(pretrained, params.model)
 
     def source() -> dict[str, Any]:

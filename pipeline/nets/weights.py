@@ -93,7 +93,7 @@ def read_description(folder: Path) -> Description:
     except FileNotFoundError:
         raise WeightsError(f"{path}: no such file; it lies beside {WEIGHTS} wherever this project wrote it") from None
     except (KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"{path}: describes no weights: {error}") from None
+        raise WeightsError(f"{path} ({writer_of(folder)}): describes no weights of this version: {error}") from None
 
 
 def load_network(folder: Path) -> tuple[Network, Description]:

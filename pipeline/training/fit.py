@@ -40,8 +40,7 @@ def fit(
 ) -> None:
     """Train `task` until it has done `epochs` epochs.
 
-    A checkpoint in `folder` is gone on from, whether it was left by a killed training or by one of fewer epochs; one
-    that is already further is of no use, and training starts anew.
+    A checkpoint in `folder` is gone on from, whether it was left by a killed training or by one of fewer epochs.
 
     Args:
         task: with its first weights; ends with the trained ones, on the CPU.
@@ -53,7 +52,8 @@ def fit(
         shown: where the curves are to be seen while they grow.
 
     Raises:
-        TrainingError: where the loss becomes infinite or is not a number, or what is asked cannot be had here.
+        TrainingError: where the loss becomes infinite or is not a number, what is asked cannot be had here, or the
+            checkpoint is already further.
         StoppedError: where SIGTERM or SIGUSR1 asked for it; the checkpoint holds the last whole step.
         KeyboardInterrupt: where someone stopped it; the checkpoint stays.
     """
@@ -65,7 +65,13 @@ def fit(
     checkpoint = folder / CHECKPOINT
     wanted = epochs * task.pace.steps
     waiting = Waiting(task.pace.part * world())
-    done = first_says(_reached(folder, wanted) if first else 0)
+    done = first_says(steps_done(checkpoint) if first else 0)
+    if done > wanted:
+        raise TrainingError(
+            f"{checkpoint} holds step {done}, which is behind the last step of {epochs} epochs, {wanted}"
+        )
+    if first:
+        _begin(folder, done, wanted)
     with _quiet(), _deterministic(), tuned(device), listening() as request:
         trainer = lightning.Trainer(
             accelerator="gpu" if device.type == "cuda" else device.type,
@@ -91,18 +97,12 @@ def fit(
         summarise(folder / CURVES)
 
 
-def _reached(folder: Path, wanted: int) -> int:
-    """The optimiser steps that the checkpoint in `folder` has done; 0 where training starts anew, with an empty one."""
-    done = steps_done(folder / CHECKPOINT)
-    if done > wanted:
-        logger.info("a training of more epochs went on from here: starting anew")
-        done = 0
+def _begin(folder: Path, done: int, wanted: int) -> None:
+    """Say how much of the steps is done; before the first one, take away curves that end before any checkpoint."""
     if done:
         logger.info("%d of %d steps were done before", done, wanted)
     else:
-        (folder / CHECKPOINT).unlink(missing_ok=True)
         shutil.rmtree(folder / CURVES, ignore_errors=True)
-    return done
 
 
 def _processes(device: torch.device) -> dict[str, Any]:

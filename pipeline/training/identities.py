@@ -39,11 +39,6 @@ class IdentityImages:
         held = sum(map(len, self.shards))
         if not held == len(self.labels) == len(self.present):
             raise ValueError(f"{held} images, {len(self.labels)} labels, {len(self.present)} marks of presence")
-        if len(self.classes) < 2:
-            raise ValueError(
-                f"the identity list has {len(self.classes)} identities; pretraining tells at least 2 apart: "
-                "name more in identities.list, or set pretrain.source to none"
-            )
 
     def image(self, number: int) -> UInt8[np.ndarray, "height width 3"]:
         """Read one image."""
@@ -62,7 +57,7 @@ def open_identities(folder: Path) -> IdentityImages:
     """Open what the stage identities wrote.
 
     Raises:
-        ValueError: where there are fewer than two identities, or counts do not agree.
+        ValueError: where counts do not agree.
     """
     classes = tuple((folder / CLASSES).read_text(encoding="utf-8").splitlines())
     shards = tuple(map_array(group, "faces") for group in sorted(folder.glob("[0-9]*")))
@@ -79,6 +74,9 @@ def divide_images(
     Images without a face are in neither. Of every identity with at least two images, `share` of them, rounded, is held
     out, and at least one stays to be fitted. What is drawn for an identity depends on the seed, its label and the
     number of its images alone.
+
+    Raises:
+        ValueError: where fewer than two identities have an image to fit.
     """
     seen = np.flatnonzero(images.present)
     seen = seen[np.argsort(images.labels[seen], kind="stable")]  # grouped by identity
@@ -91,6 +89,13 @@ def divide_images(
         count = min(round(share * len(numbers)), max(len(numbers) - 1, 0))
         held_out.append(numbers[order[:count]])
         fitted.append(numbers[order[count:]])
+    shown = len(images.classes) - len(empty)
+    if shown < 2:
+        raise ValueError(
+            f"of {len(images.classes)} identities {shown} {'has' if shown == 1 else 'have'} an image with a face; "
+            "pretraining tells at least 2 apart: name more in identities.list, see why no face was found "
+            "(identities.landmarks, align.min_face, align.thresholds), or set pretrain.source to none"
+        )
     if empty:
         logger.warning("%d identities have no image with a face: %s", len(empty), ", ".join(empty[:10]))
     return np.sort(np.concatenate(fitted)), np.sort(np.concatenate(held_out))

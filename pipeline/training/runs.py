@@ -5,14 +5,16 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 from pipeline.nets.weights import save_weights
+from pipeline.training.checkpoint import epochs_begun
 from pipeline.training.curves import SUMMARY, showing
-from pipeline.training.fit import CURVES
+from pipeline.training.fit import CHECKPOINT, CURVES
 from pipeline.training.ranks import first_says, rank, together, world
 from pipeline.training.record import describe
 from pipeline.training.train import Training, train
@@ -30,8 +32,9 @@ MODEL = "model"
 def train_once(training: Training, curves: Path) -> str | None:
     """Train, unless the store has the weights; return their key.
 
-    Progress is kept under all that shapes the weights but the number of epochs, so more epochs go on from fewer. Of
-    processes that train together the first one alone looks into the store and writes; the others are given None.
+    Progress is kept under all that shapes the weights but the number of epochs, so more epochs go on from fewer; fewer
+    than were begun leave it alone, and make their own. Of processes that train together the first one alone looks into
+    the store and writes; the others are given None.
 
     Args:
         training: what to train.
@@ -60,7 +63,7 @@ def _kept(training: Training, curves: Path) -> str:
     key = store.key({**source, **many, "code": code, "epochs": settings.epochs}, training.task)
 
     def maker(folder: Path) -> None:
-        with store.scratch(progress) as scratch, showing(curves):
+        with _progress(store, progress, key, settings.epochs) as scratch, showing(curves):
             task = train(training, first_says(scratch, patiently=True), curves)
             metrics = json.loads((scratch / CURVES / SUMMARY).read_text(encoding="utf-8"))
             (folder / MODEL).mkdir()
@@ -71,6 +74,19 @@ def _kept(training: Training, curves: Path) -> str:
         logger.info("%s: these weights were trained before", training.kind)
     store.make(key, maker)
     return key
+
+
+@contextmanager
+def _progress(store: FinishedWork, shared: str, own: str, epochs: int) -> Iterator[Path]:
+    """Hold the folder that all numbers of epochs go on in; where it holds more than `epochs`, one of its own."""
+    with store.scratch(shared) as folder:
+        begun = epochs_begun(folder / CHECKPOINT)
+        if begun <= epochs:
+            yield folder
+            return
+    logger.info("%s: epoch %d was begun before; training to epoch %d is done beside that", store.kind, begun, epochs)
+    with store.scratch(own) as folder:
+        yield folder
 
 
 def deliver(kind: str, key: str | None, model: Path, curves: Path) -> None:

@@ -19,8 +19,11 @@ def with_clips(labels: Iterable[Label], sequences: Path, clip: Clip) -> list[tup
 
     A recording without a sequence (it may have been broken), without a face, or without a clip that `clip.absent`
     allows is passed over with a warning, and so is one without a score, silently.
+
+    Raises:
+        ValueError: where there are labels, and nothing is kept.
     """
-    kept = []
+    kept, labels = [], list(labels)
     passed: dict[str, list[str]] = {"has no sequence": [], "shows no face": [], NO_CLIP.format(clip): []}
     missing, faceless, clipless = passed.values()
     for label in labels:
@@ -41,4 +44,11 @@ def with_clips(labels: Iterable[Label], sequences: Path, clip: Clip) -> list[tup
         if names:
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             logger.warning("passed over, for it %s: %s%s", reason, ", ".join(names[:NAMED]), more)
+    if labels and not kept:
+        why = "; ".join(f"{len(names)}: it {reason}" for reason, names in passed.items() if names)
+        raise ValueError(
+            f"{sequences}: none of the {len(labels)} recordings that are to be learned from or measured has a clip "
+            f"({why or 'no scores'}): see detection.json, and change what keeps faces from being found "
+            "(align.min_face, align.thresholds), clip.absent, clip.length, or who is measured (finetune.validation)"
+        )
     return kept

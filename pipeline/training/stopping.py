@@ -62,7 +62,7 @@ def naming_the_memory(section: str, pace: Pace) -> Iterator[None]:
     except RuntimeError as error:
         if not _wants_memory(error):
             raise
-        more = [parts for parts in range(pace.accumulate + 1, pace.batch + 1) if pace.batch % parts == 0]
+        more = [parts for parts in pace.divisions if parts > pace.accumulate]
         change = f"-S {section}.accumulate={more[0]} computes the same batch in {more[0]} parts" if more else ""
         change = (
             change or f"-S {section}.batch=N takes a smaller batch than {pace.batch}; parts hold one sample already"
@@ -75,6 +75,6 @@ def naming_the_memory(section: str, pace: Pace) -> Iterator[None]:
 
 
 def _wants_memory(error: RuntimeError) -> bool:
-    """GPUs have a class of their own for it; the CPU's allocator and cuDNN say it in words."""
-    words = ("not enough memory", "can't allocate memory", "CUDNN_STATUS_ALLOC_FAILED")
+    """PyTorch has a class of its own for it; CUDA, its libraries and the CPU's allocator say it in words."""
+    words = ("out of memory", "not enough memory", "can't allocate memory", "STATUS_ALLOC_FAILED")
     return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in words)

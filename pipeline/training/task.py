@@ -64,6 +64,11 @@ class Pace:
         return self.batch // self.accumulate
 
     @property
+    def divisions(self) -> list[int]:
+        """What `accumulate` may be with as many processes as there are."""
+        return [parts for parts in range(world(), self.batch + 1, world()) if self.batch % parts == 0]
+
+    @property
     def own(self) -> range:
         """The numbers of the parts of each batch that this process computes, from 0."""
         share = self.accumulate // world()

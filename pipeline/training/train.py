@@ -69,10 +69,10 @@ def _check_share(kind: str, pace: Pace) -> None:
         ValueError: naming the parameter, and what it may be.
     """
     if pace.accumulate % world():
-        allowed = [str(parts) for parts in range(world(), pace.batch + 1, world()) if pace.batch % parts == 0]
+        allowed = ", ".join(map(str, pace.divisions))
         raise ValueError(
             f"{kind}.accumulate is {pace.accumulate}, but {world()} processes share the parts of a batch of "
-            f"{pace.batch}; allowed for so many processes: {', '.join(allowed) or 'none; take fewer processes'}"
+            f"{pace.batch}; allowed for so many processes: {allowed or 'none; take fewer processes'}"
         )
 
 

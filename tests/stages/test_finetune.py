@@ -126,8 +126,9 @@ def test_a_label_of_the_test_partition_is_refused(smallest: dict[str, Any], work
 
 
 def test_nothing_to_fit_stops_clearly(smallest: dict[str, Any], workplace: Path) -> None:
-    write_labels(workplace / "labels.csv", [Label("gone", "s", "", "", "training", 3.0)])
-    with pytest.raises(ValueError, match=r"no recording of .* can be fitted"):
+    write_sequence(workplace / "sequences" / "dark", [40], absent=True)
+    write_labels(workplace / "labels.csv", [Label(name, "s", "", "", "training", 3.0) for name in ("gone", "dark")])
+    with pytest.raises(ValueError, match=r"none of the 2 recordings .* has a clip .*1: it shows no face"):
         main(check_params(_values(smallest)), *_paths(workplace))
 
 

@@ -153,8 +153,9 @@ def test_a_file_that_describes_nothing_is_refused(tmp_path: Path, text: str) -> 
 def test_an_impossible_architecture_is_refused(folder: Path) -> None:
     found = json.loads((folder / "description.json").read_text())
     found["model"]["depth"] = 28
+    found["versions"] = {"msn-depression": "9.9"}
     (folder / "description.json").write_text(json.dumps(found))
-    with pytest.raises(WeightsError, match="describes no weights"):
+    with pytest.raises(WeightsError, match=r"\(written by msn-depression 9\.9\): describes no weights of this version"):
         load_network(folder)
 
 

@@ -161,10 +161,11 @@ def test_a_finished_training_is_not_repeated(
     assert _same(_trained(task, tmp_path), uninterrupted)
 
 
-def test_fewer_epochs_start_anew(material: Path, tmp_path: Path) -> None:
-    once = _trained(_finetuning(material), tmp_path / "once", epochs=1)
-    _trained(_finetuning(material), tmp_path / "more", epochs=2)
-    assert _same(_trained(_finetuning(material), tmp_path / "more", epochs=1), once)
+def test_a_checkpoint_that_is_further_is_refused_and_stays(material: Path, tmp_path: Path) -> None:
+    _trained(_finetuning(material), tmp_path, epochs=2)
+    with pytest.raises(TrainingError, match=r"last\.ckpt holds step 8, behind the last of 1 epochs, 4"):
+        fit(_finetuning(material), 1, "32-true", tmp_path, CPU)
+    assert steps_done(tmp_path / "last.ckpt") == 8
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -1,5 +1,6 @@
 """The identity images: reading them, and holding some out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,20 @@ def test_images_are_read_across_shards(tmp_path: Path) -> None:
     assert images.classes == ("n000000", "n000001", "n000002")
 
 
-def test_a_single_identity_stops_clearly(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"has 1 identities; .* at least 2 .*identities\.list.*none"):
-        open_identities(write_identities(tmp_path / "all", [5]))
+@pytest.mark.parametrize(
+    ("counts", "absent", "found"),
+    [
+        ([5], [], "of 1 identities 1 has an image with a face"),
+        ([3, 2], [3, 4], "of 2 identities 1 has an image with a face"),
+        ([3, 2], range(5), "of 2 identities 0 have an image with a face"),
+    ],
+)
+def test_fewer_than_two_identities_with_a_face_stop_clearly(
+    tmp_path: Path, counts: list[int], absent: Sequence[int], found: str
+) -> None:
+    images = open_identities(write_identities(tmp_path / "all", counts, absent))
+    with pytest.raises(ValueError, match=rf"{found}; .* at least 2 .*identities\.list.*align\.min_face.*none"):
+        divide_images(images, 0.25, seed=1)
 
 
 def test_an_index_of_other_length_is_refused(tmp_path: Path) -> None:
@@ -66,7 +78,7 @@ def test_what_is_held_out_depends_on_the_seed_and_the_identity_alone(tmp_path: P
 
 
 def test_an_identity_without_a_face_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    images = open_identities(write_identities(tmp_path / "all", [2, 2], absent=[2, 3]))
+    images = open_identities(write_identities(tmp_path / "all", [2, 2, 1], absent=[2, 3]))
     fitted, _ = divide_images(images, 0.0, seed=1)
-    assert fitted.tolist() == [0, 1]
+    assert fitted.tolist() == [0, 1, 4]
     assert "1 identities have no image with a face: n000001" in caplog.text

@@ -1,6 +1,7 @@
 """Training through the store: found, gone on with, delivered."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,40 @@ def test_the_same_training_is_found_and_another_is_not(scored: list[tuple[Path, 
     assert _train(scored, 1, made, data="other") != key
     assert _train(scored, 2, made) != key
     assert made == [1, 1, 2]
+
+
+class _Killed(BaseException):
+    """Stands in for a kill: nothing catches it."""
+
+
+def test_fewer_epochs_leave_the_progress_of_more_alone(
+    scored: list[tuple[Path, float]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def weights(key: str, store: str) -> bytes:
+        return (tmp_path / store / "finetune/items" / key / "model/weights.safetensors").read_bytes()
+
+    monkeypatch.setenv("MSN_WORK", str(tmp_path / "alone"))
+    alone = {epochs: weights(_train(scored, epochs, []), "alone") for epochs in (1, 3)}
+    monkeypatch.setenv("MSN_WORK", str(tmp_path / "work"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Finetuning, "measure", _killing_in_epoch(3))
+        with pytest.raises(_Killed):
+            _train(scored, 3, [])
+    caplog.set_level("INFO")
+    assert weights(_train(scored, 1, []), "work") == alone[1]
+    assert "epoch 2 was begun before; training to epoch 1 is done beside that" in caplog.text
+    caplog.clear()
+    assert weights(_train(scored, 3, []), "work") == alone[3]
+    assert "8 of 12 steps were done before" in caplog.text
+
+
+def _killing_in_epoch(number: int) -> Callable[[Finetuning], dict[str, float]]:
+    def measure(task: Finetuning) -> dict[str, float]:
+        if task.current_epoch + 1 == number:
+            raise _Killed
+        return {}
+
+    return measure
 
 
 def test_weights_and_curves_are_delivered(scored: list[tuple[Path, float]], tmp_path: Path) -> None:

@@ -29,3 +29,18 @@ def test_what_cannot_be_learned_from_is_passed_over_and_named(tmp_path: Path, ca
     ]
     kept = with_clips(labels, tmp_path, CLIP.model_copy(update={"absent": "hold"}))
     assert [folder.name for folder, _ in kept] == ["good", "brief"]
+
+
+def test_nothing_to_learn_from_says_why_and_what_to_change(tmp_path: Path) -> None:
+    write_sequence(tmp_path / "dark", [12], absent=True)
+    write_sequence(tmp_path / "brief", [12], absent=[6])
+    labels = [Label(name, "s", "", "", "training", 3.0) for name in ("dark", "brief", "gone", "broken")]
+    with pytest.raises(
+        ValueError, match=r"none of the 4 recordings .* has a clip .*change .*align\.min_face"
+    ) as refused:
+        with_clips(labels, tmp_path, CLIP)
+    assert (
+        "(2: it has no sequence; 1: it shows no face; 1: it has no clip of 8 frames with a face in each "
+        "(clip.absent: skip))" in str(refused.value)
+    )
+    assert with_clips([], tmp_path, CLIP) == []

@@ -7,6 +7,7 @@ import signal
 import pytest
 import torch
 
+import pipeline.training.task
 from pipeline.training.stopping import SIGNALS, listening, naming_the_memory
 from pipeline.training.task import Pace, TrainingError
 
@@ -34,6 +35,8 @@ def test_signals_are_noted_and_handlers_given_back(number: signal.Signals) -> No
     "error",
     [
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
         RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory: you tried"),
     ],
 )
@@ -43,6 +46,16 @@ def test_want_of_memory_says_how_to_keep_the_effective_batch(
     found = f"out of memory with {batch // accumulate} samples at once.*{re.escape(change)}.*MSN_CHECKPOINTING=1"
     with pytest.raises(TrainingError, match=found), naming_the_memory("pretrain", Pace(3, batch, accumulate, 1)):
         raise error
+
+
+@pytest.mark.parametrize(("accumulate", "advised"), [(2, 4), (4, 6), (12, 24)])
+def test_the_advice_can_be_followed_by_several_processes(
+    monkeypatch: pytest.MonkeyPatch, accumulate: int, advised: int
+) -> None:
+    monkeypatch.setattr(pipeline.training.task, "world", lambda: 2)
+    pace = Pace(3, 24, accumulate, 1)
+    with pytest.raises(TrainingError, match=f"pretrain.accumulate={advised} "), naming_the_memory("pretrain", pace):
+        raise torch.OutOfMemoryError("CUDA out of memory")
 
 
 def test_a_real_allocation_that_is_too_large_is_recognised() -> None:
