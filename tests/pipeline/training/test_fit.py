@@ -163,7 +163,7 @@ def test_a_finished_training_is_not_repeated(
 
 def test_a_checkpoint_that_is_further_is_refused_and_stays(material: Path, tmp_path: Path) -> None:
     _trained(_finetuning(material), tmp_path, epochs=2)
-    with pytest.raises(TrainingError, match=r"last\.ckpt holds step 8, behind the last of 1 epochs, 4"):
+    with pytest.raises(TrainingError, match=r"last\.ckpt holds step 8, which is behind the last step of 1 epochs, 4"):
         fit(_finetuning(material), 1, "32-true", tmp_path, CPU)
     assert steps_done(tmp_path / "last.ckpt") == 8
 
