@@ -64,7 +64,6 @@ def fit(
     first, parts = rank() == 0, len(task.pace.own)
     checkpoint = folder / CHECKPOINT
     wanted = epochs * task.pace.steps
-    waiting = Waiting(task.pace.part * world())
     done = first_says(steps_done(checkpoint) if first else 0)
     if done > wanted:
         raise TrainingError(
@@ -72,6 +71,7 @@ def fit(
         )
     if first:
         _begin(folder, done, wanted)
+    waiting = Waiting(task.pace.part * world(), (wanted - done) * parts)
     with _quiet(), _deterministic(), tuned(device), listening() as request:
         trainer = lightning.Trainer(
             accelerator="gpu" if device.type == "cuda" else device.type,

@@ -23,6 +23,7 @@ from pipeline.training.ranks import gathered, rank, world
 from pipeline.training.reading import Reading
 from pipeline.training.recording import Answer, recorded
 from pipeline.training.statistics import JoinedStatistics
+from pipeline.training.waiting import TimedLoader
 
 ROWS_AN_EPOCH = 20  # of the curve of the training loss
 
@@ -162,7 +163,7 @@ class Task(lightning.LightningModule):
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """The rest of the epoch that training has reached."""
-        return DataLoader(
+        return TimedLoader(
             self.samples,
             batch_sampler=Parts(self.pace, lambda: self.global_step),
             num_workers=self.workers,

@@ -1,60 +1,100 @@
-"""How much of a training's time goes into waiting for data: what says whether the loader keeps the device busy."""
+"""How fast a training goes, and how much of its time goes into waiting for data: whether the loader keeps up."""
 
 import logging
 import time
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 import lightning
 from lightning.pytorch.callbacks import Callback
+from torch.utils.data import DataLoader
+
+from pipeline.work.progress import LINE_EVERY, duration, rate
 
 logger = logging.getLogger(__name__)
 
+Item = TypeVar("Item", covariant=True)
 
-class Waiting(Callback):
-    """Shows the share in the progress bar and logs it, with the samples a second, when an epoch ends.
 
-    The time is counted from where the loader is asked for a batch to where the batch is on the device. The first batch
-    of an epoch is left out, for loaders start with it.
+class TimedLoader(DataLoader[Item]):
+    """A loader that counts the seconds in which batches are waited for.
+
+    Attributes:
+        waited: seconds, since it was made.
     """
 
-    def __init__(self, samples: int) -> None:
-        """Take the samples that all processes compute at once."""
+    waited = 0.0
+
+    def __iter__(self) -> Iterator[Item]:  # type: ignore[override]  # all that is asked of what DataLoader returns
+        """The batches."""
+        batches = super().__iter__()
+        while True:
+            asked = time.perf_counter()
+            try:
+                batch = next(batches)
+            except StopIteration:
+                return
+            finally:
+                self.waited += time.perf_counter() - asked
+            yield batch
+
+
+class Waiting(Callback):
+    """Shows the share of time in the progress bar; logs it now and then, with the speed and the time that is left.
+
+    The first batch of an epoch is left out, for loaders start with it. All else that training does counts as its time:
+    writing checkpoints, waiting for other processes.
+    """
+
+    def __init__(self, samples: int, left: int) -> None:
+        """Take the samples that all processes compute at once, and how many times that is left to be done."""
         self.samples = samples
-        self.waited = self.worked = 0.0  # seconds of this epoch
-        self.batches = 0
-        self.asked: float | None = None
-        self.got = 0.0
+        self.left = left
+        self.batches = 0  # of this epoch, but for the first
+        self.waited = self.took = 0.0  # seconds for them
+        self.began: tuple[float, float] | None = None
+        self.said = time.perf_counter()
 
     @property
     def share(self) -> float:
         """Of the time of this epoch so far, 0 to 1."""
-        return self.waited / (self.waited + self.worked) if self.batches else 0.0
+        return self.waited / self.took if self.took else 0.0
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Begin anew."""
-        self.waited, self.worked, self.batches, self.asked = 0.0, 0.0, 0, None
+        self.batches, self.waited, self.took, self.began = 0, 0.0, 0.0, None
 
     def on_train_batch_start(self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: Any) -> None:
-        """Note that a batch has come."""
-        self.got = time.perf_counter()
-        if self.asked is not None:
-            self.waited += self.got - self.asked
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: Any) -> None:
-        """Note that it is done: the loss was read. A GPU may still work on the gradients, and on while we wait."""
-        now = time.perf_counter()
-        if self.asked is not None:
-            self.worked += now - self.got
+        """Count a batch that has come, and the time since the first one came."""
+        now, waited = time.perf_counter(), _waited(trainer)
+        if self.began is None:
+            self.began = now, waited
+        else:
             self.batches += 1
-        self.asked = now
+            self.took, self.waited = now - self.began[0], waited - self.began[1]
+        if now - self.said >= LINE_EVERY and self.took:
+            self.said = now
+            logger.info(
+                "step %d (epoch %d): %s, %s left",
+                module.global_step,
+                trainer.current_epoch + 1,
+                self._facts(),
+                duration(self.left * self.took / self.batches),
+            )
+        self.left -= 1
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Log the figures of the epoch."""
-        if self.batches:
-            rate = self.batches * self.samples / (self.waited + self.worked)
-            logger.info(
-                "epoch %d: %.4g samples/s, %.1f %% of the time waiting for data",
-                trainer.current_epoch + 1,
-                rate,
-                100 * self.share,
-            )
+        if self.took:
+            logger.info("epoch %d: %s", trainer.current_epoch + 1, self._facts())
+
+    def _facts(self) -> str:
+        speed = rate(self.batches * self.samples / self.took, "samples")
+        return f"{speed}, {100 * self.share:.1f} % of the time waiting for data"
+
+
+def _waited(trainer: lightning.Trainer) -> float:
+    loader = trainer.train_dataloader
+    if not isinstance(loader, TimedLoader):
+        raise TypeError(f"{type(loader).__name__} does not count the time it is waited for; TimedLoader does")
+    return loader.waited
