@@ -5,11 +5,11 @@ included. The obvious loop is what anybody would write: fp32 (TF32 where the GPU
 from a plain loader.
 
 Before any speed is told, the gradients of ours are held against those of a plain network in fp64 on the same samples
-(half-precision conv3d has been wrong in some versions of PyTorch and cuDNN). They may be as far away as rounding alone
-takes them, which is measured too, by a network in fp64 that rounds what its layers put out (`rounding_difference`), and
-a half more. On a GPU the gradients of a whole batch as they are trained with, compiled and replayed, are held against
-those of the same network without either (`replay_difference`): both are rounded, each in its own way. Where gradients
-are wrong there is no speed. The losses of both sides are compared over the first steps.
+(half-precision conv3d has been wrong in some versions of PyTorch and cuDNN), layer by layer. They may be as far away as
+rounding alone takes them, which is measured too, by a network in fp64 that rounds what its layers put out
+(`rounding_difference`), and a half more. On a GPU, where large inputs were what went wrong, that is done over a whole
+batch, and again as it is trained with, compiled and replayed (`replay_difference`). Where gradients are wrong there is
+no speed. The losses of both sides are compared over the first steps.
 
 Model FLOP utilisation (MFU): the floating-point operations (2 a multiply-add) of the convolutions and matrix products
 of a step, forward and backward, as PyTorch's own counter finds them in the plain network, over what a square matrix
@@ -86,6 +86,7 @@ def main() -> None:
             run = _measured(make, arguments, device, Path(folder))
             pace = make().pace
             flops = _flops(make, device) * run["samples_per_second"] / pace.batch
+            peak = max(peak, _peak(device, DTYPES[arguments.precision]))  # a machine may have been busy before
             found[name] = {**run, "batch": pace.batch, "mfu": round(flops / peak, 4), **agreement}
             print(json.dumps({"training": name, **found[name]}), flush=True)
             if arguments.profile:

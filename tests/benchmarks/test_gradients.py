@@ -1,0 +1,49 @@
+"""No speed is told where the gradients of a layer are wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from benchmarks.gradients import differences
+from pipeline.training.finetuning import Finetuning
+from pipeline.training.identities import open_identities
+from pipeline.training.pretraining import Pretraining
+from pipeline.training.task import Task
+from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, PRETRAIN, write_identities, write_sequence
+
+CPU = torch.device("cpu")
+STILL = MODEL.model_copy(update={"dropout": 0.0})
+
+
+@pytest.fixture(params=["pretraining", "finetuning"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Task]:
+    if request.param == "pretraining":
+        images = open_identities(write_identities(tmp_path / "identities", [6, 5, 7]))
+        return lambda: Pretraining(images, 8, STILL, PRETRAIN.model_copy(update={"flip": 0.0}))
+    scored = [(write_sequence(tmp_path / f"r{number}", [12], seed=number), 9.0 * number) for number in range(3)]
+    augment = FINETUNE.augment.model_copy(update={"flip": 0.0, "rotate": 0.0, "upside_down": 0.0})
+    return lambda: Finetuning(scored, [], None, CLIP, STILL, FINETUNE.model_copy(update={"augment": augment}))
+
+
+def test_right_gradients_are_told(make: Callable[[], Task]) -> None:
+    found = differences("training", make, CPU, "32-true")
+    assert set(found) == {"gradient_difference", "rounding_difference"}
+    assert 0 < found["gradient_difference"] < 0.01
+    assert 0 < found["rounding_difference"] < 0.01
+
+
+@pytest.mark.parametrize("layer", ["backbone.stem.0.convolution.weight", "backbone.stages.1.0.parallel.2.weight"])
+@pytest.mark.parametrize("wrong", [lambda gradient: gradient * 0, lambda gradient: gradient.flip(0)])
+def test_a_wrong_layer_ends_the_run(make: Callable[[], Task], layer: str, wrong: Callable[[Tensor], Tensor]) -> None:
+    def wrongly() -> Task:
+        task = make()
+        task.network.get_parameter(layer).register_hook(
+            lambda gradient: wrong(gradient) if gradient.dtype == torch.float32 else gradient
+        )
+        return task
+
+    with pytest.raises(SystemExit, match=rf"training: gradients of {layer} in 32-true are .* No speed is told"):
+        differences("training", wrongly, CPU, "32-true")
