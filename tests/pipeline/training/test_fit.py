@@ -52,9 +52,17 @@ def _finetuning(material: Path, settings: Finetune = ACCUMULATED) -> Finetuning:
     return Finetuning(scored[:3], scored[3:], None, CLIP, MODEL, settings)
 
 
-def _trained(task: Task, folder: Path, epochs: int = EPOCHS) -> dict[str, object]:
-    """Everything that a training leaves."""
+def _trained(task: Task, folder: Path, epochs: int = EPOCHS, first: int = 0) -> dict[str, object]:
+    """Everything that a training leaves, which begins with step `first`."""
+    begun, plain = [], task.on_train_batch_start
+
+    def note(*arguments: Any) -> None:
+        begun.append(task.global_step)
+        plain(*arguments)
+
+    task.on_train_batch_start = note  # type: ignore[assignment,method-assign]
     fit(task, epochs, "32-true", folder, CPU)
+    assert not begun or begun[0] == first
     curves = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.tsv")}
     summary = (folder / "curves" / "metrics.json").read_text()
     weights = {name: tensor.clone() for name, tensor in task.network.state_dict().items()}
@@ -100,7 +108,7 @@ def test_killed_at_any_step(
     with pytest.raises(Killed):
         fit(task, EPOCHS, "32-true", tmp_path, CPU)
     assert steps_done(tmp_path / "last.ckpt") == step
-    assert _same(_trained(_finetuning(material), tmp_path), uninterrupted)
+    assert _same(_trained(_finetuning(material), tmp_path, first=step), uninterrupted)
 
 
 def test_killed_long_after_the_last_checkpoint(
@@ -112,7 +120,7 @@ def test_killed_long_after_the_last_checkpoint(
     with pytest.raises(Killed):
         fit(task, EPOCHS, "32-true", tmp_path, CPU)
     assert steps_done(tmp_path / "last.ckpt") == 4  # of the first epoch
-    assert _same(_trained(_finetuning(material), tmp_path), uninterrupted)
+    assert _same(_trained(_finetuning(material), tmp_path, first=4), uninterrupted)
 
 
 def test_killed_while_measuring(
@@ -129,7 +137,7 @@ def test_killed_while_measuring(
     monkeypatch.setattr(task, "measure", measure)
     with pytest.raises(Killed):
         fit(task, EPOCHS, "32-true", tmp_path, CPU)
-    assert _same(_trained(_finetuning(material), tmp_path), uninterrupted)
+    assert _same(_trained(_finetuning(material), tmp_path, first=4), uninterrupted)
 
 
 def test_killed_while_writing_a_checkpoint(
@@ -149,7 +157,7 @@ def test_more_epochs_go_on_from_fewer(
     _trained(_finetuning(material), tmp_path, epochs=1)
     task = _finetuning(material)
     _kill_at(monkeypatch, task, 3)  # which is behind it
-    assert _same(_trained(task, tmp_path), uninterrupted)
+    assert _same(_trained(task, tmp_path, first=4), uninterrupted)
 
 
 def test_a_finished_training_is_not_repeated(
@@ -209,7 +217,7 @@ def test_pretraining_killed_and_resumed(material: Path, tmp_path: Path, monkeypa
     with pytest.raises(Killed):
         fit(task, 2, "32-true", tmp_path / "parts", CPU)
     assert steps_done(tmp_path / "parts" / "last.ckpt") == 4
-    assert _same(_trained(make(), tmp_path / "parts", epochs=2), whole)
+    assert _same(_trained(make(), tmp_path / "parts", epochs=2, first=4), whole)
 
 
 class _Rates(Callback):

@@ -141,10 +141,12 @@ def _as_slurm_does(folder: Path, store: str, *arguments: str) -> None:
         assert task.returncode == 0, errors
 
 
-def _run(folder: Path, store: str, launcher: Sequence[str], *arguments: str, **more: str) -> None:
+def _run(folder: Path, store: str, launcher: Sequence[str], *arguments: str, **more: str) -> str:
+    """Have it end well, and return what it logged."""
     process = _start(folder, store, launcher, *arguments, **more)
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
+    return errors
 
 
 Left = tuple[dict[str, Tensor], dict[str, list[float]], dict[str, Any]]
@@ -232,8 +234,9 @@ def test_two_processes_go_on_where_they_were_stopped(whole: Path, folder: Path, 
     if number == signal.SIGTERM:  # it reached one process; both finished the same step
         assert errors.count("SIGTERM: stopped after step") == 1
     (checkpoint,) = (folder / "parts").rglob("last.ckpt")
-    assert 0 < torch.load(checkpoint, weights_only=True)["global_step"] < 8
-    _run(folder, "parts", TORCHRUN, *STOPPED, "1e9")
+    done = torch.load(checkpoint, weights_only=True)["global_step"]
+    assert 0 < done < 8
+    assert f"{done} of 8 steps were done before" in _run(folder, "parts", TORCHRUN, *STOPPED, "1e9")
     once, gone_on = _left(whole), _left(folder)
     assert [name for name in once[0] if not torch.equal(once[0][name], gone_on[0][name])] == []
     assert once[1] == gone_on[1]
@@ -250,8 +253,9 @@ def test_another_number_of_processes_goes_on(
     os.kill(_trainers(process.pid)[1] if first else process.pid, signal.SIGTERM)
     process.communicate(timeout=120)
     (checkpoint,) = (folder / "parts").rglob("last.ckpt")
-    assert torch.load(checkpoint, weights_only=True)["global_step"] % 4
-    _run(folder, "parts", second, *HALVES, "1e9")
+    done = torch.load(checkpoint, weights_only=True)["global_step"]
+    assert done % 4
+    assert f"{done} of 8 steps were done before" in _run(folder, "parts", second, *HALVES, "1e9")
     _assert_same(halves, _left(folder))
 
 
