@@ -10,6 +10,14 @@ from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).parents[1]
 
+# Settings of whoever runs the tests are not theirs: of this project, of launchers and clusters, of the terminal.
+for _name in [*os.environ]:
+    if _name.startswith(("MSN_", "DASK_", "SLURM_", "TORCHELASTIC_")) and _name != "MSN_REAL_DATA":
+        del os.environ[_name]
+for _name in ("COLUMNS", "NO_COLOR", "PY_COLORS", "FORCE_COLOR", "GITHUB_ACTIONS"):
+    os.environ.pop(_name, None)
+os.environ["TERM"] = "xterm"
+
 install_import_hook("pipeline", "shape_checker.check")  # before anything of it is imported
 
 

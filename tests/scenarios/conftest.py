@@ -31,6 +31,7 @@ class Project:
             "DVC_SITE_CACHE_DIR": f"{self.folder}-site",
             "MSN_WORK": "",
             "MSN_WORKERS": "1",
+            "MSN_DEVICE": "cpu",
         }
         return subprocess.Popen(
             command,

@@ -28,10 +28,15 @@ def _kill(process: "subprocess.Popen[str]") -> None:
 
 def _wait_for(reached: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
     end = time.monotonic() + 300
-    while not reached():
-        assert process.poll() is None, f"it ended before it could be killed:\n{process.communicate()[0]}"
-        assert time.monotonic() < end, "the state to be killed in was not reached"
-        time.sleep(0.02)
+    try:
+        while not reached():
+            assert process.poll() is None, f"it ended before it could be killed:\n{process.communicate()[0]}"
+            assert time.monotonic() < end, "the state to be killed in was not reached"
+            time.sleep(0.02)
+    except BaseException:
+        if process.poll() is None:
+            _kill(process)
+        raise
 
 
 def _checkpoints(project: Any) -> set[Path]:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,13 @@ LAUNCH = {
 }
 
 
-def _of(folder: Path) -> list[str]:
-    """The processes that work in `folder`."""
-    found = []
+def _of(folder: Path) -> dict[int, str]:
+    """The processes that work in `folder`, by their numbers."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if (process / "cwd").resolve() == folder.resolve():
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:  # it ended meanwhile
             continue
     return found
@@ -64,18 +65,27 @@ def test_a_wrong_parameter_is_said_once(two: Any) -> None:
     assert two.run("dvc", "repro", succeeds=False).count("finetune.batch is 0") == 1
 
 
-def test_no_process_outlives_a_killed_dvc(two: Any) -> None:
-    two.change(finetune__epochs=1, finetune__steps=1_000_000)  # which does not end by itself
-    before = _checkpoints(two)
-    process = two.start("dvc", "repro")
+@pytest.fixture
+def endless(two: Any) -> Iterator[Any]:
+    """The project with a training that does not end by itself; what is left of it is killed."""
+    two.change(finetune__epochs=1, finetune__steps=1_000_000)
+    yield two
+    for number in _of(two.folder):
+        os.kill(number, signal.SIGKILL)
+
+
+def test_no_process_outlives_a_killed_dvc(endless: Any) -> None:
+    before = _checkpoints(endless)
+    process = endless.start("dvc", "repro")
     end = time.monotonic() + 300
-    while _checkpoints(two) == before:
+    while _checkpoints(endless) == before:
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < end
         time.sleep(0.1)
-    assert len([line for line in _of(two.folder) if " -m stages.finetune " in line and "--no-python" not in line]) >= 2
+    told = _of(endless.folder).values()
+    assert len([line for line in told if " -m stages.finetune " in line and "--no-python" not in line]) >= 2
     os.kill(process.pid, signal.SIGKILL)
     end = time.monotonic() + 30
-    while left := _of(two.folder):
+    while left := _of(endless.folder):
         assert time.monotonic() < end, left
         time.sleep(0.1)

@@ -10,6 +10,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
+from pipeline.commands import study
 from pipeline.studies import run
 from pipeline.studies.definition import Study, points
 from tests.pipeline.experiments.material import ROOT, change, git, make_project, study_file
@@ -20,6 +21,7 @@ GRID = {"grids": [{"values": {"model.depth": [27, 36, 99]}}], "x": "model.depth"
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(run, "PAUSE", 0.5)
+    monkeypatch.setattr(run, "PATIENCE", 120)
     folder = make_project(tmp_path / "project", monkeypatch)
     study_file(folder / "mine.yaml", **GRID)
     return folder
@@ -77,7 +79,8 @@ def test_a_study_runs_once_and_what_fails_is_named(project: Path) -> None:
     assert found.output.endswith("3 experiments, 3 to queue\n")
 
 
-def test_only_queueing_starts_nothing(project: Path) -> None:
+def test_only_queueing_starts_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study, "start", lambda jobs: pytest.fail("workers were started"))
     found = _msn("mine.yaml", "--queue")
     assert found.exit_code == 0, found.output
     assert [line.split()[0] for line in found.output.splitlines() if "(model" in line] == ["queued"] * 3

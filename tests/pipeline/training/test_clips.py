@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.training.clips import allowed_starts, covering, covering_runs, wrapped
@@ -29,6 +29,7 @@ def test_a_start_outside_the_video_is_refused(start: int, frames: int) -> None:
         wrapped(start, 4, frames)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 40), st.data())
 def test_a_clip_is_consecutive_frames_modulo_the_video(frames: int, length: int, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, frames - 1))
@@ -52,6 +53,7 @@ def test_covering_clips(frames: int, length: int, expected: list[tuple[int, int]
     assert covering(frames, length) == expected
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200), st.integers(1, 40))
 def test_clips_cover_every_frame_and_weights_count_the_new_ones(frames: int, length: int) -> None:
     seen: set[int] = set()
@@ -94,6 +96,7 @@ def test_allowed_starts(usable: str, length: int, expected: list[int]) -> None:
     assert allowed_starts(np.array(list(usable)) == "1", length).tolist() == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=40), st.integers(1, 50))
 def test_a_start_is_allowed_where_the_clip_holds_usable_frames_only(usable: list[bool], length: int) -> None:
     def held(start: int) -> list[bool]:

@@ -139,7 +139,7 @@ def test_a_cluster_without_workers_is_waited_for(
 def test_a_wrong_address_is_named(tmp_path: Path) -> None:
     settings = {"scheduler-address": "tcp://127.0.0.1:9", "distributed.comm.timeouts.connect": "1s"}
     with dask.config.set(settings), pytest.raises(NoSchedulerError, match=r"127\.0\.0\.1:9(.|\n)*SCHEDULER_ADDRESS"):
-        make_all("square", write_slowly, _tasks(1, tmp_path / "log"), _output(tmp_path / "out"), "squaring")
+        make_all("square", write_slowly, _tasks(2, tmp_path / "log"), _output(tmp_path / "out"), "squaring")
 
 
 def test_a_scheduler_that_dies_ends_the_stage_with_its_name(tmp_path: Path, cluster: DaskCluster) -> None:
@@ -163,10 +163,11 @@ def test_a_scheduler_that_dies_ends_the_stage_with_its_name(tmp_path: Path, clus
 
 
 @pytest.mark.filterwarnings("error:Port .* is already in use")
-def test_a_local_cluster_does_not_want_the_port_of_another(tmp_path: Path) -> None:
+def test_a_local_cluster_does_not_want_the_port_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MSN_WORKERS", "2")  # with one there is no cluster
     with socket.socket() as taken:
         with suppress(OSError):  # somebody has it
             taken.bind(("127.0.0.1", 8787))
             taken.listen()
-        make_all("square", write_slowly, _tasks(1, tmp_path / "log"), _output(tmp_path / "out"), "squaring")
+        make_all("square", write_slowly, _tasks(2, tmp_path / "log"), _output(tmp_path / "out"), "squaring")
     assert (tmp_path / "out/item0/square.txt").read_text() == "0"

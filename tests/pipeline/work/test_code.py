@@ -1,10 +1,20 @@
 """Which code a module reaches, and that its hash follows syntax and nothing else."""
 
+import itertools
+import os
 from pathlib import Path
 
 import pytest
 
 from pipeline.work import code
+
+_rewritten = itertools.count(1)
+
+
+def _rewrite(path: Path, text: str) -> None:
+    """Write a file, and give it a time of its own: some file systems tell times some milliseconds apart as one."""
+    path.write_text(text)
+    os.utime(path, ns=(0, next(_rewritten) * 10**9))
 
 
 @pytest.fixture
@@ -48,14 +58,14 @@ def test_reached_modules_are_followed_without_params_and_package_files(project: 
 )
 def test_the_hash_follows_reached_syntax_only(project: Path, file: str, text: str, changes: bool) -> None:
     before, bytes_before = code.code_hash("stages.cook"), code.file_hash("stages.cook")
-    (project / file).write_text(text)
+    _rewrite(project / file, text)
     assert (code.code_hash("stages.cook") != before) is changes
     reached = file not in ("pipeline/stone.py", "pipeline/params.py")
     assert (code.file_hash("stages.cook") != bytes_before) is reached
 
 
 def test_an_import_of_nothing_is_named(project: Path) -> None:
-    (project / "pipeline/salt.py").write_text("import pipeline.pepper\n")
+    _rewrite(project / "pipeline/salt.py", "import pipeline.pepper\n")
     with pytest.raises(ModuleNotFoundError, match=r"pipeline\.pepper"):
         code.reached("stages.cook")
 
@@ -63,9 +73,9 @@ def test_an_import_of_nothing_is_named(project: Path) -> None:
 def test_the_loaded_hash_keeps_each_file_as_it_was_first_asked_for(project: Path) -> None:
     before = code.code_hash("pipeline.salt")
     assert code.loaded_code_hash("pipeline.salt") == before
-    (project / "pipeline/salt.py").write_text("PINCH = 2\n")
+    _rewrite(project / "pipeline/salt.py", "PINCH = 2\n")
     assert code.code_hash("pipeline.salt") != before
     assert code.loaded_code_hash("pipeline.salt") == before
     assert code.loaded_code_hash("stages.cook") != code.code_hash("stages.cook")  # reaches the salt that was loaded
-    (project / "pipeline/salt.py").write_text("PINCH = 1\n")
+    _rewrite(project / "pipeline/salt.py", "PINCH = 1\n")
     assert code.loaded_code_hash("stages.cook") == code.code_hash("stages.cook")
