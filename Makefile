@@ -26,10 +26,10 @@ repro: setup  ## run the whole pipeline: what changed, and what depends on it
 	dvc repro
 
 test: setup  ## run the test suite (MSN_REAL_DATA names a folder of real faces, where there is one)
-	OMP_NUM_THREADS=1 pytest --numprocesses auto --dist loadfile
+	pytest --numprocesses auto --dist loadfile
 
 reruns: setup  ## change every parameter for real and see which stages run (about 25 minutes; not part of `make test`)
-	OMP_NUM_THREADS=1 pytest --numprocesses auto -m long
+	pytest --numprocesses auto -m long
 
 check: setup  ## formatting, lint, types
 	ruff format --check .

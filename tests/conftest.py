@@ -17,6 +17,7 @@ for _name in [*os.environ]:
 for _name in ("COLUMNS", "NO_COLOR", "PY_COLORS", "FORCE_COLOR", "GITHUB_ACTIONS"):
     os.environ.pop(_name, None)
 os.environ["TERM"] = "xterm"
+os.environ["OMP_NUM_THREADS"] = "1"  # networks here are tiny, and threads that wait for busy processors take minutes
 
 install_import_hook("pipeline", "shape_checker.check")  # before anything of it is imported
 

@@ -81,18 +81,29 @@ def longer(built: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return project, json.loads((whole.folder / "metrics.json").read_text()), folder_digest(whole.folder / "models")
 
 
-@pytest.mark.parametrize("how", ["repro", "exp run"])
+@pytest.mark.parametrize("how", RESUMES)
 def test_finetuning_goes_on_after_a_kill(longer: Any, tmp_path: Path, how: str) -> None:
     source, metrics, models = longer
     project = source.copy(tmp_path / "project")
     before = _checkpoints(project)  # of the training that was built with
     process = project.start("dvc", "repro")
     _wait_for(lambda: _checkpoints(project) != before, process)
+    if how == "repro":
+        os.killpg(process.pid, signal.SIGSTOP)  # so that it does not end meanwhile
+        assert 0 < _step_shown(project) < 120
     _kill(process)
     output = project.run(*RESUMES[how])
     assert "steps were done before" in output
+    if how == "exp run --temp":  # whose outputs lie elsewhere
+        return
     assert json.loads((project.folder / "metrics.json").read_text()) == metrics
     assert folder_digest(project.folder / "models") == models
+
+
+def _step_shown(project: Any) -> int:
+    """How far `dvc exp show` says that fine-tuning has come."""
+    workspace = json.loads(project.run("dvc", "exp", "show", "--json"))[0]
+    return int(workspace["data"]["metrics"]["metrics/finetune/metrics.json"]["data"]["step"])
 
 
 def test_temporary_and_queued_runs_reuse_finished_recordings(project: Any) -> None:

@@ -15,7 +15,6 @@ LAUNCH = {
     "SHELL": "/bin/sh",
     "MSN_LAUNCH": "torchrun --standalone --nproc-per-node 2",
     "MSN_DEVICE": "cpu",
-    "OMP_NUM_THREADS": "1",
 }
 
 

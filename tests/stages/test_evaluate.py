@@ -3,7 +3,7 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,15 +38,6 @@ TESTING = [
 ]
 GAPS = ("frames", "absent_frames", "without_face", "without_clip", "missing")
 CONSTANT = 17.0  # (10 + 10 + 31) / 3
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """The network here is tiny, and threads that wait for busy processors take minutes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -2,26 +2,15 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from pipeline.nets.weights import WeightsError, load_network, read_weights
 from pipeline.params import check_params
 from stages.pretrain import main
 from tests.pipeline.training.material import write_identities
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """The networks here are tiny, and threads that wait for busy processors take minutes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

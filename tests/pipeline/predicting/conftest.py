@@ -1,13 +1,11 @@
 """The pipeline, run for real at the smallest scale: a model, its videos, and what evaluate said of them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import torch
 
 from pipeline.params import Params, check_params
 from pipeline.work.recordings import read_recordings
@@ -30,15 +28,6 @@ class Ran:
     videos: dict[str, Path]
     estimates: dict[int, dict[str, float]]
     clips: pd.DataFrame
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """The networks here are tiny, and threads that wait for busy processors take minutes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,21 @@ def test_held_out_images_are_measured(images: IdentityImages) -> None:
     assert measured["held_out/loss"] == pytest.approx(loss, rel=1e-4)
 
 
+def test_the_first_five_of_many_identities_count(tmp_path: Path) -> None:
+    many = open_identities(write_identities(tmp_path / "many", [8] * 12))
+    task = _task(many)
+    task.network.eval()
+    labels = np.array([task.held_out[number]["label"] for number in range(24)])
+    with torch.no_grad():
+        faces = torch.from_numpy(np.stack([task.held_out[number]["image"] for number in range(24)]))
+        scores = np.concatenate([task({"image": part}).numpy() for part in faces.split(4)])  # as they are measured
+        measured = task.measure()
+    places = (scores > scores[range(24), labels][:, None]).sum(1)  # identities before the right one
+    assert 0 < (places < 5).sum() < 24
+    assert measured["held_out/top1"] == pytest.approx((places == 0).mean())
+    assert measured["held_out/top5"] == pytest.approx((places < 5).mean())
+
+
 def test_nothing_held_out_nothing_measured(images: IdentityImages) -> None:
     assert _task(images, held_out=0.0).measure() == {}
 

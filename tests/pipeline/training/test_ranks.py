@@ -39,7 +39,6 @@ from pipeline.work.stage import start_log
 from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, PRETRAIN
 
 start_log()
-torch.set_num_threads(1)
 kind, parts, dropout, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])
 pipeline.training.checkpoint.SECONDS, pipeline.training.checkpoint.SHARE = seconds, 1e9
 pipeline.training.task.ROWS_AN_EPOCH = 1000  # the loss of every step
@@ -99,7 +98,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _environment(folder: Path, store: str, more: Mapping[str, str]) -> dict[str, str]:
-    stated = {"PYTHONPATH": str(ROOT), "MSN_WORK": str(folder / store), "MSN_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+    stated = {"PYTHONPATH": str(ROOT), "MSN_WORK": str(folder / store), "MSN_DEVICE": "cpu"}
     return {**os.environ, **stated, **more}
 
 
