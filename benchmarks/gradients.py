@@ -22,7 +22,7 @@ DTYPES = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16, "16-mixed": to
 FEW = 4  # samples that are compared on a CPU; on a GPU it is a whole batch, for large inputs have been computed wrongly
 
 Make = Callable[[], Any]  # a Pretraining or a Finetuning
-Gradients = dict[str, Tensor]  # of convolutions and products, each a flat vector in fp64
+Gradients = dict[str, Tensor]  # by the weight's name, in fp64
 
 
 def differences(name: str, make: Make, device: torch.device, precision: str) -> dict[str, float]:
@@ -39,7 +39,8 @@ def differences(name: str, make: Make, device: torch.device, precision: str) -> 
     if device.type == "cuda":
         found["replay_difference"] = _own_gradients(make, device, precision, samples, hastened=True)
     for what, ours in found.items():
-        for layer in (*right, None):
+        # Norms and biases alone have too few weights for their rounding to be foretold: they count among all.
+        for layer in (*(name for name, gradient in right.items() if gradient.ndim > 1), None):
             apart, rounded = _apart(ours, right, layer), _apart(rounding, right, layer)
             if not apart <= (sums := LAYER if layer else ALL) + MARGIN * rounded:
                 sys.exit(
@@ -78,14 +79,14 @@ def _own_gradients(make: Make, device: torch.device, precision: str, samples: in
 
 
 def _gradients(network: torch.nn.Module) -> Gradients:
-    """Norms are left out: they have too few weights for their rounding to be foretold."""
-    found = {name: weight.grad for name, weight in network.named_parameters() if weight.ndim > 1}
-    return {name: gradient.double().flatten().cpu() for name, gradient in found.items() if gradient is not None}
+    found = {name: weight.grad for name, weight in network.named_parameters()}
+    return {name: gradient.double().cpu() for name, gradient in found.items() if gradient is not None}
 
 
 def _apart(one: Gradients, other: Gradients, layer: str | None = None) -> float:
     """Length of the difference, of a layer or of all together, over the length of the second."""
-    first, second = (torch.cat([*found.values()]) if layer is None else found[layer] for found in (one, other))
+    layers = [*other] if layer is None else [layer]
+    first, second = (torch.cat([found[name].flatten() for name in layers]) for found in (one, other))
     return float((first - second).norm() / second.norm())
 
 

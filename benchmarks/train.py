@@ -87,10 +87,12 @@ def main() -> None:
             pace = make().pace
             flops = _flops(make, device) * run["samples_per_second"] / pace.batch
             peak = max(peak, _peak(device, DTYPES[arguments.precision]))  # a machine may have been busy before
-            found[name] = {**run, "batch": pace.batch, "mfu": round(flops / peak, 4), **agreement}
+            found[name] = {**run, "batch": pace.batch, "tflops": round(flops / 1e12, 4), **agreement}
             print(json.dumps({"training": name, **found[name]}), flush=True)
             if arguments.profile:
                 _profile(make, device, arguments.precision)
+    for run in found.values():
+        run["mfu"] = round(run["tflops"] * 1e12 / peak, 4)
     finetuning = found["finetuning"]
     seconds = finetuning["batch"] / finetuning["samples_per_second"]
     found["finetuning"]["augmentation_share"] = round(_augmentation(finetuning["batch"], params, device) / seconds, 4)

@@ -33,8 +33,8 @@ def train_once(training: Training, curves: Path) -> str | None:
     """Train, unless the store has the weights; return their key.
 
     Progress is kept under all that shapes the weights but the number of epochs, so more epochs go on from fewer; fewer
-    than were begun leave it alone, and make their own. Of processes that train together the first one alone looks into
-    the store and writes; the others are given None.
+    than were begun leave it alone, and make their own. Both stay until they are pruned. Of processes that train
+    together the first one alone looks into the store and writes; the others are given None.
 
     Args:
         training: what to train.

@@ -42,18 +42,20 @@ class TimedLoader(DataLoader[Item]):
 class Waiting(Callback):
     """Shows the share of time in the progress bar; logs it now and then, with the speed and the time that is left.
 
-    The first batch of an epoch is left out, for loaders start with it. All else that training does counts as its time:
-    writing checkpoints, waiting for other processes.
+    What comes before the first batch of an epoch is left out, for loaders start then, and so is what is done with the
+    very first one: networks are compiled and algorithms tried. All else that training does counts as its time: writing
+    checkpoints, waiting for other processes.
     """
 
     def __init__(self, samples: int, left: int) -> None:
         """Take the samples that all processes compute at once, and how many times that is left to be done."""
         self.samples = samples
         self.left = left
-        self.batches = 0  # of this epoch, but for the first
+        self.passed_over = 2  # batches that are still to come before the clock starts
+        self.began = (0.0, 0.0)  # when it did, and the loader's count then
+        self.batches = 0  # that came since, in this epoch
         self.waited = self.took = 0.0  # seconds for them
-        self.began: tuple[float, float] | None = None
-        self.said = time.perf_counter()
+        self.said = 0.0
 
     @property
     def share(self) -> float:
@@ -62,17 +64,18 @@ class Waiting(Callback):
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Begin anew."""
-        self.batches, self.waited, self.took, self.began = 0, 0.0, 0.0, None
+        self.batches, self.waited, self.took = 0, 0.0, 0.0
 
     def on_train_batch_start(self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: Any) -> None:
-        """Count a batch that has come, and the time since the first one came."""
+        """Count a batch that has come, and the time since the clock started."""
         now, waited = time.perf_counter(), _waited(trainer)
-        if self.began is None:
-            self.began = now, waited
+        if self.passed_over:
+            self.passed_over -= 1
+            self.began, self.said = (now, waited), now
         else:
             self.batches += 1
             self.took, self.waited = now - self.began[0], waited - self.began[1]
-        if now - self.said >= LINE_EVERY and self.took:
+        if now - self.said >= LINE_EVERY:
             self.said = now
             logger.info(
                 "step %d (epoch %d): %s, %s left",
@@ -87,6 +90,7 @@ class Waiting(Callback):
         """Log the figures of the epoch."""
         if self.took:
             logger.info("epoch %d: %s", trainer.current_epoch + 1, self._facts())
+        self.passed_over = 1
 
     def _facts(self) -> str:
         speed = rate(self.batches * self.samples / self.took, "samples")

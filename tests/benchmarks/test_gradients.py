@@ -47,3 +47,15 @@ def test_a_wrong_layer_ends_the_run(make: Callable[[], Task], layer: str, wrong:
 
     with pytest.raises(SystemExit, match=rf"training: gradients of {layer} in 32-true are .* No speed is told"):
         differences("training", wrongly, CPU, "32-true")
+
+
+def test_wrong_norms_end_the_run(make: Callable[[], Task]) -> None:
+    def wrongly() -> Task:
+        task = make()
+        for weight in task.network.parameters():
+            if weight.ndim == 1:
+                weight.register_hook(lambda gradient: -gradient if gradient.dtype == torch.float32 else gradient)
+        return task
+
+    with pytest.raises(SystemExit, match="training: gradients of all layers in 32-true are "):
+        differences("training", wrongly, CPU, "32-true")

@@ -90,8 +90,12 @@ def test_finetuning_goes_on_after_a_kill(longer: Any, tmp_path: Path, how: str) 
     _wait_for(lambda: _checkpoints(project) != before, process)
     if how == "repro":
         os.killpg(process.pid, signal.SIGSTOP)  # so that it does not end meanwhile
-        assert 0 < _step_shown(project) < 120
-    _kill(process)
+        try:
+            assert 0 < _step_shown(project) < 120
+        finally:
+            _kill(process)
+    else:
+        _kill(process)
     output = project.run(*RESUMES[how])
     assert "steps were done before" in output
     if how == "exp run --temp":  # whose outputs lie elsewhere
