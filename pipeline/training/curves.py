@@ -43,6 +43,13 @@ class CurveLogger(DVCLiveLogger):
         if self.shown is not None:
             _show(self.folder, self.shown)
 
+    @rank_zero_only
+    def finalize(self, status: str) -> None:
+        """End, and close the files of the repository that DVCLive has opened."""
+        super().finalize(status)
+        if self._experiment is not None and self._experiment._dvc_repo is not None:
+            self._experiment._dvc_repo.close()
+
 
 @contextmanager
 def showing(folder: Path) -> Iterator[Path]:

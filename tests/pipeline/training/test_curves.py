@@ -1,6 +1,7 @@
 """DVCLive's tables: cut back, gone on with, summed up."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,17 @@ def test_nothing_is_written_outside_its_folder(tmp_path: Path) -> None:
     _draw(tmp_path / "curves", range(1, 3))
     assert [path.name for path in tmp_path.iterdir()] == ["curves"]
     assert sorted(path.name for path in (tmp_path / "curves").iterdir()) == ["metrics.json", "plots"]
+
+
+def test_no_file_stays_open(tmp_path: Path) -> None:
+    def opened() -> list[str]:
+        names = [os.path.realpath(path) for path in Path("/proc/self/fd").iterdir()]
+        return sorted(name for name in names if name.startswith("/") and "/proc/" not in name)
+
+    _draw(tmp_path, range(1, 3))
+    before = opened()
+    _draw(tmp_path, range(1, 3))
+    assert opened() == before
 
 
 def test_what_is_drawn_is_shown_at_once(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Two runs on one GPU: the second waits and says so; a CPU is shared."""
 
 import logging
-import select
+import selectors
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +48,9 @@ def test_a_second_run_waits_for_the_first(caplog: pytest.LogCaptureFixture, end:
     assert _held(first)
     second = _holder()
     assert second.stdout is not None
-    assert select.select([second.stdout], [], [], 1.0)[0] == []  # it says nothing, for it waits
+    with selectors.DefaultSelector() as said:
+        said.register(second.stdout, selectors.EVENT_READ)
+        assert said.select(timeout=1.0) == []  # nothing, for it waits
     if end == "kill":
         first.kill()
     else:
