@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +64,10 @@ class Project:
             section[key] = value
         path.write_text(yaml.safe_dump(params, sort_keys=False))
 
+    def checkpoints(self) -> set[Path]:
+        """Those of fine-tunings that are under way or over."""
+        return set((self.folder / ".work/finetune/scratch").glob("*/last.ckpt"))
+
     def reproduce(self, *options: str) -> list[str]:
         """Run `dvc repro` and return the stages that ran."""
         return ran(self.run("dvc", "repro", *options))
@@ -77,6 +83,26 @@ class Project:
         """Copy the project with its outputs, its cache and its finished work."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Project(folder, dict(self.environment))
+
+
+def kill(process: "subprocess.Popen[str]") -> None:
+    """Kill a command and all it started, as a queue or a power cut would: no one gets to clean up."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def wait_for(reached: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    """Wait for a state that a command is to be killed in; where it never comes, the command is killed, too."""
+    end = time.monotonic() + 300
+    try:
+        while not reached():
+            assert process.poll() is None, f"it ended before it could be killed:\n{process.communicate()[0]}"
+            assert time.monotonic() < end, "the state to be killed in was not reached"
+            time.sleep(0.02)
+    except BaseException:
+        if process.poll() is None:
+            kill(process)
+        raise
 
 
 def ran(output: str) -> list[str]:

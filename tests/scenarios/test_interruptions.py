@@ -3,44 +3,20 @@
 import json
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.work.content import folder_digest
+from tests.scenarios.conftest import kill, wait_for
 
 RESUMES = {
     "repro": ("dvc", "repro"),
     "exp run": ("dvc", "exp", "run"),
     "exp run --temp": ("dvc", "exp", "run", "--temp"),
 }
-
-
-def _kill(process: "subprocess.Popen[str]") -> None:
-    """Kill a command and all it started, as a queue or a power cut would: no one gets to clean up."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-
-
-def _wait_for(reached: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    end = time.monotonic() + 300
-    try:
-        while not reached():
-            assert process.poll() is None, f"it ended before it could be killed:\n{process.communicate()[0]}"
-            assert time.monotonic() < end, "the state to be killed in was not reached"
-            time.sleep(0.02)
-    except BaseException:
-        if process.poll() is None:
-            _kill(process)
-        raise
-
-
-def _checkpoints(project: Any) -> set[Path]:
-    return set((project.folder / ".work/finetune/scratch").glob("*/last.ckpt"))
 
 
 def _items(project: Any, kind: str) -> dict[str, int]:
@@ -55,8 +31,8 @@ def test_align_goes_on_after_a_kill(fresh_project: Any, built: Any, how: str) ->
     project.run("git", "add", "-A")
     project.run("git", "commit", "-qm", "up to decode")
     process = project.start("dvc", "repro", "align")
-    _wait_for(lambda: len(_items(project, "align")) >= 3, process)
-    _kill(process)
+    wait_for(lambda: len(_items(project, "align")) >= 3, process)
+    kill(process)
     before = _items(project, "align")
     assert 3 <= len(before) < 12
 
@@ -85,17 +61,15 @@ def longer(built: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_finetuning_goes_on_after_a_kill(longer: Any, tmp_path: Path, how: str) -> None:
     source, metrics, models = longer
     project = source.copy(tmp_path / "project")
-    before = _checkpoints(project)  # of the training that was built with
+    before = project.checkpoints()  # of the training that was built with
     process = project.start("dvc", "repro")
-    _wait_for(lambda: _checkpoints(project) != before, process)
-    if how == "repro":
-        os.killpg(process.pid, signal.SIGSTOP)  # so that it does not end meanwhile
-        try:
+    wait_for(lambda: project.checkpoints() != before, process)
+    try:
+        if how == "repro":
+            os.killpg(process.pid, signal.SIGSTOP)  # so that it does not end meanwhile
             assert 0 < _step_shown(project) < 120
-        finally:
-            _kill(process)
-    else:
-        _kill(process)
+    finally:
+        kill(process)
     output = project.run(*RESUMES[how])
     assert "steps were done before" in output
     if how == "exp run --temp":  # whose outputs lie elsewhere

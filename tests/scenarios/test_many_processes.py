@@ -10,12 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.conftest import wait_for
+
 # /bin/sh, for that of Debian stays between DVC and the command, where bash becomes it
-LAUNCH = {
-    "SHELL": "/bin/sh",
-    "MSN_LAUNCH": "torchrun --standalone --nproc-per-node 2",
-    "MSN_DEVICE": "cpu",
-}
+LAUNCH = {"SHELL": "/bin/sh", "MSN_LAUNCH": "torchrun --standalone --nproc-per-node 2"}
 
 
 def _of(folder: Path) -> dict[int, str]:
@@ -28,11 +26,6 @@ def _of(folder: Path) -> dict[int, str]:
         except OSError:  # it ended meanwhile
             continue
     return found
-
-
-def _checkpoints(project: Any) -> set[Path]:
-    """Those of trainings that are under way or over."""
-    return set((project.folder / ".work/finetune/scratch").glob("*/last.ckpt"))
 
 
 def _trained_by(project: Any, model: str) -> int:
@@ -74,13 +67,9 @@ def endless(two: Any) -> Iterator[Any]:
 
 
 def test_no_process_outlives_a_killed_dvc(endless: Any) -> None:
-    before = _checkpoints(endless)
+    before = endless.checkpoints()
     process = endless.start("dvc", "repro")
-    end = time.monotonic() + 300
-    while _checkpoints(endless) == before:
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    wait_for(lambda: endless.checkpoints() != before, process)
     told = _of(endless.folder).values()
     assert len([line for line in told if " -m stages.finetune " in line and "--no-python" not in line]) >= 2
     os.kill(process.pid, signal.SIGKILL)
