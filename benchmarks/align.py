@@ -26,10 +26,10 @@ from facenet_pytorch import MTCNN
 from matplotlib import pyplot
 
 from benchmarks.talking_head import write_talking_head
-from pipeline.faces.aligned import Settings
-from pipeline.faces.film import Film
-from pipeline.faces.recording import DETECTORS, Following, align_recording
+from pipeline.faces.face_crop import CropSettings
 from pipeline.inspection import inspect, write_inspection
+from pipeline.tracking.align_recording import DETECTORS, TrackingSettings, align_recording
+from pipeline.tracking.frame_reader import FrameReader
 from pipeline.video import read_frames
 
 THRESHOLDS = (0.6, 0.7, 0.7)
@@ -37,7 +37,7 @@ SURVEY = 32
 
 
 @dataclass(frozen=True)
-class Held(Film):
+class Held(FrameReader):
     """A film whose pictures are already decoded."""
 
     pixels: list[np.ndarray]
@@ -87,8 +87,8 @@ def _side_by_side(number: int, video: Path, asked: Any, folder: Path, barrier: B
     """What one process measures: seconds of each side, and the landmarks they found."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    settings = Settings("similarity", 112, asked.min_face, THRESHOLDS, 0.2, asked.device)
-    following = Following(asked.detector, SURVEY, 8)
+    settings = CropSettings("similarity", 112, asked.min_face, THRESHOLDS, 0.2, asked.device)
+    following = TrackingSettings(asked.detector, SURVEY, 8)
     table, _ = inspect(video, None, 0.02)
     assert table is not None
     count = min(asked.frames, len(table))

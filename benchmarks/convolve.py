@@ -1,4 +1,4 @@
-"""MSN's convolutions of several frames on a GPU: as PyTorch does them, and as images (pipeline/nets/images.py).
+"""MSN's convolutions of several frames on a GPU: as PyTorch does them, and as images (pipeline/nets/ops/conv3d_as_conv2d.py).
 
 Forward and backward, in bfloat16 (on a CPU in fp32), at full width. The difference is that of the outputs as images
 from those in fp32 (TF32 off) as clips, as a share of their length.
@@ -19,9 +19,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.obvious_training import finish
-from pipeline.nets.images import convolve_as_image, convolve_as_windows, fits_one_image
-from pipeline.training.haste import tuned
-from pipeline.work.device import device as chosen_device
+from pipeline.device import select_device as chosen_device
+from pipeline.nets.ops.conv3d_as_conv2d import conv2d_is_faster, conv3d_as_conv2d, strided_conv3d_as_conv2d
+from pipeline.training.acceleration import cudnn_settings
 
 REPEATS = 8
 LAYERS = {  # channels, frames, side, kernel
@@ -44,12 +44,12 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=24)
     batch, device = parser.parse_args().batch, chosen_device()
     found = {}
-    with tuned(device):
+    with cudnn_settings(device):
         for name, (channels, frames, side, kernel) in LAYERS.items():
             x = torch.randn(batch, channels, frames, side, side, device=device)
             weight = torch.randn(channels, channels, kernel, kernel, kernel, device=device)
-            found[name] = _compared(_clip, convolve_as_image, x, weight, grad=True)
-            found[name]["chosen"] = fits_one_image(frames, kernel)
+            found[name] = _compared(_clip, conv3d_as_conv2d, x, weight, grad=True)
+            found[name]["chosen"] = conv2d_is_faster(frames, kernel)
             print(f"{name}: {found[name]}", flush=True)
         x, weight = torch.randn(batch, 3, 22, 117, 117, device=device), torch.randn(64, 3, 7, 7, 7, device=device)
         found["conv1"] = _compared(_stem, _stem_windows, x, weight, grad=False)
@@ -66,7 +66,7 @@ def _stem(x: Tensor, weight: Tensor) -> Tensor:
 
 
 def _stem_windows(x: Tensor, weight: Tensor) -> Tensor:
-    return convolve_as_windows(x, weight, (1, 2, 2))
+    return strided_conv3d_as_conv2d(x, weight, (1, 2, 2))
 
 
 def _compared(clip: Run, image: Run, x: Tensor, weight: Tensor, grad: bool) -> dict[str, float]:

@@ -20,8 +20,9 @@ import cv2
 import numpy as np
 
 from pipeline.inspection import write_inspection
+from pipeline.records.frame_table import read_frame_table
+from pipeline.records.quality import read_quality
 from pipeline.video import write_video
-from pipeline.work.frames import read_quality, read_table
 
 BARE = "bare_frames_per_second"
 MAX_LOST = 0.02
@@ -72,7 +73,7 @@ def _measured(path: Path, work: Path, turns: int) -> dict[str, float]:
     quality = read_quality(output)
     if quality.status == "broken":
         raise SystemExit(f"{path}: {quality.reason}")
-    table = read_table(output)
+    table = read_frame_table(output)
     bare, ours = (len(stamps) / min(seconds[side]) for side in ("bare", "ours"))
     row = {
         "ratio": round(ours / bare, 3),

@@ -31,17 +31,18 @@ import av
 from benchmarks.damage import damaged
 from benchmarks.talking_head import FPS, talking_head
 from benchmarks.watched import Watched
-from pipeline.faces.aligned import Settings
-from pipeline.faces.recording import Following, align_recording
+from pipeline.faces.face_crop import CropSettings
 from pipeline.inspection import write_inspection
-from pipeline.store import read_array
+from pipeline.records.frame_table import read_frame_table
+from pipeline.records.quality import read_quality
+from pipeline.tracking.align_recording import TrackingSettings, align_recording
 from pipeline.video import BrokenVideoError
-from pipeline.work.frames import read_quality, read_table
+from pipeline.zarr_store import read_array
 
 GOOD = ("whole", "broken")
 OUTCOMES = (*GOOD, "unexpected", "crash", "hang", "memory")
-SETTINGS = Settings("similarity", 56, 80, (0.6, 0.7, 0.7), 0.2, "cpu")
-FOLLOWING = Following("sparse", 16, 4)
+SETTINGS = CropSettings("similarity", 56, 80, (0.6, 0.7, 0.7), 0.2, "cpu")
+FOLLOWING = TrackingSettings("sparse", 16, 4)
 ALL_LOST = 1.0  # of the packets: whatever has a frame is aligned
 FRAMES = 24  # of a drawn video
 CODECS = {"h264.mp4": "libx264", "mpeg4.avi": "mpeg4", "vp9.webm": "libvpx-vp9", "mjpeg.mkv": "mjpeg"}
@@ -112,7 +113,7 @@ def aligned(copy: Path, work: Path, fps: float | None) -> tuple[str, str]:
         if quality.status == "broken":
             return ("broken", quality.reason) if quality.reason else ("unexpected", "broken without a reason")
         align_recording(faces, copy, decoded, SETTINGS, FOLLOWING)
-        rows, written = len(read_table(decoded)), len(read_array(faces, "faces"))
+        rows, written = len(read_frame_table(decoded)), len(read_array(faces, "faces"))
     except BrokenVideoError as error:
         return "broken", str(error)
     except Exception as error:

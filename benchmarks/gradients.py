@@ -10,8 +10,8 @@ from torch import Tensor
 
 from benchmarks.obvious_training import WholeClips, loss_of
 from benchmarks.rounding import round_layers
-from pipeline.nets.layers import convolve_images
-from pipeline.training.haste import hasten, tuned
+from pipeline.nets.layers import use_conv2d
+from pipeline.training.acceleration import accelerate, cudnn_settings
 
 # How far gradients may be from fp64's, of their length: this of all together and this of a layer, where a ReLU or a
 # maximum falls the other way (plain fp32 that sums in another order: 0.007 and 0.03), and this many times what rounding
@@ -67,9 +67,9 @@ def _own_gradients(make: Make, device: torch.device, precision: str, samples: in
     """Of ours, in its precision, over the first samples; `hastened` compiled and replayed, too."""
     ours = make().to(device)
     if hastened:
-        hasten(ours, device)
+        accelerate(ours, device)
     elif device.type == "cuda":
-        convolve_images(ours.network)
+        use_conv2d(ours.network)
     with running_in(device, precision):
         if ours.records:
             ours.record()
@@ -94,7 +94,7 @@ def _apart(one: Gradients, other: Gradients, layer: str | None = None) -> float:
 def running_in(device: torch.device, precision: str) -> Iterator[None]:
     """Run as `fit` does in this precision."""
     with (
-        tuned(device),
+        cudnn_settings(device),
         torch.autocast(device.type, DTYPES[precision], enabled=precision != "32-true", cache_enabled=False),
     ):
         yield

@@ -18,16 +18,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.corpora.simulated.draw import Placement, draw_frame
-from pipeline.corpora.simulated.look import draw_look
-from pipeline.corpora.simulated.motion import expressions, processes
-from pipeline.faces.aligned import ORIGINS, Settings
-from pipeline.faces.portraits import Portrait, align_portraits
-from pipeline.store import read_array
+from pipeline.faces.face_crop import ORIGINS, CropSettings
+from pipeline.identities.face_images import FaceImage, align_images
+from pipeline.simulation.appearance import draw_appearance
+from pipeline.simulation.drawing import Placement, draw_frame
+from pipeline.simulation.motion import expressions, processes
+from pipeline.zarr_store import read_array
 
 VGGFACE2 = 3_310_000  # images of both parts
 SIDES = (250, 400)  # pixels
-SETTINGS = Settings("similarity", 112, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
+SETTINGS = CropSettings("similarity", 112, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
             for way, portraits in ways.items():
                 group = Path(folder) / f"{way}_{turn}"
                 began = time.perf_counter()
-                align_portraits(group, portraits, SETTINGS)
+                align_images(group, portraits, SETTINGS)
                 seconds[way] = min(seconds[way], time.perf_counter() - began)
         origin = {way: read_array(Path(folder) / f"{way}_0", "origin") for way in ways}
         assert np.all(origin["published"] == ORIGINS["published"]), "an image lost its published landmarks"
@@ -65,7 +65,7 @@ def main() -> None:
     print(json.dumps(result))
 
 
-def _drawn(folder: Path, count: int) -> list[Portrait]:
+def _drawn(folder: Path, count: int) -> list[FaceImage]:
     """Draw portraits of as many people, as VGGFace2's loose crops show them, with their landmarks."""
     folder.mkdir()
     portraits = []
@@ -74,10 +74,10 @@ def _drawn(folder: Path, count: int) -> list[Portrait]:
         width, height = random.integers(SIDES[0], SIDES[1] + 1, 2).tolist()
         place = Placement(width / 2, height / 2, min(width, height) * random.uniform(0.30, 0.36))
         expression = expressions(processes(random, 1, 1.0, 1.0))[0]
-        picture, landmarks = draw_frame(draw_look(random), expression, place, width, height, random)
+        picture, landmarks = draw_frame(draw_appearance(random), expression, place, width, height, random)
         path = folder / f"{number:04d}.jpg"
         cv2.imwrite(str(path), picture[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, 92))
-        portraits.append(Portrait(path, landmarks))
+        portraits.append(FaceImage(path, landmarks))
     return portraits
 
 

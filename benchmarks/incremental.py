@@ -24,8 +24,8 @@ from typing import Any
 
 import yaml
 
-from pipeline.corpora.simulated.avec_tree import films, write_film
-from pipeline.corpora.simulated.cohort import draw_cohort
+from pipeline.simulation.avec_tree import simulated_videos, write_simulated_video
+from pipeline.simulation.cohort import draw_cohort
 
 ROOT = Path(__file__).parents[1]
 PARTITIONS = {"Training": "training", "Development": "development", "Testing": "test"}  # AVEC's names, and ours
@@ -52,10 +52,10 @@ class Project:
             (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
         sessions = -(-(recordings + 1) // 6)
         cohort = draw_cohort(seed=1, subjects=sessions, sessions=sessions, subject_share=0.0)
-        self.films = films(self.corpus, cohort, 1, 1.0, 24, 7.5, (128, 96))
+        self.films = simulated_videos(self.corpus, cohort, 1, 1.0, 24, 7.5, (128, 96))
         self.rows = []
         for film in self.films[: recordings + 1]:
-            write_film(film)
+            write_simulated_video(film)
             name = film.path.stem
             row = (name, film.path, film.session.subject, PARTITIONS[film.session.partition], film.session.bdi)
             self.rows.append([str(cell) for cell in row])
@@ -111,13 +111,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         project = Project(Path(folder), asked.recordings)
         whole = project.rows
-        source = project.folder / "pipeline/faces/follow.py"
+        source = project.folder / "pipeline/tracking/linking.py"
         changes: dict[str, Callable[[], object]] = {
             "first run": lambda: None,
             "nothing": lambda: None,
             "one recording added": lambda: project.list(whole),
             "one recording removed": lambda: project.list(whole[1:]),
-            "a video replaced": lambda: write_film(replace(project.films[1], seed=2)),
+            "a video replaced": lambda: write_simulated_video(replace(project.films[1], seed=2)),
             "a score changed": lambda: project.list([[*row[:4], "7"] if row is whole[1] else row for row in whole[1:]]),
             "align.max_gap": lambda: project.change({"align": {"max_gap": 2}}),
             "subsample.factor": lambda: project.change({"subsample": {"factor": 3}}),

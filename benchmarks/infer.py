@@ -1,6 +1,6 @@
 """Inference of a fast network against the plain one: same weights, same clips, one run, turn by turn.
 
-Plain is what anybody would write: fp32, contiguous, evaluation mode, no gradients. Fast is `pipeline.nets.fast`. The
+Plain is what anybody would write: fp32, contiguous, evaluation mode, no gradients. Fast is `pipeline.complexity.compiled`. The
 goals: 1.5 times as many clips a second, and for MSN at least 0.8 of the multiply-adds a second that C3D reaches, both
 at their best batch.
 
@@ -19,14 +19,15 @@ from typing import Any
 
 import torch
 
+from pipeline.complexity.compiled import Answers, Clips, compile_for_inference
 from pipeline.complexity.count import cost_of
 from pipeline.complexity.table import PAPER
+from pipeline.device import select_device as chosen_device
+from pipeline.models.description import network_name
 from pipeline.nets.build import build
-from pipeline.nets.fast import Answers, Clips, fast
 from pipeline.nets.heads import Regression
-from pipeline.nets.names import name_of
-from pipeline.params import Model, load_params
-from pipeline.work.device import device as chosen_device
+from pipeline.params import Model
+from pipeline.params_check import load_params
 
 ROOT = Path(__file__).parents[1]
 FRAMES, SIZE = 16, 112
@@ -72,7 +73,7 @@ def main() -> None:
 def _measured(model: Model, batch: int, turns: int, device: torch.device) -> dict[str, Any]:
     """Seconds of both sides, in turns, and how far apart their outputs are, of the largest output."""
     network = build(model, Regression(), seed=0).eval().to(device).to(memory_format=torch.contiguous_format)
-    sides: dict[str, Callable[[Clips], Answers]] = {"plain": network, "fast": fast(network)}
+    sides: dict[str, Callable[[Clips], Answers]] = {"plain": network, "fast": compile_for_inference(network)}
     clips = torch.randn(batch, 3, FRAMES, SIZE, SIZE, device=device, generator=torch.Generator(device).manual_seed(0))
     outputs = {}
     seconds: dict[str, list[float]] = {"plain": [], "fast": []}
@@ -91,7 +92,7 @@ def _measured(model: Model, batch: int, turns: int, device: torch.device) -> dic
     gmac = batch * cost_of(model, FRAMES, SIZE).macs / 1e9
     difference = (outputs["fast"] - outputs["plain"]).abs().max() / outputs["plain"].abs().max()
     return {
-        "model": name_of(model),
+        "model": network_name(model),
         "batch": batch,
         "ratio": round(medians["plain"] / medians["fast"], 2),
         "difference": float(difference),

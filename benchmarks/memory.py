@@ -16,14 +16,14 @@ from pathlib import Path
 
 from benchmarks.talking_head import FPS, talking_head
 from benchmarks.watched import Watched
-from pipeline.faces.aligned import Settings
-from pipeline.faces.recording import DETECTORS, Following, align_recording
+from pipeline.faces.face_crop import CropSettings
 from pipeline.inspection import write_inspection
+from pipeline.tracking.align_recording import DETECTORS, TrackingSettings, align_recording
 from pipeline.video import write_video
 
 FIFTY_MINUTES = 90_000  # frames
 DRAWN = 60  # different pictures
-SETTINGS = Settings("similarity", 112, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
+SETTINGS = CropSettings("similarity", 112, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
 SURVEY, MAX_GAP = 32, 4
 
 
@@ -60,7 +60,7 @@ def _measured(folder: Path, frames: int, detector: str) -> dict[str, float]:
     pictures = list(talking_head(DRAWN))
     there_and_back = pictures + pictures[-2:0:-1]  # without a cut where it starts anew
     write_video(video, islice(cycle(there_and_back), frames), FPS)
-    following = Following(detector, SURVEY, MAX_GAP)
+    following = TrackingSettings(detector, SURVEY, MAX_GAP)
     peaks = {}
     for name, function, arguments in (
         ("decode", write_inspection, (decoded, video, None, 0.0)),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from pipeline.training.pretraining import Pretraining
+from pipeline.pretraining.recognition import Pretraining
 
 
 class WholeClips(Dataset[tuple[Tensor, Tensor]]):

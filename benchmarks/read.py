@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.sequences import phase_frames
-from pipeline.store import MAPPED, SHARD, GroupWriter
-from pipeline.training.identities import CLASSES, INDEX, IdentityImages, open_identities
-from pipeline.training.sequences import FaceSequence, open_sequence
+from pipeline.data.clips.face_sequence import FaceSequence, open_sequence
+from pipeline.data.identity_images import CLASSES, INDEX, IdentityImages, open_identities
+from pipeline.subsampling import phase_frames
+from pipeline.zarr_store import MAPPED, SHARD, GroupWriter
 
 FACE = (112, 112, 3)
 CLIP, BATCH = 16, 24

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.corpora.simulated.draw import Placement, draw_frame
-from pipeline.corpora.simulated.look import draw_look
-from pipeline.corpora.simulated.motion import expressions, processes
-from pipeline.corpora.simulated.streams import stream
+from pipeline.simulation.appearance import draw_appearance
+from pipeline.simulation.drawing import Placement, draw_frame
+from pipeline.simulation.motion import expressions, processes
+from pipeline.simulation.random_streams import random_stream
 from pipeline.video import write_video
 
 WIDTH, HEIGHT, FPS = 640, 480, 30.0
@@ -16,8 +16,8 @@ WIDTH, HEIGHT, FPS = 640, 480, 30.0
 
 def talking_head(frames: int, seed: int = 0) -> Iterator[np.ndarray]:
     """RGB frames of one drawn person, whose face is about 230 pixels high."""
-    random = stream(seed, "benchmark")
-    look = draw_look(random)
+    random = random_stream(seed, "benchmark")
+    look = draw_appearance(random)
     for expression in expressions(processes(random, frames, FPS, 1.0)):
         yield draw_frame(look, expression, Placement(320, 235, 130), WIDTH, HEIGHT, random)[0]
 

@@ -1,6 +1,6 @@
 """Training against the obvious loop: the same network, samples, losses and steps, in turns within one run.
 
-Ours is what the stages run: the tasks of pipeline/training through `hasten` and `fit`, loader, progress and curves
+Ours is what the stages run: the tasks of pipeline/training through `accelerate` and `fit`, loader, progress and curves
 included. The obvious loop is what anybody would write: fp32 (TF32 where the GPU has it), contiguous, whole float clips
 from a plain loader.
 
@@ -46,16 +46,17 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.gradients import DTYPES, KEPT, Make, differences, running_in
 from benchmarks.obvious_training import finish, train_obviously
 from benchmarks.training_data import write_identities, write_sequences
-from pipeline.params import Params, load_params
-from pipeline.training.augment import augment_clips
-from pipeline.training.finetuning import Finetuning
-from pipeline.training.fit import fit
-from pipeline.training.haste import hasten
-from pipeline.training.identities import open_identities
-from pipeline.training.pretraining import Pretraining
-from pipeline.training.task import Task
-from pipeline.work.device import device as chosen_device
-from pipeline.work.preprocessing import Preprocessing
+from pipeline.data.augmentation import augment_clips
+from pipeline.data.identity_images import open_identities
+from pipeline.device import select_device as chosen_device
+from pipeline.estimators.finetuning import Finetuning
+from pipeline.models.preprocessing import Preprocessing
+from pipeline.params import Params
+from pipeline.params_check import load_params
+from pipeline.pretraining.recognition import Pretraining
+from pipeline.training.acceleration import accelerate
+from pipeline.training.loop import fit
+from pipeline.training.module import TrainingModule
 
 ROOT = Path(__file__).parents[1]
 SIZE = 112
@@ -169,14 +170,16 @@ class _Clock(Callback):
         self.losses: list[float] = []
 
     def on_train_batch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule, *rest: Any) -> None:
-        self.losses.append(cast(Task, module).latest)  # so a GPU has done all steps before, and half of this one
+        self.losses.append(
+            cast(TrainingModule, module).latest
+        )  # so a GPU has done all steps before, and half of this one
         self.done.append(time.perf_counter())
 
 
 def _ours(task: Any, precision: Any, device: torch.device, folder: Path) -> tuple[list[float], list[float]]:
     clock = _Clock()
     task.configure_callbacks = lambda: [clock]
-    hasten(task, device)
+    accelerate(task, device)
     fit(task, 1, precision, folder, device)
     return [0.0, *np.diff(clock.done).tolist()], clock.losses
 
@@ -220,7 +223,7 @@ def _flops(make: Make, device: torch.device) -> int:
 def _profile(make: Make, device: torch.device, precision: str) -> None:
     """Print the costliest kernels of one step of ours; on a CPU operations, with their sizes."""
     task = make().to(device)
-    hasten(task, device)
+    accelerate(task, device)
     batch = task.batch(range(task.pace.batch))
     optimiser = task.configure_optimizers()
     on_gpu = device.type == "cuda"

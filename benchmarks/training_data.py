@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from pipeline.store import MAPPED, SHARD, GroupWriter
-from pipeline.training.identities import CLASSES, INDEX
-from pipeline.work.preprocessing import Preprocessing
+from pipeline.data.identity_images import CLASSES, INDEX
+from pipeline.models.preprocessing import Preprocessing
+from pipeline.zarr_store import MAPPED, SHARD, GroupWriter
 
 IDENTITIES = 32
 BLOTCH = 14  # pixels

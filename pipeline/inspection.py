@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
+from pipeline.records.frame_table import FrameTable
+from pipeline.records.quality import Quality, quality_shares, write_decoded
 from pipeline.video import BrokenVideoError, Grey, Video, opened
-from pipeline.work.frames import FrameTable, Quality, shares, write_frames
 
 ASSUMED_RATE = 25  # frames a second, for a file that says nothing of time
 SMALL = 64  # pixels, the width of the grey picture that quality is measured on
@@ -17,9 +18,9 @@ MOST_REPEATS = 100  # rows of a constant rate for each frame, above which its ti
 
 
 def write_inspection(folder: Path, path: Path, fps: float | None, max_lost: float) -> None:
-    """Inspect a video and write what was found into `folder`; see `inspect` and `pipeline.work.frames`."""
+    """Inspect a video and write what was found into `folder`; see `inspect` and `pipeline.records.frame_table`."""
     cv2.setNumThreads(1)  # the pictures are small, and other workers have the other cores
-    write_frames(folder, *inspect(path, fps, max_lost))
+    write_decoded(folder, *inspect(path, fps, max_lost))
 
 
 def inspect(path: Path, fps: float | None, max_lost: float) -> tuple[FrameTable | None, Quality]:
@@ -59,7 +60,7 @@ def at_constant_rate(table: FrameTable, quality: Quality, fps: float) -> tuple[F
             "decode.fps: null takes the frames as they come"
         )
     table = table.at_rate(fps)
-    return table, replace(quality, fps=table.fps, rate=fps, **shares(table))  # type: ignore[arg-type]
+    return table, replace(quality, fps=table.fps, rate=fps, **quality_shares(table))  # type: ignore[arg-type]
 
 
 def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
@@ -92,7 +93,7 @@ def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
         longest_step=round(float(np.diff(times).max(initial=0)), 6),
         seconds=round(float(times[-1]), 6),
     )
-    return table, replace(quality, fps=table.fps, **shares(table))  # type: ignore[arg-type]
+    return table, replace(quality, fps=table.fps, **quality_shares(table))  # type: ignore[arg-type]
 
 
 def _times(stamps: Sequence[float | None], rate: float) -> tuple[np.ndarray, str]:

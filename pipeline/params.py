@@ -5,12 +5,9 @@ value but never change an output, so this is the one project file that stages do
 The `description` of a field says what it allows, and is what an error prints.
 """
 
-import json
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeGuard
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 SMALLEST_CLIP = 8  # time is halved four times on the way to the head (paper.md: smallest clip)
 
@@ -41,10 +38,15 @@ def _odd_and_ascending(kernels: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Real = Annotated[float, BeforeValidator(_number)]
+
 Count = Annotated[int, Field(ge=1)]
+
 Share = Annotated[Real, Field(gt=0, lt=1)]
+
 Kernels = Annotated[tuple[Count, ...], BeforeValidator(_items), AfterValidator(_odd_and_ascending)]
+
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+
 PRECISIONS = "32-true, bf16-mixed or 16-mixed"
 
 
@@ -330,83 +332,3 @@ def _check_accumulation(section: str, batch: int, parts: int) -> None:
     if batch % parts:
         divisors = ", ".join(str(d) for d in range(1, batch + 1) if batch % d == 0)
         raise ValueError(f"{section}.accumulate is {parts}, but {section}.batch is {batch}; allowed: {divisors}")
-
-
-def load_params(path: Path = Path("params.yaml")) -> Params:
-    """Read and check the whole of `path`.
-
-    Raises:
-        ParamsError: naming every key that is unknown, missing, of the wrong type or out of range, with the value
-            found and what is allowed.
-    """
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ParamsError(f"{path}: no such file; run in the root of the repository") from None
-    except yaml.YAMLError as error:
-        raise ParamsError(f"{path}: not valid YAML: {error}") from None
-    return check_params(found, str(path))
-
-
-def check_params(found: Any, source: str = "params.yaml") -> Params:
-    """Check what a params.yaml held; see `load_params`."""
-    try:
-        return Params.model_validate(found)
-    except ValidationError as error:
-        lines = dict.fromkeys(f"{source}: {_explain(detail, found)}" for detail in error.errors())
-        raise ParamsError("\n".join(lines)) from None
-
-
-def check_model(found: dict[str, Any], source: str) -> Model:
-    """Check a section `model` by itself; see `load_params`."""
-    try:
-        return Model.model_validate(found)
-    except ValidationError as error:
-        details = ({**detail, "loc": ("model", *detail["loc"])} for detail in error.errors())
-        raise ParamsError("\n".join(f"{source}: {_explain(detail, {'model': found})}" for detail in details)) from None
-
-
-def _explain(detail: Any, found: Any) -> str:
-    """One line for one of pydantic's findings: the key, what was found, what is allowed."""
-    if detail["type"] == "value_error" and (written := str(detail["ctx"]["error"])):
-        return written  # by a check between keys, which names them and their values itself
-    section, names = _locate(detail["loc"])
-    name = ".".join(names)
-    if detail["type"] in ("extra_forbidden", "invalid_key"):
-        owner = ".".join(names[:-1]) or "params.yaml"
-        return f"{name} is not a known key; {owner} has the keys {', '.join(section.model_fields)}"
-    for part in names:
-        if part not in found:
-            return f"{name} is missing; allowed: {_allowed(section, names)}"
-        found = found[part]
-    return f"{name or 'the whole'} is {json.dumps(found, default=str)}; allowed: {_allowed(section, names)}"
-
-
-def _locate(location: tuple[int | str, ...]) -> tuple[type[Section], list[str]]:
-    """The names that lead to the key of a finding, and the section that has the last of them.
-
-    What pydantic says beyond, as the place in a list, is left out: the whole key is named.
-    """
-    section: type[Section] = Params
-    names: list[str] = []
-    for part in location:
-        if names:
-            field = section.model_fields.get(names[-1])
-            if field is None or not _is_section(field.annotation):
-                break
-            section = field.annotation
-        names.append(str(part))
-    return section, names
-
-
-def _is_section(kind: Any) -> TypeGuard[type[Section]]:
-    return isinstance(kind, type) and issubclass(kind, Section)
-
-
-def _allowed(section: type[Section], names: list[str]) -> str:
-    if not names:
-        return f"the sections {', '.join(section.model_fields)}"
-    field = section.model_fields[names[-1]]
-    if _is_section(field.annotation):
-        return f"a section with the keys {', '.join(field.annotation.model_fields)}"
-    return field.description or str(field.annotation)

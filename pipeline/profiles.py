@@ -4,7 +4,6 @@ Only `msn profile` reads profiles; the stages know nothing but params.yaml.
 """
 
 import io
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,9 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from pipeline.params import Params, ParamsError, check_params
+from pipeline.params import Params, ParamsError
+from pipeline.params_check import check_params
+from pipeline.runtime.atomic import write_text_atomically
 
 ROOTS = (("corpus", "root"), ("corpus", "labels_root"), ("identities", "root"), ("identities", "list"))
 
@@ -67,9 +68,7 @@ def apply_profile(name: str, params: Path, profiles: Path) -> list[Change]:
     _yaml().dump(document, stream)
     check_params(yaml.safe_load(stream.getvalue()), f"{params} with the profile {name}")
     if changes:
-        partial = params.with_name(params.name + ".partial")
-        partial.write_text(stream.getvalue(), encoding="utf-8")
-        os.replace(partial, params)
+        write_text_atomically(params, stream.getvalue())
     return changes
 
 

@@ -17,7 +17,8 @@ from typing import Any
 
 import yaml
 
-from pipeline.work.finished import FinishedWork, work_root
+from pipeline.artifacts.artifact_store import ArtifactStore, work_root
+from pipeline.experiments.git import git, git_or
 
 LOCK = "dvc.lock"
 
@@ -83,7 +84,7 @@ def named() -> Named:
     """
     if not Path(".dvc").is_dir():
         raise ValueError(f"{Path.cwd()}: no repository of DVC; run in the root of the repository")
-    cache = Path(_ask([sys.executable, "-m", "dvc", "cache", "dir"])) / "files" / "md5"
+    cache = _cache_folder() / "files" / "md5"
     digests, unknown = set(), 0
     for digest in {digest for text in _locks() for digest in _outputs(yaml.safe_load(text))}:
         listing = cache / digest[:2] / digest[2:]
@@ -100,7 +101,7 @@ def named() -> Named:
 
 def remove(holding: Holding) -> None:
     """Remove a folder from the store; it is never seen half removed."""
-    store = FinishedWork(holding.kind)
+    store = ArtifactStore(holding.kind)
     waste = store.folder / "partial" / f"{holding.folder.name}.removed"  # what is there is swept away
     waste.parent.mkdir(exist_ok=True)
     os.rename(holding.folder, waste)
@@ -115,8 +116,8 @@ def _locks() -> Iterator[str]:
     """The text of every dvc.lock: in the working directory, and at HEAD and every Git reference."""
     if Path(LOCK).is_file():
         yield Path(LOCK).read_text(encoding="utf-8")
-    references = _ask(["git", "for-each-ref", "--format=%(refname)"]).split()
-    texts = {_ask(["git", "cat-file", "blob", f"{reference}:{LOCK}"], "") for reference in ["HEAD", *references]}
+    references = git("for-each-ref", "--format=%(refname)").split()
+    texts = {git_or("", "cat-file", "blob", f"{reference}:{LOCK}") for reference in ["HEAD", *references]}
     yield from sorted(texts)
 
 
@@ -125,11 +126,13 @@ def _outputs(lock: Any) -> Iterator[str]:
         yield from (out["md5"] for out in stage.get("outs", []) if "md5" in out)
 
 
-def _ask(command: list[str], default: str | None = None) -> str:
-    """What a command prints; where it fails, `default`, if there is one."""
-    answer = subprocess.run(command, capture_output=True, text=True)
-    if answer.returncode and default is not None:
-        return default
-    if answer.returncode:
-        raise ValueError(f"{' '.join(command[:3])} failed: {answer.stderr.strip() or answer.stdout.strip()}")
-    return answer.stdout.strip()
+def _cache_folder() -> Path:
+    """The folder of DVC's cache.
+
+    Raises:
+        ValueError: if DVC cannot tell.
+    """
+    result = subprocess.run([sys.executable, "-m", "dvc", "cache", "dir"], capture_output=True, text=True)
+    if result.returncode:
+        raise ValueError(f"dvc cache dir failed: {result.stderr.strip() or result.stdout.strip()}")
+    return Path(result.stdout.strip())

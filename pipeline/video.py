@@ -17,8 +17,6 @@ import numpy as np
 from av.video.reformatter import ColorRange, VideoReformatter
 from jaxtyping import UInt8
 
-from pipeline.work.content import file_digest
-
 SMALLEST_SIDE, MOST_PIXELS = 8, 36_000_000  # of a picture; 8192 x 4320 is 35 million. Damage makes up any size
 
 
@@ -100,9 +98,20 @@ def opened(path: Path, keys_only: bool = False) -> "Iterator[Video]":
             yield Video(container, keys_only)
     except av.error.FFmpegError as error:
         if isinstance(error, OSError):
-            file_digest(path)  # FFmpeg says so of damaged files too; where it is the disk, reading raises here
+            _read_through(path)  # FFmpeg says so of damaged files, too; if it is the disk, this raises its error
         hint = "not readable as a video, or cut short: " if error.filename == str(path) else ""
         raise BrokenVideoError(f"{hint}{error.strerror}") from error
+
+
+def _read_through(path: Path) -> None:
+    """Read a whole file.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    with path.open("rb") as stream:
+        while stream.read(2**20):
+            pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Follow one person through every recording and straighten their face in every frame.
 
 Reads the list of recordings and what decode found of each; writes a Zarr group for each (see
-`pipeline.faces.recording`). A recording that decode found broken is left out.
+`pipeline.tracking.align_recording`). A recording that decode found broken is left out.
 """
 
 import logging
@@ -9,16 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.faces.aligned import ORIGINS, Settings
-from pipeline.faces.recording import Following, align_recording
+from pipeline.artifacts.hashing import file_digest
+from pipeline.faces.face_crop import ORIGINS, CropSettings
+from pipeline.faces.placement import network_placement
+from pipeline.items import Item, make_items
 from pipeline.params import Params
-from pipeline.store import read_array, read_attributes
-from pipeline.work.content import file_digest
-from pipeline.work.device import network_place
-from pipeline.work.frames import read_quality
-from pipeline.work.recordings import read_recordings
-from pipeline.work.stage import fresh, run_stage
-from pipeline.work.workers import Task, make_all
+from pipeline.records.quality import read_quality
+from pipeline.records.recordings import read_recordings
+from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.stage import run_stage
+from pipeline.tracking.align_recording import TrackingSettings, align_recording
+from pipeline.zarr_store import read_array, read_attributes
 
 logger = logging.getLogger(__name__)
 LITTLE = 0.9  # share of frames with a face below which a recording is named
@@ -26,8 +27,8 @@ LITTLE = 0.9  # share of frames with a face below which a recording is named
 
 def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None:
     """Run the stage."""
-    place = network_place()
-    settings, following = Settings.of(params.align, str(place.device)), Following.of(params.align)
+    place = network_placement()
+    settings, following = CropSettings.of(params.align, str(place.device)), TrackingSettings.of(params.align)
     tasks = []
     for item in read_recordings(recordings):
         table = decoded / item.recording / "frames.csv"
@@ -41,9 +42,9 @@ def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None
             }
             arguments = (item.path.resolve(), table.parent.resolve(), settings, following)
             rows = table.read_bytes().count(b"\n") - 1
-            tasks.append(Task(item.recording, source, arguments, work=rows))
-    with fresh(aligned) as output:
-        make_all("align", align_recording, tasks, output, "aligning", "recordings", "frames", place)
+            tasks.append(Item(item.recording, source, arguments, work=rows))
+    with atomic_folder(aligned) as output:
+        make_items("align", align_recording, tasks, output, "aligning", "recordings", "frames", place)
         for task in tasks:
             report(output / task.name)
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from pipeline.complexity.count import cost_of
 from pipeline.params import Params
-from pipeline.work.stage import run_stage
+from pipeline.runtime.atomic import write_text_atomically
+from pipeline.runtime.stage import run_stage
 
 
 def main(params: Params, complexity: Path) -> None:
     """Write `complexity`, a JSON file."""
     cost = cost_of(params.model, params.clip.length, params.align.size)
-    complexity.write_text(json.dumps(asdict(cost), indent=2) + "\n", encoding="utf-8")
+    write_text_atomically(complexity, json.dumps(asdict(cost), indent=2) + "\n")
 
 
 if __name__ == "__main__":

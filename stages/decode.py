@@ -8,11 +8,13 @@ import logging
 from pathlib import Path
 
 from pipeline.inspection import write_inspection
+from pipeline.items import Item, make_items
 from pipeline.params import Params
-from pipeline.work.frames import read_quality
-from pipeline.work.recordings import Recording, read_recordings
-from pipeline.work.stage import fresh, run_stage
-from pipeline.work.workers import Task, WorkFailedError, make_all
+from pipeline.records.quality import read_quality
+from pipeline.records.recordings import Recording, read_recordings
+from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.errors import ItemsFailedError
+from pipeline.runtime.stage import run_stage
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +24,7 @@ def main(params: Params, recordings: Path, decoded: Path) -> None:
     fps, max_lost = params.decode.fps, params.decode.max_lost
     listed = read_recordings(recordings)
     tasks = [
-        Task(
+        Item(
             name=item.recording,
             source={"sha256": item.sha256, "fps": fps, "max_lost": max_lost},
             arguments=(item.path.resolve(), fps, max_lost),
@@ -30,8 +32,8 @@ def main(params: Params, recordings: Path, decoded: Path) -> None:
         )
         for item in listed
     ]
-    with fresh(decoded) as output:
-        make_all("decode", write_inspection, tasks, output, "decoding", "recordings", "bytes")
+    with atomic_folder(decoded) as output:
+        make_items("decode", write_inspection, tasks, output, "decoding", "recordings", "bytes")
         report_broken(listed, output, params.decode.on_error)
 
 
@@ -51,7 +53,7 @@ def report_broken(recordings: list[Recording], decoded: Path, on_error: str) -> 
         return
     listing = f"{len(broken)} of {len(recordings)} recordings are broken:\n" + "\n".join(broken)
     if on_error == "stop":
-        raise WorkFailedError(f"{listing}\nMend or remove them, or leave them out with decode.on_error: skip")
+        raise ItemsFailedError(f"{listing}\nMend or remove them, or leave them out with decode.on_error: skip")
     logger.warning("%s\nThey are left out (decode.on_error: skip)", listing)
 
 

@@ -10,10 +10,11 @@ from pipeline.detection.figure import write_figure
 from pipeline.detection.measure import measure
 from pipeline.detection.tables import summary, write_detections, write_summary
 from pipeline.detection.thumbnails import write_thumbnails
+from pipeline.parallel.workers import map_items
 from pipeline.params import Params
-from pipeline.work.recordings import read_recordings
-from pipeline.work.stage import fresh, run_stage
-from pipeline.work.workers import map_items
+from pipeline.records.recordings import read_recordings
+from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.stage import run_stage
 
 
 def main(params: Params, recordings: Path, decoded: Path, aligned: Path, report: Path, metrics: Path) -> None:
@@ -22,7 +23,7 @@ def main(params: Params, recordings: Path, decoded: Path, aligned: Path, report:
     whole = [item for item in listed if (aligned / item.recording).is_dir()]  # align leaves out what is broken
     detections = map_items(measure, whole, "looking at detection", aligned.resolve(), decoded.resolve())
     numbers = summary(detections, broken=len(listed) - len(whole))
-    with fresh(report) as folder:
+    with atomic_folder(report) as folder:
         write_detections(folder / "recordings.csv", detections)
         write_figure(folder / "corpus.png", detections, numbers)
         write_thumbnails(folder / "worst.png", aligned, detections, params.detection.worst, params.detection.faces)

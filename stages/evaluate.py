@@ -9,23 +9,25 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.nets.weights import load_network
+from pipeline.data.clips.input_spec import check_geometry
+from pipeline.data.frame_order import FrameOrder
+from pipeline.data.split import split_labels
+from pipeline.device import select_device
+from pipeline.estimators.estimates import VideoEstimate
+from pipeline.estimators.predict import predict
+from pipeline.models.weights import load_network
 from pipeline.params import Params
-from pipeline.scoring.baseline import baseline
+from pipeline.records.labels import Label, read_labels
+from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.stage import run_stage
+from pipeline.scoring.baselines import baseline
 from pipeline.scoring.conformal import calibrate, write_conformal
-from pipeline.scoring.estimated import estimate
-from pipeline.scoring.gaps import count_gaps, never_seen, too_briefly_seen
-from pipeline.scoring.parts import parts_of
+from pipeline.scoring.estimates import estimate_recordings
+from pipeline.scoring.missing import count_missing, without_clip, without_face
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.results import write_results
+from pipeline.scoring.subgroups import subgroups_of
 from pipeline.scoring.summary import summarise, write_metrics
-from pipeline.training.division import divide
-from pipeline.training.footage import check_geometry
-from pipeline.training.order import FrameOrder
-from pipeline.training.predict import VideoEstimate, predict
-from pipeline.work.device import device
-from pipeline.work.labels import Label, read_labels
-from pipeline.work.stage import fresh, run_stage
 
 logger = logging.getLogger(__name__)
 
@@ -44,31 +46,33 @@ def main(
     network, description = load_network(finetuned)
     fitting, testing = read_labels(labels_fitting), read_labels(labels_testing)
     known = baseline(fitting)
-    measured = divide(fitting, fitted_by.validation, fitted_by.held_out, fitted_by.seed).validated
+    measured = split_labels(fitting, fitted_by.validation, fitted_by.held_out, fitted_by.seed).validated
     wanted = [*testing, *(label for label in fitting if label.bdi is None)]
     folders = [sequences / label.recording for label in (*wanted, *measured)]
     check_geometry(finetuned, description, [folder for folder in folders if folder.is_dir()], clip)
-    place, order = device(), FrameOrder(settings.order, settings.seed)
+    place, order = select_device(), FrameOrder(settings.order, settings.seed)
     network.to(place)
 
     def ask(held: list[Path]) -> list[VideoEstimate]:
         return predict(network, description, held, clip, settings.phases, place, "estimating", order)
 
-    tested = estimate(wanted, sequences, clip.absent, known, ask)
-    validated = [item for item in estimate(measured, sequences, clip.absent, known, ask).predictions if item.clips]
+    tested = estimate_recordings(wanted, sequences, clip.absent, known, ask)
+    validated = [
+        item for item in estimate_recordings(measured, sequences, clip.absent, known, ask).predictions if item.clips
+    ]
     _warn("without a sequence, left out", tested.missing)
-    _warn("without a face, whose estimate is the constant", never_seen(tested.predictions))
+    _warn("without a face, whose estimate is the constant", without_face(tested.predictions))
     brief = f"without a clip that clip.absent {clip.absent} allows, whose estimate is the constant"
-    _warn(brief, too_briefly_seen(tested.predictions))
+    _warn(brief, without_clip(tested.predictions))
 
-    parts = parts_of(tested.predictions, known)
+    parts = subgroups_of(tested.predictions, known)
     summaries = summarise(parts, settings.resamples, settings.seed)
-    with fresh(results) as folder:
+    with atomic_folder(results) as folder:
         write_results(folder, tested, known, summaries, sequences, clip.length)
         if validated:
             intervals = calibrate(validated, parts, settings.resamples, settings.seed)
             write_conformal(folder / "conformal.csv", intervals, parts)
-    write_metrics(metrics, summaries, validated, count_gaps(tested.predictions, tested.missing))
+    write_metrics(metrics, summaries, validated, count_missing(tested.predictions, tested.missing))
 
 
 def _warn(what: str, found: Sequence[Label | Prediction]) -> None:

@@ -7,17 +7,18 @@ figure6.png, and for each band a Zarr group with the clip and the relevance of a
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.nets.weights import load_network
+from pipeline.data.clips.face_sequence import open_sequence
+from pipeline.data.clips.input_spec import check_geometry
+from pipeline.device import select_device
+from pipeline.models.weights import load_network
 from pipeline.params import Params
+from pipeline.records.recordings import read_recordings
+from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.stage import run_stage
 from pipeline.saliency.choice import choose, read_scored
+from pipeline.saliency.explain import explain
 from pipeline.saliency.explanation import write_explanation
 from pipeline.saliency.figure import Column, write_figure6
-from pipeline.saliency.recording import explain
-from pipeline.training.footage import check_geometry
-from pipeline.training.sequences import open_sequence
-from pipeline.work.device import device
-from pipeline.work.recordings import read_recordings
-from pipeline.work.stage import fresh, run_stage
 
 
 def main(params: Params, recordings: Path, sequences: Path, predictions: Path, finetuned: Path, saliency: Path) -> None:
@@ -27,14 +28,14 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
     chosen = choose(read_scored(predictions))
     check_geometry(finetuned, description, [sequences / item.recording for item in chosen.values()], clip)
     opaque = _opaque_ids(recordings, predictions, [item.recording for item in chosen.values()])
-    place = device()
+    place = select_device()
     network.to(place)
     explanations = {}
     for band, scored in chosen.items():
         sequence = open_sequence(sequences / scored.recording, clip.absent)
         name = opaque[scored.recording]
         explanations[band] = explain(network, description, sequence, scored, name, clip, stage, place)
-    with fresh(saliency) as folder:
+    with atomic_folder(saliency) as folder:
         for band, explanation in explanations.items():
             write_explanation(folder / band, explanation)
         write_figure6(folder / "figure6.png", [Column("", explanations)])

@@ -7,18 +7,19 @@ Reads data/sequences, the labels for fitting (never those for testing) and model
 from pathlib import Path
 from typing import Any
 
-from pipeline.nets.weights import WEIGHTS
+from pipeline.artifacts.hashing import file_digest, folder_digests, json_digest
+from pipeline.data.label_permutation import permute_labels
+from pipeline.data.split import split_labels
+from pipeline.data.usable_recordings import usable_recordings
+from pipeline.estimators.finetuning import Finetuning
+from pipeline.models.weights import WEIGHTS
 from pipeline.params import Params
-from pipeline.training.division import divide
-from pipeline.training.finetuning import Finetuning
-from pipeline.training.permutation import permute
-from pipeline.training.pretrained import weights_to_start_from
-from pipeline.training.runs import deliver, digest, folder_digests, train_once
-from pipeline.training.scored import with_clips
-from pipeline.training.train import Training
-from pipeline.work.content import file_digest
-from pipeline.work.labels import read_labels
-from pipeline.work.stage import run_stage
+from pipeline.records.labels import read_labels
+from pipeline.runtime.stage import run_stage
+from pipeline.training.cached_training import publish, train_cached
+from pipeline.training.initial_weights import find_initial_weights
+from pipeline.training.launcher import exec_launcher
+from pipeline.training.train import TrainingJob
 
 
 def main(
@@ -26,12 +27,12 @@ def main(
 ) -> None:
     """Fit what `finetune.validation` leaves to fit."""
     settings = params.finetune
-    division = divide(read_labels(labels_fitting), settings.validation, settings.held_out, settings.seed)
+    division = split_labels(read_labels(labels_fitting), settings.validation, settings.held_out, settings.seed)
     if settings.labels == "permuted":
-        division = permute(division, settings.seed)
-    fitted = with_clips(division.fitted, sequences, params.clip)
-    validated = with_clips(division.validated, sequences, params.clip)
-    start = weights_to_start_from(pretrained, params.model)
+        division = permute_labels(division, settings.seed)
+    fitted = usable_recordings(division.fitted, sequences, params.clip)
+    validated = usable_recordings(division.validated, sequences, params.clip)
+    start = find_initial_weights(pretrained, params.model)
 
     def source() -> dict[str, Any]:
         shaped_by = {
@@ -42,15 +43,15 @@ def main(
         for name, part in (("fitted", fitted), ("validated", validated)):
             contents = folder_digests(folder for folder, _ in part)
             rows = [[folder.name, score, content] for (folder, score), content in zip(part, contents, strict=True)]
-            shaped_by[name] = {"recordings": len(rows), "sha256": digest(rows)}
+            shaped_by[name] = {"recordings": len(rows), "sha256": json_digest(rows)}
         return shaped_by
 
     def make() -> Finetuning:
         return Finetuning(fitted, validated, start, params.clip, params.model, settings)
 
-    key = train_once(Training("finetune", settings, Finetuning, make, source), curves)
-    deliver("finetune", key, finetuned, curves)
+    key = train_cached(TrainingJob("finetune", settings, Finetuning, make, source), curves)
+    publish("finetune", key, finetuned, curves)
 
 
 if __name__ == "__main__":
-    run_stage(main, many_processes=True)
+    run_stage(main, launch=exec_launcher)

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.corpora.vggface2 import ListError, classes_of, read_landmarks, read_list
-from pipeline.faces.aligned import ORIGINS, Settings
-from pipeline.faces.portraits import Portrait, align_portraits
+from pipeline.artifacts.hashing import file_digests
+from pipeline.faces.face_crop import ORIGINS, CropSettings
+from pipeline.faces.placement import network_placement
+from pipeline.identities.face_images import FaceImage, align_images
+from pipeline.identities.image_list import ImageListError, classes_of, read_landmarks, read_list
+from pipeline.items import Item, make_items
+from pipeline.parallel.workers import map_items
 from pipeline.params import Params
-from pipeline.store import MAPPED, SHARD, GroupWriter, read_array
-from pipeline.work.content import file_digests
-from pipeline.work.device import network_place
-from pipeline.work.stage import fresh, run_stage
-from pipeline.work.workers import Task, make_all, map_items
+from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.stage import run_stage
+from pipeline.zarr_store import MAPPED, SHARD, GroupWriter, read_array
 
 logger = logging.getLogger(__name__)
 READ = ("method", "size", "min_face", "thresholds", "margin")  # of the section align
@@ -27,21 +29,21 @@ def main(params: Params, identity_list: Path, root: Path, identities: Path) -> N
     """Run the stage."""
     entries = read_list(identity_list)
     if missing := [entry for entry in entries if not (root / entry).is_file()]:
-        raise ListError(f"{identity_list}: {len(missing)} images are not below {root}: {', '.join(missing[:20])}")
+        raise ImageListError(f"{identity_list}: {len(missing)} images are not below {root}: {', '.join(missing[:20])}")
     landmarks = (read_landmarks(identity_list) if params.identities.landmarks == "published" else None) or {}
     shaped_by = {name: getattr(params.align, name) for name in READ}
-    place = network_place()
-    settings = Settings.of(params.align, str(place.device))
-    portraits = [Portrait((root / e).resolve(), landmarks.get(e.rpartition(".")[0])) for e in entries]
+    place = network_placement()
+    settings = CropSettings.of(params.align, str(place.device))
+    portraits = [FaceImage((root / e).resolve(), landmarks.get(e.rpartition(".")[0])) for e in entries]
     parts = [portraits[start : start + SHARD] for start in range(0, len(portraits), SHARD)]
     hashes = map_items(file_digests, [[portrait.path for portrait in part] for part in parts], "checking images")
     tasks = []
     for number, (part, images) in enumerate(zip(parts, hashes, strict=True)):
         points = [None if p.landmarks is None else p.landmarks.tolist() for p in part]
         source = {"images": images, "landmarks": points, "align": shaped_by, "device": place.device.type}
-        tasks.append(Task(f"{number:05d}", source, (part, settings), work=len(part)))
-    with fresh(identities) as output:
-        make_all("identities", align_portraits, tasks, output, "aligning identities", "groups", "images", place)
+        tasks.append(Item(f"{number:05d}", source, (part, settings), work=len(part)))
+    with atomic_folder(identities) as output:
+        make_items("identities", align_images, tasks, output, "aligning identities", "groups", "images", place)
         write_index(output, entries, np.concatenate([read_array(output / task.name, "origin") for task in tasks]))
 
 

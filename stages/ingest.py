@@ -10,13 +10,13 @@ from pathlib import Path
 
 import yaml
 
+from pipeline.corpora.file_hashes import file_hashes
 from pipeline.corpora.folds import Folds
-from pipeline.corpora.hashes import digests
 from pipeline.corpora.listing import list_corpus
 from pipeline.params import Params
-from pipeline.work.labels import write_labels
-from pipeline.work.recordings import Recording, write_recordings
-from pipeline.work.stage import run_stage
+from pipeline.records.labels import write_labels
+from pipeline.records.recordings import Recording, write_recordings
+from pipeline.runtime.stage import run_stage
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def main(
             warnings.append(f"{name} is relative ({folder}): `dvc exp run --temp` and `--queue` will not find it")
     for warning in warnings:
         logger.warning(warning)
-    hashes = digests(paths.values())
+    hashes = file_hashes(paths.values())
     listed = [Recording(name, path, path.stat().st_size, hashes[path]) for name, path in paths.items()]
     write_recordings(recordings, listed)
     write_labels(labels_fitting, [label for label in labels if label.partition != "test"])

@@ -7,30 +7,31 @@ description alone) and the curves of the training.
 from pathlib import Path
 from typing import Any
 
+from pipeline.artifacts.hashing import file_digest, folder_digests, json_digest
+from pipeline.data.identity_images import open_identities
 from pipeline.params import Params
-from pipeline.training.curves import summarise_nothing
-from pipeline.training.identities import open_identities
-from pipeline.training.pretrained import adopt, write_none
-from pipeline.training.pretraining import Pretraining
-from pipeline.training.runs import deliver, digest, folder_digests, train_once
-from pipeline.training.train import Training
-from pipeline.work.content import file_digest
-from pipeline.work.launch import is_first
-from pipeline.work.stage import fresh, run_stage
+from pipeline.pretraining.recognition import Pretraining
+from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.stage import run_stage
+from pipeline.training.cached_training import publish, train_cached
+from pipeline.training.curves import write_empty_summary
+from pipeline.training.initial_weights import adopt_weights, write_no_weights
+from pipeline.training.launcher import exec_launcher, is_first_process
+from pipeline.training.train import TrainingJob
 
 
 def main(params: Params, identities: Path, pretrained: Path, curves: Path) -> None:
     """Train, adopt or do without weights, as `pretrain.source` says."""
     settings = params.pretrain
     if settings.source != "train":
-        if not is_first():
+        if not is_first_process():
             return
-        with fresh(pretrained) as folder, fresh(curves) as drawn:
-            summarise_nothing(drawn)
+        with atomic_folder(pretrained) as folder, atomic_folder(curves) as drawn:
+            write_empty_summary(drawn)
             if settings.source == "none":
-                write_none(folder)
+                write_no_weights(folder)
             else:
-                adopt(Path(settings.source), params.model, folder)
+                adopt_weights(Path(settings.source), params.model, folder)
         return
     images = open_identities(identities)
 
@@ -40,15 +41,15 @@ def main(params: Params, identities: Path, pretrained: Path, curves: Path) -> No
         return {
             "clip": params.clip.model_dump(exclude={"absent"}),
             "model": params.model.model_dump(),
-            "identities": digest([*contents, *(file_digest(part) for part in parts if part.is_file())]),
+            "identities": json_digest([*contents, *(file_digest(part) for part in parts if part.is_file())]),
         }
 
     def make() -> Pretraining:
         return Pretraining(images, params.clip.length, params.model, settings)
 
-    key = train_once(Training("pretrain", settings, Pretraining, make, source), curves)
-    deliver("pretrain", key, pretrained, curves)
+    key = train_cached(TrainingJob("pretrain", settings, Pretraining, make, source), curves)
+    publish("pretrain", key, pretrained, curves)
 
 
 if __name__ == "__main__":
-    run_stage(main, many_processes=True)
+    run_stage(main, launch=exec_launcher)

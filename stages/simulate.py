@@ -5,17 +5,18 @@ Reads nothing but its parameters. With `simulate.enabled: false`, for real corpo
 
 from pathlib import Path
 
-from pipeline.corpora.simulated import avec_tree, vggface2_tree
-from pipeline.corpora.simulated.cohort import draw_cohort
+from pipeline.parallel.workers import map_items
 from pipeline.params import Params
-from pipeline.work.stage import fresh, run_stage
-from pipeline.work.workers import map_items
+from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.stage import run_stage
+from pipeline.simulation import avec_tree, vggface2_tree
+from pipeline.simulation.cohort import draw_cohort
 
 
 def main(params: Params, simulated: Path) -> None:
     """Run the stage."""
     simulate = params.simulate
-    with fresh(simulated) as output:
+    with atomic_folder(simulated) as output:
         avec, vggface2 = (output.resolve() / name for name in ("avec2014", "vggface2"))
         avec.mkdir()
         vggface2.mkdir()
@@ -24,11 +25,11 @@ def main(params: Params, simulated: Path) -> None:
         cohort = draw_cohort(simulate.seed, simulate.subjects, simulate.sessions, simulate.subject_share)
         size = (simulate.width, simulate.height)
         shape = (simulate.frames, simulate.frame_rate, size)
-        films = avec_tree.films(avec, cohort, simulate.seed, simulate.cue, *shape, simulate.cue_in)
-        map_items(avec_tree.write_film, films, "drawing videos")
+        films = avec_tree.simulated_videos(avec, cohort, simulate.seed, simulate.cue, *shape, simulate.cue_in)
+        map_items(avec_tree.write_simulated_video, films, "drawing videos")
         avec_tree.write_labels(avec, cohort)
-        people = vggface2_tree.people(vggface2, simulate.seed, simulate.identities, simulate.images)
-        portraits = map_items(vggface2_tree.write_portraits, people, "drawing identities")
+        people = vggface2_tree.simulated_identities(vggface2, simulate.seed, simulate.identities, simulate.images)
+        portraits = map_items(vggface2_tree.write_images, people, "drawing identities")
         vggface2_tree.write_tables(vggface2, dict(zip(people, portraits, strict=True)))
 
 

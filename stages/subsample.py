@@ -1,16 +1,18 @@
 """Keep every n-th aligned frame of every recording, laid out so that a clip is one contiguous read.
 
-Reads the aligned recordings; writes a Zarr group for each (see `pipeline.sequences`).
+Reads the aligned recordings; writes a Zarr group for each (see `pipeline.subsampling`).
 """
 
 from pathlib import Path
 
+from pipeline.artifacts.hashing import folder_digest
+from pipeline.items import Item, make_items
+from pipeline.parallel.workers import map_items
 from pipeline.params import Params
-from pipeline.sequences import write_sequence
-from pipeline.store import read_array
-from pipeline.work.content import folder_digest
-from pipeline.work.stage import fresh, run_stage
-from pipeline.work.workers import Task, make_all, map_items
+from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.stage import run_stage
+from pipeline.subsampling import write_sequence
+from pipeline.zarr_store import read_array
 
 
 def main(params: Params, aligned: Path, sequences: Path) -> None:
@@ -19,7 +21,7 @@ def main(params: Params, aligned: Path, sequences: Path) -> None:
     folders = sorted(path for path in aligned.resolve().iterdir() if path.is_dir())  # workers may run elsewhere
     digests = map_items(folder_digest, folders, "checking aligned recordings")
     tasks = [
-        Task(
+        Item(
             name=folder.name,
             source={"aligned": digest, "subsample": subsample.model_dump()},
             arguments=(folder, subsample.factor, subsample.phases),
@@ -27,8 +29,8 @@ def main(params: Params, aligned: Path, sequences: Path) -> None:
         )
         for folder, digest in zip(folders, digests, strict=True)
     ]
-    with fresh(sequences) as output:
-        make_all("subsample", write_sequence, tasks, output, "subsampling", "recordings", "frames")
+    with atomic_folder(sequences) as output:
+        make_items("subsample", write_sequence, tasks, output, "subsampling", "recordings", "frames")
 
 
 if __name__ == "__main__":

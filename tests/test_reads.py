@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pipeline.params import Params, Section
-from pipeline.work.stage import run
+from pipeline.runtime.code_guard import run_guarded
 
 ROOT = Path(__file__).parents[1]
 STORY: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
@@ -74,7 +74,7 @@ def read(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
                 seen.clear()  # what checking the whole file looked at
                 stage_main(checked, *paths)
 
-            run(main, f"stages.{stage}", paths)
+            run_guarded(main, f"stages.{stage}", paths)
             found[stage] = set(seen)
     shutil.rmtree(folder)
     return found

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipeline.comparing.render import show, to_json
 from pipeline.comparing.scores import compare
-from pipeline.comparing.words import show, to_json
 
 WIDTH = 120  # letters of a table that goes to a file
 

@@ -9,8 +9,9 @@ import typer
 from rich.console import Console
 
 from pipeline.complexity.table import show, study, to_json
-from pipeline.params import Model, check_model
-from pipeline.work.device import device
+from pipeline.device import select_device
+from pipeline.params import Model
+from pipeline.params_check import check_model
 
 app = typer.Typer()
 WIDTH = 160  # letters of a table that goes to a file
@@ -36,7 +37,7 @@ def complexity(
     """
     values = {"depth": depth, "kernels": _numbers(kernels), "width": width}
     models = [_model(name, values) for name in ([model] if model else NAMES)]
-    where = device() if timing or (timing is None and not as_json) else None
+    where = select_device() if timing or (timing is None and not as_json) else None
     rows = study(models, frames, size, where)
     told = f"on {_named(where)}, fp32" if where else ""
     if as_json:

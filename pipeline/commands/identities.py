@@ -1,12 +1,12 @@
 """`msn identities`: the list of a tree of faces."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.corpora.vggface2 import classes_of, find_images
+from pipeline.identities.image_list import classes_of, find_images
+from pipeline.runtime.atomic import write_text_atomically
 
 app = typer.Typer()
 
@@ -22,7 +22,5 @@ def identities(
     if output is None:
         typer.echo(text, nl=False)
     else:
-        partial = output.with_name(output.name + ".partial")
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, output)
+        write_text_atomically(output, text)
     typer.echo(f"{len(entries)} images of {len(classes_of(entries))} identities", err=True)

@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.nets.weights import WEIGHTS, load_network
-from pipeline.params import load_params
-from pipeline.predicting.everything import estimate_all
-from pipeline.predicting.model import check_agrees, footage_and_clip
-from pipeline.predicting.pace import asked_rate
-from pipeline.predicting.report import show, succeeded, to_json
-from pipeline.work.content import file_digest
-from pipeline.work.stage import start_log
+from pipeline.artifacts.hashing import file_digest
+from pipeline.models.weights import WEIGHTS, load_network
+from pipeline.params_check import load_params
+from pipeline.predicting.batch import estimate_videos
+from pipeline.predicting.frame_rate import parse_frame_rate
+from pipeline.predicting.model import check_model_agrees, input_spec_and_clip
+from pipeline.predicting.render import show, succeeded, to_json
+from pipeline.runtime.log import start_logging
 
 WIDTH = 120  # letters of a table that goes to a file
 PARAMS, FINETUNED = Path("params.yaml"), Path("models/finetuned")
@@ -45,15 +45,15 @@ def predict(
     """
     folder = model or FINETUNED
     _, description = load_network(folder)  # so that weights that do not fit are told once, and before any work
-    footage, _ = footage_and_clip(folder, description)
+    footage, _ = input_spec_and_clip(folder, description)
     if model is None and PARAMS.is_file():
-        check_agrees(folder, description, load_params(PARAMS))
+        check_model_agrees(folder, description, load_params(PARAMS))
     if phases > footage.preprocessing.subsample.phases:
         most = footage.preprocessing.subsample.phases
         raise ValueError(f"--phases is {phases}; allowed for this model: 1 to {most} (subsample.phases)")
-    rate = asked_rate(fps)
-    start_log()
-    found = estimate_all(videos, folder, rate, phases, figure, overlay)
+    rate = parse_frame_rate(fps)
+    start_logging()
+    found = estimate_videos(videos, folder, rate, phases, figure, overlay)
     if as_json:
         typer.echo(to_json(found, folder, file_digest(folder / WEIGHTS), description))
     else:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.filesize import decimal
 
+from pipeline.artifacts.artifact_store import work_root
 from pipeline.pruning import Holding, holdings, named, remove
-from pipeline.work.finished import work_root
 
 app = typer.Typer(
     help="The store of finished work: what it holds, and how to shrink it.", no_args_is_help=True, add_completion=False

@@ -1,13 +1,12 @@
 """Two experiments beside each other: figure 6 of both on the same recordings, out of DVC's cache."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from pipeline.experiments.reading import find
+from pipeline.experiments.repository import find_experiment
 from pipeline.saliency.explanation import Explanation, read_explanations
 from pipeline.saliency.figure import Column, write_figure6
 
@@ -27,16 +26,13 @@ def compare_saliency(first: str, second: str, picture: Path) -> None:
     """
     found = {name: _explanations(name) for name in (first, second)}
     _check_same_clips(first, found[first], second, found[second])
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    partial = picture.with_name(picture.name + ".partial")
-    write_figure6(partial, [Column(name, found[name]) for name in (first, second)])
-    os.replace(partial, picture)
+    write_figure6(picture, [Column(name, found[name]) for name in (first, second)])
 
 
 def _explanations(name: str) -> dict[str, Explanation]:
     with TemporaryDirectory() as folder:
         place = Path(folder) / SALIENCY
-        find(name).fetch(SALIENCY, place)
+        find_experiment(name).fetch(SALIENCY, place)
         found = read_explanations(place)
     if not found:
         raise ValueError(f"{name}: no recording is explained; run stage explain there first (dvc repro explain)")

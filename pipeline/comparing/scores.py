@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.experiments.estimates import Estimate, read_estimates
-from pipeline.experiments.reading import find
+from pipeline.experiments.repository import find_experiment
+from pipeline.name_list import list_names
 from pipeline.scoring.intervals import Interval, Rows, intervals
 from pipeline.scoring.metrics import ERRORS
 
@@ -73,7 +74,7 @@ def compare(first: str, second: str, resamples: int, seed: int) -> Comparison:
     Raises:
         ValueError: where one is not known or has no estimates, or their videos or scores differ, naming these.
     """
-    ours, theirs = read_estimates(find(first)), read_estimates(find(second))
+    ours, theirs = read_estimates(find_experiment(first)), read_estimates(find_experiment(second))
     check_same_videos(first, ours, second, theirs)
     return Comparison(
         first, second, len(ours), len({item.subject for item in ours}), paired(ours, theirs, resamples, seed)
@@ -127,5 +128,4 @@ def paired(ours: Sequence[Estimate], theirs: Sequence[Estimate], resamples: int,
 
 
 def _some(names: Sequence[str] | set[str]) -> str:
-    listed = sorted(names)
-    return ", ".join(listed[:NAMED]) + (f" and {len(listed) - NAMED} more" if len(listed) > NAMED else "")
+    return list_names(sorted(names), NAMED)

@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from pipeline.complexity.compiled import compile_for_inference
 from pipeline.complexity.count import Cost, cost_of
 from pipeline.complexity.timing import Timing, measure
+from pipeline.models.description import network_name
 from pipeline.nets.build import build
-from pipeline.nets.fast import fast
 from pipeline.nets.heads import Regression
-from pipeline.nets.names import name_of
 from pipeline.params import Model
 
 PAPER = {"c3d": (32.1, 0.040, 8.9), "i3d": (13.0, 0.030, 26.2), "msn": (77.7, 0.074, 164.9)}  # table 5, on a Tesla T4
@@ -45,13 +45,13 @@ class Row:
 
 
 def study(models: Sequence[Model], frames: int, size: int, device: torch.device | None) -> list[Row]:
-    """Count, and time on `device` unless it is None, in fp32 and as `pipeline.nets.fast` makes it."""
+    """Count, and time on `select_device` unless it is None, in fp32 and as `pipeline.complexity.compiled` makes it."""
     rows = []
     columns = SpinnerColumn(), TextColumn("{task.description}")
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=device is None) as progress:
         task = progress.add_task("")
         for model in models:
-            label = name_of(model)
+            label = network_name(model)
             cost, timing = cost_of(model, frames, size), None
             if device is not None:
 
@@ -59,7 +59,7 @@ def study(models: Sequence[Model], frames: int, size: int, device: torch.device 
                     progress.update(task, description=f"compiling and timing {label}, {batch} clips at once")
 
                 network = build(model, Regression(), SEED).eval().to(device)
-                timing = measure(fast(network), (frames, size, size), device, told)
+                timing = measure(compile_for_inference(network), (frames, size, size), device, told)
             rows.append(Row(label, model.name, cost, timing))
     return rows
 

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from pipeline.nets.fast import Answers, Clips
+from pipeline.complexity.compiled import Answers, Clips
 
 BATCHES = {"cpu": (1, 2, 4), "cuda": (1, 8, 32, 128)}
 SECONDS, FEWEST, MOST = 4.0, 5, 50  # of measuring, and of passes
@@ -45,7 +45,7 @@ def measure(
     """Time a network over random clips.
 
     Args:
-        network: in evaluation mode, on `device`.
+        network: in evaluation mode, on `select_device`.
         size: frames, height and width.
         device: where.
         told: called with each batch when it begins.

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from pipeline.work.labels import Label
+from pipeline.records.labels import Label
 
 FEWEST = 3  # a fold each for test, development and training
 

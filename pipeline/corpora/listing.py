@@ -9,7 +9,10 @@ from pathlib import Path
 from pipeline.corpora import avec2013, avec2014, videos
 from pipeline.corpora.entry import Entry, Report
 from pipeline.corpora.folds import Folds, subject_folds
-from pipeline.work.labels import HIGHEST, LOWEST, PARTITIONS, Label
+from pipeline.name_list import list_names
+from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE, PARTITIONS, Label
+
+MAX_NAMED = 20  # ids or paths in one message
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,9 @@ def list_corpus(
             report.errors.append(str(error))
     _warn_of_shared_subjects(labels, report)
     if unscored := [label.recording for label in labels if label.bdi is None]:
-        report.warnings.append(f"{len(unscored)} videos without a score, predicted but not scored: {_few(unscored)}")
+        report.warnings.append(
+            f"{len(unscored)} videos without a score, predicted but not scored: {list_names(unscored, MAX_NAMED)}"
+        )
     if report.errors:
         raise CorpusError(f"{root}: {len(report.errors)} problems\n" + "\n".join(f"  {line}" for line in report.errors))
     paths = {entry.recording: entry.path for entry in entries}
@@ -87,9 +92,9 @@ def _label(entry: Entry, report: Report) -> Label | None:
             bdi = float(entry.score)
         except ValueError:
             bdi = float("nan")
-        if not LOWEST <= bdi <= HIGHEST:  # also refuses nan
+        if not LOWEST_SCORE <= bdi <= HIGHEST_SCORE:  # also refuses nan
             report.errors.append(
-                f"{entry.source}: score {entry.score!r}; allowed: a number from {LOWEST:g} to {HIGHEST:g}"
+                f"{entry.source}: score {entry.score!r}; allowed: a number from {LOWEST_SCORE:g} to {HIGHEST_SCORE:g}"
             )
             return None
     try:
@@ -112,7 +117,9 @@ def _check_ids(entries: Iterable[Entry], report: Report) -> None:
         places[entry.recording].append(str(entry.path))
     for recording, paths in places.items():
         if len(paths) > 1:
-            report.errors.append(f"the id {recording} occurs {len(paths)} times: {_few(paths)}; allowed: once")
+            report.errors.append(
+                f"the id {recording} occurs {len(paths)} times: {list_names(paths, MAX_NAMED)}; allowed: once"
+            )
 
 
 def _check_files(entries: Iterable[Entry], report: Report) -> None:
@@ -140,8 +147,6 @@ def _warn_of_shared_subjects(labels: Iterable[Label], report: Report) -> None:
     for label in labels:
         partitions[label.subject].add(label.partition)
     if shared := sorted(subject for subject, found in partitions.items() if len(found) > 1):
-        report.warnings.append(f"{len(shared)} subjects occur in more than one partition: {_few(shared)}")
-
-
-def _few(names: list[str], most: int = 20) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+        report.warnings.append(
+            f"{len(shared)} subjects occur in more than one partition: {list_names(shared, MAX_NAMED)}"
+        )

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from pipeline.corpora.entry import Entry, Report
-from pipeline.work.recordings import ID_RULE, is_id
-from pipeline.work.tables import read_rows
+from pipeline.records.recordings import ID_RULE, is_id
+from pipeline.records.tables import read_rows
 
 COLUMNS = ("video_id", "path", "subject", "partition", "bdi")
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from pipeline.detection.measure import ORIGINS, Detection
+from pipeline.png import new_figure, write_png
 
 WIDTH, HEIGHT = 9.0, 6.4  # inches
 DOTS = 150  # an inch
@@ -22,8 +21,7 @@ UNSURE = "#c2571a"
 
 def write_figure(path: Path, detections: Sequence[Detection], numbers: Mapping[str, float]) -> None:
     """Write `figure` as a PNG file; equal content gives equal bytes, whatever the user's own plot settings are."""
-    with matplotlib.style.context("default"):
-        figure(detections, numbers).savefig(path, format="png", dpi=DOTS, metadata={"Software": None})
+    write_png(path, lambda: figure(detections, numbers), DOTS)
 
 
 def figure(detections: Sequence[Detection], numbers: Mapping[str, float]) -> Figure:
@@ -33,8 +31,7 @@ def figure(detections: Sequence[Detection], numbers: Mapping[str, float]) -> Fig
         detections: its recordings.
         numbers: of the corpus, for the caption; see `pipeline.detection.tables.summary`.
     """
-    drawn = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
-    FigureCanvasAgg(drawn)
+    drawn = new_figure(WIDTH, HEIGHT, layout="constrained")
     axes = drawn.subplot_mosaic([["origins", "origins"], ["confidence", "height"]], height_ratios=(1.2, 1))
     _draw_origins(axes["origins"], detections)
     seen = [found for found in detections if found.confidence is not None]

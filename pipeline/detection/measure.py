@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
-from pipeline.store import read_array, read_attributes
-from pipeline.work.frames import read_quality, read_table
-from pipeline.work.recordings import Recording
+from pipeline.records.frame_table import read_frame_table
+from pipeline.records.quality import read_quality
+from pipeline.records.recordings import Recording
+from pipeline.zarr_store import read_array, read_attributes
 
 ORIGINS = ("detected", "refined", "interpolated", "absent")  # of the face of a frame, the surest first
 LOW = 0.05  # quantile of the confidence that stands for the unsure frames
@@ -87,7 +88,7 @@ def measure(aligned: Path, decoded: Path, item: Recording) -> Detection:
         confidence_low=float(np.quantile(sure, LOW)) if len(sure) else None,
         box_height=float(np.median(heights)) if len(heights) else None,
         rivals=about["rivals"],
-        cuts=len(read_table(decoded / item.recording).cuts),
+        cuts=len(read_frame_table(decoded / item.recording).cuts),
         longest_absence=longest_run(absent),
         black=quality.black,
         frozen=quality.frozen,

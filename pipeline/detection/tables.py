@@ -1,14 +1,14 @@
 """What detection made of a corpus: a table with a row a recording, and a few plain numbers."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.detection.measure import ORIGINS, Detection
-from pipeline.work.tables import write_rows
+from pipeline.records.tables import write_rows
+from pipeline.runtime.atomic import write_text_atomically
 
 QUALITY = ("black", "frozen", "blurred")
 COUNTS = ("rivals", "cuts", "longest_absence")
@@ -78,6 +78,4 @@ def summary(detections: Sequence[Detection], broken: int) -> dict[str, float]:
 
 def write_summary(path: Path, numbers: dict[str, float]) -> None:
     """Write the numbers that `dvc metrics` compares; the file appears whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(numbers, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    write_text_atomically(path, json.dumps(numbers, indent=2, allow_nan=False) + "\n")

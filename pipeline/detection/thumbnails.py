@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from pipeline.detection.figure import COLOURS
 from pipeline.detection.measure import ORIGINS, Detection, worst_first
-from pipeline.store import map_array, read_array, read_attributes
+from pipeline.png import new_figure, write_png
+from pipeline.zarr_store import map_array, read_array, read_attributes
 
 DOTS = 120  # an inch
 TILE, GAP = 0.95, 0.07  # inches: a face with its room, and the room between two
@@ -23,9 +22,7 @@ EDGE = 2.5  # points: the frame of a face, in the colour of its origin
 
 def write_thumbnails(path: Path, aligned: Path, detections: Sequence[Detection], worst: int, faces: int) -> None:
     """Write `thumbnails` as a PNG file; equal content gives equal bytes, whatever the user's own plot settings are."""
-    with matplotlib.style.context("default"):
-        drawn = thumbnails(aligned, worst_first(detections)[:worst], faces)
-        drawn.savefig(path, format="png", dpi=DOTS, metadata={"Software": None})
+    write_png(path, lambda: thumbnails(aligned, worst_first(detections)[:worst], faces), DOTS)
 
 
 def evenly_spaced(frames: int, wanted: int) -> list[int]:
@@ -48,8 +45,7 @@ def thumbnails(aligned: Path, detections: Sequence[Detection], faces: int) -> Fi
         faces: how many of each, evenly spaced in time.
     """
     width, height = LABEL + max(faces, FEWEST) * TILE, TOP + max(len(detections), 1) * TILE + MARGIN
-    drawn = Figure(figsize=(width, height))
-    FigureCanvasAgg(drawn)
+    drawn = new_figure(width, height)
     side = TILE - GAP
     for row, found in enumerate(detections):
         bottom = height - TOP - (row + 1) * TILE

@@ -5,7 +5,7 @@ import io
 import math
 from dataclasses import dataclass
 
-from pipeline.experiments.reading import Experiment
+from pipeline.experiments.repository import Experiment
 
 PREDICTIONS = "results/predictions.csv"
 COLUMNS = ("recording", "subject", "bdi", "estimate")

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.experiments.reading import Experiment
+from pipeline.experiments.repository import Experiment
 from pipeline.scoring.intervals import Interval
 
 PARAMS, METRICS, COMPLEXITY = "params.yaml", "metrics.json", "complexity.json"

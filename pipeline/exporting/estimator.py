@@ -6,9 +6,10 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from pipeline.models.description import Description
+from pipeline.models.normalise import Normalise
+from pipeline.models.weights import WeightsError, load_network
 from pipeline.nets.build import Network
-from pipeline.nets.inputs import Normalise
-from pipeline.nets.weights import Description, WeightsError, load_network
 
 
 class Estimator(nn.Module):

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -45,18 +46,16 @@ def export(estimator: Estimator, shape: tuple[int, int, int, int], path: Path) -
     program = torch.export.export(
         estimator, (drawn_clips(2, shape),), dynamic_shapes={"clips": {0: Dim("batch", min=1)}}, strict=False
     )
-    partial = path.with_name(f"{path.stem}.partial{path.suffix}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        answer = (_write_program if path.suffix == ".pt2" else _write_onnx)(program, partial)
+    with TemporaryDirectory(dir=path.parent) as folder:  # both formats need their own suffix while they are written
+        written = Path(folder, path.name)
+        answer = (_write_program if path.suffix == ".pt2" else _write_onnx)(program, written)
         difference = _difference(estimator, answer, shape)
         if not difference <= ALLOWED:
             raise ExportError(
                 f"{path}: what was written is {difference:.4g} points away from the network; allowed: {ALLOWED}"
             )
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+        os.replace(written, path)
     return difference
 
 

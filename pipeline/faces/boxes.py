@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 
-def squared(boxes: Float[Tensor, "n 4"]) -> Float[Tensor, "n 4"]:
+def square_boxes(boxes: Float[Tensor, "n 4"]) -> Float[Tensor, "n 4"]:
     """Grow the shorter side of each box about its centre until it is a square."""
     size = boxes[:, 2:] - boxes[:, :2]
     side = size.max(1, keepdim=True).values
@@ -17,19 +17,19 @@ def squared(boxes: Float[Tensor, "n 4"]) -> Float[Tensor, "n 4"]:
     return torch.cat([corner, corner + side], 1)
 
 
-def shifted(boxes: Float[Tensor, "n 4"], offsets: Float[Tensor, "n 4"], inclusive: bool) -> Float[Tensor, "n 4"]:
+def regress_boxes(boxes: Float[Tensor, "n 4"], offsets: Float[Tensor, "n 4"], inclusive: bool) -> Float[Tensor, "n 4"]:
     """Move each side of a box by a share of the box's width or height; `inclusive` counts both ends of a side."""
     size = boxes[:, 2:] - boxes[:, :2] + (1 if inclusive else 0)
     return boxes + offsets * torch.cat([size, size], 1)
 
 
-def placed(points: Float[Tensor, "n 10"], boxes: Float[Tensor, "n 4"]) -> Float[Tensor, "n 5 2"]:
+def landmarks_in_pixels(points: Float[Tensor, "n 10"], boxes: Float[Tensor, "n 4"]) -> Float[Tensor, "n 5 2"]:
     """Landmarks (x, y) in pixels, from O-Net's shares of a box: five times across, then five times down."""
     corner, size = boxes[:, None, :2], (boxes[:, 2:] - boxes[:, :2] + 1)[:, None]
     return points.view(-1, 2, 5).transpose(1, 2) * size + corner - 1
 
 
-def windows(boxes: Float[Tensor, "n 4"], width: int, height: int) -> Int[Tensor, "n 4"]:
+def pixel_windows(boxes: Float[Tensor, "n 4"], width: int, height: int) -> Int[Tensor, "n 4"]:
     """The pixels (x from, y from, x to, y to; ends excluded, counted from 0) of boxes, cut at the picture's edges."""
     whole = boxes.trunc().long()
     start = whole[:, :2].clamp(min=1) - 1
@@ -37,7 +37,7 @@ def windows(boxes: Float[Tensor, "n 4"], width: int, height: int) -> Int[Tensor,
     return torch.cat([start, stop], 1)
 
 
-def kept_apart(boxes: Float[Tensor, "n 4"], scores: Float[Tensor, " n"], most: float) -> Int[Tensor, " kept"]:
+def nms_by_smaller_area(boxes: Float[Tensor, "n 4"], scores: Float[Tensor, " n"], most: float) -> Int[Tensor, " kept"]:
     """Non-maximum suppression by the share of the *smaller* box that is covered, both ends of a side counted.
 
     Returns:

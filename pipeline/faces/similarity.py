@@ -50,7 +50,7 @@ def square_crop(box: Float[np.ndarray, " 4"], size: int, margin: float) -> Trans
     return np.array([[scale, 0.0, -x * scale], [0.0, scale, -y * scale]])
 
 
-def warped(picture: Picture, transform: Transform, size: int) -> UInt8[np.ndarray, "size size 3"]:
+def warp(picture: Picture, transform: Transform, size: int) -> UInt8[np.ndarray, "size size 3"]:
     """Warp a picture; what lies outside of it is black.
 
     Where the face shrinks to less than half, the part of the picture that is needed is first averaged down by a whole

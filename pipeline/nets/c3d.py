@@ -14,9 +14,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from pipeline.nets.chain import Chain
 from pipeline.nets.heads import HIDDEN
 from pipeline.nets.layers import Sides, scaled
+from pipeline.nets.ops.chain import Chain
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from pipeline.nets.chain import Chain
 from pipeline.nets.layers import Convolution, SamePool, scaled
+from pipeline.nets.ops.chain import Chain
 
 
 @dataclass(frozen=True)

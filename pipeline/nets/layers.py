@@ -4,8 +4,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.nets.images import convolve_as_image, convolve_as_windows, fits_one_image
-from pipeline.nets.still import convolve_still, is_still
+from pipeline.nets.ops.conv3d_as_conv2d import conv2d_is_faster, conv3d_as_conv2d, strided_conv3d_as_conv2d
+from pipeline.nets.ops.static_clip import conv3d_static_clip, is_static
 
 EPSILON = 1e-3  # of batch norm, in MSN's and I3D's own code
 Sides = tuple[int, int, int]  # time, height, width
@@ -51,13 +51,13 @@ class ClipConvolution(nn.Conv3d):
     ) -> Float[Tensor, "batch outputs time2 height2 width2"]:
         """Convolve."""
         if self.as_images and self.stride[1:] == (2, 2):
-            return convolve_as_windows(x, self.weight, self.stride)  # type: ignore[arg-type]
-        if self.as_images and self.stride == (1, 1, 1) and fits_one_image(x.shape[2], self.kernel_size[0]):
-            return convolve_as_image(x, self.weight)
+            return strided_conv3d_as_conv2d(x, self.weight, self.stride)  # type: ignore[arg-type]
+        if self.as_images and self.stride == (1, 1, 1) and conv2d_is_faster(x.shape[2], self.kernel_size[0]):
+            return conv3d_as_conv2d(x, self.weight)
         return super().forward(x)
 
 
-def convolve_images(network: nn.Module) -> None:
+def use_conv2d(network: nn.Module) -> None:
     """Have the convolutions of a network computed as those of images."""
     for module in network.modules():
         if isinstance(module, ClipConvolution):
@@ -113,7 +113,7 @@ class Convolution(nn.Module):
     def _padded(self, x: Tensor) -> Tensor:
         layer = self.convolution
         time, height, width = map(same_padding, x.shape[2:], layer.kernel_size, layer.stride)
-        if is_still(x):
+        if is_static(x):
             image = functional.pad(x[:, :, 0], [*width, *height])
-            return convolve_still(image, layer.weight, layer.stride, x.shape[2], *time)  # type: ignore[arg-type]
+            return conv3d_static_clip(image, layer.weight, layer.stride, x.shape[2], *time)  # type: ignore[arg-type]
         return layer(functional.pad(x, [*width, *height, *time]))

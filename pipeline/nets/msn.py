@@ -23,8 +23,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.nets.chain import Chain
 from pipeline.nets.layers import EPSILON, ClipConvolution, Convolution, SamePool, scaled
+from pipeline.nets.ops.chain import Chain
 
 BLOCKS = {  # depth: blocks in conv2, conv3, conv4, conv5
     27: (2, 2, 2, 2),

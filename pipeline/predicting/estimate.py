@@ -11,24 +11,27 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
-from pipeline.faces.aligned import ORIGINS, Settings
-from pipeline.faces.recording import Following, align_recording
+from pipeline.estimators.estimates import VideoEstimate
+from pipeline.estimators.predict import predict
+from pipeline.faces.face_crop import ORIGINS, CropSettings
 from pipeline.inspection import at_constant_rate, inspect
-from pipeline.nets.weights import load_network
+from pipeline.models.weights import load_network
 from pipeline.params import Clip
-from pipeline.predicting.model import footage_and_clip
+from pipeline.predicting.frame_rate import choose_frame_rate
+from pipeline.predicting.model import input_spec_and_clip
+from pipeline.predicting.notes import estimate_notes, missing_reason
 from pipeline.predicting.overlay import write_overlay
-from pipeline.predicting.pace import choose_pace
+from pipeline.records.frame_table import FrameTable
+from pipeline.records.quality import write_decoded
 from pipeline.scoring.bands import band_of
-from pipeline.sequences import write_sequence
-from pipeline.store import read_array, read_attributes
-from pipeline.training.predict import VideoEstimate, predict
+from pipeline.subsampling import write_sequence
+from pipeline.tracking.align_recording import TrackingSettings, align_recording
 from pipeline.video import BrokenVideoError
-from pipeline.work.frames import FrameTable, write_frames
+from pipeline.zarr_store import read_array, read_attributes
 
 MOST_LOST = 0.02  # of the packets; decode.max_lost, which shapes no face and which models therefore do not say
+
 MOST_POINTS = 240  # of the curve of faces found
-LITTLE = 0.9  # share of frames with a face, below which it is said
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Request:
 
     Attributes:
         model: the folder of the weights.
-        fps: see `pipeline.predicting.pace.choose_pace`.
+        fps: see `pipeline.predicting.frame_rate.choose_pace`.
         phases: of the subsampling that are averaged, as evaluate.phases.
         device: where networks run.
         threads: of the processor that the network may take.
@@ -120,8 +123,8 @@ class Failure:
     reason: str
 
 
-def attempted(request: Request, video: Path, overlay: Path | None) -> Estimate | Failure:
-    """Estimate a video; one that is wrong is a result and no error. See `estimate`."""
+def try_estimate(request: Request, video: Path, overlay: Path | None) -> Estimate | Failure:
+    """Estimate a video; one that is wrong is a result and no error. See `estimate_recordings`."""
     try:
         return estimate(request, video, overlay)
     except (OSError, ValueError) as error:
@@ -138,19 +141,21 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
         OSError: where the file cannot be read.
     """
     network, description = load_network(request.model)
-    footage, length = footage_and_clip(request.model, description)
+    footage, length = input_spec_and_clip(request.model, description)
     told = footage.preprocessing
     table, quality = inspect(video, None, MOST_LOST)
     if table is None:
         raise BrokenVideoError(quality.reason)
-    native, pace = quality.fps, choose_pace(quality.fps, footage, request.fps)
+    native, pace = quality.fps, choose_frame_rate(quality.fps, footage, request.fps)
     if pace.fps is not None:
         table, quality = at_constant_rate(table, quality, pace.fps)
     with TemporaryDirectory(dir=request.scratch) as scratch:
         decoded, aligned, sequence = (Path(scratch) / name for name in ("decoded", "aligned", "sequence"))
         decoded.mkdir()
-        write_frames(decoded, table, quality)
-        align_recording(aligned, video, decoded, Settings.of(told.align, request.device), Following.of(told.align))
+        write_decoded(decoded, table, quality)
+        align_recording(
+            aligned, video, decoded, CropSettings.of(told.align, request.device), TrackingSettings.of(told.align)
+        )
         # Which frames the first phase holds does not depend on how many there are.
         write_sequence(sequence, aligned, told.subsample.factor, told.subsample.phases if request.phases > 1 else 1)
         torch.set_num_threads(request.threads)  # align has taken one
@@ -164,7 +169,7 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
         answer = Estimate(
             video=video,
             score=found.score,
-            missing=None if found.clips else _missing(coverage, length, rate),
+            missing=None if found.clips else missing_reason(coverage, length, rate),
             spans=spans,
             seconds=seconds,
             frames=len(table),
@@ -172,7 +177,7 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
             faces=tuple(float(part.mean()) for part in np.array_split(present, min(len(present), MOST_POINTS))),
             native=native,
             rate=rate,
-            notes=pace.notes + _notes(found, length, coverage, read_attributes(aligned)["rivals"]),
+            notes=pace.notes + estimate_notes(found, length, coverage, read_attributes(aligned)["rivals"]),
         )
         if overlay is not None:
             write_overlay(overlay, video, table, aligned, answer.score, [(s.start, s.end, s.estimate) for s in spans])
@@ -195,23 +200,3 @@ def in_time(found: VideoEstimate, sequence: Path, table: FrameTable, length: int
 def _step(table: FrameTable) -> float:
     """Seconds that a row lasts."""
     return 1 / table.fps if table.fps else 0.0
-
-
-def _missing(coverage: float, length: int, rate: float) -> str:
-    """Why a video has no clip."""
-    if not coverage:
-        return "no face was found"
-    return f"no clip of {length} faces ({length / rate:.1f} s) shows the face throughout"
-
-
-def _notes(found: VideoEstimate, length: int, coverage: float, rivals: int) -> tuple[str, ...]:
-    notes = []
-    if found.clips and sum(clip.weight for clip in found.clips if clip.phase == 0) < length:
-        notes.append(f"shorter than a clip of {length} faces: it was looped")
-    if 0 < coverage < LITTLE:
-        notes.append(f"a face in only {100 * coverage:.0f} % of the frames")
-    if rivals:
-        notes.append("somebody else is seen nearly as often: see with --overlay who was followed")
-    if found.score is not None and not 0 <= found.score <= 63:
-        notes.append("outside of 0 to 63, which no questionnaire can give")
-    return tuple(notes)

@@ -1,20 +1,18 @@
 """The figure of one video: what each clip is estimated at, over the severity bands, and where the face was seen."""
 
-import os
 import textwrap
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator, PercentFormatter
 
+from pipeline.png import new_figure, write_png
 from pipeline.predicting.estimate import Estimate
 from pipeline.predicting.notice import NOTICE
+from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.scoring.bands import BANDS
-from pipeline.work.labels import HIGHEST, LOWEST
 
 WIDTH, HEIGHT = 9.0, 5.4  # inches
 DOTS = 150  # an inch
@@ -27,19 +25,12 @@ MARGIN = 2.0  # points of BDI-II beyond the outermost estimate
 
 def write_figure(path: Path, found: Estimate) -> None:
     """Write `figure` as a PNG file; it appears whole or not at all, whatever the user's own plot settings are."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with matplotlib.style.context("default"):
-            figure(found).savefig(partial, format="png", dpi=DOTS, metadata={"Software": None})
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_png(path, lambda: figure(found), DOTS)
 
 
 def figure(found: Estimate) -> Figure:
     """Draw an estimate and what it rests on."""
-    drawn = Figure(figsize=(WIDTH, HEIGHT))
-    FigureCanvasAgg(drawn)
+    drawn = new_figure(WIDTH, HEIGHT)
     above, below = drawn.subplots(
         2, 1, sharex=True, height_ratios=(3.4, 1), gridspec_kw={"hspace": 0.1, "top": 0.87, "bottom": 0.22}
     )
@@ -69,7 +60,7 @@ def clock(seconds: float, tenths: bool = False) -> str:
 
 def _draw_clips(axes: Axes, found: Estimate) -> None:
     estimates = [span.estimate for span in found.spans]
-    low, high = min([LOWEST, *estimates]) - MARGIN, max([HIGHEST, *estimates]) + MARGIN
+    low, high = min([LOWEST_SCORE, *estimates]) - MARGIN, max([HIGHEST_SCORE, *estimates]) + MARGIN
     for number, band in enumerate(BANDS):
         begin = low if number == 0 else band.edges[0]
         end = high if band is BANDS[-1] else band.edges[1]

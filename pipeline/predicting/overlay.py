@@ -3,7 +3,6 @@
 It shows a person: it is as personal as the video.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,12 +10,13 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from pipeline.faces.aligned import ORIGINS
+from pipeline.faces.face_crop import ORIGINS
+from pipeline.records.frame_table import FrameTable, constant_rate_rows
+from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
+from pipeline.runtime.atomic import atomic_file
 from pipeline.scoring.bands import BANDS, band_of
-from pipeline.store import read_array
 from pipeline.video import read_frames, write_video
-from pipeline.work.frames import FrameTable, ticks
-from pipeline.work.labels import HIGHEST, LOWEST
+from pipeline.zarr_store import read_array
 
 SHORTEST, LONGEST = 640, 1280  # pixels of the longer side: smaller pictures are grown, larger ones shrunk
 STRIP = 116  # pixels below the picture
@@ -47,18 +47,14 @@ def write_overlay(
         moments: its clips.
     """
     fps = min(table.fps or 1.0, FASTEST)
-    partial = path.with_name(path.name + ".partial")
-    try:
+    with atomic_file(path) as partial:
         write_video(partial, _pictures(video, table, aligned, score, moments, fps), fps, QUALITY)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _pictures(
     video: Path, table: FrameTable, aligned: Path, score: float | None, moments: Sequence[Moment], fps: float
 ) -> Iterator[Frame]:
-    rows, times = ticks(table.time, fps)
+    rows, times = constant_rate_rows(table.time, fps)
     faces = _faces(aligned, rows.tolist())
     strip: Frame | None = None
     for picture, (box, points, origin), time in zip(
@@ -133,7 +129,7 @@ def _write(strip: Frame, text: str, base: int, colour: tuple[int, int, int], siz
 
 def _height(estimate: float) -> int:
     """The line of the strip for an estimate; what is outside of the scale lies on its edge."""
-    share = (min(max(estimate, LOWEST), HIGHEST) - LOWEST) / (HIGHEST - LOWEST)
+    share = (min(max(estimate, LOWEST_SCORE), HIGHEST_SCORE) - LOWEST_SCORE) / (HIGHEST_SCORE - LOWEST_SCORE)
     return round(STRIP - 12 - share * (STRIP - 24))
 
 

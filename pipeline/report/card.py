@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.experiments.outcome import Outcome
 from pipeline.report.blocks import Section
-from pipeline.report.paper import corpus_name, network_name
+from pipeline.report.paper import corpus_name, network_label
 from pipeline.report.scores import subgroups
 from pipeline.studies.definition import value_at
 
@@ -71,7 +71,7 @@ def section_card(main: Outcome) -> Section:
         SIMULATED if drawn else LICENSED,
     ]
     model = (
-        f"{network_name(params)}, clips of {params['clip']['length']} frames of {params['align']['size']} x "
+        f"{network_label(params)}, clips of {params['clip']['length']} frames of {params['align']['size']} x "
         f"{params['align']['size']} pixels, one frame in {params['subsample']['factor']}."
     )
     kept = main.description.get("best")

@@ -1,6 +1,5 @@
 """The report: one HTML page that asks for nothing from outside, out of DVC's experiments."""
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,11 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from pipeline.experiments.outcome import Outcome, read_outcome
-from pipeline.experiments.reading import WORKSPACE, find
+from pipeline.experiments.repository import WORKSPACE, find_experiment
 from pipeline.params import ParamsError
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.card import NO_DIAGNOSIS, SIMULATED, control, section_card
-from pipeline.report.paper import corpus_name, interval, network_name
+from pipeline.report.paper import corpus_name, interval, network_label
 from pipeline.report.run import section_looks, section_run
 from pipeline.report.scores import section_scores
 from pipeline.report.sections import (
@@ -25,6 +24,7 @@ from pipeline.report.sections import (
     section_saliency,
     section_studies,
 )
+from pipeline.runtime.atomic import write_text_atomically
 from pipeline.studies.definition import StudyError, known_studies, read_study
 from pipeline.studies.run import plan, rows_of
 
@@ -51,7 +51,7 @@ def write_report(
     Raises:
         ValueError: where an experiment or a study is not known or cannot be read.
     """
-    outcomes = [read_outcome(find(name)) for name in names or [WORKSPACE]]
+    outcomes = [read_outcome(find_experiment(name)) for name in names or [WORKSPACE]]
     found, unfit = [], []
     for name in known_studies() if studies is None else studies:
         try:
@@ -64,10 +64,7 @@ def write_report(
                 raise
             unfit.append(str(error))
     page = render(title(outcomes[0]), summary(outcomes[0]), sections(outcomes, found, faces))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(page, encoding="utf-8")
-    os.replace(partial, path)
+    write_text_atomically(path, page)
     return unfit
 
 
@@ -90,7 +87,7 @@ def sections(outcomes: Sequence[Outcome], studies: Sequence[Collected], faces: b
 
 def title(main: Outcome) -> str:
     """The heading of the page."""
-    return f"{network_name(main.params)} on the {corpus_name(main.params)}"
+    return f"{network_label(main.params)} on the {corpus_name(main.params)}"
 
 
 def summary(main: Outcome) -> list[str]:

@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from pipeline.experiments.outcome import Outcome
-from pipeline.nets.names import name_of
-from pipeline.params import ParamsError, check_model
+from pipeline.models.description import network_name
+from pipeline.params import ParamsError
+from pipeline.params_check import check_model
 from pipeline.report.blocks import Table
 from pipeline.scoring.intervals import Interval
 from pipeline.studies.collect import Row, Spread
@@ -37,10 +38,10 @@ def corpus_name(params: Mapping[str, Any]) -> str:
     return {"avec2013": "AVEC2013", "avec2014": "AVEC2014"}.get(params["corpus"]["layout"], "own videos")
 
 
-def network_name(params: Mapping[str, Any]) -> str:
+def network_label(params: Mapping[str, Any]) -> str:
     """What the network of an experiment is called; by its bare name where its parameters are of another time."""
     try:
-        return name_of(check_model(params["model"], "params.yaml"))
+        return network_name(check_model(params["model"], "params.yaml"))
     except ParamsError:
         return str(params["model"]["name"]).upper()
 
@@ -97,7 +98,7 @@ def field(number: int, main: Outcome) -> Table:
     """Table 6 or 7: the field on AVEC2013 or AVEC2014, and our row below."""
     corpus = {6: "AVEC2013", 7: "AVEC2014"}[number]
     cells = [[row["method"], *(_number(value) for value in row["error"])] for row in paper()[f"table{number}"]]
-    cells.append([f"ours: {network_name(main.params)}, {corpus_name(main.params)}", *_ours(_alone(main))])
+    cells.append([f"ours: {network_label(main.params)}, {corpus_name(main.params)}", *_ours(_alone(main))])
     apart = corpus_name(main.params) != corpus
     notes = [f"Ours is of another corpus ({corpus_name(main.params)}): it does not compare."] if apart else []
     return Table(f"Table {number}: the field on {corpus}", ["method", "RMSE", "MAE"], cells, notes)
@@ -169,4 +170,4 @@ def _called(name: str) -> str:
 
 
 def _names(ours: Mapping[str, Row]) -> str:
-    return ", ".join(sorted({network_name(item.params) for row in ours.values() for item in row.outcomes[:1]}))
+    return ", ".join(sorted({network_label(item.params) for row in ours.values() for item in row.outcomes[:1]}))

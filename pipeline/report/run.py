@@ -1,15 +1,15 @@
 """What was run: revision, parameters beside the paper's profile, fingerprints of data, versions."""
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
+from pipeline.experiments.git import git_or
 from pipeline.experiments.outcome import Outcome
 from pipeline.report.blocks import Section, Table
-from pipeline.report.looks import LOCK, count_looks, locked
 from pipeline.report.paper import corpus_name
+from pipeline.report.test_set_access import LOCK, count_test_set_access, locked_files
 from pipeline.studies.definition import told, value_at
 
 ROOTS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")  # of a machine, and told to nobody
@@ -19,7 +19,7 @@ SHORT = 12  # letters of a hash
 def section_run(main: Outcome) -> Section:
     """What was run."""
     lock = main.experiment.text(LOCK)
-    rows = [[name, path, digest] for name, path, digest in dict.fromkeys(locked(lock))]
+    rows = [[name, path, digest] for name, path, digest in dict.fromkeys(locked_files(lock))]
     data = Table("Fingerprints of data (MD5, from dvc.lock)", ["stage", "file or folder", "MD5"], _marked(rows, main))
     versions = main.description.get("versions") or {}
     told_versions = Table(
@@ -33,7 +33,7 @@ def section_run(main: Outcome) -> Section:
 
 def section_looks(main: Outcome) -> Section:
     """How often the test set was looked at."""
-    found = count_looks(main.experiment.text(LOCK))
+    found = count_test_set_access(main.experiment.text(LOCK))
     if found.labels is None:
         return Section("looks", "How often the test set was looked at", ["Not known: dvc.lock names no test labels."])
     rows = [
@@ -55,9 +55,9 @@ def section_looks(main: Outcome) -> Section:
 
 def _revision(main: Outcome) -> str:
     experiment = main.experiment
-    log = _git("log", "-1", "--format=%H, %cs", experiment.revision or "HEAD")
+    log = git_or("unknown", "log", "-1", "--format=%H, %cs", experiment.revision or "HEAD")
     if experiment.revision is None:
-        dirty = _git("status", "--porcelain", "--untracked-files=no")
+        dirty = git_or("unknown", "status", "--porcelain", "--untracked-files=no")
         state = "with uncommitted changes" if dirty else "without changes"
         return f"The workspace, {state} upon revision {log}, on the {corpus_name(main.params)}."
     return f"{experiment.name}: revision {log}, on the {corpus_name(main.params)}."
@@ -94,8 +94,3 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield from _leaves(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
-
-
-def _git(*words: str) -> str:
-    found = subprocess.run(["git", *words], capture_output=True, text=True)
-    return found.stdout.strip() if found.returncode == 0 else "unknown"

@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 
 from pipeline.experiments.estimates import Estimate, read_estimates
 from pipeline.experiments.outcome import Outcome
+from pipeline.records.recordings import read_recordings
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.paper import beside, interval
 from pipeline.scoring.bands import BANDS, band_of
 from pipeline.scoring.intervals import Interval
-from pipeline.work.recordings import read_recordings
 
 RECORDINGS = "data/corpus/recordings.csv"
 WORST = 10  # videos that are listed

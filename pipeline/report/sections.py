@@ -1,19 +1,18 @@
 """The sections of a page beside its scores: the paper's tables, studies, other experiments, detection, saliency."""
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib.style
-
+from pipeline.comparing.render import verdict
 from pipeline.comparing.scores import paired
-from pipeline.comparing.words import verdict, with_interval
 from pipeline.experiments.estimates import read_estimates
 from pipeline.experiments.outcome import Outcome
+from pipeline.png import png_bytes
 from pipeline.report import paper
 from pipeline.report.blocks import Picture, Section, Table
-from pipeline.report.paper import interval, network_name
+from pipeline.report.paper import interval, network_label
+from pipeline.scoring.intervals import format_interval
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
 from pipeline.studies.figure import DOTS, draw
@@ -100,7 +99,7 @@ def section_others(main: Outcome, others: Sequence[Outcome]) -> Section | None:
     told: list[str] = []
     for other in (main, *others):
         scores = [interval(other.score(name)) for name in ("rmse", "mae", "pcc")]
-        rows.append([other.experiment.name, network_name(other.params), *scores, *_difference(main, other, told)])
+        rows.append([other.experiment.name, network_label(other.params), *scores, *_difference(main, other, told)])
     headings = ["experiment", "network", "RMSE", "MAE", "r", f"RMSE minus that of {main.experiment.name}"]
     return Section("others", "Experiments side by side", told, [Table("Experiments", headings, rows)])
 
@@ -141,11 +140,8 @@ def _measure(name: str, value: float) -> str:
 
 
 def _picture(item: Collected) -> Picture:
-    stream = io.BytesIO()
-    with matplotlib.style.context("default"):
-        draw(item.study, item.drawn).savefig(stream, format="png", dpi=DOTS, metadata={"Software": None})
     alt = f"{item.study.title}: RMSE and MAE of each row with their intervals, as in the table beside it."
-    return Picture(stream.getvalue(), alt, item.study.title)
+    return Picture(png_bytes(lambda: draw(item.study, item.drawn), DOTS), alt, item.study.title)
 
 
 def _difference(main: Outcome, other: Outcome, told: list[str]) -> list[str]:
@@ -161,4 +157,4 @@ def _difference(main: Outcome, other: Outcome, told: list[str]) -> list[str]:
         return ["not paired: other videos"]
     error = paired(ours, theirs, RESAMPLES, SEED)[0]
     told.append(verdict(first, second, error))
-    return [with_interval(error.difference)]
+    return [format_interval(error.difference)]

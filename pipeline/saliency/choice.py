@@ -7,9 +7,9 @@ recordings that a model happens to get right.
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.data.clips.face_sequence import FaceSequence
+from pipeline.records.tables import read_rows
 from pipeline.scoring.bands import BANDS, band_of
-from pipeline.training.sequences import FaceSequence
-from pipeline.work.tables import read_rows
 
 COLUMNS = ("recording", "bdi", "estimate", "clips")
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from pipeline.scoring.bands import BANDS
-from pipeline.store import ARCHIVE, GroupWriter, read_array, read_attributes
+from pipeline.zarr_store import ARCHIVE, GroupWriter, read_array, read_attributes
 
 
 @dataclass(frozen=True)

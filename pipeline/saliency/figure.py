@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 from jaxtyping import Float, UInt8
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from pipeline.png import new_figure, write_png
 from pipeline.saliency.explanation import Explanation
 from pipeline.scoring.bands import BANDS
 
@@ -43,9 +42,7 @@ class Column:
 
 def write_figure6(path: Path, columns: Sequence[Column]) -> None:
     """Write `figure6` as a PNG file, marked as personal data; equal content gives equal bytes."""
-    with matplotlib.style.context("default"):
-        about = {"Software": None, "Title": "Relevance over faces", "Disclaimer": PERSONAL}
-        figure6(columns).savefig(path, format="png", dpi=DOTS, metadata=about)
+    write_png(path, lambda: figure6(columns), DOTS, {"Title": "Relevance over faces", "Disclaimer": PERSONAL})
 
 
 def figure6(columns: Sequence[Column]) -> Figure:
@@ -60,8 +57,7 @@ def figure6(columns: Sequence[Column]) -> Figure:
     group = tiles * TILE
     width = LABEL + len(MOMENTS) * group + BETWEEN + GAP
     height = TOP + len(BANDS) * TILE + BOTTOM
-    drawn = Figure(figsize=(width, height))
-    FigureCanvasAgg(drawn)
+    drawn = new_figure(width, height)
     lefts = [LABEL + number * (group + BETWEEN) for number in range(len(MOMENTS))]
 
     def write(left: float, bottom: float, text: str, **look: object) -> None:

@@ -22,9 +22,9 @@ from captum.attr import LayerAttribution, LayerGradCam
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from pipeline.models.description import Description
+from pipeline.models.normalise import Normalise
 from pipeline.nets.build import Network
-from pipeline.nets.inputs import Normalise
-from pipeline.nets.weights import Description
 
 
 def last_block(network: Network, stage: str) -> nn.Module:

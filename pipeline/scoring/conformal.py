@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.records.tables import write_rows
 from pipeline.scoring.intervals import Interval, Rows, intervals
-from pipeline.scoring.parts import MODEL, Part
 from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.subgroups import MODEL, Subgroup
 from pipeline.scoring.summary import cell
-from pipeline.work.tables import write_rows
 
 COLUMNS = ("level", "calibrated", "half_width", "part", "videos", "subjects", "coverage", "low", "high")
 LEVELS = (80, 90, 95)  # percent
@@ -66,7 +66,7 @@ def one_error_each(predictions: Sequence[Prediction], seed: int) -> list[float]:
     return [found[random.integers(len(found))] for _, found in sorted(errors.items())]
 
 
-def calibrate(validated: Sequence[Prediction], parts: Sequence[Part], resamples: int, seed: int) -> list[Conformal]:
+def calibrate(validated: Sequence[Prediction], parts: Sequence[Subgroup], resamples: int, seed: int) -> list[Conformal]:
     """Intervals of every level from what was not fitted, and how often they hold in the parts that are tested."""
     errors = one_error_each(validated, seed)
     found = []
@@ -78,7 +78,7 @@ def calibrate(validated: Sequence[Prediction], parts: Sequence[Part], resamples:
     return found
 
 
-def _coverage(part: Part, width: float, resamples: int, seed: int) -> Interval:
+def _coverage(part: Subgroup, width: float, resamples: int, seed: int) -> Interval:
     held = np.abs(part.truth - part.estimates[MODEL]) <= width
 
     def share(rows: Rows) -> float:
@@ -87,7 +87,7 @@ def _coverage(part: Part, width: float, resamples: int, seed: int) -> Interval:
     return intervals({"coverage": share}, part.subjects, resamples, seed)["coverage"]
 
 
-def write_conformal(path: Path, found: Sequence[Conformal], parts: Sequence[Part]) -> None:
+def write_conformal(path: Path, found: Sequence[Conformal], parts: Sequence[Subgroup]) -> None:
     """Write a row a level and part; a level that needs more subjects has an empty half-width and no part."""
     by_name = {part.name: part for part in parts}
     rows: list[list[object]] = []

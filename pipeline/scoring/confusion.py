@@ -7,11 +7,13 @@ import numpy as np
 from jaxtyping import Int
 from matplotlib.figure import Figure
 
+from pipeline.png import new_figure, write_png
+from pipeline.records.tables import write_rows
 from pipeline.scoring.bands import BANDS, confusion
-from pipeline.scoring.pictures import canvas, write_png
+from pipeline.scoring.intervals import format_interval
+from pipeline.scoring.plot_style import DOTS
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.summary import Summary, scores
-from pipeline.work.tables import write_rows
 
 COLUMNS = ("truth", "estimate", "videos")
 SIZE = (5.6, 5.4)  # inches
@@ -36,7 +38,7 @@ def write_confusion(path: Path, counts: Counts) -> None:
 
 def write_confusion_figure(path: Path, counts: Counts, summary: Summary | None) -> None:
     """Write `confusion_figure` as a PNG file."""
-    write_png(path, lambda: confusion_figure(counts, summary))
+    write_png(path, lambda: confusion_figure(counts, summary), DOTS)
 
 
 def confusion_figure(counts: Counts, summary: Summary | None) -> Figure:
@@ -46,7 +48,7 @@ def confusion_figure(counts: Counts, summary: Summary | None) -> Figure:
         counts: see `count_bands`.
         summary: of all videos counted, for the caption; None where there are none.
     """
-    figure = canvas(*SIZE)
+    figure = new_figure(*SIZE)
     axes = figure.add_axes(AXES)
     totals = counts.sum(1, keepdims=True)
     shares = counts / np.maximum(totals, 1)
@@ -78,7 +80,6 @@ def _caption(summary: Summary | None) -> str:
         )
     ]
     if kappa := figures.get(("model", "kappa")):
-        interval = "no interval" if kappa.low is None else f"{kappa.low:.2f} to {kappa.high:.2f}"
-        lines.append(f"Weighted kappa (squared distance of bands): {kappa.value:.2f} ({interval}).")
+        lines.append(f"Weighted kappa (squared distance of bands): {format_interval(kappa, 'no interval')}.")
     lines.append("The darker a square, the larger its share of its row.")
     return "\n".join([lines[0][0].upper() + lines[0][1:] + ".", *lines[1:]])

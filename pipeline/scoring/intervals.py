@@ -34,6 +34,22 @@ class Interval:
     high: float | None
 
 
+def format_interval(interval: Interval, missing: str = "") -> str:
+    """Format a value with its 95 % interval, to two decimals.
+
+    Args:
+        interval: the value and its interval.
+        missing: what stands in the brackets without an interval; if empty, the brackets are left out.
+
+    >>> format_interval(Interval(7.9, 7.0, 8.8)), format_interval(Interval(7.9, None, None))
+    ('7.90 (7.00 to 8.80)', '7.90')
+    >>> format_interval(Interval(7.9, None, None), missing="no interval")
+    '7.90 (no interval)'
+    """
+    ends = missing if interval.low is None else f"{interval.low:.2f} to {interval.high:.2f}"
+    return f"{interval.value:.2f}" + (f" ({ends})" if ends else "")
+
+
 def resampled(subjects: Sequence[str], resamples: int, seed: int) -> Iterator[Rows]:
     """Draw as many subjects as there are, with replacement, and yield the rows of their videos; `resamples` times.
 

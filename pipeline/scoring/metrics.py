@@ -77,10 +77,10 @@ def minimal_called_severe(truth: Scores, estimate: Scores) -> float | None:
     return severe_called_minimal(estimate, truth)
 
 
-Figure = Callable[[Scores, Scores], float | None]
+Metric = Callable[[Scores, Scores], float | None]
 
-ERRORS: dict[str, Figure] = {"rmse": rmse, "mae": mae}
-FIGURES: dict[str, Figure] = {
+ERRORS: dict[str, Metric] = {"rmse": rmse, "mae": mae}
+METRICS: dict[str, Metric] = {
     **ERRORS,
     "pcc": pcc,
     "ccc": ccc,

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.scoring.baseline import Baseline
-from pipeline.training.predict import VideoEstimate
-from pipeline.training.sequences import FaceSequence
-from pipeline.work.labels import Label
-from pipeline.work.tables import write_rows
+from pipeline.data.clips.face_sequence import FaceSequence
+from pipeline.estimators.estimates import VideoEstimate
+from pipeline.records.labels import Label
+from pipeline.records.tables import write_rows
+from pipeline.scoring.baselines import Baseline
 
 COLUMNS = (
     "recording",

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.scoring.baseline import Baseline
+from pipeline.scoring.baselines import Baseline
 from pipeline.scoring.confusion import count_bands, write_confusion, write_confusion_figure
-from pipeline.scoring.curves import choose, write_curves
-from pipeline.scoring.error_figure import write_error_figure
-from pipeline.scoring.estimated import Estimated
-from pipeline.scoring.figures import write_figure5
+from pipeline.scoring.estimates import Estimates
+from pipeline.scoring.plot_curves import choose, write_curves
+from pipeline.scoring.plot_error import write_error_figure
+from pipeline.scoring.plot_scatter import write_figure5
 from pipeline.scoring.predictions import write_clips, write_predictions
 from pipeline.scoring.summary import Summary, write_intervals
-from pipeline.store import read_attributes
+from pipeline.zarr_store import read_attributes
 
 
 def write_results(
-    folder: Path, tested: Estimated, known: Baseline, summaries: Sequence[Summary], sequences: Path, length: int
+    folder: Path, tested: Estimates, known: Baseline, summaries: Sequence[Summary], sequences: Path, length: int
 ) -> None:
     """Write everything but metrics and conformal intervals.
 

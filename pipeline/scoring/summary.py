@@ -1,19 +1,19 @@
 """The figures of a model beside those of estimates without one: few for metrics.json, all in a table."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.scoring.gaps import Gaps
+from pipeline.records.tables import write_rows
+from pipeline.runtime.atomic import write_text_atomically
 from pipeline.scoring.intervals import Interval, Rows, Statistic, intervals
-from pipeline.scoring.metrics import ERRORS, FIGURES, Figure, Scores
-from pipeline.scoring.parts import CONSTANT, ESTIMATORS, LOOKUP, MODEL, Part
+from pipeline.scoring.metrics import ERRORS, METRICS, Metric, Scores
+from pipeline.scoring.missing import MissingCounts
 from pipeline.scoring.predictions import Prediction
-from pipeline.work.tables import write_rows
+from pipeline.scoring.subgroups import CONSTANT, ESTIMATORS, LOOKUP, MODEL, Subgroup
 
 COLUMNS = ("part", "of", "figure", "videos", "subjects", "value", "low", "high")
 DECIMALS = 4
@@ -39,11 +39,11 @@ class Summary:
     figures: Mapping[tuple[str, str], Interval]
 
 
-def summarise(parts: Sequence[Part], resamples: int, seed: int) -> list[Summary]:
+def summarise(parts: Sequence[Subgroup], resamples: int, seed: int) -> list[Summary]:
     """Score every part.
 
     Args:
-        parts: see `pipeline.scoring.parts`.
+        parts: see `pipeline.scoring.subgroups`.
         resamples: of the bootstrap over subjects.
         seed: of its draws.
     """
@@ -52,11 +52,11 @@ def summarise(parts: Sequence[Part], resamples: int, seed: int) -> list[Summary]
     ]
 
 
-def _figures(part: Part, resamples: int, seed: int) -> dict[tuple[str, str], Interval]:
+def _figures(part: Subgroup, resamples: int, seed: int) -> dict[tuple[str, str], Interval]:
     statistics = {
         (of, name): _on(figure, part.truth, part.estimates[of])
         for of in ESTIMATORS
-        for name, figure in (FIGURES if of == MODEL else ERRORS).items()
+        for name, figure in (METRICS if of == MODEL else ERRORS).items()
     }
     for of, other in DIFFERENCES.items():
         for name in ERRORS:
@@ -71,7 +71,7 @@ def scores(predictions: Sequence[Prediction]) -> tuple[Scores, Scores]:
     return truth, estimate
 
 
-def _on(figure: Figure, truth: Scores, estimate: Scores) -> Statistic:
+def _on(figure: Metric, truth: Scores, estimate: Scores) -> Statistic:
     def of(rows: Rows) -> float | None:
         return figure(truth[rows], estimate[rows])
 
@@ -96,7 +96,9 @@ def write_intervals(path: Path, summaries: Sequence[Summary]) -> None:
     write_rows(path, COLUMNS, rows)
 
 
-def write_metrics(path: Path, summaries: Sequence[Summary], validated: Sequence[Prediction], gaps: Gaps) -> None:
+def write_metrics(
+    path: Path, summaries: Sequence[Summary], validated: Sequence[Prediction], gaps: MissingCounts
+) -> None:
     """Write the few figures that `dvc metrics` compares; the file appears whole or not at all.
 
     Args:
@@ -115,12 +117,10 @@ def write_metrics(path: Path, summaries: Sequence[Summary], validated: Sequence[
         plain = {name: round(value, DECIMALS) for name, value in errors.items() if value is not None}
         metrics["validation"] = {**plain, "videos": len(validated)}
     metrics |= asdict(gaps)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    write_text_atomically(path, json.dumps(metrics, indent=2, allow_nan=False) + "\n")
 
 
-def _values(part: Summary, of: str, names: Sequence[str] | Mapping[str, Figure]) -> dict[str, float]:
+def _values(part: Summary, of: str, names: Sequence[str] | Mapping[str, Metric]) -> dict[str, float]:
     found = {name: part.figures[of, name] for name in names if (of, name) in part.figures}
     return {name: round(interval.value, DECIMALS) for name, interval in found.items()}
 

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.experiments.estimates import read_estimates
 from pipeline.experiments.outcome import Outcome
 from pipeline.scoring.intervals import Interval, Rows, intervals
-from pipeline.scoring.metrics import FIGURES
+from pipeline.scoring.metrics import METRICS
 from pipeline.studies.definition import Point, Study
 
 RESAMPLES, SEED = 2000, 0  # of intervals over folds put together
@@ -90,7 +90,7 @@ class Row:
 
         def of(figure: str) -> Any:
             def statistic(rows: Rows) -> float | None:
-                return FIGURES[figure](truth[rows], estimate[rows])
+                return METRICS[figure](truth[rows], estimate[rows])
 
             return statistic
 

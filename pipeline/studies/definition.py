@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from pipeline.params import check_params
+from pipeline.params_check import check_params
 
 STUDIES = Path("studies")
 NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"  # it begins the names of experiments, which Git must accept

@@ -1,15 +1,13 @@
 """The figure of a study: error along what varies (figure 4 of the paper), or a line a grid point."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib.style
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from pipeline.png import new_figure, write_png
 from pipeline.studies.collect import Row, Spread
 from pipeline.studies.definition import Study, value_at
 
@@ -35,10 +33,7 @@ def write_figure(path: Path, study: Study, rows: Sequence[Row]) -> bool:
     drawn = [row for row in rows if row.figure("rmse")]
     if not drawn:
         return False
-    with matplotlib.style.context("default"):
-        partial = path.with_name(path.name + ".partial")
-        draw(study, drawn).savefig(partial, format="png", dpi=DOTS, metadata={"Software": None})
-    os.replace(partial, path)
+    write_png(path, lambda: draw(study, drawn), DOTS)
     return True
 
 
@@ -49,8 +44,7 @@ def draw(study: Study, rows: Sequence[Row]) -> Figure:
     """
     along = _along(study, rows)
     places = list(range(len(rows))) if along is None else along
-    figure = Figure(figsize=(WIDTH, HEIGHT if along else TOP + LINE * len(rows)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(WIDTH, HEIGHT if along else TOP + LINE * len(rows), layout="constrained")
     axes = figure.add_subplot()
     found = [(label, [row.figure(name) for row in rows], look) for label, name, look in LOOKS]
     found.append(("RMSE, validation", [row.validation for row in rows], VALIDATION))

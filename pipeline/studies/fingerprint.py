@@ -5,9 +5,7 @@ The corpus itself is not looked at: after a change of it, DVC's own stages see t
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +13,9 @@ from typing import Any
 
 import yaml
 
-from pipeline.params import ParamsError, check_params
+from pipeline.experiments.git import git
+from pipeline.params import ParamsError
+from pipeline.params_check import check_params
 
 PARAMS, STORY = "params.yaml", "dvc.yaml"
 
@@ -37,7 +37,7 @@ def fingerprint(params: Mapping[str, Any], code: str) -> str:
 def fingerprint_of(revision: str) -> str | None:
     """What names the run of a commit; None where its parameters or stages are of another time, as no run here is."""
     try:
-        return fingerprint(yaml.safe_load(_git("cat-file", "blob", f"{revision}:{PARAMS}")), code_of(revision))
+        return fingerprint(yaml.safe_load(git("cat-file", "blob", f"{revision}:{PARAMS}")), code_of(revision))
     except (ParamsError, ValueError, yaml.YAMLError):
         return None
 
@@ -48,9 +48,9 @@ def code_of(tree: str) -> str:
     Raises:
         ValueError: where there is no dvc.yaml.
     """
-    stages = yaml.safe_load(_git("cat-file", "blob", f"{tree}:{STORY}"))["stages"]
+    stages = yaml.safe_load(git("cat-file", "blob", f"{tree}:{STORY}"))["stages"]
     deps = sorted({dep for stage in stages.values() for dep in stage.get("deps", []) if isinstance(dep, str)})
-    entries = _git("ls-tree", tree, "--", *(dep for dep in deps if not dep.startswith(("/", "$", ".."))))
+    entries = git("ls-tree", tree, "--", *(dep for dep in deps if not dep.startswith(("/", "$", ".."))))
     acting = {name: {key: value for key, value in stage.items() if key != "desc"} for name, stage in stages.items()}
     return json.dumps([acting, entries.splitlines()], sort_keys=True)
 
@@ -59,14 +59,7 @@ def workspace_tree() -> str:
     """The tree that a queued run would see: what Git tracks, as it lies here, uncommitted edits included."""
     with TemporaryDirectory() as folder:
         index = Path(folder, "index")
-        shutil.copyfile(_git("rev-parse", "--git-path", "index").strip(), index)
+        shutil.copyfile(git("rev-parse", "--git-path", "index").strip(), index)
         environment = {"GIT_INDEX_FILE": str(index)}
-        _git("add", "--update", ".", environment=environment)
-        return _git("write-tree", environment=environment).strip()
-
-
-def _git(*words: str, environment: Mapping[str, str] | None = None) -> str:
-    found = subprocess.run(["git", *words], capture_output=True, text=True, env={**os.environ, **(environment or {})})
-    if found.returncode:
-        raise ValueError(f"git {' '.join(words[:2])} failed: {found.stderr.strip()}")
-    return found.stdout
+        git("add", "--update", ".", environment=environment)
+        return git("write-tree", environment=environment).strip()

@@ -19,7 +19,8 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.scm import SCMError
 
-from pipeline.experiments.reading import experiments
+from pipeline.experiments.git import git_or
+from pipeline.experiments.repository import list_experiments
 from pipeline.studies.definition import StudyError, value_at
 from pipeline.studies.fingerprint import PARAMS, STORY, fingerprint_of
 
@@ -55,12 +56,12 @@ def check_ready(params: Mapping[str, Any]) -> None:
     if not Path(".dvc").is_dir():
         raise StudyError(f"{Path.cwd()}: no repository of DVC; run in the root of the repository")
     wrong = []
-    if not _git("rev-parse", "--verify", "--quiet", "HEAD"):
+    if not git_or("", "rev-parse", "--verify", "--quiet", "HEAD"):
         wrong.append("there is no commit yet, and experiments hang on one: git add -A && git commit")
     for key, role in (("user.name", "NAME"), ("user.email", "EMAIL")):
-        if not _git("config", key) and not os.environ.get(f"GIT_COMMITTER_{role}"):
+        if not git_or("", "config", key) and not os.environ.get(f"GIT_COMMITTER_{role}"):
             wrong.append(f'Git knows no {key}, without which DVC queues nothing: git config {key} "..."')
-    if unseen := _git("ls-files", "--others", "--exclude-standard", "--", *_code(), PARAMS, STORY).split("\n"):
+    if unseen := git_or("", "ls-files", "--others", "--exclude-standard", "--", *_code(), PARAMS, STORY).split("\n"):
         listed = ", ".join(unseen[:5]) + (" ..." if len(unseen) > 5 else "")
         if listed:
             wrong.append(f"queued runs see only files that Git knows, and it does not know {listed}: git add them")
@@ -77,7 +78,7 @@ def runs() -> dict[str, Run]:
     Raises:
         ValueError: where this is no repository of DVC.
     """
-    listed = [Run(item.name, "done", item.revision) for item in experiments() if item.revision]
+    listed = [Run(item.name, "done", item.revision) for item in list_experiments() if item.revision]
     found: dict[str, Run] = {}
     for run in sorted([*listed, *tasks()], key=lambda run: BETTER.index(run.state)):
         if key := fingerprint_of(run.revision):
@@ -172,10 +173,5 @@ def _unreachable(root: object) -> str | None:
     if any(root == out or root.startswith(f"{out}/") for out in _made(_stages())):
         return None
     links = [str(place) for place in (Path(root), *Path(root).parents[:-1])]  # a symlink that Git tracks leads out
-    known = _git("ls-files", "--", root) or any(_git("ls-files", "--", link) == link for link in links)
+    known = git_or("", "ls-files", "--", root) or any(git_or("", "ls-files", "--", link) == link for link in links)
     return None if known else "queued runs see only files that Git knows"
-
-
-def _git(*words: str) -> str:
-    found = subprocess.run(["git", *words], capture_output=True, text=True)
-    return found.stdout.strip() if found.returncode == 0 else ""

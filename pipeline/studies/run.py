@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from pipeline.experiments.outcome import Outcome, read_outcome
-from pipeline.experiments.reading import WORKSPACE, Experiment
+from pipeline.experiments.repository import WORKSPACE, Experiment
 from pipeline.studies import queue
 from pipeline.studies.collect import Row, gather
 from pipeline.studies.definition import Point, Study, StudyError, points, told

@@ -1,13 +1,13 @@
 """The table of a study as CSV (numbers) and Markdown (for people)."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.scoring.intervals import Interval
+from pipeline.records.tables import write_rows
+from pipeline.runtime.atomic import write_text_atomically
+from pipeline.scoring.intervals import Interval, format_interval
 from pipeline.studies.collect import Row, Spread, ranks
 from pipeline.studies.definition import Study
-from pipeline.work.tables import write_rows
 
 FIGURES = (  # heading, figure, part, of
     ("RMSE", "rmse", "all", "model"),
@@ -26,9 +26,7 @@ def write_tables(folder: Path, study: Study, rows: Sequence[Row]) -> None:
     """Write table.csv and table.md into `folder`; each appears whole or not at all."""
     columns, cells = numbers(study, rows)
     write_rows(folder / "table.csv", columns, cells)
-    partial = folder / "table.md.partial"
-    partial.write_text(markdown(study, rows), encoding="utf-8")
-    os.replace(partial, folder / "table.md")
+    write_text_atomically(folder / "table.md", markdown(study, rows))
 
 
 def numbers(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[object]]]:
@@ -112,7 +110,7 @@ def told(found: Spread | None) -> str:
         return ""
     if found.deviation is not None:
         return f"{found.value:.2f} ± {found.deviation:.2f}"
-    return f"{found.value:.2f}" + ("" if found.low is None else f" ({found.low:.2f} to {found.high:.2f})")
+    return format_interval(Interval(found.value, found.low, found.high))
 
 
 def told_interval(found: object) -> str:

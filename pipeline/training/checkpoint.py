@@ -12,28 +12,28 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 
-from pipeline.training.ranks import all_say, any_says, rank
-from pipeline.training.stopping import Request, StoppedError
-from pipeline.training.task import TrainingError
+from pipeline.training.batch_plan import TrainingError
+from pipeline.training.distributed import all_gather_objects, any_rank, rank
+from pipeline.training.preemption import StoppedError, StopRequest
 
-SECONDS = 10.0  # between checkpoints, at least
-SHARE = 0.02  # of the time may go into writing them
+MIN_INTERVAL = 10.0  # between checkpoints, at least
+MAX_TIME_SHARE = 0.02  # of the time may go into writing them
 PARTS = "parts"  # of a batch, that the process which wrote a checkpoint computed
 
 
-class KeepLast(Checkpoint):
+class Checkpointer(Checkpoint):
     """Writes the checkpoint at the end of every epoch, and within an epoch as often as it costs little.
 
     When it is written changes nothing about the training. Lightning calls callbacks of this class after all else that
     happens at the end of an epoch, so the measurements are in it.
     """
 
-    def __init__(self, path: Path, parts: int, request: Request) -> None:
+    def __init__(self, path: Path, parts: int, request: StopRequest) -> None:
         """Take the file to keep, the parts of a batch that this process computes, and where a wish to stop is noted."""
         self.path = path
         self.request = request
         self.parts = parts
-        self.wait = SECONDS
+        self.wait = MIN_INTERVAL
         self.written = time.monotonic()
 
     def on_save_checkpoint(
@@ -68,7 +68,7 @@ class KeepLast(Checkpoint):
         stepped = (batch_idx + 1) % self.parts == 0
         if not stepped or trainer.is_last_batch:
             return
-        if any_says(self.request.name is not None or time.monotonic() - self.written >= self.wait):
+        if any_rank(self.request.name is not None or time.monotonic() - self.written >= self.wait):
             self._write(trainer, module)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
@@ -93,8 +93,8 @@ class KeepLast(Checkpoint):
         if rank() == 0:
             os.replace(partial, self.path)
         self.written = time.monotonic()
-        self.wait = max(SECONDS, (self.written - begun) / SHARE)
-        asked = [name for name in all_say(self.request.name) if name]
+        self.wait = max(MIN_INTERVAL, (self.written - begun) / MAX_TIME_SHARE)
+        asked = [name for name in all_gather_objects(self.request.name) if name]
         if asked:
             raise StoppedError(
                 f"{asked[0]}: stopped after step {trainer.global_step}, which the checkpoint holds; "

@@ -4,7 +4,6 @@ They are kept with the checkpoint, and shown where a stage's outputs belong as t
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,20 +14,22 @@ import pandas as pd
 from dvclive.lightning import DVCLiveLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from pipeline.runtime.atomic import atomic_file
+
 TABLES = Path("plots", "metrics")
 SUMMARY = "metrics.json"
 
 
-class CurveLogger(DVCLiveLogger):
+class LearningCurves(DVCLiveLogger):
     """Adds rows to the tables in a folder, and shows them in another one.
 
     DVCLive is kept from writing dvc.yaml, a report or an experiment: the stage runs inside DVC already.
     """
 
     def __init__(self, folder: Path, step: int, shown: Path | None = None) -> None:
-        """Go on in `folder` after optimiser step `step`, or start anew where that is 0; show in `shown`."""
+        """Go on in `folder` after optimiser step `step`, or start anew where that is 0; show in `show_progress`."""
         if step:
-            cut_back(folder, step)
+            truncate_after(folder, step)
         super().__init__(dir=str(folder), resume=step > 0, report=None, save_dvc_exp=False, dvcyaml=None)
         self.folder = folder
         self.shown = shown
@@ -39,7 +40,7 @@ class CurveLogger(DVCLiveLogger):
     ) -> None:
         """Add a row."""
         super().log_metrics(metrics, step, sync)
-        summarise(self.folder)
+        write_summary(self.folder)
         if self.shown is not None:
             _show(self.folder, self.shown)
 
@@ -52,7 +53,7 @@ class CurveLogger(DVCLiveLogger):
 
 
 @contextmanager
-def showing(folder: Path) -> Iterator[Path]:
+def published_curves(folder: Path) -> Iterator[Path]:
     """Yield the folder that curves are shown in; it is taken away where training ends before its time."""
     try:
         yield folder
@@ -61,7 +62,7 @@ def showing(folder: Path) -> Iterator[Path]:
         raise
 
 
-def cut_back(folder: Path, step: int) -> None:
+def truncate_after(folder: Path, step: int) -> None:
     """Drop the rows after `step`, which a killed training wrote after its last checkpoint and will write again."""
     for path in (folder / TABLES).rglob("*.tsv"):
         rows = _read(path)
@@ -69,7 +70,7 @@ def cut_back(folder: Path, step: int) -> None:
     (folder / SUMMARY).unlink(missing_ok=True)
 
 
-def summarise(folder: Path) -> None:
+def write_summary(folder: Path) -> None:
     """Write the last row of every table to metrics.json: the same however often the training was interrupted."""
     summary: dict[str, Any] = {}
     for path in sorted((folder / TABLES).rglob("*.tsv")):
@@ -84,7 +85,7 @@ def summarise(folder: Path) -> None:
     _write(folder, summary)
 
 
-def summarise_nothing(folder: Path) -> None:
+def write_empty_summary(folder: Path) -> None:
     """The summary of a training that was not needed: DVC looks for one."""
     _write(folder, {})
 
@@ -101,7 +102,5 @@ def _show(folder: Path, shown: Path) -> None:
     """Copy the files of a folder, each put in its place whole."""
     for path in (*(folder / TABLES).rglob("*.tsv"), folder / SUMMARY):
         place = shown / path.relative_to(folder)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        partial = place.with_name(place.name + ".partial")
-        shutil.copyfile(path, partial)
-        os.replace(partial, place)
+        with atomic_file(place) as partial:
+            shutil.copyfile(path, partial)

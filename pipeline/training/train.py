@@ -8,19 +8,21 @@ from typing import Any
 
 import torch
 
-from pipeline.nets.chain import recompute
+from pipeline.nets.ops.chain import use_activation_checkpointing
 from pipeline.params import Finetune, Pretrain
-from pipeline.training.fit import fit
-from pipeline.training.haste import hasten
-from pipeline.training.ranks import all_say, own_device, rank, world
-from pipeline.training.stopping import naming_the_memory
-from pipeline.training.task import Pace, Task
-from pipeline.work.device import switched_on
-from pipeline.work.sole_use import name_of, sole_use
+from pipeline.training.acceleration import accelerate
+from pipeline.training.batch_plan import BatchPlan
+from pipeline.training.distributed import all_gather_objects, rank, world_size
+from pipeline.training.environment import environment_flag
+from pipeline.training.gpu_lock import gpu_uuid, hold_gpu
+from pipeline.training.local_device import local_device
+from pipeline.training.loop import fit
+from pipeline.training.module import TrainingModule
+from pipeline.training.out_of_memory import explain_out_of_memory
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingJob:
     """What is to be trained.
 
     Attributes:
@@ -33,12 +35,12 @@ class Training:
 
     kind: str
     settings: Pretrain | Finetune
-    task: type[Task]
-    make: Callable[[], Task]
+    task: type[TrainingModule]
+    make: Callable[[], TrainingModule]
     source: Callable[[], Mapping[str, Any]]
 
 
-def train(training: Training, folder: Path, shown: Path | None = None) -> Task:
+def train(training: TrainingJob, folder: Path, shown: Path | None = None) -> TrainingModule:
     """Train on this process's device, with all processes.
 
     Args:
@@ -50,39 +52,39 @@ def train(training: Training, folder: Path, shown: Path | None = None) -> Task:
         ValueError: where it cannot be trained as told.
         StoppedError: where a signal asked for it.
     """
-    kind, settings, place = training.kind, training.settings, own_device()
-    with _devices_of_all(place):
+    kind, settings, place = training.kind, training.settings, local_device()
+    with _hold_all_gpus(place):
         task = training.make()
-        _check_share(kind, task.pace)
-        if switched_on("MSN_CHECKPOINTING"):
-            recompute(task.network)
-        hasten(task, place, settings.sync_batch_norm)
-        with naming_the_memory(kind, task.pace):
+        _check_accumulation(kind, task.pace)
+        if environment_flag("MSN_CHECKPOINTING"):
+            use_activation_checkpointing(task.network)
+        accelerate(task, place, settings.sync_batch_norm)
+        with explain_out_of_memory(kind, task.pace):
             fit(task, settings.epochs, settings.precision, folder, place, settings.sync_batch_norm, shown)
     return task
 
 
-def _check_share(kind: str, pace: Pace) -> None:
+def _check_accumulation(kind: str, pace: BatchPlan) -> None:
     """See that the parts of a batch can be dealt among the processes.
 
     Raises:
         ValueError: naming the parameter, and what it may be.
     """
-    if pace.accumulate % world():
+    if pace.accumulate % world_size():
         allowed = ", ".join(map(str, pace.divisions))
         raise ValueError(
-            f"{kind}.accumulate is {pace.accumulate}, but {world()} processes share the parts of a batch of "
+            f"{kind}.accumulate is {pace.accumulate}, but {world_size()} processes share the parts of a batch of "
             f"{pace.batch}; allowed for so many processes: {allowed or 'none; take fewer processes'}"
         )
 
 
 @contextmanager
-def _devices_of_all(place: torch.device) -> Iterator[None]:
+def _hold_all_gpus(place: torch.device) -> Iterator[None]:
     """Hold the GPUs of all processes; each is taken in its turn by name, so that two runs never wait for each other."""
-    names = all_say(name_of(place))
+    names = all_gather_objects(gpu_uuid(place))
     with ExitStack() as held:
         for name in sorted({name for name in names if name}):
             if names.index(name) == rank():
-                held.enter_context(sole_use(name))
-            all_say(None, patiently=True)
+                held.enter_context(hold_gpu(name))
+            all_gather_objects(None, patiently=True)
         yield

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from benchmarks.gradients import differences
-from pipeline.training.finetuning import Finetuning
-from pipeline.training.identities import open_identities
-from pipeline.training.pretraining import Pretraining
-from pipeline.training.task import Task
+from pipeline.data.identity_images import open_identities
+from pipeline.estimators.finetuning import Finetuning
+from pipeline.pretraining.recognition import Pretraining
+from pipeline.training.module import TrainingModule
 from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, PRETRAIN, write_identities, write_sequence
 
 CPU = torch.device("cpu")
@@ -19,7 +19,7 @@ STILL = MODEL.model_copy(update={"dropout": 0.0})
 
 
 @pytest.fixture(params=["pretraining", "finetuning"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Task]:
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], TrainingModule]:
     if request.param == "pretraining":
         images = open_identities(write_identities(tmp_path / "identities", [6, 5, 7]))
         return lambda: Pretraining(images, 8, STILL, PRETRAIN.model_copy(update={"flip": 0.0}))
@@ -28,7 +28,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Task]:
     return lambda: Finetuning(scored, [], None, CLIP, STILL, FINETUNE.model_copy(update={"augment": augment}))
 
 
-def test_right_gradients_are_told(make: Callable[[], Task]) -> None:
+def test_right_gradients_are_told(make: Callable[[], TrainingModule]) -> None:
     found = differences("training", make, CPU, "32-true")
     assert set(found) == {"gradient_difference", "rounding_difference"}
     assert 0 < found["gradient_difference"] < 0.01
@@ -37,8 +37,10 @@ def test_right_gradients_are_told(make: Callable[[], Task]) -> None:
 
 @pytest.mark.parametrize("layer", ["backbone.stem.0.convolution.weight", "backbone.stages.1.0.parallel.2.weight"])
 @pytest.mark.parametrize("wrong", [lambda gradient: gradient * 0, lambda gradient: gradient.flip(0)])
-def test_a_wrong_layer_ends_the_run(make: Callable[[], Task], layer: str, wrong: Callable[[Tensor], Tensor]) -> None:
-    def wrongly() -> Task:
+def test_a_wrong_layer_ends_the_run(
+    make: Callable[[], TrainingModule], layer: str, wrong: Callable[[Tensor], Tensor]
+) -> None:
+    def wrongly() -> TrainingModule:
         task = make()
         task.network.get_parameter(layer).register_hook(
             lambda gradient: wrong(gradient) if gradient.dtype == torch.float32 else gradient
@@ -49,8 +51,8 @@ def test_a_wrong_layer_ends_the_run(make: Callable[[], Task], layer: str, wrong:
         differences("training", wrongly, CPU, "32-true")
 
 
-def test_wrong_norms_end_the_run(make: Callable[[], Task]) -> None:
-    def wrongly() -> Task:
+def test_wrong_norms_end_the_run(make: Callable[[], TrainingModule]) -> None:
+    def wrongly() -> TrainingModule:
         task = make()
         for weight in task.network.parameters():
             if weight.ndim == 1:

@@ -10,9 +10,9 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from pipeline import pruning
+from pipeline.artifacts.artifact_store import ArtifactStore
 from pipeline.cli import app
 from pipeline.pruning import Named
-from pipeline.work.finished import FinishedWork
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +34,7 @@ def _make(key: str, text: str) -> None:
     def maker(folder: Path) -> None:
         (folder / "faces").write_text(text)
 
-    FinishedWork("align").make(key, maker)
+    ArtifactStore("align").make(key, maker)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_the_store_is_listed_by_kind() -> None:
     assert "0 folders, 0 bytes" in _msn("work", "list").output
     _make("one", "x" * 1500)
     _make("two", "y" * 1000)
-    with FinishedWork("pretrain").scratch("three") as scratch:
+    with ArtifactStore("pretrain").scratch("three") as scratch:
         (scratch / "last.ckpt").write_text("z" * 10)
     lines = _msn("work", "list").output.splitlines()
     assert [line.split() for line in lines[:2]] == [
@@ -148,7 +148,7 @@ def only_x(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pruning_asks_and_removes_what_is_not_named() -> None:
     _make("named", "x")
     _make("not named", "y")
-    with FinishedWork("align").scratch("begun") as scratch:
+    with ArtifactStore("align").scratch("begun") as scratch:
         (scratch / "last.ckpt").write_text("z")
     found = _msn("work", "prune", answer="n\n")
     assert found.exit_code == 1

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from pipeline.params import Params, ParamsError, check_params, load_params
+from pipeline.params import Params, ParamsError
+from pipeline.params_check import check_params, load_params
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = (

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.params import ParamsError, load_params
+from pipeline.params import ParamsError
+from pipeline.params_check import load_params
 from pipeline.profiles import Change, ProfileError, apply_profile, roots_to_set
 
 ROOT = Path(__file__).parents[2]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.artifacts.artifact_store import ArtifactStore
 from pipeline.pruning import Holding, holdings, named, remove
-from pipeline.work.finished import FinishedWork
 
 ROOT = Path(__file__).parents[2]
 MAKE = """
 from pathlib import Path
-from pipeline.work.finished import FinishedWork
+from pipeline.artifacts.artifact_store import ArtifactStore
 
 number = Path("params.yaml").read_text().split()[-1]
 
@@ -23,9 +23,9 @@ def maker(folder):
     (folder / "part").mkdir()
     (folder / "part" / "own.txt").write_text(f"of {number} alone")
 
-store = FinishedWork("toy")
+store = ArtifactStore("toy")
 store.make(f"key{number}", maker)
-store.deliver(f"key{number}", Path("out") / "r1")
+store.link(f"key{number}", Path("out") / "r1")
 Path("single.txt").write_text(number)
 """
 STORY = """
@@ -69,7 +69,7 @@ def _fill(key: str, *texts: str) -> None:
         for number, text in enumerate(texts):
             (folder / f"{number}.txt").write_text(text)
 
-    FinishedWork("toy").make(key, maker)
+    ArtifactStore("toy").make(key, maker)
 
 
 def _held() -> dict[str, bool]:
@@ -89,7 +89,7 @@ def test_items_are_named_by_the_lock_a_commit_and_an_experiment(project: Path, l
     _dvc("repro", "-q")  # in the working directory alone
     _fill("of no run", "nobody's")
     assert _held() == {"key1": True, "key2": True, "key3": True, "of no run": False}
-    own = FinishedWork("toy").folder / "items" / "key3" / "part" / "own.txt"
+    own = ArtifactStore("toy").folder / "items" / "key3" / "part" / "own.txt"
     assert (own.stat().st_nlink > 1) is (links == "hardlink")
     _dvc("exp", "remove", "-q", "two")
     assert _held() == {"key1": True, "key2": False, "key3": True, "of no run": False}
@@ -133,10 +133,10 @@ def test_without_git_nothing_is_guessed(project: Path, monkeypatch: pytest.Monke
 def test_holdings_and_their_removal() -> None:
     _fill("a", "four")
     _fill("b", "fives")
-    with FinishedWork("train").scratch("run") as scratch:
+    with ArtifactStore("train").scratch("run") as scratch:
         (scratch / "deep").mkdir()
         (scratch / "deep" / "last.ckpt").write_text("123")
-    store = FinishedWork("toy")
+    store = ArtifactStore("toy")
     items = store.folder / "items"
     progress = Holding("train", store.folder.parent / "train" / "scratch" / "run", 3, finished=False)
     assert holdings() == [Holding("toy", items / "a", 4, True), Holding("toy", items / "b", 5, True), progress]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.work.content import folder_digest
+from pipeline.artifacts.hashing import folder_digest
 from tests.scenarios.conftest import kill, wait_for
 
 RESUMES = {

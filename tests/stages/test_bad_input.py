@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.artifacts.artifact_store import ArtifactStore
 from pipeline.corpora.listing import CorpusError
-from pipeline.params import Params, check_params
-from pipeline.store import read_array
+from pipeline.params import Params
+from pipeline.params_check import check_params
+from pipeline.records.quality import read_quality
+from pipeline.runtime.errors import ItemsFailedError
 from pipeline.video import write_video
-from pipeline.work.finished import FinishedWork
-from pipeline.work.frames import read_quality
-from pipeline.work.workers import WorkFailedError
+from pipeline.zarr_store import read_array
 from stages import align, decode, detection, ingest
 
 FRAMES = 9
@@ -98,7 +99,7 @@ def _ingest(params: Params, root: Path, folder: Path) -> Path:
 
 def _finished(kind: str) -> dict[str, int]:
     """Finished items with the time they were finished at."""
-    return {path.name: path.stat().st_mtime_ns for path in FinishedWork(kind).folder.glob("items/*")}
+    return {path.name: path.stat().st_mtime_ns for path in ArtifactStore(kind).folder.glob("items/*")}
 
 
 def test_the_broken_are_named_and_the_good_are_kept(
@@ -106,7 +107,7 @@ def test_the_broken_are_named_and_the_good_are_kept(
 ) -> None:
     recordings = _ingest(params("stop"), root, tmp_path)
     decoded, aligned = tmp_path / "decoded", tmp_path / "aligned"
-    with pytest.raises(WorkFailedError) as stopped:
+    with pytest.raises(ItemsFailedError) as stopped:
         decode.main(params("stop"), recordings, decoded)
     message = str(stopped.value)
     assert f"{len(BROKEN)} of {len(GOOD) + len(BROKEN)} recordings are broken" in message
@@ -170,7 +171,7 @@ def test_what_vanished_since_ingest_is_not_held_against_the_recording(
     _table(root, GOOD)
     recordings = _ingest(params("skip"), root, tmp_path)
     (root / "plain.mp4").rename(root / "away.mp4")
-    with pytest.raises(WorkFailedError, match=r"1 of 6 failed(.|\n)*  plain: .*No such file.*plain\.mp4"):
+    with pytest.raises(ItemsFailedError, match=r"1 of 6 failed(.|\n)*  plain: .*No such file.*plain\.mp4"):
         decode.main(params("skip"), recordings, tmp_path / "decoded")
     assert len(_finished("decode")) == len(GOOD) - 1
     (root / "away.mp4").rename(root / "plain.mp4")

@@ -11,17 +11,18 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.corpora.hashes import digests
-from pipeline.faces.aligned import ORIGINS
-from pipeline.params import Params, check_params
-from pipeline.store import read_array, read_attributes
+from pipeline.artifacts.hashing import file_digest
+from pipeline.corpora.file_hashes import file_hashes
+from pipeline.faces.face_crop import ORIGINS
+from pipeline.models.preprocessing import Preprocessing
+from pipeline.params import Params
+from pipeline.params_check import check_params
+from pipeline.records.labels import read_labels
+from pipeline.records.quality import read_quality
+from pipeline.records.recordings import read_recordings
+from pipeline.runtime.errors import ItemsFailedError
 from pipeline.video import write_video
-from pipeline.work.content import file_digest
-from pipeline.work.frames import read_quality
-from pipeline.work.labels import read_labels
-from pipeline.work.preprocessing import Preprocessing
-from pipeline.work.recordings import read_recordings
-from pipeline.work.workers import WorkFailedError
+from pipeline.zarr_store import read_array, read_attributes
 from stages import align, decode, identities, ingest, simulate, subsample
 
 Changed = Callable[..., Params]
@@ -97,7 +98,7 @@ def test_broken_files_stop_after_all_others_or_are_left_out(
     tmp_path: Path, corpus: Path, params: Changed, caplog: pytest.LogCaptureFixture
 ) -> None:
     recordings = _ingest(params(corpus={"layout": "videos"}), corpus, tmp_path)
-    with pytest.raises(WorkFailedError, match=r"1 of 2 recordings are broken:\n.*broken\.mp4.*(.|\n)*on_error: skip"):
+    with pytest.raises(ItemsFailedError, match=r"1 of 2 recordings are broken:\n.*broken\.mp4.*(.|\n)*on_error: skip"):
         decode.main(params(), recordings, tmp_path / "decoded")
     assert not (tmp_path / "decoded").exists()
     with caplog.at_level(logging.WARNING):
@@ -125,12 +126,12 @@ def test_relative_roots_are_warned_of(
 def test_hashes_are_remembered_until_a_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(b"one")
-    first = digests([path])
-    monkeypatch.setattr("pipeline.corpora.hashes.file_digest", lambda path: "read again")
-    assert digests([path]) == first
+    first = file_hashes([path])
+    monkeypatch.setattr("pipeline.corpora.file_hashes.file_digest", lambda path: "read again")
+    assert file_hashes([path]) == first
     path.write_bytes(b"two")
     os.utime(path, ns=(1, 1))
-    assert digests([path]) == {path: "read again"}
+    assert file_hashes([path]) == {path: "read again"}
 
 
 def test_identities_with_published_and_with_found_landmarks(tmp_path: Path, simulated: Path, params: Changed) -> None:

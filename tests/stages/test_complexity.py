@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from pipeline.params import load_params
+from pipeline.params_check import load_params
 from stages.complexity import main
 
 ROOT = Path(__file__).parents[2]

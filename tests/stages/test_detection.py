@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.params import check_params
-from pipeline.work.frames import Quality, write_frames
-from pipeline.work.recordings import write_recordings
+from pipeline.params_check import check_params
+from pipeline.records.quality import Quality, write_decoded
+from pipeline.records.recordings import write_recordings
 from stages.detection import main
 from tests.pipeline.detection.material import recording, write_recording
 
@@ -20,7 +20,7 @@ def workplace(tmp_path: Path) -> Path:
     write_recording(tmp_path, "half", [1, 1, 0, 0], sure=[0.9, 0.8])
     write_recording(tmp_path, "never", [0, 0], sure=[])
     (tmp_path / "decoded" / "broken").mkdir()
-    write_frames(tmp_path / "decoded" / "broken", None, Quality("broken", reason="cut off"))
+    write_decoded(tmp_path / "decoded" / "broken", None, Quality("broken", reason="cut off"))
     write_recordings(tmp_path / "recordings.csv", [recording(name) for name in ("half", "never", "broken")])
     return tmp_path
 

@@ -13,12 +13,14 @@ import pandas as pd
 import pytest
 import torch
 
+from pipeline.models.description import Description, Target
+from pipeline.models.weights import save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition, Regression
-from pipeline.nets.weights import Description, Target, save_weights
-from pipeline.params import Params, check_params
-from pipeline.store import read_array
-from pipeline.work.labels import Label, write_labels
+from pipeline.params import Params
+from pipeline.params_check import check_params
+from pipeline.records.labels import Label, write_labels
+from pipeline.zarr_store import read_array
 from stages.evaluate import main
 from tests.pipeline.training.material import FOOTAGE, MODEL, PREPROCESSING, write_sequence
 

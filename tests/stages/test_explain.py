@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.artifacts.hashing import folder_digest
+from pipeline.models.description import Description, Target
+from pipeline.models.weights import save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Regression
-from pipeline.nets.weights import Description, Target, save_weights
-from pipeline.params import check_params
+from pipeline.params_check import check_params
+from pipeline.records.recordings import Recording, read_recordings, write_recordings
 from pipeline.saliency.explanation import Explanation, read_explanations
 from pipeline.saliency.relevance import relevance
-from pipeline.store import read_array
-from pipeline.work.content import folder_digest
-from pipeline.work.recordings import Recording, read_recordings, write_recordings
+from pipeline.zarr_store import read_array
 from stages.explain import main
 from tests.pipeline.saliency.material import write_scored
 from tests.pipeline.training.material import FOOTAGE, MODEL, PREPROCESSING, write_sequence

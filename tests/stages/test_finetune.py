@@ -10,9 +10,9 @@ import pytest
 import yaml
 from safetensors.torch import load_file
 
-from pipeline.nets.weights import load_network
-from pipeline.params import check_params
-from pipeline.work.labels import Label, write_labels
+from pipeline.models.weights import load_network
+from pipeline.params_check import check_params
+from pipeline.records.labels import Label, write_labels
 from stages.finetune import main
 from stages.pretrain import main as pretrain
 from tests.pipeline.training.material import write_identities, write_sequence
@@ -125,8 +125,8 @@ def test_nothing_to_fit_stops_clearly(smallest: dict[str, Any], workplace: Path)
 KILL_AND_RUN_AGAIN = """
 import os, runpy, signal
 import pipeline.training.checkpoint as checkpoint
-from pipeline.training.finetuning import Finetuning
-checkpoint.SECONDS, checkpoint.SHARE = 0.0, 1e9
+from pipeline.estimators.finetuning import Finetuning
+checkpoint.MIN_INTERVAL, checkpoint.MAX_TIME_SHARE = 0.0, 1e9
 child = os.fork()
 if not child:
     plain = Finetuning.loss

@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 
 from pipeline import inspection
-from pipeline.params import check_params
+from pipeline.artifacts.artifact_store import ArtifactStore
+from pipeline.artifacts.hashing import file_digest
+from pipeline.params_check import check_params
+from pipeline.records.frame_table import FrameTable
+from pipeline.records.quality import Quality, read_quality
+from pipeline.records.recordings import Recording, write_recordings
+from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.disk_full import DiskFullError, explain_disk_full
+from pipeline.runtime.errors import ItemsFailedError
 from pipeline.video import write_video
-from pipeline.work.content import file_digest
-from pipeline.work.disk import DiskFullError, naming_the_full_disk
-from pipeline.work.finished import FinishedWork
-from pipeline.work.frames import FrameTable, Quality, read_quality
-from pipeline.work.recordings import Recording, write_recordings
-from pipeline.work.stage import fresh
-from pipeline.work.workers import WorkFailedError
 from stages import decode
 
 FULL = Path("/dev/full")
@@ -47,16 +48,16 @@ def _left(folder: Path) -> list[Path]:
 def test_the_stage_names_the_recording_and_the_place(
     tmp_path: Path, smallest: dict[str, Any], recordings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_frames = inspection.write_frames
+    write_decoded = inspection.write_decoded
 
     def crowded(folder: Path, table: FrameTable | None, quality: Quality) -> None:
-        write_frames(folder, table, quality)
+        write_decoded(folder, table, quality)
         if quality.decoded_frames == FRAMES["second"]:
             FULL.write_text("one more byte")
 
-    monkeypatch.setattr(inspection, "write_frames", crowded)
-    store = FinishedWork("decode")
-    with pytest.raises(WorkFailedError) as stopped:
+    monkeypatch.setattr(inspection, "write_decoded", crowded)
+    store = ArtifactStore("decode")
+    with pytest.raises(ItemsFailedError) as stopped:
         decode.main(check_params(smallest), recordings, tmp_path / "decoded")
     message = str(stopped.value)
     assert message.startswith("decoding: stopped for want of room; 1 of 3 are finished and will not be redone:\n")
@@ -71,7 +72,7 @@ def test_the_stage_names_the_recording_and_the_place(
     assert _left(store.folder) == _left(tmp_path) == []
     assert not (tmp_path / "decoded").exists()
 
-    monkeypatch.setattr(inspection, "write_frames", write_frames)  # someone made room
+    monkeypatch.setattr(inspection, "write_decoded", write_decoded)  # someone made room
     decode.main(check_params(smallest), recordings, tmp_path / "decoded")
     again = {path.name: path.stat().st_mtime_ns for path in store.folder.glob("items/*")}
     assert finished.items() < again.items()
@@ -82,7 +83,7 @@ def test_an_output_that_does_not_fit_leaves_the_one_before(tmp_path: Path) -> No
     output = tmp_path / "output"
     output.mkdir()
     (output / "old").write_text("old")
-    with pytest.raises(DiskFullError, match=r"the disk is full .*output'"), fresh(output) as partial:
+    with pytest.raises(DiskFullError, match=r"the disk is full .*output'"), atomic_folder(output) as partial:
         (partial / "new").write_text("new")
         FULL.write_text("one more byte")
     assert [path.name for path in tmp_path.rglob("*")] == ["output", "old"]
@@ -100,6 +101,6 @@ def test_a_table_that_does_not_fit_leaves_the_one_before(tmp_path: Path) -> None
 
 
 def test_other_errors_pass_as_they_are(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError) as stopped, naming_the_full_disk(tmp_path):
+    with pytest.raises(FileNotFoundError) as stopped, explain_disk_full(tmp_path):
         (tmp_path / "none").read_text()
     assert not isinstance(stopped.value, DiskFullError)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.params import check_params
-from pipeline.work.labels import Label, read_labels
+from pipeline.params_check import check_params
+from pipeline.records.labels import Label, read_labels
 from stages.ingest import main
 
 HEADER = "video_id,path,subject,partition,bdi,sex,age"

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import yaml
 
+from pipeline.artifacts.hashing import file_digest, folder_digest
+from pipeline.records.recordings import Recording, write_recordings
 from pipeline.video import write_video
-from pipeline.work.content import file_digest, folder_digest
-from pipeline.work.recordings import Recording, write_recordings
 
 ROOT = Path(__file__).parents[2]
 RECORDINGS = 120

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.params import check_params
-from pipeline.work.content import folder_digest
+from pipeline.artifacts.hashing import folder_digest
+from pipeline.params_check import check_params
 from stages import align, decode, ingest, simulate, subsample
 from tests.dask_cluster import dask_cluster, wait_until
 

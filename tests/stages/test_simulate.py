@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.artifacts.hashing import folder_digest
 from pipeline.corpora.listing import list_corpus
-from pipeline.corpora.vggface2 import classes_of, read_landmarks, read_list
-from pipeline.params import Params, check_params
-from pipeline.work.content import folder_digest
+from pipeline.identities.image_list import classes_of, read_landmarks, read_list
+from pipeline.params import Params
+from pipeline.params_check import check_params
 from stages.simulate import main
 
 

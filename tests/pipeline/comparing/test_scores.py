@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
+from pipeline.comparing.render import verdict
 from pipeline.comparing.scores import Paired, check_same_videos, paired
-from pipeline.comparing.words import verdict
 from pipeline.experiments.estimates import Estimate
 from pipeline.scoring.intervals import Interval
 from tests.pipeline.experiments.material import make_project, run_here

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.corpora.folds import Folds, deal_subjects, subject_folds
-from pipeline.work.labels import Label
+from pipeline.records.labels import Label
 
 
 def _label(subject: str, number: int, bdi: float | None, partition: str = "training") -> Label:

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from pipeline.detection.measure import Detection
-from pipeline.store import ARCHIVE, GroupWriter
-from pipeline.work.frames import FrameTable, Quality, write_frames
-from pipeline.work.recordings import Recording
+from pipeline.records.frame_table import FrameTable
+from pipeline.records.quality import Quality, write_decoded
+from pipeline.records.recordings import Recording
+from pipeline.zarr_store import ARCHIVE, GroupWriter
 
 SIZE = 16
 CODES = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3, "published": 4}
@@ -48,7 +49,7 @@ def write_recording(root: Path, name: str, origin: list[int], sure: list[float],
         change=np.isin(np.arange(count), cuts) * 99.0,
     )
     (root / "decoded" / name).mkdir(parents=True)
-    write_frames(root / "decoded" / name, table, Quality("whole", black=0.25, frozen=0.5, blurred=0.75))
+    write_decoded(root / "decoded" / name, table, Quality("whole", black=0.25, frozen=0.5, blurred=0.75))
 
 
 def recording(name: str) -> Recording:

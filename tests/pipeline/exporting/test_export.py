@@ -9,9 +9,10 @@ import torch
 import pipeline.exporting.export
 from pipeline.exporting.estimator import Estimator, drawn_clips, open_estimator
 from pipeline.exporting.export import ExportError, export
+from pipeline.models.description import Description, Target
+from pipeline.models.weights import WeightsError, save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition, Regression
-from pipeline.nets.weights import Description, Target, WeightsError, save_weights
 from tests.pipeline.training.material import FOOTAGE, MODEL, SIZE
 
 SHAPE = (8, SIZE, SIZE, 3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.faces.similarity import TEMPLATE, similarity, square_crop, warped
+from pipeline.faces.similarity import TEMPLATE, similarity, square_crop, warp
 
 
 def _moved(points: np.ndarray, degrees: float, scale: float, shift: tuple[float, float]) -> np.ndarray:
@@ -51,7 +51,7 @@ def test_dots_at_the_landmarks_land_on_the_template(scale: float) -> None:
     yy, xx = np.mgrid[:height, :width]
     for number, (x, y) in enumerate(landmarks):
         spot = 255 * np.exp(-((xx - x) ** 2 + (yy - y) ** 2) / (2 * (2.5 * max(scale, 1)) ** 2))
-        face = warped(np.repeat(spot[..., None], 3, 2).astype(np.uint8), similarity(landmarks, 112), 112)
+        face = warp(np.repeat(spot[..., None], 3, 2).astype(np.uint8), similarity(landmarks, 112), 112)
         weight = face[..., 0].astype(float)
         rows, columns = np.mgrid[:112, :112]
         middle = np.array([(columns * weight).sum(), (rows * weight).sum()]) / weight.sum()
@@ -62,12 +62,12 @@ def test_a_large_face_is_averaged_not_sampled() -> None:
     """A fine checkerboard, four times as large as the output, becomes grey instead of a moire pattern."""
     board = (np.indices((900, 900)).sum(0) % 2 * 255).astype(np.uint8)
     picture = np.repeat(board[..., None], 3, 2)
-    face = warped(picture, similarity(_moved(TEMPLATE, 0, 4, (200, 200)), 112), 112)
+    face = warp(picture, similarity(_moved(TEMPLATE, 0, 4, (200, 200)), 112), 112)
     # Just below a quarter of the size, squares of 3 x 3 pixels are averaged: 4 or 5 of 9 are white.
     assert face.min() >= 113
     assert face.max() <= 142
 
 
 def test_outside_of_the_picture_is_black() -> None:
-    face = warped(np.full((50, 50, 3), 200, np.uint8), similarity(TEMPLATE + 1000, 112), 112)
+    face = warp(np.full((50, 50, 3), 200, np.uint8), similarity(TEMPLATE + 1000, 112), 112)
     assert face.max() == 0

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from pipeline.models.description import Description
+from pipeline.models.weights import load_backbone, save_weights
 from pipeline.nets.build import Network, build
 from pipeline.nets.heads import Head, Recognition, Regression
-from pipeline.nets.weights import Description, load_backbone, save_weights
 from tests.pipeline.training.material import MODEL
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.params import Params, check_params
-from pipeline.work.recordings import read_recordings
+from pipeline.params import Params
+from pipeline.params_check import check_params
+from pipeline.records.recordings import read_recordings
 
 
 @dataclass(frozen=True)

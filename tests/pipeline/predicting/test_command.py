@@ -9,9 +9,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from pipeline.artifacts.hashing import file_digest
 from pipeline.cli import app
-from pipeline.nets.weights import WEIGHTS, load_network, save_weights
-from pipeline.work.content import file_digest
+from pipeline.models.weights import WEIGHTS, load_network, save_weights
 from tests.pipeline.predicting.conftest import Ran
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from pipeline.data.clips.input_spec import GeometryMismatchError
+from pipeline.models.description import Description, Target
+from pipeline.models.weights import WeightsError
 from pipeline.nets.heads import Recognition, Regression
-from pipeline.nets.weights import Description, Target, WeightsError
-from pipeline.params import Params, check_params
-from pipeline.predicting.model import check_agrees, footage_and_clip
-from pipeline.training.footage import OtherGeometryError
+from pipeline.params import Params
+from pipeline.params_check import check_params
+from pipeline.predicting.model import check_model_agrees, input_spec_and_clip
 from tests.pipeline.training.material import FOOTAGE, MODEL, PREPROCESSING
 
 FOLDER = Path("model")
@@ -22,25 +24,27 @@ def _params(smallest: dict[str, Any], **sections: dict[str, Any]) -> Params:
 
 
 def test_what_a_model_needs_to_say() -> None:
-    assert footage_and_clip(FOLDER, SCORES) == (FOOTAGE, 8)
+    assert input_spec_and_clip(FOLDER, SCORES) == (FOOTAGE, 8)
     with pytest.raises(WeightsError, match=r"model: these weights estimate no score; allowed: .* finetune wrote"):
-        footage_and_clip(FOLDER, Description(MODEL, Recognition(4), 8))
+        input_spec_and_clip(FOLDER, Description(MODEL, Recognition(4), 8))
     for unsaid in (replace(SCORES, footage=None), replace(SCORES, clip=None)):
         with pytest.raises(
             WeightsError, match=r"model: does not say which faces it was fitted to .*dvc repro finetune"
         ):
-            footage_and_clip(FOLDER, unsaid)
+            input_spec_and_clip(FOLDER, unsaid)
 
 
 def test_a_model_of_these_parameters_agrees(smallest: dict[str, Any]) -> None:
-    check_agrees(FOLDER, SCORES, _params(smallest))
-    check_agrees(FOLDER, SCORES, _params(smallest, align={"detector": "every", "min_face": 40}, model={"depth": 69}))
+    check_model_agrees(FOLDER, SCORES, _params(smallest))
+    check_model_agrees(
+        FOLDER, SCORES, _params(smallest, align={"detector": "every", "min_face": 40}, model={"depth": 69})
+    )
 
 
 def test_all_that_differs_is_named(smallest: dict[str, Any]) -> None:
     params = _params(smallest, decode={"fps": 30}, subsample={"factor": 8}, clip={"length": 16}, model={"scale": 1.0})
-    with pytest.raises(OtherGeometryError) as error:
-        check_agrees(FOLDER, SCORES, params)
+    with pytest.raises(GeometryMismatchError) as error:
+        check_model_agrees(FOLDER, SCORES, params)
     assert str(error.value) == (
         "model: made for another geometry than params.yaml tells of: clip.length 8 (here 16), decode.fps null (here "
         "30.0), subsample.factor 2 (here 8), model.scale 0.0078125 (here 1.0); bring it up to date with "
@@ -51,5 +55,7 @@ def test_all_that_differs_is_named(smallest: dict[str, Any]) -> None:
 def test_the_face_is_named(smallest: dict[str, Any]) -> None:
     crops = replace(PREPROCESSING, align=PREPROCESSING.align.model_copy(update={"method": "crop", "size": 48}))
     cropped = replace(SCORES, footage=replace(FOOTAGE, preprocessing=crops))
-    with pytest.raises(OtherGeometryError, match=r"align\.method crop \(here similarity\), align\.size 48 \(here 32\)"):
-        check_agrees(FOLDER, cropped, _params(smallest))
+    with pytest.raises(
+        GeometryMismatchError, match=r"align\.method crop \(here similarity\), align\.size 48 \(here 32\)"
+    ):
+        check_model_agrees(FOLDER, cropped, _params(smallest))

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.faces.aligned import ORIGINS
+from pipeline.faces.face_crop import ORIGINS
 from pipeline.inspection import inspect
 from pipeline.predicting.overlay import BRIDGED, SEEN, STRIP, write_overlay
-from pipeline.store import ARCHIVE, GroupWriter
+from pipeline.records.frame_table import FrameTable
 from pipeline.video import read_frames, write_video
-from pipeline.work.frames import FrameTable
+from pipeline.zarr_store import ARCHIVE, GroupWriter
 
 WALL = 120
 BOX = (30.0, 20.0, 90.0, 80.0)  # of pictures of 160 x 120, which are shown four times as large

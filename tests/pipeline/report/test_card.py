@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from pipeline.experiments.outcome import Outcome
-from pipeline.experiments.reading import Experiment
+from pipeline.experiments.repository import Experiment
 from pipeline.report.blocks import Section
 from pipeline.report.card import control, section_card
 from tests.pipeline.experiments.material import ROOT

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from pipeline.experiments.outcome import Outcome, Scored
-from pipeline.experiments.reading import Experiment
+from pipeline.experiments.repository import Experiment
 from pipeline.report.blocks import Picture, Table
 from pipeline.report.paper import beside, field, figure4, paper, table2, table5, tables34
 from pipeline.scoring.intervals import Interval

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.records.tables import write_rows
 from pipeline.saliency.explanation import Explanation, Subject
-from pipeline.work.tables import write_rows
 
 SIZE, LENGTH = 32, 8
 PREDICTIONS = ("recording", "bdi", "estimate", "clips")

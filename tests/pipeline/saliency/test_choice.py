@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.data.clips.face_sequence import open_sequence
 from pipeline.saliency.choice import Scored, choose, middle_clip, read_scored
-from pipeline.training.sequences import open_sequence
 from tests.pipeline.saliency.material import write_scored
 from tests.pipeline.training.material import write_sequence
 

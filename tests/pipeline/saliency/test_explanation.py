@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.artifacts.hashing import folder_digest
 from pipeline.saliency.explanation import read_explanations, write_explanation
-from pipeline.work.content import folder_digest
 from tests.pipeline.saliency.material import LENGTH, SIZE, explanation
 
 

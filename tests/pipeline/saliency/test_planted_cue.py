@@ -19,11 +19,11 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from pipeline.models.description import Description, Target
 from pipeline.nets.build import Network, initialise
 from pipeline.nets.heads import Regression, RegressionHead
 from pipeline.nets.layers import Convolution, SamePool
 from pipeline.nets.msn import Block
-from pipeline.nets.weights import Description, Target
 from pipeline.params import Model
 from pipeline.saliency.relevance import relevance
 

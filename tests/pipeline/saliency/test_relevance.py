@@ -8,10 +8,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.models.description import Description, Target
+from pipeline.models.normalise import Normalise
 from pipeline.nets.build import Network, build
 from pipeline.nets.heads import Recognition, Regression, RegressionHead
-from pipeline.nets.inputs import Normalise
-from pipeline.nets.weights import Description, Target
 from pipeline.saliency.relevance import last_block, relevance
 from tests.pipeline.training.material import MODEL
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from pipeline.scoring.baseline import Baseline
-from pipeline.scoring.parts import Part, parts_of
+from pipeline.scoring.baselines import Baseline
 from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.subgroups import Subgroup, subgroups_of
 
 
 def prediction(recording: str, bdi: float | None, estimate: float, **changes: Any) -> Prediction:
@@ -21,6 +21,6 @@ def prediction(recording: str, bdi: float | None, estimate: float, **changes: An
     return Prediction(recording=recording, bdi=bdi, estimate=estimate, **{**values, **changes})
 
 
-def parts(predictions: list[Prediction], constant: float) -> list[Part]:
+def parts(predictions: list[Prediction], constant: float) -> list[Subgroup]:
     """The parts of predictions beside a constant, when nobody is known by name."""
-    return parts_of(predictions, Baseline(constant, constant, {}))
+    return subgroups_of(predictions, Baseline(constant, constant, {}))

@@ -9,7 +9,7 @@ from sklearn.metrics import cohen_kappa_score, mean_absolute_error, mean_squared
 
 from pipeline.scoring.metrics import (
     ERRORS,
-    FIGURES,
+    METRICS,
     ccc,
     kappa,
     mae,
@@ -80,7 +80,7 @@ def test_metrics_agree_with_scikit_learn_and_scipy(seed: int) -> None:
 
 
 def test_perfect_estimates() -> None:
-    assert {name: figure(TRUTH, TRUTH) for name, figure in FIGURES.items()} == pytest.approx(
+    assert {name: figure(TRUTH, TRUTH) for name, figure in METRICS.items()} == pytest.approx(
         {
             **{"rmse": 0, "mae": 0, "pcc": 1, "ccc": 1, "kappa": 1, "spread": 1},
             **{"severe called minimal": 0, "minimal called severe": 0},
@@ -99,11 +99,11 @@ def test_a_constant_has_errors_but_no_correlation() -> None:
 
 def test_what_too_few_videos_do_not_define_is_none() -> None:
     none, one = np.array([]), np.array([7.0])
-    assert [figure(none, none) for figure in FIGURES.values()] == [None] * 8
-    assert [figure(one, one + 3) for figure in FIGURES.values()] == [3, 3, None, None, None, None, 0, 0]
+    assert [figure(none, none) for figure in METRICS.values()] == [None] * 8
+    assert [figure(one, one + 3) for figure in METRICS.values()] == [3, 3, None, None, None, None, 0, 0]
 
 
 def test_the_constant_is_compared_by_its_errors() -> None:
     worst = ["severe called minimal", "minimal called severe"]
-    assert list(FIGURES) == ["rmse", "mae", "pcc", "ccc", "kappa", "spread", *worst]
+    assert list(METRICS) == ["rmse", "mae", "pcc", "ccc", "kappa", "spread", *worst]
     assert list(ERRORS) == ["rmse", "mae"]

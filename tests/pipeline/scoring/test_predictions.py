@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.scoring.baseline import Baseline
+from pipeline.data.clips.face_sequence import open_sequence
+from pipeline.estimators.estimates import ClipEstimate, VideoEstimate
+from pipeline.records.labels import Label
+from pipeline.scoring.baselines import Baseline
 from pipeline.scoring.predictions import Prediction, join, write_clips, write_predictions
-from pipeline.training.predict import ClipEstimate, VideoEstimate
-from pipeline.training.sequences import open_sequence
-from pipeline.work.labels import Label
 from tests.pipeline.scoring.material import prediction
 from tests.pipeline.training.material import write_sequence
 

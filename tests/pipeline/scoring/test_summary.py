@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.scoring.gaps import Gaps
 from pipeline.scoring.intervals import Interval
+from pipeline.scoring.missing import MissingCounts
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.summary import Summary, summarise, write_intervals, write_metrics
 from tests.pipeline.scoring.material import parts, prediction
 
-NOTHING = Gaps(frames=80, absent_frames=0, without_face=0, without_clip=0, missing=0)
+NOTHING = MissingCounts(frames=80, absent_frames=0, without_face=0, without_clip=0, missing=0)
 # Errors of the model 2 | -2 -4 | 0, of the constant 10 (truths 10 | 20 16 | 0): 0 | -10 -6 | 10.
 FOUR = [
     prediction("r1", 10.0, 12.0, subject="a", seen=True),
@@ -106,7 +106,7 @@ def test_metrics_are_few_and_plain(tmp_path: Path) -> None:
 
 def test_metrics_count_what_is_amiss_and_leave_out_what_is_undefined(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
-    write_metrics(path, summarise(parts(FOUR[:1], 10.0), 100, 0), [], Gaps(20, 7, 2, 3, 1))
+    write_metrics(path, summarise(parts(FOUR[:1], 10.0), 100, 0), [], MissingCounts(20, 7, 2, 3, 1))
     found = json.loads(path.read_text())
     assert found == {
         "rmse": 2.0,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.experiments.outcome import Outcome, Scored, read_outcome
-from pipeline.experiments.reading import Experiment
+from pipeline.experiments.repository import Experiment
 from pipeline.scoring.intervals import Interval
 from pipeline.studies.collect import Row, Spread, gather, ranks
 from pipeline.studies.definition import Point, Study

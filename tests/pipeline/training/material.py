@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.nets.footage import Footage
+from pipeline.models.input_spec import InputSpec
+from pipeline.models.preprocessing import Preprocessing
 from pipeline.params import Align, Augment, Clip, Finetune, Model, Pretrain, Subsample
-from pipeline.store import MAPPED, GroupWriter
-from pipeline.work.preprocessing import Preprocessing
+from pipeline.zarr_store import MAPPED, GroupWriter
 
 SIZE = 32
 CODES = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3}
@@ -25,7 +25,7 @@ ALIGN = Align(
     margin=0.2,
 )
 PREPROCESSING = Preprocessing(None, ALIGN, Subsample(factor=2, phases=2))
-FOOTAGE = Footage(PREPROCESSING, "skip", (3.75, 3.75, 3.75))
+FOOTAGE = InputSpec(PREPROCESSING, "skip", (3.75, 3.75, 3.75))
 MODEL = Model(
     name="msn",
     depth=27,

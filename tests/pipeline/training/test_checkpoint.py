@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from pipeline.training import checkpoint
-from pipeline.training.checkpoint import KeepLast, steps_done
-from pipeline.training.stopping import Request
+from pipeline.training.checkpoint import Checkpointer, steps_done
+from pipeline.training.preemption import StopRequest
 
 
 class _Trainer(lightning.Trainer):
@@ -32,7 +32,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, path: Path, cost: float, parts: int = 
     monkeypatch.setattr(checkpoint.time, "monotonic", lambda: clock.now)
     trainer = _Trainer(clock, cost)
     monkeypatch.setattr(_Trainer, "is_last_batch", last)
-    keeper = KeepLast(path, parts, Request())
+    keeper = Checkpointer(path, parts, StopRequest())
     for batch in range(100):
         clock.now += 1.0
         keeper.on_train_batch_end(trainer, lightning.LightningModule(), None, None, batch)
@@ -51,7 +51,7 @@ def test_a_dear_one_takes_two_percent_of_the_time(tmp_path: Path, monkeypatch: p
 
 def test_only_whole_steps_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "last.ckpt"
-    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    monkeypatch.setattr(checkpoint, "MIN_INTERVAL", 0.0)
     assert _run(monkeypatch, path, cost=0.0, parts=4).saved == 25
 
 
@@ -59,7 +59,7 @@ def test_the_last_step_of_an_epoch_waits_for_its_end(tmp_path: Path, monkeypatch
     path = tmp_path / "last.ckpt"
     trainer = _run(monkeypatch, path, cost=0.0, last=True)
     assert trainer.saved == 0
-    KeepLast(path, 1, Request()).on_train_epoch_end(trainer, lightning.LightningModule())
+    Checkpointer(path, 1, StopRequest()).on_train_epoch_end(trainer, lightning.LightningModule())
     assert trainer.saved == 1
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.training.curves import CurveLogger, cut_back, showing, summarise
+from pipeline.training.curves import LearningCurves, published_curves, truncate_after, write_summary
 
 
 def _draw(folder: Path, steps: range, after: int = 0, shown: Path | None = None) -> None:
-    logger = CurveLogger(folder, after, shown)
+    logger = LearningCurves(folder, after, shown)
     for step in steps:
         logger.log_metrics({"train/loss": 1 / step}, step)
         if step % 2 == 0:
@@ -40,13 +40,13 @@ def test_a_row_cut_short_by_a_kill_is_dropped(tmp_path: Path) -> None:
     _draw(tmp_path, range(1, 5))
     with (tmp_path / "plots/metrics/train/loss.tsv").open("a") as table:
         table.write("1")  # of 11
-    cut_back(tmp_path, 4)
+    truncate_after(tmp_path, 4)
     assert len(_tables(tmp_path)["loss"]) == 5
 
 
 def test_the_summary_has_the_last_row_of_every_table(tmp_path: Path) -> None:
     _draw(tmp_path, range(1, 6))
-    summarise(tmp_path)
+    write_summary(tmp_path)
     found = json.loads((tmp_path / "metrics.json").read_text())
     assert found == {"step": 5, "train": {"loss": 0.2}, "validation": {"rmse": 4.0}}
 
@@ -69,7 +69,7 @@ def test_no_file_stays_open(tmp_path: Path) -> None:
 
 
 def test_what_is_drawn_is_shown_at_once(tmp_path: Path) -> None:
-    logger = CurveLogger(tmp_path / "kept", 0, tmp_path / "shown" / "finetune")
+    logger = LearningCurves(tmp_path / "kept", 0, tmp_path / "shown" / "finetune")
     for step in (1, 2):
         logger.log_metrics({"train/loss": 1 / step}, step)
         assert _tables(tmp_path / "shown") == _tables(tmp_path / "kept")
@@ -85,7 +85,7 @@ def test_rows_of_before_are_shown_again(tmp_path: Path) -> None:
 
 
 def test_a_training_that_fails_shows_nothing(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit), showing(tmp_path / "shown") as folder:
+    with pytest.raises(SystemExit), published_curves(tmp_path / "shown") as folder:
         _draw(tmp_path / "kept", range(1, 3), shown=folder)
         assert folder.is_dir()
         raise SystemExit

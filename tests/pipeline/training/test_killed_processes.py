@@ -18,15 +18,15 @@ import sys
 from pathlib import Path
 
 import pipeline.training.checkpoint
-import pipeline.training.task
-from pipeline.training.finetuning import Finetuning
-from pipeline.training.runs import deliver, train_once
-from pipeline.training.train import Training
+import pipeline.training.module
+from pipeline.estimators.finetuning import Finetuning
+from pipeline.training.cached_training import publish, train_cached
+from pipeline.training.train import TrainingJob
 from tests.pipeline.training.material import CLIP, FINETUNE, MODEL
 
-pipeline.training.checkpoint.SECONDS = float(sys.argv[1])
-pipeline.training.checkpoint.SHARE = 1e9
-pipeline.training.task.ROWS_AN_EPOCH = 1000  # the loss of every step
+pipeline.training.checkpoint.MIN_INTERVAL = float(sys.argv[1])
+pipeline.training.checkpoint.MAX_TIME_SHARE = 1e9
+pipeline.training.module.ROWS_PER_EPOCH = 1000  # the loss of every step
 settings = FINETUNE.model_copy(update={"steps": 12, "accumulate": 2})
 scored = [(Path(f"r{number}"), 7.0 * number) for number in range(3)]
 
@@ -43,8 +43,8 @@ def make():
     return task
 
 
-key = train_once(Training("finetune", settings, Finetuning, make, dict), Path("curves"))
-deliver("finetune", key, Path("model"), Path("curves"))
+key = train_cached(TrainingJob("finetune", settings, Finetuning, make, dict), Path("curves"))
+publish("finetune", key, Path("model"), Path("curves"))
 """
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 import pipeline.training.train
-from pipeline.training.finetuning import Finetuning
-from pipeline.training.task import Task
-from pipeline.training.train import Training, train
+from pipeline.estimators.finetuning import Finetuning
+from pipeline.training.module import TrainingModule
+from pipeline.training.train import TrainingJob, train
 from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, write_sequence
 
 
@@ -15,7 +15,7 @@ def test_the_gpu_is_held_while_it_is_trained_on(tmp_path: Path, monkeypatch: pyt
     locks = tmp_path / "locks"
     locks.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(locks))
-    monkeypatch.setattr(pipeline.training.train, "name_of", lambda place: "GPU-test")  # of the CPU
+    monkeypatch.setattr(pipeline.training.train, "gpu_uuid", lambda place: "GPU-test")  # of the CPU
     scored = [(write_sequence(tmp_path / "r", [10]), 7.0)]
     held = []
 
@@ -26,10 +26,10 @@ def test_the_gpu_is_held_while_it_is_trained_on(tmp_path: Path, monkeypatch: pyt
         def on_train_end(self) -> None:
             note("trained")
 
-    def make() -> Task:
+    def make() -> TrainingModule:
         note("made")
         return Noting(scored, [], None, CLIP, MODEL, FINETUNE)
 
-    train(Training("finetune", FINETUNE, Noting, make, dict), tmp_path / "progress")
+    train(TrainingJob("finetune", FINETUNE, Noting, make, dict), tmp_path / "progress")
     note("over")
     assert held == [("made", ["GPU-test.lock"]), ("trained", ["GPU-test.lock"]), ("over", [])]

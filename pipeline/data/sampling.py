@@ -1,0 +1,71 @@
+"""What each training sample is: a pure function of the seed and the running number of the sample."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from pipeline.data.seeding import Purpose, generator
+from pipeline.params import Augment
+
+Starts = Sequence[Sequence[int] | Int[np.ndarray, " _"]]  # of the clips in each phase of a recording
+
+
+@dataclass(frozen=True)
+class ClipSample:
+    """One training clip, with what is done to all its frames alike.
+
+    Attributes:
+        recording: number of the recording.
+        phase: number of the phase of its subsampling.
+        start: first frame in that phase.
+        flip: whether it is mirrored.
+        upside_down: whether it is turned top to bottom.
+        degrees: how far it is rotated, counter-clockwise; 0 for not at all.
+    """
+
+    recording: int
+    phase: int
+    start: int
+    flip: bool = False
+    upside_down: bool = False
+    degrees: float = 0.0
+
+
+def draw_clip(seed: int, number: int, starts: Sequence[Starts], augment: Augment) -> ClipSample:
+    """Draw sample `number`: a recording uniformly, then one of its phases, then a first frame, then what is done to it.
+
+    Recordings are drawn uniformly however long they are, with replacement. Any frame may be the first, for reading
+    past the end goes round, as far as `clip.absent` allows. At most one of flip, rotation and upside down is drawn.
+
+    Args:
+        seed: of the training.
+        number: of the sample, from 0, counted through the whole training.
+        starts: the frames that may be the first, in each phase of each recording; each recording has one.
+        augment: the chances of what is done to a clip.
+    """
+    random = generator(seed, Purpose.SAMPLE, number)
+    recording = int(random.integers(len(starts)))
+    phases = [phase for phase, frames in enumerate(starts[recording]) if len(frames)]
+    phase = phases[int(random.integers(len(phases)))]
+    frames = starts[recording][phase]
+    start = int(frames[int(random.integers(len(frames)))])
+    choice, angle = random.random(2)
+    if choice < augment.flip:
+        return ClipSample(recording, phase, start, flip=True)
+    if choice < augment.flip + augment.rotate:
+        return ClipSample(recording, phase, start, degrees=augment.degrees * (2 * angle - 1))
+    if choice < augment.flip + augment.rotate + augment.upside_down:
+        return ClipSample(recording, phase, start, upside_down=True)
+    return ClipSample(recording, phase, start)
+
+
+def epoch_order(seed: int, epoch: int, images: int) -> Int[np.ndarray, " images"]:
+    """The order in which `images` images are seen in an epoch of pretraining."""
+    return generator(seed, Purpose.ORDER, epoch).permutation(images)
+
+
+def draw_flip(seed: int, number: int, share: float) -> bool:
+    """Whether image sample `number`, counted through the whole training, is mirrored."""
+    return bool(generator(seed, Purpose.SAMPLE, number).random() < share)

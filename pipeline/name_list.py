@@ -1,0 +1,13 @@
+"""Long lists of names in messages, cut to the first few."""
+
+from collections.abc import Sequence
+
+
+def list_names(names: Sequence[str], limit: int) -> str:
+    """Join names with commas; after `limit` of them only the number of the others is given.
+
+    >>> list_names(["a", "b", "c"], limit=2)
+    'a, b and 1 more'
+    """
+    rest = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,45 @@
+"""PNG figures: drawn without a display, with Matplotlib's default style, and with the same bytes for the same content."""
+
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import matplotlib.style
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from pipeline.runtime.atomic import atomic_file
+
+
+def new_figure(width: float, height: float, **options: Any) -> Figure:
+    """Create an empty figure of `width` x `height` inches that needs no display."""
+    figure = Figure(figsize=(width, height), **options)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def write_png(path: Path, draw: Callable[[], Figure], dpi: int, metadata: Mapping[str, str] | None = None) -> None:
+    """Write the figure that `draw` returns; the file is replaced atomically.
+
+    Args:
+        path: of the PNG file.
+        draw: draws the figure; it runs with Matplotlib's default style, whatever the user's own settings are.
+        dpi: dots per inch.
+        metadata: text entries of the PNG header.
+    """
+    with atomic_file(path) as partial, partial.open("wb") as stream:
+        _save(stream, draw, dpi, metadata or {})
+
+
+def png_bytes(draw: Callable[[], Figure], dpi: int) -> bytes:
+    """Return the figure that `draw` returns as the content of a PNG file; see `write_png`."""
+    stream = io.BytesIO()
+    _save(stream, draw, dpi, {})
+    return stream.getvalue()
+
+
+def _save(stream: BinaryIO, draw: Callable[[], Figure], dpi: int, metadata: Mapping[str, str]) -> None:
+    with matplotlib.style.context("default"):
+        # Without "Software" the file does not depend on Matplotlib's version number.
+        draw().savefig(stream, format="png", dpi=dpi, metadata={"Software": None, **metadata})

@@ -1,0 +1,96 @@
+"""TODO docstring."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.records.frame_table import COLUMNS, FrameTable
+from pipeline.records.tables import write_rows
+
+BLACK, OVEREXPOSED = 16.0, 235.0  # mean brightness of 0 to 255, below and above
+
+FROZEN = 0.02  # mean absolute difference to the frame before, of 255, below
+
+BLURRED = 20.0  # variance of the Laplacian of the small picture, below
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What is known of a recording after every frame of it was read once.
+
+    Attributes:
+        status: `whole`, or `broken` with a reason; a broken recording has no frame table.
+        reason: why it is broken; empty where it is whole.
+        codec: the decoder's name.
+        header_frames: the number of frames that the header claims; 0 where it claims none.
+        decoded_frames: the number that were decoded.
+        bad_packets: packets that could not be decoded.
+        corrupt_frames: frames that the decoder marked.
+        width: of the upright, square-pixel frame, in pixels.
+        height: of the upright, square-pixel frame, in pixels.
+        rotation: degrees counter-clockwise by which stored frames are turned to be upright.
+        sample_aspect: width of a stored pixel over its height.
+        times: `stamps` (from the file), `mended` (some were missing or fell) or `assumed` (from the rate).
+        fps: rows of the frame table a second (median).
+        rate: decode.fps: the constant rate that the rows were put on; None where they are the native frames.
+        longest_step: seconds between rows of the native frames, at most.
+        seconds: from the first frame to the last.
+        black: share of rows below the brightness of 16.
+        overexposed: share of rows above the brightness of 235.
+        frozen: share of rows equal to the one before.
+        blurred: share of rows with little detail.
+    """
+
+    status: str
+    reason: str = ""
+    codec: str = ""
+    header_frames: int = 0
+    decoded_frames: int = 0
+    bad_packets: int = 0
+    corrupt_frames: int = 0
+    width: int = 0
+    height: int = 0
+    rotation: int = 0
+    sample_aspect: float = 1.0
+    times: str = "stamps"
+    fps: float = 0.0
+    rate: float | None = None
+    longest_step: float = 0.0
+    seconds: float = 0.0
+    black: float = 0.0
+    overexposed: float = 0.0
+    frozen: float = 0.0
+    blurred: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.status not in ("whole", "broken"):
+            raise ValueError(f"status {self.status!r}; allowed: whole, broken")
+
+
+def quality_shares(table: FrameTable) -> dict[str, float]:
+    """The shares of black, over-exposed, frozen and blurred rows, as fields of `Quality`."""
+    found = {
+        "black": table.brightness < BLACK,
+        "overexposed": table.brightness > OVEREXPOSED,
+        "frozen": table.change[1:] < FROZEN,
+        "blurred": table.sharpness < BLURRED,
+    }
+    return {name: round(float(np.mean(flags)), 4) if len(flags) else 0.0 for name, flags in found.items()}
+
+
+def write_decoded(folder: Path, table: FrameTable | None, quality: Quality) -> None:
+    """Write `quality.json` and, where there is a table, `frames.csv` into `folder`."""
+    (folder / "quality.json").write_text(json.dumps(asdict(quality), indent=2) + "\n", encoding="utf-8")
+    if table is not None:
+        columns = zip(*(getattr(table, name).tolist() for name in COLUMNS), strict=True)
+        rows = (
+            (int(f), f"{t:.6f}", int(k), int(c), f"{b:.2f}", f"{s:.2f}", f"{d:.3f}") for f, t, k, c, b, s, d in columns
+        )
+        write_rows(folder / "frames.csv", COLUMNS, rows)
+
+
+def read_quality(folder: Path) -> Quality:
+    """Read the quality record that decode wrote into `folder`."""
+    return Quality(**json.loads((folder / "quality.json").read_text(encoding="utf-8")))

@@ -1,0 +1,46 @@
+"""The command line of every stage: checks the parameters, passes the paths on, and reports errors."""
+
+import inspect
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pipeline.params import ParamsError
+from pipeline.params_check import load_params
+from pipeline.runtime.code_guard import run_guarded
+from pipeline.runtime.errors import CodeChangedError, ItemsFailedError
+from pipeline.runtime.log import start_logging
+from pipeline.runtime.parent_death import end_with_parent
+
+Launch = Callable[[str, Sequence[str]], None]
+
+
+def run_stage(main: Callable[..., None], launch: Launch | None = None) -> None:
+    """Run a stage from the command line: `main(params, *paths)`, with the paths in the order of its signature.
+
+    The process ends with status 1 and a message if a parameter, an input or an item is wrong, or if the number of
+    paths is.
+
+    Args:
+        main: the stage.
+        launch: called with the module and its arguments before `main`; it may replace this process by a launcher
+            that starts the stage in many processes (see `pipeline.training.launcher`).
+    """
+    spec = sys.modules["__main__"].__spec__
+    module = spec.name if spec else main.__module__
+    start_logging()
+    names = list(inspect.signature(main).parameters)[1:]
+    if len(sys.argv) != len(names) + 1:
+        sys.exit(f"usage: python -m {module} {' '.join(names)}")
+    if "DVC_ROOT" in os.environ:
+        end_with_parent()  # else a killed `dvc repro` leaves this stage running beside the next one
+    try:
+        if launch is not None:
+            load_params()  # before the launch, so that a wrong parameter is reported once
+            launch(module, sys.argv[1:])
+        run_guarded(main, module, [Path(text) for text in sys.argv[1:]])
+    except (ParamsError, ItemsFailedError, CodeChangedError, ValueError, OSError) as error:
+        logging.getLogger(module).debug("", exc_info=True)
+        sys.exit(f"{module}: {error}")

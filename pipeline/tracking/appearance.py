@@ -1,0 +1,17 @@
+"""TODO docstring."""
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from pipeline.faces.similarity import similarity, warp
+
+APPEARANCE_SIZE = 24  # pixels: the side of the small aligned picture that a look is taken from
+
+
+def appearance_of(picture: UInt8[np.ndarray, "height width 3"], landmarks: Float[np.ndarray, "5 2"]) -> np.ndarray:
+    """The look of a face: its small aligned picture, blurred, as a vector of mean 0 and length 1."""
+    small = warp(picture, similarity(landmarks, APPEARANCE_SIZE), APPEARANCE_SIZE)
+    values = cv2.GaussianBlur(small, (5, 5), 0).astype(np.float64).ravel()
+    values -= values.mean()
+    return values / max(float(np.linalg.norm(values)), 1e-9)

@@ -1,0 +1,72 @@
+"""Weights that training starts from: trained here, made elsewhere, or none."""
+
+import json
+from pathlib import Path
+
+from pipeline.artifacts.hashing import file_digest
+from pipeline.models.description import Description
+from pipeline.models.weights import (
+    BACKBONE,
+    DESCRIPTION,
+    WEIGHTS,
+    WeightsError,
+    describe_writer,
+    load_backbone,
+    read_description,
+    save_weights,
+)
+from pipeline.nets.build import build
+from pipeline.nets.heads import Regression
+from pipeline.params import Model
+
+SHAPING = ("name", "depth", "kernels", "width", "mean", "scale")  # keys of `model` that weights are bound to
+
+
+def write_no_weights(folder: Path) -> None:
+    """Say in `folder` that there are no weights to start from."""
+    (folder / DESCRIPTION).write_text(json.dumps({"source": "none"}) + "\n", encoding="utf-8")
+
+
+def adopt_weights(path: Path, model: Model, folder: Path) -> None:
+    """Copy the backbone of weights made elsewhere into `folder`, with the hash of the file they came in.
+
+    Args:
+        path: a safetensors file, or a folder with one and its description.
+        model: the network that they must be of.
+        folder: an existing folder.
+
+    Raises:
+        WeightsError: where they are of another network, or no weights.
+    """
+    if not path.exists():
+        raise WeightsError(f"pretrain.source is {str(path)!r}; allowed: train, none, or a path that exists")
+    if path.is_dir() and (path / DESCRIPTION).is_file():
+        _check_model(read_description(path), model, path)
+    file = path / WEIGHTS if path.is_dir() else path
+    network = build(model, Regression())
+    load_backbone(network, file)
+    weights = {f"{BACKBONE}{name}": tensor for name, tensor in network.backbone.state_dict().items()}
+    history = {"source": "path", "file": file.name, "sha256": file_digest(file)}
+    save_weights(folder, weights, Description(model, head=None, history=history))
+
+
+def find_initial_weights(folder: Path, model: Model) -> Path | None:
+    """The folder of the weights that the stage pretrain left, or None where it was told to leave none.
+
+    Raises:
+        WeightsError: where the weights are of another network than `model`.
+    """
+    path = folder / DESCRIPTION
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such file; the stage pretrain writes it")
+    if json.loads(path.read_text(encoding="utf-8")) == {"source": "none"}:
+        return None
+    _check_model(read_description(folder), model, folder)
+    return folder
+
+
+def _check_model(description: Description, model: Model, folder: Path) -> None:
+    found, wanted = description.model.model_dump(), model.model_dump()
+    other = [f"{key} {found[key]} (model.{key} is {wanted[key]})" for key in SHAPING if found[key] != wanted[key]]
+    if other:
+        raise WeightsError(f"{folder} ({describe_writer(folder)}): weights of another network: {', '.join(other)}")

@@ -1,0 +1,106 @@
+"""Frame arithmetic."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.data.clips.clip_frames import allowed_starts, covering_clips, covering_clips_of_runs, wrapped_spans
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "frames", "expected"),
+    [
+        (0, 4, 8, [(0, 4)]),
+        (4, 4, 8, [(4, 8)]),
+        (6, 4, 8, [(6, 8), (0, 2)]),
+        (7, 8, 8, [(7, 8), (0, 7)]),
+        (1, 8, 3, [(1, 3), (0, 3), (0, 3)]),
+        (0, 3, 1, [(0, 1), (0, 1), (0, 1)]),
+    ],
+)
+def test_reading_past_the_end_goes_round(start: int, length: int, frames: int, expected: list[tuple[int, int]]) -> None:
+    assert wrapped_spans(start, length, frames) == expected
+
+
+@pytest.mark.parametrize(("start", "frames"), [(8, 8), (-1, 8), (0, 0)])
+def test_a_start_outside_the_video_is_refused(start: int, frames: int) -> None:
+    with pytest.raises(ValueError, match=f"from frame {start} of {frames}"):
+        wrapped_spans(start, 4, frames)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 60), st.integers(1, 40), st.data())
+def test_a_clip_is_consecutive_frames_modulo_the_video(frames: int, length: int, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, frames - 1))
+    read = [frame for first, stop in wrapped_spans(start, length, frames) for frame in range(first, stop)]
+    assert read == [(start + number) % frames for number in range(length)]
+
+
+@pytest.mark.parametrize(
+    ("frames", "length", "expected"),
+    [
+        (8, 4, [(0, 4), (4, 4)]),
+        (9, 4, [(0, 4), (4, 4), (5, 1)]),
+        (10, 4, [(0, 4), (4, 4), (6, 2)]),
+        (4, 4, [(0, 4)]),
+        (5, 4, [(0, 4), (1, 1)]),
+        (3, 4, [(0, 3)]),
+        (0, 4, []),
+    ],
+)
+def test_covering_clips(frames: int, length: int, expected: list[tuple[int, int]]) -> None:
+    assert covering_clips(frames, length) == expected
+
+
+@settings(deadline=None)
+@given(st.integers(0, 200), st.integers(1, 40))
+def test_clips_cover_every_frame_and_weights_count_the_new_ones(frames: int, length: int) -> None:
+    seen: set[int] = set()
+    for start, weight in covering_clips(frames, length):
+        held = set(range(start, min(start + length, frames)))
+        assert len(held - seen) == weight
+        seen |= held
+    assert seen == set(range(frames))
+
+
+@pytest.mark.parametrize(
+    ("usable", "length", "expected"),
+    [
+        ("1111111111", 4, [(0, 4), (4, 4), (6, 2)]),
+        ("1111100111", 4, [(0, 4), (1, 1)]),
+        ("0111101111", 4, [(1, 4), (6, 4)]),
+        ("111", 4, [(0, 3)]),
+        ("101", 4, []),
+        ("000000", 4, []),
+        ("", 4, []),
+    ],
+)
+def test_covering_runs(usable: str, length: int, expected: list[tuple[int, int]]) -> None:
+    assert covering_clips_of_runs(np.array(list(usable)) == "1", length) == expected
+
+
+@pytest.mark.parametrize(
+    ("usable", "length", "expected"),
+    [
+        ("11111", 3, [0, 1, 2, 3, 4]),
+        ("110111", 3, [3, 4, 5]),
+        ("011111", 3, [1, 2, 3]),
+        ("111110", 3, [0, 1, 2]),
+        ("111", 8, [0, 1, 2]),
+        ("101", 8, []),
+        ("", 3, []),
+    ],
+)
+def test_allowed_starts(usable: str, length: int, expected: list[int]) -> None:
+    assert allowed_starts(np.array(list(usable)) == "1", length).tolist() == expected
+
+
+@settings(deadline=None)
+@given(st.lists(st.booleans(), max_size=40), st.integers(1, 50))
+def test_a_start_is_allowed_where_the_clip_holds_usable_frames_only(usable: list[bool], length: int) -> None:
+    def held(start: int) -> list[bool]:
+        return [usable[(start + number) % len(usable)] for number in range(length)]
+
+    expected = [start for start in range(len(usable)) if all(held(start))]
+    assert allowed_starts(np.array(usable, bool), length).tolist() == expected

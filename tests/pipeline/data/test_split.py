@@ -1,0 +1,75 @@
+"""Which recordings are fitted and which validated."""
+
+import pytest
+
+from pipeline.data.split import Split, split_labels
+from pipeline.records.labels import Label
+
+
+def _label(recording: str, subject: str, partition: str = "training", bdi: float | None = 9.0) -> Label:
+    return Label(recording, subject, "", "", partition, bdi)
+
+
+LABELS = [
+    *[_label(f"t{number}", f"s{number // 2}") for number in range(10)],
+    *[_label(f"d{number}", f"s{number}", "development") for number in range(4)],
+    _label("unknown", "s9", bdi=None),
+]
+
+
+def _divide(labels: list[Label], validation: str = "none", held_out: float = 0.25, seed: int = 1) -> Split:
+    return split_labels(labels, validation, held_out, seed)
+
+
+def _names(labels: tuple[Label, ...]) -> list[str]:
+    return [label.recording for label in labels]
+
+
+def test_none_fits_all_that_have_a_score() -> None:
+    division = _divide(LABELS)
+    assert _names(division.fitted) == [*[f"t{n}" for n in range(10)], *[f"d{n}" for n in range(4)]]
+    assert division.validated == ()
+
+
+def test_development_is_measured_and_training_fitted() -> None:
+    division = _divide(LABELS, "development")
+    assert _names(division.fitted) == [f"t{n}" for n in range(10)]
+    assert _names(division.validated) == [f"d{n}" for n in range(4)]
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.01, 1), (0.4, 2), (0.99, 4)])
+def test_subjects_are_held_out_whole(share: float, count: int) -> None:
+    division = _divide(LABELS, "subjects", held_out=share)
+    fitted = {label.subject for label in division.fitted}
+    validated = {label.subject for label in division.validated}
+    assert len(validated) == count
+    assert fitted | validated == {f"s{n}" for n in range(5)}
+    assert not fitted & validated
+    assert len(division.fitted) + len(division.validated) == 14
+    assert division == _divide(LABELS, "subjects", held_out=share)
+
+
+def test_the_subjects_held_out_depend_on_the_seed() -> None:
+    chosen = {
+        frozenset(label.subject for label in _divide(LABELS, "subjects", seed=seed).validated) for seed in range(20)
+    }
+    assert len(chosen) > 2
+
+
+@pytest.mark.parametrize("validation", ["none", "development", "subjects"])
+def test_the_test_partition_is_refused(validation: str) -> None:
+    with pytest.raises(ValueError, match="secret is of the test partition"):
+        _divide([*LABELS, _label("secret", "s77", "test")], validation)
+
+
+@pytest.mark.parametrize("labels", [[], [_label("a", "s", bdi=None)]])
+def test_nothing_to_fit_is_an_error(labels: list[Label]) -> None:
+    with pytest.raises(ValueError, match="no recording with a score is left to fit"):
+        _divide(labels)
+
+
+def test_nothing_to_measure_is_an_error() -> None:
+    with pytest.raises(ValueError, match="validation is development, but no recording"):
+        _divide(LABELS[:10], "development")
+    with pytest.raises(ValueError, match="validation is subjects, but no recording"):
+        _divide(LABELS[:2], "subjects")

@@ -1,0 +1,88 @@
+"""What is told of estimated videos, to people and to programs."""
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from pipeline.models.description import Description, Target
+from pipeline.nets.heads import Regression
+from pipeline.predicting.estimate import Estimate, Failure, Span
+from pipeline.predicting.render import curve, show, succeeded, to_json
+from tests.pipeline.predicting.material import FOUND, UNSEEN
+from tests.pipeline.training.material import FOOTAGE, MODEL
+
+BROKEN = Failure(Path("films/odd.mp4"), "not readable as a video")
+
+
+def _shown(*found: Estimate | Failure) -> str:
+    console = Console(width=110, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115
+    show(console, found)
+    return console.export_text()
+
+
+def test_the_table_has_the_estimates() -> None:
+    text = _shown(FOUND, UNSEEN, BROKEN)
+    row = next(line for line in text.splitlines() if "talk.mp4" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")] == [
+        "talk.mp4",
+        "0:10",
+        "80 %",
+        "2",
+        "▂·▅",  # 10.5 of 63 is 1.3 of 8 steps, 33.75 is 4.3
+        "18.2",
+        "mild",
+    ]
+    assert "no diagnosis" in text
+    assert "a face in only 80 % of the frames\n  talk.mp4" in text
+    assert "not estimated: no face was found\n  wall.mp4" in text
+    assert "not estimated: not readable as a video\n  odd.mp4" in text
+
+
+def test_a_note_on_many_is_told_once() -> None:
+    found = [Failure(Path(f"{number}.mp4"), "the file is empty") for number in range(11)]
+    lines = [line.strip() for line in _shown(*found).splitlines()]
+    assert lines.count("not estimated: the file is empty") == 1
+    assert "0.mp4, 1.mp4, 2.mp4, 3.mp4, 4.mp4, 5.mp4, 6.mp4, 7.mp4 and 3 more" in lines
+
+
+def test_the_json_has_all_of_it() -> None:
+    about = Description(MODEL, Regression(), 8, Target(0.0, 1.0), footage=FOOTAGE)
+    told = json.loads(to_json([FOUND, UNSEEN, BROKEN], Path("models/mine"), "abc", about))
+    assert list(told) == ["notice", "model", "videos"]
+    assert "no diagnosis" in told["notice"]
+    assert (told["model"]["folder"], told["model"]["sha256"], told["model"]["clip"]) == ("models/mine", "abc", 8)
+    assert (told["model"]["name"], told["model"]["depth"]) == ("msn", 27)
+    assert told["model"]["footage"]["rates"] == [3.75, 3.75, 3.75]
+    talk, wall, odd = told["videos"]
+    assert talk == {
+        "video": "films/talk.mp4",
+        "estimate": 18.25,
+        "band": "mild",
+        "error": None,
+        "notes": ["a face in only 80 % of the frames"],
+        "seconds": 10.0,
+        "frames": 75,
+        "coverage": 0.8,
+        "frames_per_second": 30.0,
+        "faces_per_second": 3.75,
+        "clips": [
+            {"start": 0.0, "end": 4.0, "phase": 0, "weight": 16, "estimate": 10.5},
+            {"start": 6.0, "end": 10.0, "phase": 0, "weight": 8, "estimate": 33.75},
+        ],
+    }
+    assert (wall["estimate"], wall["band"], wall["error"], wall["clips"]) == (None, None, "no face was found", [])
+    assert odd == {"video": "films/odd.mp4", "estimate": None, "band": None, "error": "not readable as a video"}
+
+
+def test_success_is_an_estimate_for_all() -> None:
+    assert succeeded([FOUND, FOUND])
+    assert not succeeded([FOUND, UNSEEN])
+    assert not succeeded([BROKEN, FOUND])
+
+
+def test_the_curve_stays_on_its_scale() -> None:
+    spans = [Span(0.0, 1.0, 0, 8, -5.0), Span(1.0, 2.0, 0, 8, 70.0), Span(2.0, 3.0, 0, 8, 31.5)]
+    assert curve(spans, 3.0) == "▁█▅"
+    assert curve([], 3.0) == "·"
+    assert len(curve([Span(float(n), n + 1.0, 0, 8, 20.0) for n in range(500)], 500.0)) == 16

@@ -1,0 +1,55 @@
+"""The tables of recordings and labels: what is written is read again, and every wrong row is named."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.records.labels import Label, read_labels, write_labels
+from pipeline.records.recordings import Recording, read_recordings, write_recordings
+
+
+def test_recordings_are_read_as_written_sorted_by_id(tmp_path: Path) -> None:
+    recordings = [
+        Recording("b_1", Path("videos/b, 1.mp4"), 12, "f" * 64),
+        Recording("a_1", Path("/x/a.mp4"), 3, "0" * 64),
+    ]
+    write_recordings(tmp_path / "recordings.csv", recordings)
+    assert read_recordings(tmp_path / "recordings.csv") == recordings[::-1]
+
+
+@pytest.mark.parametrize("name", ["", "a/b", ".hidden"])
+def test_an_id_must_be_fit_for_a_folder(name: str) -> None:
+    with pytest.raises(ValueError, match="allowed: the name of a folder"):
+        Recording(name, Path("x.mp4"), 1, "0")
+
+
+def test_labels_are_read_as_written(tmp_path: Path) -> None:
+    labels = [
+        Label("203_1_Freeform", "203", "1", "Freeform", "training", 12.0),
+        Label("x", "s", "", "", "test", None),
+        Label("y", "s", "", "", "test", 7.5),
+    ]
+    write_labels(tmp_path / "labels.csv", labels)
+    assert read_labels(tmp_path / "labels.csv") == labels
+    assert (tmp_path / "labels.csv").read_text().splitlines()[1] == "203_1_Freeform,203,1,Freeform,training,12"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("x,s,1,t,train,3", r"labels\.csv: row 2: x: partition 'train'; allowed: training, development, test"),
+        ("x,s,1,t,test,64", r"labels\.csv: row 2: x: bdi 64\.0; allowed: 0 to 63"),
+        ("x,s,1,t,test,low", r"labels\.csv: row 2: could not convert string to float: 'low'"),
+        ("x,s,1,t,test", r"labels\.csv: row 2: allowed are 6 cells"),
+    ],
+)
+def test_a_wrong_label_is_named_by_file_and_row(tmp_path: Path, row: str, message: str) -> None:
+    (tmp_path / "labels.csv").write_text(f"recording,subject,session,task,partition,bdi\n{row}\n")
+    with pytest.raises(ValueError, match=message):
+        read_labels(tmp_path / "labels.csv")
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    (tmp_path / "recordings.csv").write_text("recording,path\n")
+    with pytest.raises(ValueError, match=r"recordings\.csv: no column bytes, sha256; found: recording, path"):
+        read_recordings(tmp_path / "recordings.csv")

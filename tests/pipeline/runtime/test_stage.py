@@ -1,0 +1,66 @@
+"""What stands around every stage: all parameters checked first, outputs whole or absent, changed code noticed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.params import Params, ParamsError
+from pipeline.runtime import project_code
+from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.code_guard import run_guarded
+from pipeline.runtime.errors import CodeChangedError
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the project's params.yaml and a stage `stages.idle` of its own."""
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    (tmp_path / "stages").mkdir()
+    (tmp_path / "stages" / "idle.py").write_text("WORK = 0\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(project_code, "project_root", lambda: tmp_path)
+    return tmp_path
+
+
+def test_a_wrong_parameter_of_any_section_stops_before_the_work(folder: Path) -> None:
+    text = (folder / "params.yaml").read_text().replace("depth: 27", "depth: 68")
+    (folder / "params.yaml").write_text(text)
+    worked = []
+    with pytest.raises(ParamsError, match=r"model\.depth is 68; allowed: 27, 36, 51, 69 or 99"):
+        run_guarded(lambda params: worked.append(params), "stages.idle", [])
+    assert worked == []
+
+
+def test_paths_reach_the_stage_in_order(folder: Path) -> None:
+    seen = []
+
+    def main(params: Params, first: Path, second: Path) -> None:
+        seen.append((params.model.depth, first, second))
+
+    run_guarded(main, "stages.idle", [Path("a"), Path("b")])
+    assert seen == [(27, Path("a"), Path("b"))]
+
+
+def test_code_that_changes_meanwhile_fails_the_stage(folder: Path) -> None:
+    def main(params: Params) -> None:
+        (folder / "stages" / "idle.py").write_text("WORK = 1\n")
+
+    with pytest.raises(CodeChangedError, match=r"stages\.idle changed while it ran"):
+        run_guarded(main, "stages.idle", [])
+
+
+def test_an_output_takes_its_place_only_when_whole(tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    with atomic_folder(output) as folder:
+        (folder / "a").write_text("1")
+    with pytest.raises(RuntimeError), atomic_folder(output) as folder:
+        (folder / "b").write_text("2")
+        raise RuntimeError
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert [path.name for path in output.iterdir()] == ["a"]
+    with atomic_folder(output) as folder:
+        (folder / "c").write_text("3")
+    assert [path.name for path in output.iterdir()] == ["c"]

@@ -1,0 +1,114 @@
+"""Figure 5: what is drawn, and that the same figure is the same file."""
+
+import struct
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from pipeline.scoring.plot_scatter import figure5, write_figure5
+from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.summary import Summary, summarise
+from tests.pipeline.scoring.material import parts, prediction
+
+CONSTANT = 15.0
+
+
+@pytest.fixture
+def predictions() -> list[Prediction]:
+    generator = np.random.default_rng(0)
+    return [
+        prediction(f"r{number}", float(score), float(15 + 0.6 * (score - 15) + generator.normal(0, 5)), seen=number < 8)
+        for number, score in enumerate(generator.integers(0, 50, 24))
+    ]
+
+
+def _whole(predictions: list[Prediction]) -> Summary | None:
+    return next(iter(summarise(parts(predictions, CONSTANT), 100, 0)), None)
+
+
+def _words(figure: Figure) -> str:
+    return " ".join(text.get_text().replace("\n", " ") for text in figure.texts)
+
+
+def _chunks(path: Path) -> set[str]:
+    data, at, found = path.read_bytes(), 8, set()
+    while at < len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        found.add(kind.decode())
+        at += length + 12
+    return found
+
+
+def test_every_video_with_a_score_is_a_point_and_seen_subjects_have_another_shape(
+    predictions: list[Prediction],
+) -> None:
+    figure = figure5([*predictions, prediction("unscored", None, 5.0)], CONSTANT, _whole(predictions))
+    groups = {str(points.get_label()): points for points in figure.axes[0].collections}
+    shapes = []
+    for label, seen in (("subject not seen in fitting", False), ("subject seen in fitting", True)):
+        points = groups[label]
+        expected = [(item.bdi or 0.0, item.estimate) for item in predictions if item.seen is seen]
+        np.testing.assert_allclose(np.asarray(points.get_offsets()), expected)
+        shapes.append(len(np.asarray(points.get_paths()[0].vertices)))
+    assert shapes[0] != shapes[1]
+
+
+def test_the_caption_gives_the_figures_with_their_intervals(predictions: list[Prediction]) -> None:
+    summary = _whole(predictions)
+    assert summary is not None
+    words = _words(figure5(predictions, CONSTANT, summary))
+    for name in ("pcc", "rmse"):
+        found = summary.figures["model", name]
+        assert f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})" in words
+    assert "Test videos: 24, subjects: 24." in words
+    assert f"the constant's RMSE {summary.figures['constant', 'rmse'].value:.2f}" in words
+
+
+def test_bands_are_named_and_both_lines_drawn(predictions: list[Prediction]) -> None:
+    axes = figure5(predictions, CONSTANT, _whole(predictions)).axes[0]
+    assert [text.get_text() for text in axes.texts] == [
+        "minimal",
+        "0\N{EN DASH}13",
+        "mild",
+        "14\N{EN DASH}19",
+        "moderate",
+        "20\N{EN DASH}28",
+        "severe",
+        "29\N{EN DASH}63",
+    ]
+    lines = {str(line.get_label()): np.asarray(line.get_ydata()) for line in axes.lines}
+    assert lines["constant, 15.0"].tolist() == [15.0, 15.0]
+    identity = next(line for line in axes.lines if line.get_label() == "estimate equals score")
+    np.testing.assert_array_equal(identity.get_xdata(), identity.get_ydata())
+
+
+def test_an_estimate_outside_the_scale_is_in_the_picture() -> None:
+    wild = [prediction("r1", 5.0, -30.0), prediction("r2", 50.0, 90.0)]
+    low, high = figure5(wild, CONSTANT, _whole(wild)).axes[0].get_ylim()
+    assert low < -30
+    assert high > 90
+
+
+@pytest.mark.parametrize(
+    ("bdis", "expected"),
+    [([], "No test video has a score."), ([12.0], "Pearson's r is not defined, RMSE 2.00 (no interval)")],
+)
+def test_too_few_videos_are_said_so(tmp_path: Path, bdis: list[float], expected: str) -> None:
+    few = [prediction("r1", bdi, bdi + 2) for bdi in bdis]
+    assert expected in _words(figure5(few, CONSTANT, _whole(few)))
+    write_figure5(tmp_path / "figure5.png", few, CONSTANT, _whole(few))
+    assert (tmp_path / "figure5.png").stat().st_size > 10_000
+
+
+def test_the_same_figure_is_the_same_file(tmp_path: Path, predictions: list[Prediction]) -> None:
+    summary = _whole(predictions)
+    write_figure5(tmp_path / "a.png", predictions, CONSTANT, summary)
+    with matplotlib.rc_context({"font.size": 20, "savefig.dpi": 50, "axes.facecolor": "black"}):
+        write_figure5(tmp_path / "b.png", predictions, CONSTANT, summary)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert _chunks(tmp_path / "a.png") == {"IHDR", "pHYs", "IDAT", "IEND"}  # no text, no time
+    write_figure5(tmp_path / "c.png", [*predictions, prediction("one more", 60.0, 40.0)], CONSTANT, summary)
+    assert (tmp_path / "a.png").read_bytes() != (tmp_path / "c.png").read_bytes()

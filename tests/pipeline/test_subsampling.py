@@ -1,0 +1,54 @@
+"""Subsampling: which frames each phase keeps, and that the sequence holds exactly those."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.subsampling import phase_frames, write_sequence
+from pipeline.zarr_store import ARCHIVE, GroupWriter, map_array, read_array, read_attributes
+
+
+@pytest.mark.parametrize(
+    ("frames", "factor", "phases", "expected"),
+    [
+        (8, 3, 3, [[0, 3, 6], [1, 4, 7], [2, 5]]),
+        (8, 3, 1, [[0, 3, 6]]),
+        (17, 8, 1, [[0, 8, 16]]),
+        (9, 8, 8, [[0, 8], [1], [2], [3], [4], [5], [6], [7]]),
+        (10, 8, 2, [[0, 8], [4]]),
+        (2, 4, 4, [[0], [1], [], []]),
+        (3, 1, 1, [[0, 1, 2]]),
+    ],
+)
+def test_phases_keep_every_nth_frame(frames: int, factor: int, phases: int, expected: list[list[int]]) -> None:
+    assert [phase.tolist() for phase in phase_frames(frames, factor, phases)] == expected
+
+
+@pytest.mark.parametrize(("frames", "factor", "phases"), [(700, 8, 8), (700, 8, 1), (5, 8, 8), (64, 1, 1), (33, 2, 2)])
+def test_a_sequence_holds_the_kept_frames_phase_by_phase(tmp_path: Path, frames: int, factor: int, phases: int) -> None:
+    faces = np.random.default_rng(1).integers(0, 256, (frames, 48, 48, 3), dtype=np.uint8)
+    origin = np.random.default_rng(2).integers(0, 2, frames, dtype=np.uint8)
+    with GroupWriter(tmp_path / "aligned", ARCHIVE) as group:
+        group.append("faces", faces)
+        group.append("origin", origin)
+        group.attributes |= {"fps": 30.0, "origin_codes": {"absent": 0, "detected": 1}}
+        group.attributes["preprocessing"] = {"decode": {"fps": 30.0}}
+    (tmp_path / "sequence").mkdir()
+    write_sequence(tmp_path / "sequence", tmp_path / "aligned", factor, phases)
+
+    about = read_attributes(tmp_path / "sequence")
+    starts = about["phase_starts"]
+    assert about["fps"] == 30.0 / factor
+    assert about["origin_codes"] == {"absent": 0, "detected": 1}
+    assert about["preprocessing"] == {"decode": {"fps": 30.0}, "subsample": {"factor": factor, "phases": phases}}
+    assert len(starts) == phases + 1
+    sequence = map_array(tmp_path / "sequence", "faces")
+    for phase in range(phases):
+        first = phase * (factor // phases)
+        rows = slice(starts[phase], starts[phase + 1])
+        np.testing.assert_array_equal(sequence[rows], faces[first::factor])
+        np.testing.assert_array_equal(read_array(tmp_path / "sequence", "origin")[rows], origin[first::factor])
+        np.testing.assert_array_equal(
+            read_array(tmp_path / "sequence", "frame")[rows], np.arange(frames)[first::factor]
+        )

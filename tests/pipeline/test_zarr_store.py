@@ -1,0 +1,133 @@
+"""Arrays on disk: both layouts give back what was written, mapped or not, and damage is noticed."""
+
+from mmap import mmap
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zarr
+
+from pipeline.zarr_store import (
+    ARCHIVE,
+    CHUNK,
+    MAPPED,
+    SHARD,
+    GroupWriter,
+    Layout,
+    map_array,
+    read_array,
+    read_attributes,
+)
+
+
+def _faces(rows: int) -> np.ndarray:
+    """Random pictures with a black span, which Zarr would leave out unless told to write empty chunks."""
+    faces = np.random.default_rng(rows).integers(0, 256, (rows, 40, 40, 3), dtype=np.uint8)
+    faces[rows // 4 : rows // 2] = 0
+    return faces
+
+
+def _write(folder: Path, layout: Layout, faces: np.ndarray, block: int) -> None:
+    with GroupWriter(folder, layout) as group:
+        for start in range(0, len(faces), block):
+            group.append("faces", faces[start : start + block])
+        group.attributes["fps"] = 7.5
+
+
+@pytest.mark.parametrize("layout", [ARCHIVE, MAPPED], ids=["archive", "mapped"])
+@pytest.mark.parametrize("rows", [1, CHUNK, 3 * CHUNK + 5, SHARD, 2 * SHARD + CHUNK + 1])
+def test_mapped_and_decoded_reads_equal_what_was_written(tmp_path: Path, layout: Layout, rows: int) -> None:
+    faces = _faces(rows)
+    _write(tmp_path / "group", layout, faces, block=37)
+    mapped = map_array(tmp_path / "group", "faces")
+    assert mapped.shape == faces.shape
+    np.testing.assert_array_equal(mapped[:], faces)
+    np.testing.assert_array_equal(read_array(tmp_path / "group", "faces"), faces)
+    np.testing.assert_array_equal(zarr.open_array(tmp_path / "group" / "faces", mode="r")[:], faces)
+    np.testing.assert_array_equal(mapped[rows - 1], faces[-1])
+    across = slice(max(0, min(rows, SHARD) - 3), min(rows, SHARD + 3))
+    np.testing.assert_array_equal(mapped[across], faces[across])
+    np.testing.assert_array_equal(read_array(tmp_path / "group", "faces", across.start, across.stop), faces[across])
+    assert read_attributes(tmp_path / "group") == {"fps": 7.5}
+
+
+def _owner(rows: np.ndarray) -> object:
+    """What holds the memory that an array is a view of."""
+    held: object = rows
+    while isinstance(held, np.ndarray) and held.base is not None:
+        held = held.base
+    return held
+
+
+@pytest.mark.parametrize("rows", [slice(3, 9), 7], ids=["slice", "row"])
+def test_raw_shards_are_memory_maps(tmp_path: Path, rows: slice | int) -> None:
+    _write(tmp_path / "raw", MAPPED, _faces(40), 40)
+    _write(tmp_path / "small", ARCHIVE, _faces(40), 40)
+    assert isinstance(_owner(map_array(tmp_path / "raw", "faces")[rows]), mmap)
+    assert not isinstance(_owner(map_array(tmp_path / "small", "faces")[rows]), mmap)
+
+
+def test_bytes_do_not_depend_on_how_rows_came(tmp_path: Path) -> None:
+    faces = _faces(SHARD + 100)
+    for name, block in (("one", 1), ("all", len(faces)), ("some", 333)):
+        _write(tmp_path / name, ARCHIVE, faces, block)
+    files = sorted(path.relative_to(tmp_path / "all") for path in (tmp_path / "all").rglob("*") if path.is_file())
+    assert len(files) == 4  # two shards, metadata of the array and of the group
+    for name in ("one", "some"):
+        assert all((tmp_path / name / path).read_bytes() == (tmp_path / "all" / path).read_bytes() for path in files)
+
+
+def test_small_rows_and_missing_values_survive(tmp_path: Path) -> None:
+    boxes = np.random.default_rng(0).random((50, 4)).astype(np.float32)
+    boxes[7] = np.nan
+    with GroupWriter(tmp_path / "group", ARCHIVE) as group:
+        group.append("boxes", boxes)
+    np.testing.assert_array_equal(map_array(tmp_path / "group", "boxes")[:], boxes)
+
+
+def test_an_array_without_rows_is_an_array(tmp_path: Path) -> None:
+    _write(tmp_path / "group", MAPPED, np.empty((0, 40, 40, 3), np.uint8), 1)
+    with GroupWriter(tmp_path / "group", MAPPED) as group:
+        group.append("faces", np.empty((0, 40, 40, 3), np.uint8))
+    assert map_array(tmp_path / "group", "faces")[:].shape == (0, 40, 40, 3)
+    assert read_array(tmp_path / "group", "faces").shape == (0, 40, 40, 3)
+
+
+def test_a_missing_shard_is_not_read_as_zeros(tmp_path: Path) -> None:
+    _write(tmp_path / "group", MAPPED, _faces(SHARD + 8), 500)
+    (tmp_path / "group" / "faces" / "c" / "1" / "0" / "0" / "0").unlink()
+    assert len(read_array(tmp_path / "group", "faces", 0, SHARD)) == SHARD
+    with pytest.raises(ValueError, match=r"c/1/0/0/0: missing"):
+        read_array(tmp_path / "group", "faces")
+    with pytest.raises(ValueError, match=r"c/1/0/0/0: missing"):
+        map_array(tmp_path / "group", "faces")[SHARD - 1 : SHARD + 1]
+
+
+def test_a_shard_without_its_empty_chunks_is_refused(tmp_path: Path) -> None:
+    faces = _faces(4 * CHUNK)
+    faces[CHUNK : 2 * CHUNK] = 0
+    array = zarr.create_array(
+        tmp_path / "array",
+        shape=faces.shape,
+        dtype="u1",
+        chunks=(CHUNK, 40, 40, 3),
+        shards=(SHARD, 40, 40, 3),
+        compressors=None,
+        fill_value=0,
+        config={"write_empty_chunks": False},
+    )
+    array[:] = faces
+    with pytest.raises(ValueError, match="written without empty chunks"):
+        map_array(tmp_path, "array")[:]
+
+
+def test_rows_of_another_shape_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"rows of \(8, 8, 3\)"), GroupWriter(tmp_path / "group", MAPPED) as group:
+        group.append("faces", np.zeros((2, 4, 4, 3), np.uint8))
+        group.append("faces", np.zeros((2, 8, 8, 3), np.uint8))
+
+
+def test_strided_slices_are_refused(tmp_path: Path) -> None:
+    _write(tmp_path / "group", MAPPED, _faces(20), 20)
+    with pytest.raises(ValueError, match="step 2"):
+        map_array(tmp_path / "group", "faces")[::2]
