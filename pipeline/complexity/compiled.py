@@ -1,10 +1,10 @@
-"""A network made for answering alone: the same outputs, up to rounding, in less time.
+"""Compilation of a network for inference: the same outputs, up to rounding, in less time.
 
-What wins on a CPU is that the compiler may freeze the weights and lay them out for oneDNN's convolutions, once: twice
-as fast for MSN, four times for I3D, where norms folded by themselves, or channels last, change next to nothing.
+On a CPU the gain comes from frozen weights, which the compiler lays out once for oneDNN's convolutions: MSN is twice as
+fast, I3D four times. Folded norms alone, or channels last alone, change next to nothing.
 
-In evaluation mode a batch norm is a factor and a shift of each channel, so it goes into the weights of the convolution
-before it: (w x - m) / sqrt(v + e) g + b = (w g / sqrt(v + e)) x + (b - m g / sqrt(v + e)).
+In evaluation mode a batch norm is a factor and a shift of each channel, so it can be folded into the weights of the
+convolution before it: (w x - m) / sqrt(v + e) g + b = (w g / sqrt(v + e)) x + (b - m g / sqrt(v + e)).
 """
 
 import copy
@@ -13,7 +13,7 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch._dynamo import config as tracing
+from torch._dynamo import config as dynamo_config
 from torch._inductor import config
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
@@ -22,40 +22,41 @@ from pipeline.nets.layers import Convolution
 from pipeline.nets.msn import Block
 
 Clips = Float[Tensor, "batch 3 time height width"]
-Answers = Float[Tensor, "batch outputs"]
-RECOMPILE_LIMIT = 256  # that may be compiled in one process
+Outputs = Float[Tensor, "batch outputs"]
+RECOMPILE_LIMIT = 256  # sizes that may be compiled in one process
 
 
-def compile_for_inference(network: Network) -> Callable[[Clips], Answers]:
-    """`fold_batch_norm`, compiled for each size of clip and batch that it meets, which takes seconds the first time.
+def compile_for_inference(network: Network) -> Callable[[Clips], Outputs]:
+    """Fold the batch norms of `network` and compile it.
 
-    It needs a C++ compiler on a CPU, and Triton on a GPU; call it without gradients.
+    Compilation happens at the first call with each size of clip and batch, and takes seconds. It needs a C++ compiler
+    on a CPU, and Triton on a GPU. Call the result without gradients.
 
     Raises:
-        ValueError: where the network is in training mode.
+        ValueError: if the network is in training mode.
     """
     compiled = torch.compile(fold_batch_norm(network), dynamic=False)
 
-    def answer(clips: Clips) -> Answers:
-        # torch.compile's own options come too late for freezing. Past 8 sizes, which all networks of a process share,
-        # it would go on without compiling, in silence.
+    def run(clips: Clips) -> Outputs:
+        # torch.compile's own options take effect too late for freezing. Beyond its default limit of 8 sizes, which all
+        # networks of a process share, it would silently run uncompiled.
         with (
             config.patch(freezing=True),
-            tracing.patch(recompile_limit=RECOMPILE_LIMIT, fail_on_recompile_limit_hit=True),
+            dynamo_config.patch(recompile_limit=RECOMPILE_LIMIT, fail_on_recompile_limit_hit=True),
         ):
             return compiled(clips)
 
-    return answer
+    return run
 
 
 def fold_batch_norm(network: Network) -> Network:
-    """A copy of `network` without gradients, its norms folded into its convolutions.
+    """Return a copy of `network` without gradients, with its batch norms folded into its convolutions.
 
     Raises:
-        ValueError: where the network is in training mode, in which batch norm depends on the batch.
+        ValueError: if the network is in training mode, in which batch norm depends on the batch.
     """
     if network.training:
-        raise ValueError("only a network in evaluation mode can be made fast: its norms must be fixed")
+        raise ValueError("batch norms can be folded in evaluation mode only, in which they do not depend on the batch")
     network = copy.deepcopy(network).requires_grad_(False)
     for layer in network.modules():
         if isinstance(layer, Convolution):
@@ -68,18 +69,18 @@ def fold_batch_norm(network: Network) -> Network:
 
 
 def _fold(convolutions: list[nn.Module], norm: nn.BatchNorm3d) -> None:
-    """Put a norm over the outputs of convolutions side by side into their weights, each its own channels."""
+    """Fold a batch norm over the concatenated outputs of parallel convolutions into their weights."""
     first = 0
     for convolution in convolutions:
         assert isinstance(convolution, nn.Conv3d)
         assert norm.running_mean is not None and norm.running_var is not None
-        own = slice(first, first := first + convolution.out_channels)
+        channels = slice(first, first := first + convolution.out_channels)
         convolution.weight, convolution.bias = fuse_conv_bn_weights(
             convolution.weight,
             convolution.bias,
-            norm.running_mean[own],
-            norm.running_var[own],
+            norm.running_mean[channels],
+            norm.running_var[channels],
             norm.eps,
-            norm.weight[own],
-            norm.bias[own],
+            norm.weight[channels],
+            norm.bias[channels],
         )

@@ -1,28 +1,26 @@
-"""What a network costs, counted and not timed: its parameters, and the multiply-adds of one clip.
+"""The cost of a network by counting: its parameters, and the multiply-adds of one clip.
 
-The convention: a multiply-add is one multiplication with one addition, so a cost in FLOP is twice as much. Counted are
-convolutions and fully connected layers, with every place of their windows, those over padding included, as they are
-computed; batch norm, activations, pools, additions and biases are not, which together are below a hundredth.
+A multiply-add is one multiplication and one addition, so a cost in FLOP is twice as large. Convolutions and fully
+connected layers count, at every position of their windows, including those over padding, as they are computed. Batch
+norm, activations, pools, additions and biases do not count; together they are below a hundredth.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
-from pipeline.nets.build import Network, build
+from pipeline.nets.build import build
 from pipeline.nets.heads import Regression
 from pipeline.params import Model
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a network with its regression head costs.
+    """The cost of a network with its regression head.
 
     Attributes:
-        parameters: numbers that are learned; running statistics are not.
+        parameters: number of learned parameters, without running statistics.
         macs: multiply-adds of one clip.
     """
 
@@ -31,37 +29,18 @@ class Cost:
 
 
 def cost_of(model: Model, frames: int, size: int) -> Cost:
-    """Count what the network costs that `model` describes; nothing is computed and no memory is taken.
+    """Count the cost of the network that `model` describes, on the meta device: nothing is computed or allocated.
 
     Args:
         model: the section `model` of params.yaml.
         frames: of a clip.
-        size: pixels of the face each way.
+        size: height and width of the clip in pixels.
 
     Raises:
-        ValueError: where the network does not take such clips.
+        ValueError: if the network does not accept such clips.
     """
     with torch.device("meta"):
         network = build(model, Regression()).eval()
-        with _counting(network) as counts:
+        with FlopCounterMode(display=False) as counter:
             network(torch.empty(1, 3, frames, size, size))
-    return Cost(sum(weight.numel() for weight in network.parameters()), sum(counts))
-
-
-@contextmanager
-def _counting(network: Network) -> Iterator[list[int]]:
-    """Note the multiply-adds of every convolution and linear layer that runs in the block."""
-    counts: list[int] = []
-
-    def note(layer: nn.Module, _: object, output: Tensor) -> None:
-        assert isinstance(layer, nn.Conv3d | nn.Linear)
-        counts.append(output.numel() * layer.weight[0].numel())  # each number out is a sum over one filter
-
-    hooks = [
-        layer.register_forward_hook(note) for layer in network.modules() if isinstance(layer, nn.Conv3d | nn.Linear)
-    ]
-    try:
-        yield counts
-    finally:
-        for hook in hooks:
-            hook.remove()
+    return Cost(sum(weight.numel() for weight in network.parameters()), counter.get_total_flops() // 2)

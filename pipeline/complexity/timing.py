@@ -1,4 +1,4 @@
-"""How long a network takes, measured: noisy, and only true of the machine that it was measured on."""
+"""Measurement of a network's latency, throughput and peak memory; noisy, and valid for one machine."""
 
 import ctypes
 import gc
@@ -12,23 +12,23 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from pipeline.complexity.compiled import Answers, Clips
+from pipeline.complexity.compiled import Clips, Outputs
 
 BATCHES = {"cpu": (1, 2, 4), "cuda": (1, 8, 32, 128)}
-SECONDS, FEWEST, MOST = 4.0, 5, 50  # of measuring, and of passes
+MIN_SECONDS, MIN_PASSES, MAX_PASSES = 4.0, 5, 50  # of each batch size: both minima are met, unless MAX_PASSES is first
 
 
 @dataclass(frozen=True)
 class Timing:
-    """What was measured of one network.
+    """The measurements of one network.
 
     Attributes:
-        latency: seconds for one clip, the median.
-        low, high: quartiles of the same.
-        clips_per_second: at the best batch.
-        batch: that batch.
-        memory: bytes held at the peak beside the weights, by activations and scratch space of one clip; None where the
-            system does not tell.
+        latency: median seconds for one clip.
+        low, high: quartiles of the seconds for one clip.
+        clips_per_second: at the fastest batch size.
+        batch: the fastest batch size.
+        memory: peak bytes of the activations and scratch space of one clip, without the weights; None if the system
+            does not report it.
     """
 
     latency: float
@@ -39,25 +39,25 @@ class Timing:
     memory: int | None
 
 
-def measure(
-    network: Callable[[Clips], Answers], size: Sequence[int], device: torch.device, told: Callable[[int], None]
+def time_network(
+    network: Callable[[Clips], Outputs], size: Sequence[int], device: torch.device, on_batch: Callable[[int], None]
 ) -> Timing:
     """Time a network over random clips.
 
     Args:
-        network: in evaluation mode, on `select_device`.
+        network: in evaluation mode, on `device`.
         size: frames, height and width.
-        device: where.
-        told: called with each batch when it begins.
+        device: on which the network and the clips are.
+        on_batch: called with each batch size before its passes.
     """
     latencies: list[float] = []
     best = (0.0, 0)
     memory = None
     for batch in BATCHES[device.type]:
-        told(batch)
+        on_batch(batch)
         clips = torch.randn(batch, 3, *size, device=device)
         try:
-            seconds = passes(network, clips)
+            seconds = time_passes(network, clips)
             if batch == 1:
                 latencies, memory = seconds, peak_memory(network, clips)
         except torch.OutOfMemoryError:
@@ -67,47 +67,48 @@ def measure(
     return Timing(median, low, high, best[0], best[1], memory)
 
 
-def passes(network: Callable[[Clips], Answers], clips: Float[Tensor, "batch 3 time height width"]) -> list[float]:
-    """Seconds of several passes, after two that are not counted."""
+def time_passes(network: Callable[[Clips], Outputs], clips: Float[Tensor, "batch 3 time height width"]) -> list[float]:
+    """Return the seconds of several passes, after two warm-up passes that are not counted."""
     seconds: list[float] = []
-    begun = 0.0
+    start_of_counted = 0.0
     with torch.inference_mode():
-        for number in range(MOST + 2):
+        for number in range(MAX_PASSES + 2):
             start = time.perf_counter()
             network(clips)
-            _wait(clips.device)
+            _synchronise(clips.device)
             end = time.perf_counter()
             if number < 2:
-                begun = end
+                start_of_counted = end
                 continue
             seconds.append(end - start)
-            if len(seconds) >= FEWEST and end - begun > SECONDS:
+            if len(seconds) >= MIN_PASSES and end - start_of_counted > MIN_SECONDS:
                 break
     return seconds
 
 
-def peak_memory(network: Callable[[Clips], Answers], clips: Float[Tensor, "batch 3 time height width"]) -> int | None:
-    """Bytes that a pass adds to what is held, at its peak."""
+def peak_memory(network: Callable[[Clips], Outputs], clips: Float[Tensor, "batch 3 time height width"]) -> int | None:
+    """Return the peak bytes that a pass allocates in addition to the memory in use before it."""
     with torch.inference_mode():
         if clips.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
-            held = torch.cuda.memory_allocated()
+            before = torch.cuda.memory_allocated()
             network(clips)
-            return torch.cuda.max_memory_allocated() - held
+            return torch.cuda.max_memory_allocated() - before
         reset = Path("/proc/self/clear_refs")
         if not reset.exists():
             return None
-        _give_back()
-        reset.write_text("5")  # Linux: the peak begins anew at what is held now
-        held = _kilobytes("VmRSS")
+        _release_memory()
+        reset.write_text("5")  # Linux: resets the peak (VmHWM) to the memory in use now
+        before = _kilobytes("VmRSS")
         network(clips)
-        return 1024 * (_kilobytes("VmHWM") - held)
+        return 1024 * (_kilobytes("VmHWM") - before)
 
 
-def _give_back() -> None:
-    """Give what nobody uses back to the system: garbage that is freed meanwhile would hide what a pass takes.
+def _release_memory() -> None:
+    """Return unused memory to the system: garbage that is freed during a pass would hide what the pass allocates.
 
-    That is Python's (networks measured before, in cycles of references) and what the C library keeps (glibc).
+    Unused are Python objects in reference cycles (networks measured before) and memory that the C library (glibc)
+    keeps for reuse.
     """
     gc.collect()
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
@@ -115,11 +116,12 @@ def _give_back() -> None:
 
 
 def _kilobytes(key: str) -> int:
+    """Return the entry `key` of /proc/self/status."""
     lines = Path("/proc/self/status").read_text().splitlines()
     (value,) = (line.split()[1] for line in lines if line.startswith(f"{key}:"))
     return int(value)
 
 
-def _wait(device: torch.device) -> None:
+def _synchronise(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize()

@@ -1,4 +1,4 @@
-"""A fine-tuned network with all that stands around it: clips of faces as they are stored in, scores out."""
+"""A fine-tuned network with its pre- and postprocessing, as one module from stored clips of faces to scores."""
 
 from pathlib import Path
 
@@ -12,11 +12,14 @@ from pipeline.models.weights import WeightsError, load_network
 from pipeline.nets.build import Network
 
 
-class Estimator(nn.Module):
-    """Answers in points of BDI-II; the estimate of a video is the mean over its clips."""
+class ExportableNetwork(nn.Module):
+    """A network with normalisation before it and the scale of the scores after it; it estimates BDI-II scores of clips.
+
+    The estimate of a video is the mean over its clips.
+    """
 
     def __init__(self, network: Network, description: Description) -> None:
-        """Put input and output around a network with a target."""
+        """Wrap a network; `description` is that of its weights, and has a target."""
         super().__init__()
         assert description.target is not None
         self.normalise = Normalise(description.model)
@@ -28,25 +31,25 @@ class Estimator(nn.Module):
         return self.mean + self.deviation * self.network(self.normalise(clips))[:, 0]
 
 
-def open_estimator(folder: Path) -> tuple[Estimator, tuple[int, int, int, int]]:
-    """Load a model folder; return it in evaluation mode, and the (time, height, width, 3) of its clips.
+def load_exportable_network(folder: Path) -> tuple[ExportableNetwork, tuple[int, int, int, int]]:
+    """Load a model folder; return the network in evaluation mode, and the shape of a clip (time, height, width, 3).
 
     Raises:
-        WeightsError: where it estimates no scores, or does not say for which clips.
+        WeightsError: if the network does not estimate scores, or its description lacks the input specification.
     """
     network, description = load_network(folder)
     if description.target is None:
-        raise WeightsError(f"{folder}: these weights estimate no score; allowed: what the stage finetune wrote")
-    if description.footage is None or description.clip is None:
-        raise WeightsError(f"{folder}: does not say which clips it was fitted to; fit it anew")
-    size = description.footage.preprocessing.align.size
-    return Estimator(network, description).eval(), (description.clip, size, size, 3)
+        raise WeightsError(f"{folder}: these weights estimate no score; allowed: weights that the stage finetune wrote")
+    if description.input_spec is None or description.clip is None:
+        raise WeightsError(f"{folder}: its description does not say to which clips it was fitted; run finetune again")
+    size = description.input_spec.preprocessing.align.size
+    return ExportableNetwork(network, description).eval(), (description.clip, size, size, 3)
 
 
-def drawn_clips(batch: int, shape: tuple[int, int, int, int]) -> UInt8[Tensor, "batch time height width 3"]:
-    """Random clips of blotches that drift, to compare exports on: every batch has its own."""
-    random = torch.Generator().manual_seed(batch)
+def random_clips(batch: int, shape: tuple[int, int, int, int]) -> UInt8[Tensor, "batch time height width 3"]:
+    """Return random smooth clips, with which an export is compared with its network; `batch` is also the seed."""
+    generator = torch.Generator().manual_seed(batch)
     frames, height, width, _ = shape
-    coarse = torch.rand(batch, 3, max(frames // 4, 1), height // 8, width // 8, generator=random)
+    coarse = torch.rand(batch, 3, max(frames // 4, 1), height // 8, width // 8, generator=generator)
     smooth = nn.functional.interpolate(coarse, (frames, height, width), mode="trilinear")
     return (255 * smooth).round().to(torch.uint8).permute(0, 2, 3, 4, 1).contiguous()

@@ -1,4 +1,4 @@
-"""Write an estimator for other programs, as a PyTorch program or in ONNX, and see that it answers the same."""
+"""Export of a network for other programs, to a PyTorch program or ONNX, checked against the network itself."""
 
 import os
 from collections.abc import Callable
@@ -10,75 +10,78 @@ import numpy as np
 import torch
 from torch.export import Dim, ExportedProgram
 
-from pipeline.exporting.estimator import Estimator, drawn_clips
+from pipeline.exporting.estimator import ExportableNetwork, random_clips
 
 FORMATS = (".pt2", ".onnx")
-ALLOWED = 0.01  # points of BDI-II between an export and the network itself
-BATCHES = (1, 3)  # that they are compared on; neither is the one that is traced
-NEEDED = ("onnx", "onnxscript", "onnxruntime")  # by ONNX
+TOLERANCE = 0.01  # points of BDI-II between the exported file and the network
+BATCHES = (1, 3)  # sizes at which they are compared; neither is the size of the traced batch
+ONNX_PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 
-Answer = Callable[[torch.Tensor], np.ndarray]
+Function = Callable[[torch.Tensor], np.ndarray]
 
 
 class ExportError(ValueError):
-    """A model cannot be exported; the message says why, and no file is left."""
+    """A model cannot be exported; the message says why, and no file is written."""
 
 
-def export(estimator: Estimator, shape: tuple[int, int, int, int], path: Path) -> float:
-    """Write `estimator` to `path`, in the format of its suffix, for any number of clips at once.
+def export(network: ExportableNetwork, shape: tuple[int, int, int, int], path: Path) -> float:
+    """Write `network` to `path` in the format of its suffix, with a free batch size.
 
     Args:
-        estimator: in evaluation mode.
-        shape: (time, height, width, 3) of its clips.
+        network: in evaluation mode.
+        shape: of a clip (time, height, width, 3).
         path: ends in .pt2 (torch.export) or .onnx.
 
     Returns:
-        The largest difference between the file's answers and the network's, in points of BDI-II.
+        The largest difference between the estimates of the exported file and those of the network, in points of BDI-II.
 
     Raises:
-        ExportError: where the suffix is another one, packages are missing, or the file answers differently.
+        ExportError: if the suffix is not allowed, packages are missing, or the file's estimates differ by more than
+            TOLERANCE.
     """
     if path.suffix not in FORMATS:
         raise ExportError(f"{path}: the suffix is {path.suffix!r}; allowed: {' or '.join(FORMATS)}")
-    missing = [name for name in NEEDED if find_spec(name) is None] if path.suffix == ".onnx" else []
+    missing = [name for name in ONNX_PACKAGES if find_spec(name) is None] if path.suffix == ".onnx" else []
     if missing:
         raise ExportError(f"{path}: ONNX needs {', '.join(missing)}: pip install 'msn-depression[export]'")
     program = torch.export.export(
-        estimator, (drawn_clips(2, shape),), dynamic_shapes={"clips": {0: Dim("batch", min=1)}}, strict=False
+        network, (random_clips(2, shape),), dynamic_shapes={"clips": {0: Dim("batch", min=1)}}, strict=False
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=path.parent) as folder:  # both formats need their own suffix while they are written
-        written = Path(folder, path.name)
-        answer = (_write_program if path.suffix == ".pt2" else _write_onnx)(program, written)
-        difference = _difference(estimator, answer, shape)
-        if not difference <= ALLOWED:
+    with TemporaryDirectory(dir=path.parent) as folder:  # the partial file needs the suffix of its format
+        partial = Path(folder, path.name)
+        function = (_write_program if path.suffix == ".pt2" else _write_onnx)(program, partial)
+        difference = _largest_difference(network, function, shape)
+        if not difference <= TOLERANCE:
             raise ExportError(
-                f"{path}: what was written is {difference:.4g} points away from the network; allowed: {ALLOWED}"
+                f"{path}: the exported file is {difference:.4g} points away from the network; allowed: {TOLERANCE}"
             )
-        os.replace(written, path)
+        os.replace(partial, path)
     return difference
 
 
-def _write_program(program: ExportedProgram, path: Path) -> Answer:
+def _write_program(program: ExportedProgram, path: Path) -> Function:
+    """Write a PyTorch program; return the function that the file computes."""
     torch.export.save(program, path)
     loaded = torch.export.load(path).module()
     return lambda clips: loaded(clips).detach().numpy()
 
 
-def _write_onnx(program: ExportedProgram, path: Path) -> Answer:
-    import onnxruntime  # not everybody has it
+def _write_onnx(program: ExportedProgram, path: Path) -> Function:
+    """Write an ONNX file; return the function that the file computes."""
+    import onnxruntime  # an optional dependency
 
-    written = torch.onnx.export(program, dynamo=True, verbose=False)
-    assert written is not None
-    written.save(str(path))
+    onnx_program = torch.onnx.export(program, dynamo=True, verbose=False)
+    assert onnx_program is not None
+    onnx_program.save(str(path))
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     return lambda clips: np.asarray(session.run(None, {"clips": clips.numpy()})[0])
 
 
-def _difference(estimator: Estimator, answer: Answer, shape: tuple[int, int, int, int]) -> float:
-    found = []
+def _largest_difference(network: ExportableNetwork, function: Function, shape: tuple[int, int, int, int]) -> float:
+    differences = []
     for batch in BATCHES:
-        clips = drawn_clips(batch, shape)
+        clips = random_clips(batch, shape)
         with torch.no_grad():
-            found.append(float(np.abs(answer(clips) - estimator(clips).numpy()).max()))
-    return max(found)
+            differences.append(float(np.abs(function(clips) - network(clips).numpy()).max()))
+    return max(differences)

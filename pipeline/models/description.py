@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""The description of weights, description.json: architecture, head, unit of the output, input and provenance."""
 
 import json
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from pipeline.params import Model
 
 @dataclass(frozen=True)
 class Target:
-    """What a regression head's output of 0 and of 1 mean, in points of BDI-II.
+    """The scale of a regression head's output: score = mean + deviation x output.
 
     Attributes:
-        mean: the score that an output of 0 stands for.
-        deviation: points for an output of 1, above 0.
+        mean: the score for an output of 0, in points of BDI-II.
+        deviation: points of BDI-II per unit of the output, above 0.
     """
 
     mean: float
@@ -29,15 +29,16 @@ class Target:
 
 @dataclass(frozen=True)
 class Description:
-    """What weights are, and where they come from.
+    """The description of a model's weights.
 
     Attributes:
         model: the architecture, and the mean and scale of its input.
-        head: the head they were trained with, or None where they are a backbone's alone.
-        clip: frames of the clips that the network learned on, or None where that is unknown.
-        target: the unit of a regression head's output.
-        history: how the weights came to be, as JSON values: parameters, data, hashes, versions.
-        footage: how the videos that it was fitted to became its clips, or None where that is unknown.
+        head: the head the weights were trained with, or None for weights of a backbone alone.
+        clip: frames of the clips that the network was trained on, or None if unknown.
+        target: the scale of a regression head's output; None for any other head.
+        history: the provenance of the weights as JSON values: parameters, data, hashes, versions.
+        input_spec: how the videos that the network was fitted to became its clips, or None if unknown. Its key in
+            description.json is `footage`.
     """
 
     model: Model
@@ -45,43 +46,49 @@ class Description:
     clip: int | None = None
     target: Target | None = None
     history: Mapping[str, Any] = field(default_factory=dict)
-    footage: InputSpec | None = None
+    input_spec: InputSpec | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.head, Regression) != (self.target is not None):
-            raise ValueError("a target belongs to a regression head, and to no other")
+            raise ValueError("a regression head needs a target, and no other head has one")
 
 
 def description_to_json(description: Description) -> str:
+    """Return the content of description.json; `description_from_json` is the inverse."""
     head = description.head
-    found = {
+    values = {
         "model": description.model.model_dump(mode="json"),
         "head": head and {"name": head.name, **vars(head)},
         "clip": description.clip,
         "target": description.target and vars(description.target),
-        "footage": description.footage and description.footage.to_json(),
+        "footage": description.input_spec and description.input_spec.to_json(),
         **description.history,
     }
-    return json.dumps(found, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    return json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
-def description_from_json(found: dict[str, Any]) -> Description:
-    head, target, footage = found.pop("head"), found.pop("target"), found.pop("footage", None)
+def description_from_json(values: dict[str, Any]) -> Description:
+    """Return the description that the JSON object `values` holds; its keys are removed from `values`.
+
+    Raises:
+        KeyError, TypeError, ValueError: if it is not a valid description.
+    """
+    head, target, input_spec = values.pop("head"), values.pop("target"), values.pop("footage", None)
     return Description(
-        model=Model.model_validate(found.pop("model")),
+        model=Model.model_validate(values.pop("model")),
         head=head and (Recognition(head["classes"]) if head["name"] == Recognition.name else Regression()),
-        clip=found.pop("clip"),
+        clip=values.pop("clip"),
         target=target and Target(**target),
-        footage=footage and InputSpec.from_json(footage),
-        history=found,
+        input_spec=input_spec and InputSpec.from_json(input_spec),
+        history=values,
     )
 
 
 def network_name(model: Model) -> str:
-    """A network's name for people; depth and kernels are MSN's alone, and a width of 1 is not told.
+    """Return a readable name of a network; only MSN's has depth and kernels, and a width of 1 is left out.
 
     Example:
-        >>> name_of(model)
+        >>> network_name(model)
         'MSN-69 (3, 5, 7) x 0.25'
     """
     width = "" if model.width == 1 else f" x {model.width:g}"

@@ -1,4 +1,4 @@
-"""The videos that a network was fitted to, as it saw them: what a video must become before the network is asked."""
+"""The input specification of a network: how its videos became clips, and so how new videos must become clips."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from pipeline.models.preprocessing import Preprocessing
 
 @dataclass(frozen=True)
 class InputSpec:
-    """How the videos of fitting became clips.
+    """How the videos that a network was fitted to became clips.
 
     Attributes:
-        preprocessing: what decode, align and subsample were told.
-        absent: clip.absent, what clips did with frames without a face.
-        rates: faces a second that the network saw: of the slowest recording, the median one and the fastest.
+        preprocessing: the parameters of decode, align and subsample.
+        absent: clip.absent of params.yaml: how clips treat frames without a face.
+        rates: frames per second of the sequences: of the slowest recording, the median one and the fastest.
     """
 
     preprocessing: Preprocessing
@@ -26,15 +26,15 @@ class InputSpec:
             raise ValueError(f"rates {self.rates}; allowed: three rising numbers above 0")
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> "InputSpec":
-        """Read what `to_json` wrote.
+    def from_json(cls, values: Mapping[str, Any]) -> "InputSpec":
+        """Return the specification that `to_json` wrote.
 
         Raises:
-            KeyError, ValueError: where it is not that.
+            KeyError, ValueError: if `values` are not such a specification.
         """
-        slowest, median, fastest = map(float, found["rates"])
-        return cls(Preprocessing.from_json(found["preprocessing"]), found["absent"], (slowest, median, fastest))
+        slowest, median, fastest = map(float, values["rates"])
+        return cls(Preprocessing.from_json(values["preprocessing"]), values["absent"], (slowest, median, fastest))
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as JSON values."""
+        """Return the specification as JSON values."""
         return {"preprocessing": self.preprocessing.to_json(), "absent": self.absent, "rates": list(self.rates)}

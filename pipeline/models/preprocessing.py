@@ -1,7 +1,7 @@
-"""How a video became the faces that a network sees: what decode, align and subsample were told, carried along.
+"""Preprocessing parameters: the settings of decode, align and subsample, recorded beside the data that they shaped.
 
-Each of these stages adds its own to the attribute `preprocessing` of what it writes, under the names of params.yaml, so
-that finetune can say what its weights belong to, and nobody need guess it afterwards.
+Each of these stages adds its parameters to the attribute `preprocessing` of its output, under the names of params.yaml.
+So finetune can record which preprocessing its weights need.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from pipeline.params import Align, Subsample
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What shaped faces but the video itself.
+    """The parameters that, together with a video, determine the faces that a network sees.
 
     Attributes:
-        fps: decode.fps: None for the native frames, else the constant rate that they were put on.
+        fps: decode.fps of params.yaml: None for native frames, else the constant frame rate of resampled frames.
         align: the section align of params.yaml.
-        subsample: the section subsample.
+        subsample: the section subsample of params.yaml.
     """
 
     fps: float | None
@@ -26,22 +26,22 @@ class Preprocessing:
     subsample: Subsample
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> "Preprocessing":
-        """Read what the stages wrote.
+    def from_json(cls, values: Mapping[str, Any]) -> "Preprocessing":
+        """Return the parameters that the stages recorded.
 
         Raises:
-            ValueError: where a part is missing, or is nothing that params.yaml could say.
+            ValueError: if the parameters of a stage are missing, or not allowed in params.yaml.
         """
-        if missing := [name for name in ("decode", "align", "subsample") if name not in found]:
-            raise ValueError(f"it is not said what {', '.join(missing)} did to the video")
+        if missing := [name for name in ("decode", "align", "subsample") if name not in values]:
+            raise ValueError(f"no parameters of {', '.join(missing)} are recorded")
         return cls(
-            found["decode"]["fps"],
-            Align.model_validate(dict(found["align"])),
-            Subsample.model_validate(dict(found["subsample"])),
+            values["decode"]["fps"],
+            Align.model_validate(dict(values["align"])),
+            Subsample.model_validate(dict(values["subsample"])),
         )
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as JSON values."""
+        """Return the parameters as JSON values."""
         return {
             "decode": {"fps": self.fps},
             "align": self.align.model_dump(mode="json"),
@@ -50,9 +50,9 @@ class Preprocessing:
 
     @property
     def geometry(self) -> dict[str, Any]:
-        """What decides where and when a face lies in a clip, by its key in params.yaml.
+        """The parameters that determine the position and time of a face in a clip, by their keys in params.yaml.
 
-        How faces were looked for is no part of it: a network may be asked about faces that another detector found.
+        Parameters of detection are left out: a network may run on faces that another detector found.
         """
         crop = {"align.margin": self.align.margin} if self.align.method == "crop" else {}
         return {
@@ -64,17 +64,21 @@ class Preprocessing:
         }
 
 
-def differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
-    """Name the keys of two geometries whose values differ, with both.
+def differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str]:
+    """Name the keys whose values differ between two geometries, with both values.
 
     >>> differences({"align.size": 112, "decode.fps": None}, {"align.size": 128, "decode.fps": None})
     ['align.size 112 (here 128)']
     """
-    keys = dict.fromkeys([*wanted, *found])
-    return [f"{k} {_said(wanted, k)} (here {_said(found, k)})" for k in keys if _said(wanted, k) != _said(found, k)]
+    keys = dict.fromkeys([*expected, *actual])
+    return [
+        f"{k} {_format(expected, k)} (here {_format(actual, k)})"
+        for k in keys
+        if _format(expected, k) != _format(actual, k)
+    ]
 
 
-def _said(geometry: Mapping[str, Any], key: str) -> str:
+def _format(geometry: Mapping[str, Any], key: str) -> str:
     if key not in geometry:
         return "none"
     return "null" if geometry[key] is None else f"{geometry[key]}"

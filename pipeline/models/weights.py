@@ -1,6 +1,6 @@
-"""Weights on disk: a safetensors file and a JSON description of what they are, in one folder.
+"""Model folders: weights in a safetensors file, and their description in a JSON file beside it.
 
-Nothing is ever unpickled: a foreign .pt or .ckpt file could run any code.
+Nothing is ever unpickled, because loading a pickle (.pt, .ckpt) can run any code.
 """
 
 import json
@@ -19,9 +19,9 @@ WEIGHTS = "weights.safetensors"
 
 DESCRIPTION = "description.json"
 
-MAX_PROBLEMS = 20  # named in one message
+MAX_PROBLEMS = 20  # listed in one message
 
-BACKBONE, HEAD = "backbone.", "head."  # how the names of a network's weights begin
+BACKBONE, HEAD = "backbone.", "head."  # prefixes of the keys of a network's weights
 
 
 class WeightsError(ValueError):
@@ -29,64 +29,66 @@ class WeightsError(ValueError):
 
 
 def save_weights(folder: Path, weights: Mapping[str, Tensor], description: Description) -> None:
-    """Write `weights` and `description` into the existing `folder`."""
-    stored = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    """Write `weights` and `description` to the existing `folder`."""
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     with atomic_file(folder / WEIGHTS) as partial:
-        save_file(stored, partial)
+        save_file(contiguous, partial)
     (folder / DESCRIPTION).write_text(description_to_json(description), encoding="utf-8")
 
 
 def read_description(folder: Path) -> Description:
-    """Read the description beside the weights in `folder`.
+    """Read the description in a model folder.
 
     Raises:
-        WeightsError: where there is none, or it describes no weights.
+        WeightsError: if there is none, or if it is invalid.
     """
     path = folder / DESCRIPTION
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return description_from_json(found)
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return description_from_json(values)
     except FileNotFoundError:
-        raise WeightsError(f"{path}: no such file; it lies beside {WEIGHTS} wherever this project wrote it") from None
+        raise WeightsError(
+            f"{path}: no such file; every model folder that this project writes has it beside {WEIGHTS}"
+        ) from None
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(
-            f"{path} ({describe_writer(folder)}): describes no weights of this version: {error}"
+            f"{path} ({describe_writer(folder)}): not a valid description for this version: {error}"
         ) from None
 
 
 def load_network(folder: Path) -> tuple[Network, Description]:
-    """Build the network that `folder` describes, in evaluation mode, with exactly the weights stored there.
+    """Load the network of a model folder, in evaluation mode.
 
     Raises:
-        WeightsError: where the keys or shapes are not exactly the network's, or the weights have no head.
+        WeightsError: if the keys or shapes of the weights are not exactly the network's, or the weights have no head.
     """
     description = read_description(folder)
     if description.head is None:
-        raise WeightsError(f"{folder}: weights of a backbone, without a head that answers anything")
+        raise WeightsError(f"{folder}: weights of a backbone without a head; allowed: weights of a whole network")
     network = build(description.model, description.head)
-    stored = read_weights(folder / WEIGHTS)
-    _check(network.state_dict(), stored, folder / WEIGHTS)
-    network.load_state_dict(stored)
+    weights = read_weights(folder / WEIGHTS)
+    _check(network.state_dict(), weights, folder / WEIGHTS)
+    network.load_state_dict(weights)
     return network.eval(), description
 
 
 def load_backbone(network: Network, path: Path) -> None:
-    """Load the backbone of `network` from a safetensors file; what the file has of a head is passed over.
+    """Load the backbone of `network` from a safetensors file; weights of a head in the file are ignored.
 
     Raises:
-        WeightsError: where the file's backbone does not have exactly the keys and shapes of the network's.
+        WeightsError: if the keys or shapes of the file's backbone are not exactly those of the network's.
     """
-    stored = {name: tensor for name, tensor in read_weights(path).items() if not name.startswith(HEAD)}
-    wanted = {f"{BACKBONE}{name}": tensor for name, tensor in network.backbone.state_dict().items()}
-    _check(wanted, stored, path)
-    network.load_state_dict(stored, strict=False)  # nothing but the head is left out, as just checked
+    weights = {name: tensor for name, tensor in read_weights(path).items() if not name.startswith(HEAD)}
+    expected = {f"{BACKBONE}{name}": tensor for name, tensor in network.backbone.state_dict().items()}
+    _check(expected, weights, path)
+    network.load_state_dict(weights, strict=False)  # only the head's keys are missing, as checked above
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
     """Read a safetensors file.
 
     Raises:
-        WeightsError: where it is missing or of another kind.
+        WeightsError: if the file is missing or has another format.
     """
     if not path.is_file():
         raise WeightsError(f"{path}: no such file")
@@ -94,17 +96,18 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         return load_file(path)
     except SafetensorError as error:
         raise WeightsError(
-            f"{path}: not a safetensors file ({error}); pickled weights (.pt, .pth, .ckpt) are not read, for "
-            "they can run any code: convert them"
+            f"{path}: not a safetensors file ({error}); pickled weights (.pt, .pth, .ckpt) are not read "
+            "because they can run any code: convert them"
         ) from None
 
 
-def _check(wanted: Mapping[str, Tensor], stored: Mapping[str, Tensor], path: Path) -> None:
-    problems = [f"missing: {name}" for name in sorted(wanted.keys() - stored.keys())]
-    problems += [f"unexpected: {name}" for name in sorted(stored.keys() - wanted.keys())]
-    for name in sorted(wanted.keys() & stored.keys()):
-        if wanted[name].shape != stored[name].shape:
-            problems.append(f"shape of {name}: {tuple(stored[name].shape)}; allowed: {tuple(wanted[name].shape)}")
+def _check(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor], path: Path) -> None:
+    """Raise WeightsError unless `weights`, read from `path`, have exactly the keys and shapes of `expected`."""
+    problems = [f"missing: {name}" for name in sorted(expected.keys() - weights.keys())]
+    problems += [f"unexpected: {name}" for name in sorted(weights.keys() - expected.keys())]
+    for name in sorted(expected.keys() & weights.keys()):
+        if expected[name].shape != weights[name].shape:
+            problems.append(f"shape of {name}: {tuple(weights[name].shape)}; allowed: {tuple(expected[name].shape)}")
     if len(problems) > MAX_PROBLEMS:
         problems[MAX_PROBLEMS:] = [f"and {len(problems) - MAX_PROBLEMS} more"]
     if problems:
@@ -114,9 +117,9 @@ def _check(wanted: Mapping[str, Tensor], stored: Mapping[str, Tensor], path: Pat
 
 
 def describe_writer(folder: Path) -> str:
-    """Which versions wrote the weights in `folder`, as their description tells: for messages."""
+    """Return the versions that wrote the weights in `folder`, from their description, for error messages."""
     try:
         versions = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))["versions"]
         return "written by " + ", ".join(f"{name} {version}" for name, version in versions.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return "nothing beside it says what wrote it"
+        return "written by unknown versions"

@@ -1,4 +1,4 @@
-"""Build a network by its name: one dict of backbones, a head on top, and the first weights."""
+"""Build a network by its name, from a dict of backbones and a head, and initialise its weights."""
 
 import math
 from collections.abc import Callable
@@ -15,16 +15,16 @@ from pipeline.params import Model
 
 
 class Network(nn.Module):
-    """A backbone that describes a clip, and a head that answers from the description."""
+    """A backbone, which computes the features of a clip, and a head, which maps them to outputs."""
 
     def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
-        """Put `head` on `backbone`."""
+        """Join `backbone` and `head`."""
         super().__init__()
         self.backbone = backbone
         self.head = head
 
     def forward(self, x: Float[Tensor, "batch 3 time height width"]) -> Float[Tensor, "batch outputs"]:
-        """Answer for each clip."""
+        """Compute the outputs of each clip."""
         return self.head(self.backbone(x))
 
 
@@ -35,39 +35,40 @@ BACKBONES: dict[str, Callable[[Model], nn.Module]] = {
 }
 
 
-def _head(backbone: nn.Module, head: Head, dropout: float) -> nn.Module:
-    features = int(backbone.features)  # type: ignore[arg-type]  # every backbone says how many numbers describe a clip
+def _build_head(backbone: nn.Module, head: Head, dropout: float) -> nn.Module:
+    features = int(backbone.features)  # type: ignore[arg-type]  # every backbone has it
     if isinstance(head, Recognition):
         return LinearHead(features, head.classes)
     return LinearHead(features, 1) if isinstance(backbone, C3D) else RegressionHead(features, dropout)
 
 
 def build(model: Model, head: Head, seed: int | None = None) -> Network:
-    """Make the network that `model` describes, with first weights drawn from `seed`.
+    """Build the network that `model` describes, with initial weights drawn from `seed`.
 
     Args:
         model: the section `model` of params.yaml.
-        head: what the network answers.
-        seed: of the first weights; None leaves them to be loaded.
+        head: the kind of head.
+        seed: of the initial weights; None leaves them arbitrary, for weights that are loaded afterwards.
     """
     backbone = BACKBONES[model.name](model)
-    network = Network(backbone, _head(backbone, head, model.dropout))
+    network = Network(backbone, _build_head(backbone, head, model.dropout))
     if seed is not None:
         initialise(network, torch.Generator().manual_seed(seed))
-    # Channels last is how clips lie on disk, and halves the time of a step on a CPU.
+    # Channels last is the layout of clips on disk, and it halves the time of a step on a CPU.
     return network.to(memory_format=torch.channels_last_3d)
 
 
 def initialise(network: Network, generator: torch.Generator) -> None:
-    """Draw first weights: He et al. (2015), normal, fan in, for all that a ReLU follows; biases 0; norms the identity.
+    """Draw initial weights: He et al. (2015), normal, fan in, for every layer before a ReLU; biases are 0.
 
     The last linear layer, which no ReLU follows, has standard deviation 1 / sqrt(fan in) instead of sqrt(2 / fan in).
+    Batch norms keep PyTorch's initial scale 1 and shift 0.
 
-    MSN's blocks begin near the identity (`Block.ease`). Else, though batch norm keeps what goes forward at one scale,
-    what comes back grows: its square by pi / (pi - 1) = 1.47 in each convolution, batch norm and ReLU (G. Yang et al.,
-    "A Mean Field Theory of Batch Normalization", ICLR 2019), so by (1.47 + 1.47^3) / 2, its size 1.5-fold, in a block
-    with a shortcut of the same kind. At depth 99 a first step of the paper's SGD would make conv1 hundreds of times as
-    large as it was, and batch norm would keep it there.
+    MSN's blocks start near the identity (`Block.init_near_identity`). With He's weights alone, batch norm keeps the
+    activations at one scale, but gradients grow from block to block: their square by pi / (pi - 1) = 1.47 for each
+    convolution, batch norm and ReLU (G. Yang et al., "A Mean Field Theory of Batch Normalization", ICLR 2019), so by
+    (1.47 + 1.47^3) / 2, their size 1.5-fold, in a block with a shortcut of the same kind. At depth 99 the first step of
+    the paper's SGD would make the weights of conv1 hundreds of times as large, and batch norm would keep them there.
     """
     last = network.head.last
     for module in network.modules():
@@ -79,4 +80,4 @@ def initialise(network: Network, generator: torch.Generator) -> None:
                 nn.init.zeros_(module.bias)
     for module in network.modules():
         if isinstance(module, Block):
-            module.ease()
+            module.init_near_identity()

@@ -1,11 +1,11 @@
-"""C3D, as rows of numbers to hold beside figure 3 of its paper.
+"""C3D, written as rows of numbers to compare with figure 3 of its paper.
 
 D. Tran, L. Bourdev, R. Fergus, L. Torresani, M. Paluri, "Learning Spatiotemporal Features with 3D Convolutional
-Networks", ICCV 2015. The two FC layers have 512 units, as in the head of MSN, where the original has 4,096: so the
-parameters are those that the MSN paper counts (32.1 M). They belong to what is pretrained: the softmax sits on the
-second of them, and a regression takes both over under a fresh last layer.
+Networks", ICCV 2015. The two FC layers have 512 units, as in the head of MSN, instead of 4,096; this gives the number
+of parameters in the MSN paper (32.1 M). Both are part of the pretrained backbone: the softmax layer follows the second
+one, and fine-tuning keeps both and replaces the last layer.
 
-What the FC layers hold depends on how many places the convolutions leave, so C3D takes one size of clip only.
+The first FC layer has weights for a feature map of one size, so C3D accepts a narrow range of clip sizes only.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from pipeline.nets.heads import HIDDEN
-from pipeline.nets.layers import Sides, scaled
+from pipeline.nets.layers import Size3D, scale_channels
 from pipeline.nets.ops.chain import Chain
+from pipeline.params import C3D_FRAMES, C3D_PIXELS
 
 
 @dataclass(frozen=True)
 class Group:
-    """Convolutions of 3x3x3 and the pool after them.
+    """3x3x3 convolutions and the pool after them.
 
     Attributes:
         channels: of each convolution.
@@ -30,8 +31,8 @@ class Group:
     """
 
     channels: tuple[int, ...]
-    pool: Sides = (2, 2, 2)
-    padding: Sides = (0, 0, 0)
+    pool: Size3D = (2, 2, 2)
+    padding: Size3D = (0, 0, 0)
 
 
 GROUPS = (
@@ -41,16 +42,14 @@ GROUPS = (
     Group((512, 512)),  # conv4, pool4:            512 x 2 x 7 x 7
     Group((512, 512), padding=(0, 1, 1)),  # conv5, pool5: 512 x 1 x 4 x 4
 )
-PLACES = (1, 4, 4)  # of time, height and width before the FC layers
-FRAMES = (16, 31)  # fewest and most that leave these places
-PIXELS = (96, 127)  # of height and of width
+FINAL_SIZE = (1, 4, 4)  # of the feature map before the FC layers
 
 
 class C3D(nn.Module):
-    """The network up to the second FC layer: a clip becomes `features` numbers."""
+    """C3D up to and including the second FC layer, with `features` outputs for each clip."""
 
     def __init__(self, width: float, dropout: float) -> None:
-        """Make all layers.
+        """Create all layers.
 
         Args:
             width: a factor on the channels of convolutions; 1.0 in the paper.
@@ -62,13 +61,13 @@ class C3D(nn.Module):
         for group in GROUPS:
             layers: list[nn.Module] = []
             for channels in group.channels:
-                layers += [nn.Conv3d(inputs, scaled(channels, width), 3, padding=1), nn.ReLU(inplace=True)]
-                inputs = scaled(channels, width)
-            stages.append(Chain(*layers, nn.MaxPool3d(group.pool, padding=group.padding), whole=True))
+                layers += [nn.Conv3d(inputs, scale_channels(channels, width), 3, padding=1), nn.ReLU(inplace=True)]
+                inputs = scale_channels(channels, width)
+            stages.append(Chain(*layers, nn.MaxPool3d(group.pool, padding=group.padding), single_part=True))
         self.stages = nn.ModuleList(stages)
         self.full = nn.Sequential(
             *[
-                nn.Linear(inputs * PLACES[0] * PLACES[1] * PLACES[2], HIDDEN),
+                nn.Linear(inputs * FINAL_SIZE[0] * FINAL_SIZE[1] * FINAL_SIZE[2], HIDDEN),
                 nn.ReLU(inplace=True),
                 nn.Dropout(dropout),
             ],
@@ -78,21 +77,23 @@ class C3D(nn.Module):
 
     @property
     def last_blocks(self) -> dict[str, nn.Module]:
-        """The ReLU that ends each stage before its pool, by the name of the stage: what may be looked at."""
+        """The last ReLU of each stage, before its pool, by the name of the stage; Grad-CAM takes its output."""
         names = ("conv1", "conv2", "conv3", "conv4", "conv5")
         return {name: [*stage.children()][-2] for name, stage in zip(names, self.stages, strict=True)}
 
     def forward(self, x: Float[Tensor, "batch 3 time height width"]) -> Float[Tensor, "batch features"]:
-        """Describe each clip.
+        """Compute the features of each clip.
 
         Raises:
-            ValueError: where the clip has another size than the FC layers have weights for.
+            ValueError: if the clips have a size for which the FC layers have no weights.
         """
         frames, *sides = x.shape[2:]
-        if not (FRAMES[0] <= frames <= FRAMES[1] and all(PIXELS[0] <= side <= PIXELS[1] for side in sides)):
+        if not (
+            C3D_FRAMES[0] <= frames <= C3D_FRAMES[1] and all(C3D_PIXELS[0] <= side <= C3D_PIXELS[1] for side in sides)
+        ):
             raise ValueError(
-                f"C3D was given clips of {frames} frames of {sides[0]} x {sides[1]} pixels; allowed: {FRAMES[0]} to "
-                f"{FRAMES[1]} frames of {PIXELS[0]} to {PIXELS[1]} pixels each way"
+                f"C3D was given clips of {frames} frames of {sides[0]} x {sides[1]} pixels; allowed: "
+                f"{C3D_FRAMES[0]} to {C3D_FRAMES[1]} frames of {C3D_PIXELS[0]} to {C3D_PIXELS[1]} pixels each way"
             )
         for stage in self.stages:
             x = stage(x)

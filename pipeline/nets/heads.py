@@ -1,26 +1,26 @@
-"""What turns the features of a clip into an answer: a score, or an identity."""
+"""Heads, which map the features of a clip to a score or to logits over identities."""
 
 from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
-HIDDEN = 512  # of both FC layers of the regression head, at any width of the network
+HIDDEN = 512  # units of both FC layers of the regression head, at any width multiplier
 
 
 @dataclass(frozen=True)
 class Regression:
-    """A head that estimates one number."""
+    """A head that estimates the score."""
 
     name = "regression"
 
 
 @dataclass(frozen=True)
 class Recognition:
-    """A head that tells identities apart.
+    """A head that classifies identities.
 
     Attributes:
-        classes: how many there are, at least 2.
+        classes: number of identities, at least 2.
     """
 
     classes: int
@@ -38,7 +38,7 @@ class RegressionHead(nn.Module):
     """FC 512, ReLU, dropout, FC 512, ReLU, dropout, linear 1 (table 1 of the paper)."""
 
     def __init__(self, features: int, dropout: float) -> None:
-        """Make the layers over `features` inputs."""
+        """Create the layers over `features` inputs."""
         super().__init__()
         self.layers = nn.Sequential(
             *[nn.Linear(features, HIDDEN), nn.ReLU(inplace=True), nn.Dropout(dropout)],
@@ -47,21 +47,21 @@ class RegressionHead(nn.Module):
         self.last = nn.Linear(HIDDEN, 1)
 
     def forward(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch 1"]:
-        """Estimate one number a clip."""
+        """Estimate the score of each clip, in the unit of the weights' `Target`."""
         return self.last(self.layers(x))
 
 
 class LinearHead(nn.Module):
-    """One linear layer: over all identities (the softmax is in the loss), or to the score where FC layers came before.
+    """One linear layer, to logits over identities (the softmax is in the loss) or to the score (after FC layers).
 
-    For recognition it sits on the pooled features (the authors' code).
+    For recognition its inputs are the pooled features, as in the authors' code.
     """
 
     def __init__(self, features: int, outputs: int) -> None:
-        """Make the layer over `features` inputs."""
+        """Create the layer over `features` inputs."""
         super().__init__()
         self.last = nn.Linear(features, outputs)
 
     def forward(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch outputs"]:
-        """Answer for each clip."""
+        """Compute the outputs of each clip."""
         return self.last(x)

@@ -1,4 +1,4 @@
-"""Explain what a network says of a recording: of its middle clip, all frames."""
+"""Explanation of a network's estimate of a recording, by the relevance of all frames of its middle clip."""
 
 import numpy as np
 import torch
@@ -8,8 +8,9 @@ from pipeline.data.clips.face_sequence import FaceSequence
 from pipeline.models.description import Description, network_name
 from pipeline.nets.build import Network
 from pipeline.params import Clip
-from pipeline.saliency.choice import Scored, middle_clip
-from pipeline.saliency.explanation import Explanation, Subject
+from pipeline.records.predictions import ScoredEstimate
+from pipeline.saliency.choice import middle_clip
+from pipeline.saliency.explanation import ClipMetadata, Explanation
 from pipeline.saliency.relevance import relevance
 from pipeline.scoring.bands import band_of
 
@@ -18,7 +19,7 @@ def explain(
     network: Network,
     description: Description,
     sequence: FaceSequence,
-    scored: Scored,
+    scored: ScoredEstimate,
     opaque: str,
     clip: Clip,
     stage: str,
@@ -27,24 +28,24 @@ def explain(
     """Compute the relevance of the middle clip of a recording.
 
     Args:
-        network: with a regression head, in evaluation mode, on `select_device`.
-        description: what belongs to its weights.
+        network: with a regression head, in evaluation mode, on `device`.
+        description: of its weights.
         sequence: of the recording.
-        scored: its truth and estimate.
-        opaque: an id that says nothing of who is seen.
-        clip: how long clips are.
-        stage: of the network, whose last block is looked at.
-        device: where the network is.
+        scored: the true score and the estimate of the recording.
+        opaque: an id of the recording that does not identify its subject.
+        clip: the section clip of params.yaml.
+        stage: of the network; Grad-CAM takes the output of its last block.
+        device: of the network.
 
     Raises:
-        ValueError: where the recording has no clip, or the network no such stage.
+        ValueError: if the recording has no clip, or the network no such stage.
     """
     phase, start = middle_clip(sequence, clip.length)
     faces = sequence.clip(phase, start, clip.length)
-    found, estimates = relevance(network, description, torch.from_numpy(faces)[None].to(device), stage)
+    maps, estimates = relevance(network, description, torch.from_numpy(faces)[None].to(device), stage)
     first, stop = sequence.phases[phase]
     spans = wrapped_spans(start, clip.length, stop - first)
-    subject = Subject(
+    metadata = ClipMetadata(
         band=band_of(scored.bdi).name,
         recording=scored.recording,
         opaque=opaque,
@@ -57,4 +58,4 @@ def explain(
         network=network_name(description.model),
     )
     present = np.concatenate([sequence.present[first + begin : first + end] for begin, end in spans])
-    return Explanation(subject, faces, found[0].cpu().numpy(), present)
+    return Explanation(metadata, faces, maps[0].cpu().numpy(), present)

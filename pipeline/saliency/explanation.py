@@ -1,4 +1,4 @@
-"""One clip of a recording with the relevance of all its places, in memory and on disk."""
+"""An explanation: one clip of a recording with the relevance of all its pixels, in memory and on disk."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,20 +11,20 @@ from pipeline.zarr_store import ARCHIVE, GroupWriter, read_array, read_attribute
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What is explained: which clip of whom, and by which network.
+class ClipMetadata:
+    """The clip that is explained, its recording and the network.
 
     Attributes:
-        band: severity band of the truth.
-        recording: its id.
-        opaque: an id that says nothing of who is seen.
-        bdi: the truth.
+        band: severity band of the true score.
+        recording: id of the recording.
+        opaque: an id of the recording that does not identify its subject.
+        bdi: true score.
         estimate: of the whole recording, in points of BDI-II.
-        clip_estimate: of this clip, which the relevance explains.
+        clip_estimate: of this clip, in points of BDI-II; the relevance explains it.
         phase: of the subsampling.
-        start: first frame of the clip in that phase.
-        stage: of the network, whose last block was looked at.
-        network: in words.
+        start: index of the clip's first frame in that phase.
+        stage: of the network; Grad-CAM took the output of its last block.
+        network: readable name.
     """
 
     band: str
@@ -45,16 +45,17 @@ class Subject:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A clip and the relevance of its places.
+    """A clip and the relevance of its pixels.
 
     Attributes:
-        subject: whose, and by which network.
-        faces: the frames that the network saw.
-        relevance: in points of BDI-II; above 0 raises the estimate, below 0 lowers it (see `relevance`).
-        present: whether a face was found in the frame; else it is black or another frame's, as `clip.absent` says.
+        metadata: of the clip, its recording and the network.
+        faces: the frames of the clip, as the network saw them.
+        relevance: in points of BDI-II; values above 0 raise the estimate, values below 0 lower it (see `relevance`).
+        present: whether a face was found in each frame; if not, the frame is black or repeats another frame, depending
+            on `clip.absent` of params.yaml.
     """
 
-    subject: Subject
+    metadata: ClipMetadata
     faces: UInt8[np.ndarray, "time height width 3"]
     relevance: Float[np.ndarray, "time height width"]
     present: Bool[np.ndarray, " time"]
@@ -62,30 +63,30 @@ class Explanation:
     def __post_init__(self) -> None:
         if self.faces.shape[:3] != self.relevance.shape or self.present.shape != self.faces.shape[:1]:
             shapes = f"{self.faces.shape} faces, {self.relevance.shape} relevance, {self.present.shape} present"
-            raise ValueError(f"{self.subject.recording}: {shapes}; allowed: of one time, height and width")
+            raise ValueError(f"{self.metadata.recording}: {shapes}; allowed: equal time, height and width")
         if not np.isfinite(self.relevance).all():
-            raise ValueError(f"{self.subject.recording}: the relevance is not a finite number everywhere")
+            raise ValueError(f"{self.metadata.recording}: the relevance is not finite everywhere")
 
 
 def write_explanation(folder: Path, explanation: Explanation) -> None:
-    """Write a group with `faces`, `relevance` and `present`, one row a frame, and the subject as attributes."""
-    with GroupWriter(folder, ARCHIVE, asdict(explanation.subject)) as group:
+    """Write a Zarr group with the arrays `faces`, `relevance` and `present`; the metadata are its attributes."""
+    with GroupWriter(folder, ARCHIVE, asdict(explanation.metadata)) as group:
         group.append("faces", explanation.faces)
         group.append("relevance", explanation.relevance.astype(np.float32))
         group.append("present", explanation.present.astype(np.uint8))
 
 
 def read_explanations(folder: Path) -> dict[str, Explanation]:
-    """Read what stage explain wrote, by band, from minimal to severe.
+    """Read the explanations that the stage explain wrote, by band, from minimal to severe.
 
     Raises:
-        ValueError: where a group is not whole.
+        ValueError: if a group is incomplete.
     """
-    places = {band.name: folder / band.name for band in BANDS}
-    return {name: _read(place) for name, place in places.items() if place.is_dir()}
+    groups = {band.name: folder / band.name for band in BANDS}
+    return {name: _read(group) for name, group in groups.items() if group.is_dir()}
 
 
 def _read(folder: Path) -> Explanation:
-    subject = Subject(**read_attributes(folder))
+    metadata = ClipMetadata(**read_attributes(folder))
     faces, relevance, present = (read_array(folder, name) for name in ("faces", "relevance", "present"))
-    return Explanation(subject, faces, relevance, present.astype(bool))
+    return Explanation(metadata, faces, relevance, present.astype(bool))

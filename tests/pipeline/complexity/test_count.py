@@ -1,4 +1,4 @@
-"""Counts against figures worked out elsewhere, and against layers worked by hand."""
+"""Counted costs against independently computed numbers, and against layers counted by hand."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def _cost(name: str = "msn", depth: int = 69, kernels: tuple[int, ...] = (3, 5, 
 
 
 @pytest.mark.parametrize(("depth", "gflop"), [(27, 90.0), (36, 132.5), (51, 174.5), (69, 201.0), (99, 245.2)])
-def test_depths(depth: int, gflop: float) -> None:
+def test_flop_by_depth(depth: int, gflop: float) -> None:
     assert round(2 * _cost(depth=depth).macs / 1e9, 1) == gflop
 
 
@@ -29,12 +29,12 @@ def test_depths(depth: int, gflop: float) -> None:
         ((3, 5, 7, 9), 381.9),
     ],
 )
-def test_kernel_sets(kernels: tuple[int, ...], gflop: float) -> None:
+def test_flop_by_kernel_set(kernels: tuple[int, ...], gflop: float) -> None:
     assert round(2 * _cost(kernels=kernels).macs / 1e9, 1) == gflop
 
 
 def test_c3d_by_hand() -> None:
-    """Places out x channels out x channels in x 27, layer by layer, then the three linear layers."""
+    """Output positions x output channels x input channels x 27 for each convolution, then three linear layers."""
     convolutions = [
         (16 * 112 * 112, 3, 64),
         (16 * 56 * 56, 64, 128),
@@ -45,15 +45,15 @@ def test_c3d_by_hand() -> None:
         (2 * 7 * 7, 512, 512),
         (2 * 7 * 7, 512, 512),
     ]
-    by_hand = sum(places * inputs * outputs * 27 for places, inputs, outputs in convolutions)
+    by_hand = sum(positions * inputs * outputs * 27 for positions, inputs, outputs in convolutions)
     assert _cost("c3d") == Cost(32_113_921, by_hand + 8192 * 512 + 512 * 512 + 512)
 
 
-def test_twice_the_frames_cost_twice_as_much_but_for_the_head() -> None:
+def test_cost_without_the_head_is_proportional_to_the_frames() -> None:
     head = 1024 * 512 + 512 * 512 + 512
     assert _cost("i3d", frames=32).macs - head == 2 * (_cost("i3d").macs - head)
 
 
-def test_what_a_network_does_not_take_is_refused() -> None:
+def test_clips_that_the_network_does_not_accept_are_refused() -> None:
     with pytest.raises(ValueError, match="C3D was given clips of 8 frames"):
         _cost("c3d", frames=8)

@@ -1,65 +1,65 @@
-"""Timing: what is measured is what ran."""
+"""Timing of functions with known duration and memory."""
 
 import gc
 import time
 
 import torch
 
-from pipeline.complexity.timing import BATCHES, measure, passes, peak_memory
+from pipeline.complexity.timing import BATCHES, peak_memory, time_network, time_passes
 
 
-def _sleeps(seconds: float, met: list[int]) -> object:
+def _sleeping_network(seconds: float, batches: list[int]) -> object:
     def network(clips: torch.Tensor) -> torch.Tensor:
-        met.append(len(clips))
+        batches.append(len(clips))
         time.sleep(seconds * len(clips))
         return clips.new_zeros(len(clips), 1)
 
     return network
 
 
-def test_passes_that_are_not_counted_come_first() -> None:
-    met: list[int] = []
-    seconds = passes(_sleeps(0.001, met), torch.zeros(1, 3, 2, 2, 2))  # type: ignore[arg-type]
-    assert len(met) == len(seconds) + 2
+def test_warm_up_passes_are_not_counted() -> None:
+    batches: list[int] = []
+    seconds = time_passes(_sleeping_network(0.001, batches), torch.zeros(1, 3, 2, 2, 2))  # type: ignore[arg-type]
+    assert len(batches) == len(seconds) + 2
     assert min(seconds) >= 0.001
 
 
-def test_latency_is_of_one_clip_and_the_best_batch_is_named() -> None:
-    met: list[int] = []
-    told: list[int] = []
-    found = measure(_sleeps(0.0, met), (2, 2, 2), torch.device("cpu"), told.append)  # type: ignore[arg-type]
-    assert told == list(BATCHES["cpu"])
-    assert set(met) == set(BATCHES["cpu"])
-    assert found.low <= found.latency <= found.high
-    assert found.batch in BATCHES["cpu"]
-    assert found.clips_per_second > 0
+def test_every_batch_size_is_timed() -> None:
+    batches: list[int] = []
+    reported: list[int] = []
+    timing = time_network(_sleeping_network(0.0, batches), (2, 2, 2), torch.device("cpu"), reported.append)  # type: ignore[arg-type]
+    assert reported == list(BATCHES["cpu"])
+    assert set(batches) == set(BATCHES["cpu"])
+    assert timing.low <= timing.latency <= timing.high
+    assert timing.batch in BATCHES["cpu"]
+    assert timing.clips_per_second > 0
 
 
-PIECE, PIECES = 2**20, 64
-SIZE = PIECE * PIECES
+BUFFER_BYTES, BUFFERS = 2**20, 64
+SIZE = BUFFER_BYTES * BUFFERS
 
 
-def _holds(clips: torch.Tensor) -> torch.Tensor:
-    """A network that holds 64 MiB at once."""
-    held = [torch.ones(PIECE // 4) for _ in range(PIECES)]
-    return torch.stack([part.sum() for part in held]).sum()[None, None] * clips.new_ones(1, 1)
+def _allocating_network(clips: torch.Tensor) -> torch.Tensor:
+    """Allocate 64 MiB at once, as a network."""
+    buffers = [torch.ones(BUFFER_BYTES // 4) for _ in range(BUFFERS)]
+    return torch.stack([buffer.sum() for buffer in buffers]).sum()[None, None] * clips.new_ones(1, 1)
 
 
-def test_peak_memory_is_what_a_pass_holds() -> None:
-    for _ in range(3):  # what the C library keeps of earlier passes hides nothing
-        _holds(torch.zeros(1, 3, 2, 2, 2))
-    found = peak_memory(_holds, torch.zeros(1, 3, 2, 2, 2))
-    assert found is None or 0.8 * SIZE < found < 1.6 * SIZE
+def test_peak_memory_of_a_pass() -> None:
+    for _ in range(3):  # memory that the C library keeps from earlier passes hides nothing
+        _allocating_network(torch.zeros(1, 3, 2, 2, 2))
+    memory = peak_memory(_allocating_network, torch.zeros(1, 3, 2, 2, 2))
+    assert memory is None or 0.8 * SIZE < memory < 1.6 * SIZE
 
 
-def test_garbage_that_is_freed_meanwhile_hides_nothing() -> None:
-    network_before: list[object] = [torch.ones(SIZE // 4)]
-    network_before.append(network_before)  # freed when Python looks for garbage, whenever that is
-    del network_before
+def test_garbage_freed_during_a_pass_does_not_hide_its_memory() -> None:
+    garbage: list[object] = [torch.ones(SIZE // 4)]
+    garbage.append(garbage)  # a reference cycle: freed by the garbage collector
+    del garbage
 
     def network(clips: torch.Tensor) -> torch.Tensor:
         gc.collect()
-        return _holds(clips)
+        return _allocating_network(clips)
 
-    found = peak_memory(network, torch.zeros(1, 3, 2, 2, 2))
-    assert found is None or 0.8 * SIZE < found < 1.6 * SIZE
+    memory = peak_memory(network, torch.zeros(1, 3, 2, 2, 2))
+    assert memory is None or 0.8 * SIZE < memory < 1.6 * SIZE

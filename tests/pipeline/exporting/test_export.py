@@ -1,4 +1,4 @@
-"""Exports answer as the network does, for any number of clips, and nothing else is left on disk."""
+"""Exported files estimate what the network estimates, for any batch size, and failed exports leave no file."""
 
 from pathlib import Path
 
@@ -7,75 +7,77 @@ import pytest
 import torch
 
 import pipeline.exporting.export
-from pipeline.exporting.estimator import Estimator, drawn_clips, open_estimator
+from pipeline.exporting.estimator import ExportableNetwork, load_exportable_network, random_clips
 from pipeline.exporting.export import ExportError, export
 from pipeline.models.description import Description, Target
 from pipeline.models.weights import WeightsError, save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition, Regression
-from tests.pipeline.training.material import FOOTAGE, MODEL, SIZE
+from tests.pipeline.training.material import INPUT_SPEC, MODEL, SIZE
 
 SHAPE = (8, SIZE, SIZE, 3)
 TARGET = Target(15.0, 9.0)
 
 
-def _folder(folder: Path, name: str = "msn") -> Path:
+def _save_model(folder: Path, name: str = "msn") -> Path:
     model = MODEL.model_copy(update={"name": name})
     network = build(model, Regression(), seed=3)
     folder.mkdir()
-    save_weights(folder, network.state_dict(), Description(model, Regression(), 8, TARGET, footage=FOOTAGE))
+    save_weights(folder, network.state_dict(), Description(model, Regression(), 8, TARGET, input_spec=INPUT_SPEC))
     return folder
 
 
-def _by_hand(folder: Path, clips: torch.Tensor) -> np.ndarray:
-    """Scores from the network and the numbers of the description, without the estimator."""
+def _scores_by_hand(folder: Path, clips: torch.Tensor) -> np.ndarray:
+    """Compute scores from the network and the numbers of its description, without ExportableNetwork."""
     network = build(MODEL, Regression(), seed=3).eval()
     x = (clips.float() - torch.tensor(MODEL.mean)) * MODEL.scale
     with torch.no_grad():
         return 15.0 + 9.0 * network(x.permute(0, 4, 1, 2, 3))[:, 0].numpy()
 
 
-def test_onnx_answers_as_the_network_does(tmp_path: Path) -> None:
+def test_onnx_file_estimates_what_the_network_estimates(tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
-    estimator, shape = open_estimator(_folder(tmp_path / "model"))
+    network, shape = load_exportable_network(_save_model(tmp_path / "model"))
     assert shape == SHAPE
-    assert export(estimator, shape, tmp_path / "out" / "model.onnx") < 0.001
+    assert export(network, shape, tmp_path / "out" / "model.onnx") < 0.001
     session = onnxruntime.InferenceSession(tmp_path / "out" / "model.onnx", providers=["CPUExecutionProvider"])
     for batch in (1, 5):
-        clips = drawn_clips(batch, shape)
+        clips = random_clips(batch, shape)
         (scores,) = session.run(None, {"clips": clips.numpy()})
-        np.testing.assert_allclose(scores, _by_hand(tmp_path / "model", clips), atol=1e-3)
+        np.testing.assert_allclose(scores, _scores_by_hand(tmp_path / "model", clips), atol=1e-3)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["model.onnx"]
 
 
 @pytest.mark.parametrize("name", ["msn", "i3d"])
-def test_a_program_answers_as_the_network_does(tmp_path: Path, name: str) -> None:
-    estimator, shape = open_estimator(_folder(tmp_path / "model", name))
-    assert export(estimator, shape, tmp_path / "model.pt2") < 0.001
+def test_pytorch_program_estimates_what_the_network_estimates(tmp_path: Path, name: str) -> None:
+    network, shape = load_exportable_network(_save_model(tmp_path / "model", name))
+    assert export(network, shape, tmp_path / "model.pt2") < 0.001
     loaded = torch.export.load(tmp_path / "model.pt2").module()
-    clips = drawn_clips(4, shape)
+    clips = random_clips(4, shape)
     if name == "msn":
-        np.testing.assert_allclose(loaded(clips).detach().numpy(), _by_hand(tmp_path / "model", clips), atol=1e-3)
+        np.testing.assert_allclose(
+            loaded(clips).detach().numpy(), _scores_by_hand(tmp_path / "model", clips), atol=1e-3
+        )
     assert loaded(clips).shape == (4,)
 
 
-def test_what_answers_otherwise_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    estimator, shape = open_estimator(_folder(tmp_path / "model"))
+def test_file_with_other_estimates_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, shape = load_exportable_network(_save_model(tmp_path / "model"))
     monkeypatch.setattr(
         pipeline.exporting.export, "_write_program", lambda program, path: lambda clips: np.zeros(len(clips))
     )
     with pytest.raises(ExportError, match=r"points away from the network; allowed: 0\.01"):
-        export(estimator, shape, tmp_path / "model.pt2")
+        export(network, shape, tmp_path / "model.pt2")
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    estimator = Estimator(build(MODEL, Regression(), seed=3), Description(MODEL, Regression(), 8, TARGET)).eval()
+def test_errors_name_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = ExportableNetwork(build(MODEL, Regression(), seed=3), Description(MODEL, Regression(), 8, TARGET)).eval()
     with pytest.raises(ExportError, match=r"the suffix is '\.pth'; allowed: \.pt2 or \.onnx"):
-        export(estimator, SHAPE, tmp_path / "model.pth")
+        export(network, SHAPE, tmp_path / "model.pth")
     monkeypatch.setattr(pipeline.exporting.export, "find_spec", lambda name: None if name == "onnxscript" else 1)
     with pytest.raises(ExportError, match=r"ONNX needs onnxscript: pip install 'msn-depression\[export\]'"):
-        export(estimator, SHAPE, tmp_path / "model.onnx")
+        export(network, SHAPE, tmp_path / "model.onnx")
     save_weights(tmp_path, build(MODEL, Recognition(3), seed=3).state_dict(), Description(MODEL, Recognition(3), 8))
     with pytest.raises(WeightsError, match="these weights estimate no score"):
-        open_estimator(tmp_path)
+        load_exportable_network(tmp_path)

@@ -1,13 +1,63 @@
-"""What networks are called."""
+"""Descriptions of weights on disk, and names of networks."""
+
+import json
+from pathlib import Path
 
 import pytest
+import torch
 
-from pipeline.models.description import network_name
-from tests.pipeline.training.material import MODEL
+from pipeline.models.description import Description, Target, network_name
+from pipeline.models.weights import WeightsError, load_network, read_description, save_weights
+from pipeline.nets.heads import Recognition, Regression
+from tests.pipeline.training.material import INPUT_SPEC, MODEL
+
+REGRESSION = Description(MODEL, Regression(), 8, Target(15.0, 9.0), {"source": "train"})
 
 
 @pytest.mark.parametrize(
-    ("about", "expected"),
+    "description",
+    [
+        REGRESSION,
+        Description(MODEL, Recognition(12), 16, history={"versions": {"torch": "2"}}),
+        Description(MODEL, None),
+        Description(MODEL, Regression(), 8, Target(15.0, 9.0), input_spec=INPUT_SPEC),
+    ],
+)
+def test_description_round_trip(tmp_path: Path, description: Description) -> None:
+    save_weights(tmp_path, {"a": torch.zeros(1)}, description)
+    assert read_description(tmp_path) == description
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"source": "none"}'])
+def test_invalid_descriptions_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "description.json").write_text(text)
+    with pytest.raises(WeightsError, match="not a valid description"):
+        read_description(tmp_path)
+
+
+def test_unknown_architecture_is_refused(tmp_path: Path) -> None:
+    save_weights(tmp_path, {"a": torch.zeros(1)}, REGRESSION)
+    values = json.loads((tmp_path / "description.json").read_text())
+    values["model"]["depth"] = 28
+    values["versions"] = {"msn-depression": "9.9"}
+    (tmp_path / "description.json").write_text(json.dumps(values))
+    with pytest.raises(
+        WeightsError, match=r"\(written by msn-depression 9\.9\): not a valid description for this version"
+    ):
+        load_network(tmp_path)
+
+
+def test_regression_alone_has_a_target() -> None:
+    with pytest.raises(ValueError, match="regression head"):
+        Description(MODEL, Regression(), 8, None)
+    with pytest.raises(ValueError, match="regression head"):
+        Description(MODEL, Recognition(2), 8, Target(0.0, 1.0))
+    with pytest.raises(ValueError, match=r"deviation of 0\.0; allowed: above 0"):
+        Target(0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
     [
         ({"name": "msn", "depth": 69, "kernels": (3, 5, 7), "width": 1.0}, "MSN-69 (3, 5, 7)"),
         ({"name": "msn", "depth": 27, "kernels": (3,), "width": 0.0625}, "MSN-27 (3) x 0.0625"),
@@ -15,5 +65,5 @@ from tests.pipeline.training.material import MODEL
         ({"name": "i3d", "width": 0.5}, "I3D x 0.5"),
     ],
 )
-def test_a_network_is_called_by_what_makes_it(about: dict[str, object], expected: str) -> None:
-    assert network_name(MODEL.model_copy(update=about)) == expected
+def test_network_name(settings: dict[str, object], expected: str) -> None:
+    assert network_name(MODEL.model_copy(update=settings)) == expected

@@ -1,4 +1,4 @@
-"""From disk layout to network layout."""
+"""Conversion of clips from disk layout to network layout."""
 
 import torch
 
@@ -6,7 +6,7 @@ from pipeline.models.normalise import Normalise, repeat_over_time
 from tests.pipeline.training.material import MODEL
 
 
-def test_mean_and_scale_by_colour_and_axes_swapped() -> None:
+def test_mean_scale_and_order_of_axes() -> None:
     normalise = Normalise(MODEL.model_copy(update={"mean": (10.0, 20.0, 30.0), "scale": 0.5}))
     clips = torch.zeros(1, 2, 3, 4, 3, dtype=torch.uint8)
     clips[0, 1, 2, 3] = torch.tensor([12, 26, 255])
@@ -18,11 +18,11 @@ def test_mean_and_scale_by_colour_and_axes_swapped() -> None:
     assert x.is_contiguous(memory_format=torch.channels_last_3d)
 
 
-def test_the_mean_is_no_weight() -> None:
+def test_mean_is_not_in_the_state_dict() -> None:
     assert not Normalise(MODEL).state_dict()
 
 
-def test_an_image_becomes_a_clip_of_equal_frames() -> None:
+def test_images_become_clips_of_equal_frames() -> None:
     images = torch.arange(2 * 3 * 4.0).reshape(2, 3, 1, 2, 2)
     clips = repeat_over_time(images, 5)
     assert clips.shape == (2, 3, 5, 2, 2)

@@ -1,4 +1,4 @@
-"""Building by name, heads, and first weights."""
+"""Networks by name, their heads, and their initial weights."""
 
 import math
 from typing import get_args
@@ -14,44 +14,46 @@ from pipeline.params import Model
 from tests.pipeline.training.material import MODEL
 
 
-def test_every_name_that_params_allow_has_a_builder() -> None:
+def test_every_allowed_model_name_has_a_builder() -> None:
     assert set(get_args(Model.model_fields["name"].annotation)) == set(BACKBONES)
 
 
-def test_the_regression_head_is_as_in_table_1_at_any_width() -> None:
+def test_regression_head_is_as_in_table_1_at_any_width() -> None:
     network = build(MODEL, Regression())
-    linear = [layer for layer in network.head.modules() if isinstance(layer, nn.Linear)]
-    assert [(layer.in_features, layer.out_features) for layer in linear] == [(32, HIDDEN), (512, 512), (512, 1)]
+    linear_layers = [layer for layer in network.head.modules() if isinstance(layer, nn.Linear)]
+    assert [(layer.in_features, layer.out_features) for layer in linear_layers] == [(32, HIDDEN), (512, 512), (512, 1)]
     kinds = [type(layer).__name__ for layer in network.head.modules() if not list(layer.children())]
     assert kinds == ["Linear", "ReLU", "Dropout", "Linear", "ReLU", "Dropout", "Linear"]
     assert [layer.p for layer in network.modules() if isinstance(layer, nn.Dropout)] == [0.5, 0.5]
 
 
-def test_the_recognition_head_is_one_linear_layer() -> None:
+def test_recognition_head_is_one_linear_layer() -> None:
     network = build(MODEL, Recognition(7))
     assert network(torch.zeros(1, 3, 8, 32, 32)).shape == (1, 7)
     assert [name for name, _ in network.head.named_parameters()] == ["last.weight", "last.bias"]
 
 
-def test_one_identity_is_nothing_to_recognise() -> None:
+def test_recognition_of_one_identity_is_refused() -> None:
     with pytest.raises(ValueError, match="1 identities; allowed: at least 2"):
         Recognition(1)
 
 
-def test_first_weights_come_from_the_seed_alone() -> None:
-    first, again, other = (build(MODEL, Regression(), seed=seed).state_dict() for seed in (5, 5, 6))
-    assert all(torch.equal(first[name], again[name]) for name in first)
-    assert not torch.equal(first["backbone.stem.0.convolution.weight"], other["backbone.stem.0.convolution.weight"])
+def test_initial_weights_depend_on_the_seed_alone() -> None:
+    weights, repeated, different = (build(MODEL, Regression(), seed=seed).state_dict() for seed in (5, 5, 6))
+    assert all(torch.equal(weights[name], repeated[name]) for name in weights)
+    assert not torch.equal(
+        weights["backbone.stem.0.convolution.weight"], different["backbone.stem.0.convolution.weight"]
+    )
 
 
-def test_first_weights_follow_he() -> None:
+def test_initial_weights_are_he_normal() -> None:
     network = build(MODEL.model_copy(update={"width": 0.25}), Regression(), seed=0)
-    eased = {block.shortcut.convolution for block in _blocks(network)}
+    shortcuts = {block.shortcut.convolution for block in _blocks(network)}
     checked = 0
     for layer in network.modules():
-        if isinstance(layer, nn.Conv3d | nn.Linear) and layer.weight.numel() > 2000 and layer not in eased:
-            wanted = math.sqrt(2 / layer.weight[0].numel())
-            assert layer.weight.std().item() == pytest.approx(wanted, rel=0.1)
+        if isinstance(layer, nn.Conv3d | nn.Linear) and layer.weight.numel() > 2000 and layer not in shortcuts:
+            expected = math.sqrt(2 / layer.weight[0].numel())
+            assert layer.weight.std().item() == pytest.approx(expected, rel=0.1)
             checked += 1
     assert checked > 20
     last = network.head.last
@@ -64,48 +66,49 @@ def _blocks(network: nn.Module) -> list[Block]:
     return [layer for layer in network.modules() if isinstance(layer, Block)]
 
 
-def test_a_block_begins_near_the_identity() -> None:
-    """A rectified normal, as a block hands it on: its shortcut gives it back over its deviation of 0.584.
+def test_blocks_start_near_the_identity() -> None:
+    """For a rectified normal, as a block outputs it, the shortcut outputs the input over its deviation of 0.584.
 
     The mean of a rectified normal is 1 / sqrt(2 pi) = 0.399 and its variance 1/2 - 1/(2 pi) = 0.341.
     """
     network = build(MODEL.model_copy(update={"width": 0.25}), Regression(), seed=0)
-    changing, keeping = _blocks(network)[:2]
-    assert changing.shortcut.convolution.in_channels == 16 and keeping.shortcut.convolution.in_channels == 32
+    widening, same_width = _blocks(network)[:2]
+    assert widening.shortcut.convolution.in_channels == 16 and same_width.shortcut.convolution.in_channels == 32
     x = torch.randn(4, 32, 8, 14, 14, generator=torch.Generator().manual_seed(0)).relu()
-    passed = keeping.shortcut(x)
-    apart = passed - x / 0.584
-    assert apart.abs().max() < 0.05 * passed.max() and apart.mean().abs() < 0.01  # 6,272 numbers a channel: 1 % or so
-    assert (keeping(x) - passed).std() < 0.3 * passed.std()  # what the branch adds, and the ReLU takes
-    weights = changing.shortcut.convolution.weight
+    shortcut = same_width.shortcut(x)
+    difference = shortcut - x / 0.584
+    # The means of the 6,272 values in each channel differ by about 1 %.
+    assert difference.abs().max() < 0.05 * shortcut.max() and difference.mean().abs() < 0.01
+    assert (same_width(x) - shortcut).std() < 0.3 * shortcut.std()  # what the branch adds and the ReLU cuts off
+    weights = widening.shortcut.convolution.weight
     assert weights.std().item() == pytest.approx(math.sqrt(2 / 16), rel=0.1)
-    assert not changing.shortcut.norm.bias.any()
+    assert not widening.shortcut.norm.bias.any()
 
 
 @pytest.mark.parametrize("depth", [27, 99])
-def test_nothing_vanishes_or_explodes_at_any_depth(depth: int) -> None:
-    """The scale of every stage, and of the gradient from the last block to conv1.
+def test_activations_and_gradients_keep_their_scale_at_any_depth(depth: int) -> None:
+    """The scales of each stage's output and of the gradients from the last block to conv1 are bounded.
 
-    A block of He's weights alone would let the gradient grow 1.5-fold, at depth 99 some 100,000-fold in all.
+    With He's weights alone the gradient would grow 1.5-fold in each block, at depth 99 about 100,000-fold in all.
     """
     network = build(MODEL.model_copy(update={"depth": depth, "dropout": 0.0}), Regression(), seed=0)
-    found = []
+    deviations = []
     for stage in network.backbone.stages:  # type: ignore[union-attr]
-        stage.register_forward_hook(lambda _, __, output: found.append(output.std().item()))
+        stage.register_forward_hook(lambda _, __, output: deviations.append(output.std().item()))
     outputs = network(torch.randn(4, 3, 8, 32, 32, generator=torch.Generator().manual_seed(0)))
-    assert len(found) == 4 and all(0.5 < deviation < 2 for deviation in found)
+    assert len(deviations) == 4 and all(0.5 < deviation < 2 for deviation in deviations)
     assert 1e-2 < outputs.std().item() < 10
     outputs.square().mean().backward()
     blocks = [block.first.convolution.weight.grad for block in _blocks(network)]
     stem = network.backbone.stem[0].convolution.weight.grad  # type: ignore[union-attr, index]
-    sizes = [gradient.norm().item() for gradient in (stem, *blocks) if gradient is not None]
-    assert len(sizes) == len(blocks) + 1
-    assert 1 < sizes[0] / sizes[-1] < 1000
-    assert max(sizes) / min(sizes) < 1000
+    norms = [gradient.norm().item() for gradient in (stem, *blocks) if gradient is not None]
+    assert len(norms) == len(blocks) + 1
+    assert 1 < norms[0] / norms[-1] < 1000
+    assert max(norms) / min(norms) < 1000
 
 
-def test_depth_99_pretrains_from_its_first_steps_on() -> None:
-    """SGD at the paper's rate, which takes gradients as large as they are: conv1 is not swept away."""
+def test_depth_99_learns_from_the_first_steps_of_pretraining() -> None:
+    """With SGD at the paper's learning rate, the loss falls and conv1 stays at its scale."""
     network = build(MODEL.model_copy(update={"depth": 99}), Recognition(4), seed=0)
     generator = torch.Generator().manual_seed(0)
     clips, labels = torch.randn(8, 3, 8, 32, 32, generator=generator), torch.arange(8) % 4
@@ -123,8 +126,8 @@ def test_depth_99_pretrains_from_its_first_steps_on() -> None:
     assert losses[-1] < 0.5 * losses[0]
 
 
-def test_depth_99_fine_tunes_from_its_first_steps_on() -> None:
-    """Adam at the paper's rate on eight clips: finite, never far above where it began, and lower in the end."""
+def test_depth_99_learns_from_the_first_steps_of_fine_tuning() -> None:
+    """With Adam at the paper's learning rate on eight clips, the loss stays finite and bounded, and falls."""
     network = build(MODEL.model_copy(update={"depth": 99, "dropout": 0.0}), Regression(), seed=0).train()
     generator = torch.Generator().manual_seed(0)
     clips, targets = torch.randn(8, 3, 8, 32, 32, generator=generator), torch.randn(8, 1, generator=generator)

@@ -1,15 +1,15 @@
-"""Explanations made by hand, and tables of predictions."""
+"""Explanations with known content, and tables of predictions."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.records.predictions import PARSED_COLUMNS
 from pipeline.records.tables import write_rows
-from pipeline.saliency.explanation import Explanation, Subject
+from pipeline.saliency.explanation import ClipMetadata, Explanation
 
 SIZE, LENGTH = 32, 8
-PREDICTIONS = ("recording", "bdi", "estimate", "clips")
 
 
 def explanation(
@@ -20,8 +20,8 @@ def explanation(
     absent: Sequence[int] = (),
     network: str = "MSN-27, kernels 3",
 ) -> Explanation:
-    """Random faces, and relevance of +2 in the left half of the first frame, -1 in the right half of the last."""
-    subject = Subject(
+    """Return random faces with relevance 2 in the left half of the first frame and -1 in the right half of the last."""
+    metadata = ClipMetadata(
         band=band,
         recording=recording,
         opaque="0123abcd",
@@ -39,10 +39,10 @@ def explanation(
     relevance[-1, :, SIZE // 2 :] = -1
     present = np.ones(LENGTH, bool)
     present[list(absent)] = False
-    return Explanation(subject, faces, relevance, present)
+    return Explanation(metadata, faces, relevance, present)
 
 
-def write_scored(path: Path, rows: Sequence[tuple[str, float, float, int]]) -> Path:
-    """What evaluate writes, as far as explain reads it: (recording, bdi, estimate, clips)."""
-    write_rows(path, PREDICTIONS, rows)
+def write_predictions(path: Path, rows: Sequence[tuple[str, float, float, int]]) -> Path:
+    """Write the columns of evaluate's predictions that explain reads, from (recording, bdi, estimate, clips)."""
+    write_rows(path, PARSED_COLUMNS, [(recording, "", *numbers) for recording, *numbers in rows])
     return path

@@ -1,53 +1,49 @@
-"""Whom figure 6 shows: tables by hand."""
+"""Selection of the recordings and clips of figure 6, by hand."""
 
 from pathlib import Path
 
 import pytest
 
 from pipeline.data.clips.face_sequence import open_sequence
-from pipeline.saliency.choice import Scored, choose, middle_clip, read_scored
-from tests.pipeline.saliency.material import write_scored
+from pipeline.records.predictions import ScoredEstimate
+from pipeline.saliency.choice import choose_recordings, middle_clip
 from tests.pipeline.training.material import write_sequence
 
 
-def _scored(*rows: tuple[str, float, int]) -> list[Scored]:
-    return [Scored(recording, bdi, 0.0, clips) for recording, bdi, clips in rows]
+def _recordings(*rows: tuple[str, float, int]) -> list[ScoredEstimate]:
+    return [ScoredEstimate(recording, "", bdi, 0.0, clips) for recording, bdi, clips in rows]
 
 
-def test_the_middle_recording_of_each_band() -> None:
+def test_median_recording_of_each_band() -> None:
     rows = [("a", 0, 1), ("b", 13, 1), ("c", 5, 1), ("d", 14, 1), ("e", 19, 1), ("f", 28, 2), ("g", 63, 1)]
-    chosen = choose(_scored(*rows))
+    chosen = choose_recordings(_recordings(*rows))
     assert {band: item.recording for band, item in chosen.items()} == {
         "minimal": "c",  # 0, 5, 13
         "mild": "d",  # the lower one of 14 and 19
         "moderate": "f",
         "severe": "g",
     }
-    assert choose(_scored(*reversed(rows))) == chosen
+    assert choose_recordings(_recordings(*reversed(rows))) == chosen
 
 
-def test_equal_scores_go_by_id() -> None:
-    assert choose(_scored(("z", 30, 1), ("x", 30, 1), ("y", 30, 1)))["severe"].recording == "y"
+def test_equal_scores_are_sorted_by_id() -> None:
+    assert choose_recordings(_recordings(("z", 30, 1), ("x", 30, 1), ("y", 30, 1)))["severe"].recording == "y"
 
 
 def test_recordings_without_a_clip_and_empty_bands_are_left_out() -> None:
-    chosen = choose(_scored(("a", 3, 0), ("b", 9, 1), ("c", 25, 0)))
+    chosen = choose_recordings(_recordings(("a", 3, 0), ("b", 9, 1), ("c", 25, 0)))
     assert {band: item.recording for band, item in chosen.items()} == {"minimal": "b"}
-    assert choose([]) == {}
+    assert choose_recordings([]) == {}
 
 
-def test_the_choice_does_not_know_the_estimates() -> None:
-    one = [Scored(name, bdi, estimate, 1) for name, bdi, estimate in (("a", 1, 1), ("b", 2, 60), ("c", 3, 3))]
-    other = [Scored(name, bdi, estimate, 1) for name, bdi, estimate in (("a", 1, 60), ("b", 2, 2), ("c", 3, 50))]
-    assert choose(one)["minimal"].recording == choose(other)["minimal"].recording == "b"
-
-
-def test_scored_recordings_are_read(tmp_path: Path) -> None:
-    path = write_scored(tmp_path / "predictions.csv", [("a", 12, 7.25, 3), ("b", 20.5, 17.0, 0)])
-    assert read_scored(path) == [Scored("a", 12.0, 7.25, 3), Scored("b", 20.5, 17.0, 0)]
-    write_scored(path, [("a", 12, 7.25, 3), ("b", "twenty", 17.0, 0)])  # type: ignore[list-item]
-    with pytest.raises(ValueError, match=r"predictions\.csv: row 3: could not convert string to float: 'twenty'"):
-        read_scored(path)
+def test_choice_does_not_depend_on_estimates() -> None:
+    first = [
+        ScoredEstimate(name, "", bdi, estimate, 1) for name, bdi, estimate in (("a", 1, 1), ("b", 2, 60), ("c", 3, 3))
+    ]
+    second = [
+        ScoredEstimate(name, "", bdi, estimate, 1) for name, bdi, estimate in (("a", 1, 60), ("b", 2, 2), ("c", 3, 50))
+    ]
+    assert choose_recordings(first)["minimal"].recording == choose_recordings(second)["minimal"].recording == "b"
 
 
 @pytest.mark.parametrize(
@@ -57,15 +53,15 @@ def test_scored_recordings_are_read(tmp_path: Path) -> None:
         ([16, 16], [], (0, 0)),  # the first of 0 and 8
         ([5, 4], [], (0, 0)),  # looped
         ([20, 19], range(4, 20), (1, 8)),  # the first phase has a face for four frames only
-        ([20, 19], [2], (0, 11)),  # 3, 11, 12: the two frames before the absent one are no clip
+        ([20, 19], [2], (0, 11)),  # 3, 11, 12: the two frames before the absent one are too few
     ],
 )
-def test_the_middle_clip(tmp_path: Path, phases: list[int], absent: list[int], expected: tuple[int, int]) -> None:
+def test_middle_clip(tmp_path: Path, phases: list[int], absent: list[int], expected: tuple[int, int]) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "a", phases, absent=absent), "skip")
     assert middle_clip(sequence, 8) == expected
 
 
-def test_a_recording_without_a_clip_is_refused(tmp_path: Path) -> None:
+def test_recording_without_a_clip_is_refused(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "a", [9, 9], absent=True), "hold")
     with pytest.raises(ValueError, match="a: no clip of 8 frames"):
         middle_clip(sequence, 8)

@@ -1,4 +1,4 @@
-"""Explanations on disk and at their border."""
+"""Explanations on disk, and their checks."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,32 +11,32 @@ from pipeline.saliency.explanation import read_explanations, write_explanation
 from tests.pipeline.saliency.material import LENGTH, SIZE, explanation
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_round_trip(tmp_path: Path) -> None:
     written = {"severe": explanation("severe", seed=1, absent=[0, 3]), "minimal": explanation("minimal")}
     for band, item in written.items():
         write_explanation(tmp_path / band, item)
-    found = read_explanations(tmp_path)
-    assert list(found) == ["minimal", "severe"]
+    read = read_explanations(tmp_path)
+    assert list(read) == ["minimal", "severe"]
     for band, item in written.items():
-        assert asdict(found[band].subject) == asdict(item.subject)
+        assert asdict(read[band].metadata) == asdict(item.metadata)
         for name in ("faces", "relevance", "present"):
-            mine, theirs = getattr(item, name), getattr(found[band], name)
-            assert np.array_equal(mine, theirs) and mine.dtype == theirs.dtype
+            expected, array = getattr(item, name), getattr(read[band], name)
+            assert np.array_equal(expected, array) and expected.dtype == array.dtype
     assert read_explanations(tmp_path / "nothing") == {}
 
 
 def test_equal_explanations_give_equal_bytes(tmp_path: Path) -> None:
-    for name in ("one", "other"):
+    for name in ("first", "second"):
         write_explanation(tmp_path / name, explanation())
     write_explanation(tmp_path / "third", explanation(seed=2))
-    assert folder_digest(tmp_path / "one") == folder_digest(tmp_path / "other") != folder_digest(tmp_path / "third")
+    assert folder_digest(tmp_path / "first") == folder_digest(tmp_path / "second") != folder_digest(tmp_path / "third")
 
 
-def test_what_does_not_fit_is_refused() -> None:
+def test_invalid_explanations_are_refused() -> None:
     item = explanation()
-    with pytest.raises((ValueError, TypeError), match="relevance"):  # under pytest the shape checker is first
+    with pytest.raises((ValueError, TypeError), match="relevance"):  # under pytest jaxtyping checks shapes first
         replace(item, relevance=np.zeros((LENGTH, SIZE, SIZE + 1), np.float32))
-    with pytest.raises(ValueError, match="anna: the relevance is not a finite number"):
+    with pytest.raises(ValueError, match="anna: the relevance is not finite everywhere"):
         replace(item, relevance=np.full((LENGTH, SIZE, SIZE), np.nan, np.float32))
     with pytest.raises(ValueError, match="anna: band 'grave'; allowed: minimal, mild, moderate, severe"):
-        replace(item.subject, band="grave")
+        replace(item.metadata, band="grave")

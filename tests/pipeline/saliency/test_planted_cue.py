@@ -1,14 +1,14 @@
-"""A cue planted in one region of the picture: a network that learned it looks there, and one that did not does not.
+"""A cue planted in one region: the saliency of a trained network lies there, and that of an untrained one does not.
 
-Every clip has nine cells of waves that run left or right (the others up or down), each at a speed of its own. The score
-is the speed in one cell. Waves begin anywhere, so a single frame says nothing of any speed. Two cells look different
-from all others and can be told by their looks; both are there in every clip. Which of the two holds the cue is the only
-thing that differs between the two trainings.
+Every clip has nine cells of waves, each moving at its own speed: left or right, or in two of the cells vertically and
+diagonally. The score is the speed in one cell. Waves start at random phases, so a single frame does not show any speed.
+The two cells with other directions look different from the rest, so a network can tell them apart by appearance; both
+are in every clip. The two trainings differ only in which of the two cells holds the cue.
 
-The thresholds: a cell has 1/9 of the area. *Most* of the saliency is more than half, 4.5 times that share; it is not
-all, for each place of the map sees 19 pixels, and so places beside the cell that tells look into it. A network that
-knows nothing spreads it as the area, give or take what its few random features happen to like: less than double.
-Measured over both cells: 0.59 to 0.68 after three trainings; 0.08 to 0.15 over eight random networks.
+Thresholds: a cell has 1/9 of the area. *Most* of the saliency is more than half, 4.5 times that share. It is not all,
+because the receptive field of each position of the map is 19 pixels, and so includes parts of neighbouring cells. An
+untrained network spreads saliency in proportion to area, up to chance preferences of its few random features: less than
+double. Measured over both cells: 0.59 to 0.68 after three trainings; 0.08 to 0.15 over eight random networks.
 """
 
 from functools import cache
@@ -27,9 +27,9 @@ from pipeline.nets.msn import Block
 from pipeline.params import Model
 from pipeline.saliency.relevance import relevance
 
-CELLS, SIDE, LENGTH = 3, 16, 8  # cells each way, pixels of a cell, frames
+CELLS, SIDE, LENGTH = 3, 16, 8  # cells in each direction, pixels of a cell in each direction, frames
 AREA = 1 / CELLS**2
-CUES = {"lying waves": (0, 2), "slanting waves": (2, 0)}  # (row, column) of the two cells that look different
+CUES = {"horizontal waves": (0, 2), "diagonal waves": (2, 0)}  # (row, column) of the two cells that look different
 MODEL = Model(
     name="msn",
     depth=27,
@@ -40,13 +40,13 @@ MODEL = Model(
     mean=(128.0, 128.0, 128.0),
     scale=1 / 64,
 )
-# In points, as the paper has it: what the features have to say then outgrows what they said at random in the beginning.
+# In points, as in the paper: the learned weights of the features then outgrow their random initial weights.
 DESCRIPTION = Description(MODEL, Regression(), LENGTH, Target(mean=0.0, deviation=1.0))
-HIGHEST = 20.0
+MAX_SCORE = 20.0
 
 
 class OneBlock(nn.Module):
-    """MSN's stem and one of its blocks: it sees 19 pixels at once, so that its map tells cells apart."""
+    """MSN's stem and one of its blocks, with a receptive field of 19 pixels, so that its map separates cells."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,31 +70,31 @@ def _network(seed: int) -> Network:
 def _clips(
     count: int, seed: int
 ) -> tuple[UInt8[np.ndarray, "count time height width 3"], Float[np.ndarray, "count cells cells"]]:
-    """Clips, and the speed in each cell: 0 to 1."""
-    random = np.random.default_rng(seed)
-    each = (count, CELLS, CELLS)
-    speeds = random.uniform(0, 1, each)
-    beginnings, directions = random.uniform(0, 2 * np.pi, each), random.choice([-1, 1], each)
-    moved = beginnings[..., None] + directions[..., None] * speeds[..., None] * np.arange(LENGTH) * np.pi / 2
-    pictures = np.zeros((count, LENGTH, CELLS * SIDE, CELLS * SIDE))
+    """Return random clips and the speed in each cell, 0 to 1."""
+    generator = np.random.default_rng(seed)
+    shape = (count, CELLS, CELLS)
+    speeds = generator.uniform(0, 1, shape)
+    offsets, directions = generator.uniform(0, 2 * np.pi, shape), generator.choice([-1, 1], shape)
+    phases = offsets[..., None] + directions[..., None] * speeds[..., None] * np.arange(LENGTH) * np.pi / 2
+    images = np.zeros((count, LENGTH, CELLS * SIDE, CELLS * SIDE))
     down, right = np.mgrid[:SIDE, :SIDE] * 2 * np.pi / 8  # waves of 8 pixels
     for row, column in np.ndindex(CELLS, CELLS):
-        across = {CUES["lying waves"]: down, CUES["slanting waves"]: down + right}.get((row, column), right)
-        wave = np.sin(moved[:, row, column, :, None, None] + across)
-        pictures[:, :, row * SIDE : (row + 1) * SIDE, column * SIDE : (column + 1) * SIDE] = wave
-    pictures = 128 + 80 * pictures + random.normal(0, 10, pictures.shape)
-    return np.repeat(np.clip(pictures, 0, 255).astype(np.uint8)[..., None], 3, axis=-1), speeds
+        pattern = {CUES["horizontal waves"]: down, CUES["diagonal waves"]: down + right}.get((row, column), right)
+        wave = np.sin(phases[:, row, column, :, None, None] + pattern)
+        images[:, :, row * SIDE : (row + 1) * SIDE, column * SIDE : (column + 1) * SIDE] = wave
+    images = 128 + 80 * images + generator.normal(0, 10, images.shape)
+    return np.repeat(np.clip(images, 0, 255).astype(np.uint8)[..., None], 3, axis=-1), speeds
 
 
 @cache
-def _trained(cue: str) -> Network:
+def _trained_network(cue: str) -> Network:
     clips, speeds = _clips(256, seed=0)
-    scores = torch.from_numpy(speeds[:, *CUES[cue]]).float() * HIGHEST
+    scores = torch.from_numpy(speeds[:, *CUES[cue]]).float() * MAX_SCORE
     network = _network(seed=0).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
-    drawn = np.random.default_rng(1)
+    generator = np.random.default_rng(1)
     for _ in range(80):
-        batch = drawn.integers(len(clips), size=16)
+        batch = generator.integers(len(clips), size=16)
         x = ((torch.from_numpy(clips[batch]).float() - 128) / 64).permute(0, 4, 1, 2, 3)
         loss = (network(x)[:, 0] - scores[batch]).square().mean()
         optimiser.zero_grad()
@@ -104,45 +104,45 @@ def _trained(cue: str) -> Network:
 
 
 def _shares(network: Network) -> dict[str, float]:
-    """The share of each cell that looks different in all that is relevant, of whatever sign."""
-    found, _ = relevance(network, DESCRIPTION, torch.from_numpy(_clips(32, seed=2)[0]), "conv2")
-    cells = found.abs().unflatten(2, (CELLS, SIDE)).unflatten(4, (CELLS, SIDE)).sum(dim=(0, 1, 3, 5))
-    return {cue: float(cells[place] / cells.sum()) for cue, place in CUES.items()}
+    """Return the shares of the two special cells in the total absolute relevance."""
+    maps, _ = relevance(network, DESCRIPTION, torch.from_numpy(_clips(32, seed=2)[0]), "conv2")
+    cells = maps.abs().unflatten(2, (CELLS, SIDE)).unflatten(4, (CELLS, SIDE)).sum(dim=(0, 1, 3, 5))
+    return {cue: float(cells[position] / cells.sum()) for cue, position in CUES.items()}
 
 
 @pytest.mark.parametrize("cue", CUES)
-def test_most_of_the_saliency_lies_where_the_cue_is(cue: str) -> None:
-    shares = _shares(_trained(cue))
-    other = next(name for name in CUES if name != cue)
+def test_most_saliency_is_in_the_cell_of_the_cue(cue: str) -> None:
+    shares = _shares(_trained_network(cue))
+    other_cue = next(name for name in CUES if name != cue)
     assert shares[cue] > 0.5
-    assert shares[other] < AREA
+    assert shares[other_cue] < AREA
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_network_with_random_weights_looks_nowhere(seed: int) -> None:
+def test_random_network_has_no_salient_cell(seed: int) -> None:
     assert max(_shares(_network(seed)).values()) < 2 * AREA
 
 
 @pytest.mark.parametrize("cue", CUES)
-def test_the_cue_is_the_motion(cue: str) -> None:
-    """The network has learned the score, and on clips that stand still it knows nothing."""
+def test_network_needs_motion(cue: str) -> None:
+    """Estimates correlate with the score on moving clips, and not on static clips."""
     clips, speeds = _clips(64, seed=3)
     scores = speeds[:, *CUES[cue]]
-    still = np.repeat(clips[:, :1], LENGTH, axis=1)
-    moving, standing = (
-        relevance(_trained(cue), DESCRIPTION, torch.from_numpy(shown), "conv2")[1].numpy() for shown in (clips, still)
+    static = np.repeat(clips[:, :1], LENGTH, axis=1)
+    moving, unmoved = (
+        relevance(_trained_network(cue), DESCRIPTION, torch.from_numpy(x), "conv2")[1].numpy() for x in (clips, static)
     )
     assert np.corrcoef(scores, moving)[0, 1] > 0.9
-    assert abs(np.corrcoef(scores, standing)[0, 1]) < 0.35  # 64 pairs: beyond 0.32 in one of a hundred by chance
+    assert abs(np.corrcoef(scores, unmoved)[0, 1]) < 0.35  # 64 pairs: above 0.32 by chance in 1 of 100 cases
 
 
 @pytest.mark.parametrize("cue", CUES)
-def test_what_raises_the_score_is_above_zero(cue: str) -> None:
-    """The faster, the higher the score: so the relevance of the cell grows with its speed."""
+def test_relevance_that_raises_the_score_is_positive(cue: str) -> None:
+    """A higher speed gives a higher score, so the relevance of the cell grows with its speed."""
     clips, speeds = _clips(32, seed=4)
-    found, _ = relevance(_trained(cue), DESCRIPTION, torch.from_numpy(clips), "conv2")
+    maps, _ = relevance(_trained_network(cue), DESCRIPTION, torch.from_numpy(clips), "conv2")
     row, column = CUES[cue]
-    cell = found[:, :, row * SIDE : (row + 1) * SIDE, column * SIDE : (column + 1) * SIDE].mean(dim=(1, 2, 3)).numpy()
+    cell = maps[:, :, row * SIDE : (row + 1) * SIDE, column * SIDE : (column + 1) * SIDE].mean(dim=(1, 2, 3)).numpy()
     fast = speeds[:, row, column] > 0.5
     assert cell[fast].mean() > 0
     assert np.corrcoef(cell, speeds[:, row, column])[0, 1] > 0.8

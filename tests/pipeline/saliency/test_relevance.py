@@ -1,4 +1,4 @@
-"""Grad-CAM held beside sums by hand, for every network."""
+"""Grad-CAM against computations by hand, for every network."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ TARGET = Target(mean=20.0, deviation=10.0)
 STAGES = ("conv2", "conv3", "conv4", "conv5")
 
 
-def _made(name: str, width: float = 0.03125) -> tuple[Network, Description]:
+def _build(name: str, width: float = 0.03125) -> tuple[Network, Description]:
     model = MODEL.model_copy(update={"name": name, "width": width})
     return build(model, Regression(), seed=3).eval(), Description(model, Regression(), None, TARGET)
 
@@ -30,7 +30,7 @@ def _clips(count: int, length: int, size: int) -> Tensor:
 
 
 class Sum(nn.Module):
-    """A network worked by hand: its one stage gives red + 2 green - blue, and its answer is the mean."""
+    """A network for computation by hand: its one stage is red + 2 green - blue, and its output is the mean."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,20 +46,20 @@ class Sum(nn.Module):
 def test_by_hand() -> None:
     model = MODEL.model_copy(update={"mean": (0.0, 0.0, 0.0), "scale": 0.5})
     clips = torch.zeros(1, 2, 2, 2, 3, dtype=torch.uint8)
-    clips[0, 0, 1, 0, 0] = 40  # red at one place of the first frame
-    clips[0, 1, 0, 1, 2] = 80  # blue at one of the last
+    clips[0, 0, 1, 0, 0] = 40  # red at one position of the first frame
+    clips[0, 1, 0, 1, 2] = 80  # blue at one position of the last frame
     description = Description(model, Regression(), 2, TARGET)
-    found, estimates = relevance(Network(Sum(), nn.Identity()).eval(), description, clips, "conv5")
+    maps, estimates = relevance(Network(Sum(), nn.Identity()).eval(), description, clips, "conv5")
     expected = torch.zeros(1, 2, 2, 2)
-    expected[0, 0, 1, 0] = 40 * 0.5 * 1 / 8 * 10  # value x scale x weight / places x points
-    expected[0, 1, 0, 1] = 80 * 0.5 * -1 / 8 * 10  # and what lowers the score is kept, with its sign
-    assert torch.allclose(found, expected)
+    expected[0, 0, 1, 0] = 40 * 0.5 * 1 / 8 * 10  # value x scale x weight / positions x points
+    expected[0, 1, 0, 1] = 80 * 0.5 * -1 / 8 * 10  # relevance that lowers the score keeps its sign
+    assert torch.allclose(maps, expected)
     assert estimates.tolist() == pytest.approx([20 + (40 * 0.5 - 80 * 0.5) / 8 * 10])
 
 
-@pytest.mark.parametrize(("name", "places"), [("msn", 1 * 2 * 2), ("i3d", 1 * 1 * 1)])
-def test_at_the_average_pool_relevance_adds_up_to_gradient_times_features(name: str, places: int) -> None:
-    network, description = _made(name)
+@pytest.mark.parametrize(("name", "positions"), [("msn", 1 * 2 * 2), ("i3d", 1 * 1 * 1)])
+def test_relevance_before_the_average_pool_adds_up_to_gradient_times_features(name: str, positions: int) -> None:
+    network, description = _build(name)
     clips = _clips(2, 8, 32)
     with torch.no_grad():
         features = network.backbone(Normalise(description.model)(clips))
@@ -67,20 +67,20 @@ def test_at_the_average_pool_relevance_adds_up_to_gradient_times_features(name: 
     network.head(features).sum().backward()
     assert features.grad is not None
     expected = 10 * (features.grad * features.detach()).sum(dim=1)
-    found, _ = relevance(network, description, clips, "conv5")
-    assert found.shape == (2, 8, 32, 32)
-    # Linear upsampling by a whole factor keeps the mean, and the mean is the sum over the number of places.
-    assert torch.allclose(found.mean(dim=(1, 2, 3)) * places, expected, rtol=1e-4, atol=1e-6)
+    maps, _ = relevance(network, description, clips, "conv5")
+    assert maps.shape == (2, 8, 32, 32)
+    # Linear upsampling by an integer factor keeps the mean, which is the sum over the number of positions.
+    assert torch.allclose(maps.mean(dim=(1, 2, 3)) * positions, expected, rtol=1e-4, atol=1e-6)
     assert float(expected.abs().min()) > 0
 
 
-def test_c3d_beside_its_own_layers() -> None:
-    network, description = _made("c3d")
+def test_c3d_against_its_own_layers() -> None:
+    network, description = _build("c3d")
     clips = _clips(1, 16, 112)
     backbone: Any = network.backbone
     layers = [layer for stage in backbone.stages for layer in stage]
     x = Normalise(description.model)(clips)
-    for layer in layers[:-1]:  # all but the last pool, which the map must not come after
+    for layer in layers[:-1]:  # all but the last pool: the map is taken before it
         x = layer(x)
     channels = x.detach().requires_grad_()
     pooled = functional.max_pool3d(channels, 2, padding=(0, 1, 1)).flatten(1)
@@ -89,66 +89,68 @@ def test_c3d_beside_its_own_layers() -> None:
     weights = channels.grad.mean(dim=(2, 3, 4), keepdim=True)
     coarse = 10 * (weights * channels.detach()).sum(dim=1, keepdim=True)  # 2 x 7 x 7
     expected = functional.interpolate(coarse, (16, 112, 112), mode="trilinear")[:, 0]
-    found, _ = relevance(network, description, clips, "conv5")
-    assert torch.allclose(found, expected, rtol=1e-4, atol=1e-7)
+    maps, _ = relevance(network, description, clips, "conv5")
+    assert torch.allclose(maps, expected, rtol=1e-4, atol=1e-7)
     assert float(expected.abs().max()) > 0
 
 
 @pytest.mark.parametrize("name", ["msn", "c3d", "i3d"])
-def test_every_network_names_its_stages(name: str) -> None:
-    network, description = _made(name)
+def test_every_stage_of_every_network(name: str) -> None:
+    network, description = _build(name)
     clips = _clips(1, 16, 112)
     for stage in STAGES:
-        found, estimates = relevance(network, description, clips, stage)
-        assert found.shape == (1, 16, 112, 112)
-        assert bool(found.isfinite().all())
+        maps, estimates = relevance(network, description, clips, stage)
+        assert maps.shape == (1, 16, 112, 112)
+        assert bool(maps.isfinite().all())
     with torch.no_grad():
-        asked = network(Normalise(description.model)(clips))[:, 0] * 10 + 20
-    assert torch.allclose(estimates, asked, rtol=1e-4)
+        expected = network(Normalise(description.model)(clips))[:, 0] * 10 + 20
+    assert torch.allclose(estimates, expected, rtol=1e-4)
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
-def test_looking_changes_nothing() -> None:
-    network, description = _made("msn")
+def test_relevance_leaves_the_network_unchanged() -> None:
+    network, description = _build("msn")
     clips, before = _clips(1, 8, 32), {name: value.clone() for name, value in network.state_dict().items()}
     first, _ = relevance(network, description, clips, "conv4")
-    with torch.inference_mode(False), torch.no_grad():  # whoever calls may have switched gradients off
+    with torch.inference_mode(False), torch.no_grad():  # the caller may have disabled gradients
         second, _ = relevance(network, description, clips, "conv4")
     assert torch.equal(first, second)
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
     assert not [hook for module in network.modules() for hook in module._forward_hooks]
 
 
-def test_what_is_looked_at_is_no_pool() -> None:
-    backbones: dict[str, Any] = {name: _made(name)[0].backbone for name in ("msn", "c3d", "i3d")}
-    for name, before in (("msn", 1), ("c3d", 0), ("i3d", 0)):  # MSN's conv1 is no stage
+def test_last_blocks_are_not_pools() -> None:
+    backbones: dict[str, Any] = {name: _build(name)[0].backbone for name in ("msn", "c3d", "i3d")}
+    for name, offset in (("msn", 1), ("c3d", 0), ("i3d", 0)):  # MSN's conv1 is not a stage
         stages = backbones[name].stages
         for number in (4, 5):
-            expected = stages[number - 1 - before][-2 if name == "c3d" else -1]
+            expected = stages[number - 1 - offset][-2 if name == "c3d" else -1]
             assert backbones[name].last_blocks[f"conv{number}"] is expected
-    kinds = {name: {type(block).__name__ for block in of.last_blocks.values()} for name, of in backbones.items()}
+    kinds = {
+        name: {type(block).__name__ for block in backbone.last_blocks.values()} for name, backbone in backbones.items()
+    }
     assert kinds == {"msn": {"Block"}, "c3d": {"ReLU"}, "i3d": {"Convolution", "Mixed"}}
-    network, _ = _made("msn")
+    network, _ = _build("msn")
     assert last_block(network, "conv5") is network.backbone.last_blocks["conv5"]  # type: ignore[index]
 
 
-def test_what_cannot_be_explained_is_refused() -> None:
-    network, description = _made("msn")
+def test_unknown_stage_training_mode_and_other_heads_are_refused() -> None:
+    network, description = _build("msn")
     with pytest.raises(
         ValueError, match=r"explain\.stage is conv1; allowed for this network: conv2, conv3, conv4, conv5"
     ):
         relevance(network, description, _clips(1, 8, 32), "conv1")
     with pytest.raises(ValueError, match="in evaluation mode"):
         relevance(network.train(), description, _clips(1, 8, 32), "conv5")
-    faces = build(MODEL, Recognition(3), seed=3).eval()
+    recogniser = build(MODEL, Recognition(3), seed=3).eval()
     with pytest.raises(ValueError, match="a regression head"):
-        relevance(faces, Description(MODEL, Recognition(3)), _clips(1, 8, 32), "conv5")
+        relevance(recogniser, Description(MODEL, Recognition(3)), _clips(1, 8, 32), "conv5")
 
 
-def test_a_head_over_dead_features_gives_no_relevance() -> None:
-    network, description = _made("msn")
+def test_head_with_zero_weights_gives_zero_relevance() -> None:
+    network, description = _build("msn")
     assert isinstance(network.head, RegressionHead)
     nn.init.zeros_(network.head.last.weight)
-    found, estimates = relevance(network, description, _clips(1, 8, 32), "conv5")
-    assert float(found.abs().max()) == 0
+    maps, estimates = relevance(network, description, _clips(1, 8, 32), "conv5")
+    assert float(maps.abs().max()) == 0
     assert estimates.tolist() == [20.0]

@@ -1,4 +1,4 @@
-"""A still clip convolved as an image gives what PyTorch's own convolution gives for the clip written out."""
+"""The convolution of a static clip equals PyTorch's own 3D convolution of the clip in memory."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from pipeline.models.normalise import repeat_over_time
 from pipeline.nets.layers import Convolution
 from pipeline.nets.ops.static_clip import conv3d_static_clip, is_static
 
-CASES = [  # frames, depth of the kernel, stride in time, frames of zeros before and after
+CASES = [  # frames, kernel size in time, stride in time, frames of zeros before and after
     (16, 7, 1, 3, 3),
     (16, 7, 2, 2, 3),
     (8, 3, 1, 1, 1),
@@ -20,29 +20,27 @@ CASES = [  # frames, depth of the kernel, stride in time, frames of zeros before
 
 
 @pytest.mark.parametrize(("frames", "depth", "stride", "before", "after"), CASES)
-def test_outputs_and_gradients_are_those_of_the_clip(
-    frames: int, depth: int, stride: int, before: int, after: int
-) -> None:
-    drawn = torch.Generator().manual_seed(0)
-    image = torch.randn(2, 3, 9, 8, generator=drawn, dtype=torch.float64, requires_grad=True)
-    weight = torch.randn(4, 3, depth, 3, 5, generator=drawn, dtype=torch.float64, requires_grad=True)
+def test_outputs_and_gradients_equal_conv3d(frames: int, depth: int, stride: int, before: int, after: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    image = torch.randn(2, 3, 9, 8, generator=generator, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(4, 3, depth, 3, 5, generator=generator, dtype=torch.float64, requires_grad=True)
     clip = functional.pad(image.unsqueeze(2).expand(-1, -1, frames, -1, -1), [0, 0, 0, 0, before, after])
     expected = functional.conv3d(clip, weight, stride=(stride, 2, 1))
-    found = conv3d_static_clip(image, weight, (stride, 2, 1), frames, before, after)
-    torch.testing.assert_close(found, expected)
-    above = torch.randn(expected.shape, generator=drawn, dtype=torch.float64)
-    for one, other in zip(
-        torch.autograd.grad(found, (image, weight), above),
-        torch.autograd.grad(expected, (image, weight), above),
+    outputs = conv3d_static_clip(image, weight, (stride, 2, 1), frames, before, after)
+    torch.testing.assert_close(outputs, expected)
+    upstream = torch.randn(expected.shape, generator=generator, dtype=torch.float64)
+    for gradient, reference in zip(
+        torch.autograd.grad(outputs, (image, weight), upstream),
+        torch.autograd.grad(expected, (image, weight), upstream),
         strict=True,
     ):
-        torch.testing.assert_close(one, other)
+        torch.testing.assert_close(gradient, reference)
 
 
-def test_a_layer_gives_the_same_for_a_still_clip_and_for_one_written_out() -> None:
+def test_layer_output_is_equal_for_a_static_clip_and_its_copy() -> None:
     torch.manual_seed(0)
     layer = Convolution(3, 4, (7, 7, 7), 0.1, stride=(1, 2, 2)).double()
-    still = repeat_over_time(torch.randn(2, 3, 1, 21, 20, dtype=torch.float64), 16)
-    assert is_static(still)
-    assert not is_static(still.contiguous())
-    torch.testing.assert_close(layer(still), layer(still.contiguous()))
+    static = repeat_over_time(torch.randn(2, 3, 1, 21, 20, dtype=torch.float64), 16)
+    assert is_static(static)
+    assert not is_static(static.contiguous())
+    torch.testing.assert_close(layer(static), layer(static.contiguous()))
