@@ -1,4 +1,4 @@
-"""What is done to training clips, on the device: every frame of a clip alike."""
+"""Augmentation of training clips, on the device: all frames of a clip are transformed alike."""
 
 import torch
 from jaxtyping import Bool, Float, UInt8
@@ -12,44 +12,44 @@ def augment_clips(
     upside_down: Bool[Tensor, " batch"],
     degrees: Float[Tensor, " batch"],
 ) -> UInt8[Tensor, "batch time height width 3"]:
-    """Mirror, turn top to bottom, or rotate each clip as told; the clips given are left as they are.
+    """Mirror, turn upside down, or rotate each clip; the input is left unchanged.
 
     Args:
         clips: in disk layout.
-        flip: which are mirrored left to right.
-        upside_down: which are turned top to bottom.
-        degrees: how far each is rotated about its centre, counter-clockwise; corners that come into view are black.
-            Best kept on the host, which looks for those that are rotated.
+        flip: which clips are mirrored left to right.
+        upside_down: which clips are turned top to bottom.
+        degrees: the angle by which each clip is rotated about its centre, counter-clockwise; corners that come into
+            view are black. Best kept on the host, which searches it for the clips to rotate.
     """
-    done = torch.where(flip[:, None, None, None, None], clips.flip(3), clips)
-    done = torch.where(upside_down[:, None, None, None, None], done.flip(2), done)
-    turned = degrees.nonzero()[:, 0]
-    if len(turned):
-        places = _sent(turned, clips.device)
-        done[places] = _rotated(done[places], _sent(degrees[turned], clips.device))
-    return done
+    augmented = torch.where(flip[:, None, None, None, None], clips.flip(3), clips)
+    augmented = torch.where(upside_down[:, None, None, None, None], augmented.flip(2), augmented)
+    rotated = degrees.nonzero()[:, 0]
+    if len(rotated):
+        indices = _to_device(rotated, clips.device)
+        augmented[indices] = _rotate(augmented[indices], _to_device(degrees[rotated], clips.device))
+    return augmented
 
 
-def _sent(numbers: Tensor, device: torch.device) -> Tensor:
-    """Numbers on a device; neither they nor the host wait for what a GPU has to do before."""
-    if device.type == "cuda" and not numbers.is_cuda:
-        numbers = numbers.pin_memory()
-    return numbers.to(device, non_blocking=True)
+def _to_device(tensor: Tensor, device: torch.device) -> Tensor:
+    """Copy a tensor to a device; neither the copy nor the host waits for the GPU's earlier work."""
+    if device.type == "cuda" and not tensor.is_cuda:
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
-def _rotated(
+def _rotate(
     clips: UInt8[Tensor, "batch time height width 3"], degrees: Float[Tensor, " batch"]
 ) -> UInt8[Tensor, "batch time height width 3"]:
     """Rotate each clip by its own angle, with bilinear interpolation between pixels.
 
-    The pixel at (x, y), from the centre and with y downwards, is the one that was at (x cos - y sin, x sin + y cos).
+    The output at (x, y), from the centre with y downwards, is the input at (x cos - y sin, x sin + y cos).
     """
     frames, height, width = clips.shape[1:4]
     angles = torch.deg2rad(degrees.float())[:, None, None]
     x, y = (torch.arange(size, device=clips.device) - (size - 1) / 2 for size in (width, height))
-    across = x * angles.cos() - y[:, None] * angles.sin()
-    down = x * angles.sin() + y[:, None] * angles.cos()
-    places = torch.stack([across * (2 / width), down * (2 / height)], dim=-1)  # from -1 to 1 over the image
+    source_x = x * angles.cos() - y[:, None] * angles.sin()
+    source_y = x * angles.sin() + y[:, None] * angles.cos()
+    grid = torch.stack([source_x * (2 / width), source_y * (2 / height)], dim=-1)  # from -1 to 1 over the image
     images = clips.permute(0, 1, 4, 2, 3).flatten(1, 2).float()  # the colours of all frames are channels
-    found = functional.grid_sample(images, places, align_corners=False).round().to(torch.uint8)
-    return found.unflatten(1, (frames, 3)).permute(0, 1, 3, 4, 2)
+    rotated = functional.grid_sample(images, grid, align_corners=False).round().to(torch.uint8)
+    return rotated.unflatten(1, (frames, 3)).permute(0, 1, 3, 4, 2)

@@ -1,9 +1,9 @@
-"""What is done to the frames of a clip before a network sees them: controls that take away what frames carry.
+"""Orders of the frames of a clip: controls that take temporal information away from the network.
 
-recorded    0 1 2 3    as they are
-reversed    3 2 1 0    speeds stay, the direction of time goes
-shuffled    2 0 3 1    looks and poses stay, their order goes
-frozen      2 2 2 2    one frame is left: whatever is estimated from it is no dynamics
+recorded    0 1 2 3    unchanged
+reversed    3 2 1 0    keeps speeds, takes the direction of time away
+shuffled    2 0 3 1    keeps appearance and poses, takes their order away
+frozen      2 2 2 2    keeps a single frame: whatever is estimated from it does not rest on dynamics
 """
 
 import hashlib
@@ -15,26 +15,26 @@ from jaxtyping import Int
 
 from pipeline.data.seeding import Purpose, generator
 
-Places = Int[np.ndarray, " time"]
+Indices = Int[np.ndarray, " time"]
 
 
-def _recorded(length: int, random: np.random.Generator) -> Places:
+def _recorded(length: int, random: np.random.Generator) -> Indices:
     return np.arange(length)
 
 
-def _reversed(length: int, random: np.random.Generator) -> Places:
+def _reversed(length: int, random: np.random.Generator) -> Indices:
     return np.arange(length)[::-1]
 
 
-def _shuffled(length: int, random: np.random.Generator) -> Places:
+def _shuffled(length: int, random: np.random.Generator) -> Indices:
     return random.permutation(length)
 
 
-def _frozen(length: int, random: np.random.Generator) -> Places:
+def _frozen(length: int, random: np.random.Generator) -> Indices:
     return np.full(length, length // 2)
 
 
-ORDERS: dict[str, Callable[[int, np.random.Generator], Places]] = {
+ORDERS: dict[str, Callable[[int, np.random.Generator], Indices]] = {
     "recorded": _recorded,
     "reversed": _reversed,
     "shuffled": _shuffled,
@@ -44,11 +44,11 @@ ORDERS: dict[str, Callable[[int, np.random.Generator], Places]] = {
 
 @dataclass(frozen=True)
 class FrameOrder:
-    """In which order clips show their frames.
+    """The order in which a network sees the frames of a clip.
 
     Attributes:
-        name: of `ORDERS`.
-        seed: of what is drawn.
+        name: a key of `ORDERS`.
+        seed: of the random orders.
     """
 
     name: str
@@ -58,11 +58,11 @@ class FrameOrder:
         if self.name not in ORDERS:
             raise ValueError(f"order {self.name!r}; allowed: {', '.join(ORDERS)}")
 
-    def places(self, recording: str, phase: int, start: int, length: int) -> Places:
-        """The frame of the clip that is shown in the place of each; it depends on the clip, and on no other one."""
+    def frame_indices(self, recording: str, phase: int, start: int, length: int) -> Indices:
+        """Return the frame of the clip at each position; a random order depends on the seed and on this clip alone."""
         digest = hashlib.sha256(recording.encode()).digest()
-        named = int.from_bytes(digest[:8], "little")
-        return ORDERS[self.name](length, generator(self.seed, Purpose.FRAMES, named, phase, start))
+        recording_number = int.from_bytes(digest[:8], "little")
+        return ORDERS[self.name](length, generator(self.seed, Purpose.FRAMES, recording_number, phase, start))
 
 
 RECORDED = FrameOrder("recorded", 0)

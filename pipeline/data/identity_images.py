@@ -1,4 +1,4 @@
-"""The aligned identity images: which are fitted, which are held out, and reading one."""
+"""The aligned face images of identities, read from the shards that stage identities wrote."""
 
 import logging
 from bisect import bisect_right
@@ -21,11 +21,11 @@ class IdentityImages:
     """All images of an identity list.
 
     Attributes:
-        shards: the groups of images, mapped, in order: each (n, size, size, 3) uint8.
+        shards: groups of images, memory-mapped, in order: each (n, size, size, 3) uint8.
         starts: number of the first image of each shard.
         labels: the identity of each image, from 0.
         present: 1 where an image shows a face, else 0.
-        classes: the names of the identities.
+        classes: names of the identities.
     """
 
     shards: tuple[MappedArray, ...]
@@ -35,28 +35,28 @@ class IdentityImages:
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        held = sum(map(len, self.shards))
-        if not held == len(self.labels) == len(self.present):
-            raise ValueError(f"{held} images, {len(self.labels)} labels, {len(self.present)} marks of presence")
+        images = sum(map(len, self.shards))
+        if not images == len(self.labels) == len(self.present):
+            raise ValueError(f"{images} images, {len(self.labels)} labels, {len(self.present)} marks of presence")
 
     def image(self, number: int) -> UInt8[np.ndarray, "height width 3"]:
         """Read one image."""
         return np.array(self._mapped(number))
 
     def batch(self, numbers: Sequence[int]) -> UInt8[np.ndarray, "batch height width 3"]:
-        """Read images into one array, each copied once."""
+        """Read images into one array; each is copied once."""
         return np.array([self._mapped(number) for number in numbers])
 
     def _mapped(self, number: int) -> UInt8[np.ndarray, "height width 3"]:
-        shard = bisect_right(self.starts, number) - 1  # of a tuple, searchsorted would make an array each time
+        shard = bisect_right(self.starts, number) - 1  # searchsorted would convert the tuple to an array each time
         return self.shards[shard][number - self.starts[shard]]
 
 
 def open_identities(folder: Path) -> IdentityImages:
-    """Open what the stage identities wrote.
+    """Open the images that stage identities wrote.
 
     Raises:
-        ValueError: where counts do not agree.
+        ValueError: if the numbers of images, labels and marks of presence differ.
     """
     classes = tuple((folder / CLASSES).read_text(encoding="utf-8").splitlines())
     shards = tuple(map_array(group, "faces") for group in sorted(folder.glob("[0-9]*")))

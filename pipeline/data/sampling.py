@@ -1,4 +1,4 @@
-"""What each training sample is: a pure function of the seed and the running number of the sample."""
+"""Training samples: each is a pure function of the seed and its running number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from jaxtyping import Int
 from pipeline.data.seeding import Purpose, generator
 from pipeline.params import Augment
 
-Starts = Sequence[Sequence[int] | Int[np.ndarray, " _"]]  # of the clips in each phase of a recording
+Starts = Sequence[Sequence[int] | Int[np.ndarray, " _"]]  # allowed first frames, for each phase of a recording
 
 
 @dataclass(frozen=True)
 class ClipSample:
-    """One training clip, with what is done to all its frames alike.
+    """One training clip and its augmentation, which is the same for all its frames.
 
     Attributes:
         recording: number of the recording.
         phase: number of the phase of its subsampling.
         start: first frame in that phase.
-        flip: whether it is mirrored.
+        flip: whether it is mirrored left to right.
         upside_down: whether it is turned top to bottom.
-        degrees: how far it is rotated, counter-clockwise; 0 for not at all.
+        degrees: angle of its rotation, counter-clockwise; 0 for none.
     """
 
     recording: int
@@ -34,16 +34,16 @@ class ClipSample:
 
 
 def draw_clip(seed: int, number: int, starts: Sequence[Starts], augment: Augment) -> ClipSample:
-    """Draw sample `number`: a recording uniformly, then one of its phases, then a first frame, then what is done to it.
+    """Draw sample `number`: a recording uniformly, then one of its phases, a first frame, and the augmentation.
 
-    Recordings are drawn uniformly however long they are, with replacement. Any frame may be the first, for reading
-    past the end goes round, as far as `clip.absent` allows. At most one of flip, rotation and upside down is drawn.
+    Recordings are drawn uniformly, whatever their length, with replacement. Any frame may be the first as far as
+    `clip.absent` allows, because clips wrap around at the end. At most one of flip, rotation and upside down is drawn.
 
     Args:
         seed: of the training.
         number: of the sample, from 0, counted through the whole training.
-        starts: the frames that may be the first, in each phase of each recording; each recording has one.
-        augment: the chances of what is done to a clip.
+        starts: the allowed first frames in each phase of each recording; each recording has at least one.
+        augment: the probabilities of the augmentations.
     """
     random = generator(seed, Purpose.SAMPLE, number)
     recording = int(random.integers(len(starts)))
@@ -62,10 +62,10 @@ def draw_clip(seed: int, number: int, starts: Sequence[Starts], augment: Augment
 
 
 def epoch_order(seed: int, epoch: int, images: int) -> Int[np.ndarray, " images"]:
-    """The order in which `images` images are seen in an epoch of pretraining."""
+    """Return the order of `images` images in an epoch of pretraining."""
     return generator(seed, Purpose.ORDER, epoch).permutation(images)
 
 
 def draw_flip(seed: int, number: int, share: float) -> bool:
-    """Whether image sample `number`, counted through the whole training, is mirrored."""
+    """Return whether image sample `number`, counted through the whole training, is mirrored."""
     return bool(generator(seed, Purpose.SAMPLE, number).random() < share)

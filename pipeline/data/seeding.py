@@ -1,7 +1,7 @@
-"""Chance as pure functions: what is drawn depends on a seed, a purpose and running numbers, and on nothing else.
+"""Random draws as pure functions: a draw depends on a seed, a purpose and running numbers, and on nothing else.
 
-No generator lives from one draw to the next, so an interruption, the number of loader workers or the order in which
-things are drawn change nothing, and there is no random state to save.
+No generator lives from one draw to the next, so an interruption, the number of loader workers or the order of the
+draws changes nothing, and there is no random state to save.
 """
 
 from enum import IntEnum
@@ -10,7 +10,7 @@ import numpy as np
 
 
 class Purpose(IntEnum):
-    """What a draw is for; draws for different purposes are independent under one seed."""
+    """The purpose of a draw; draws for different purposes are independent under one seed."""
 
     WEIGHTS = 0
     SAMPLE = 1
@@ -22,10 +22,10 @@ class Purpose(IntEnum):
 
 
 def generator(seed: int, purpose: Purpose, *numbers: int) -> np.random.Generator:
-    """The generator of one draw."""
+    """Return the generator of one draw."""
     return np.random.default_rng([seed, purpose, *numbers])
 
 
 def torch_seed(seed: int, purpose: Purpose, *numbers: int) -> int:
-    """A seed for PyTorch's own generators: 63 bits."""
+    """Return a seed of 63 bits for PyTorch's generators."""
     return int(np.random.SeedSequence([seed, purpose, *numbers]).generate_state(1, np.uint64)[0] >> 1)

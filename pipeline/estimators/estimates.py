@@ -1,17 +1,17 @@
-"""TODO docstring."""
+"""Estimates of the BDI-II score: of single clips, and of whole recordings."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class ClipEstimate:
-    """What a network says of one clip.
+    """A network's estimate for one clip.
 
     Attributes:
-        phase: of the subsampling.
+        phase: number of the phase of the subsampling.
         start: first frame in that phase.
-        weight: frames that no earlier clip of the phase covered.
-        estimate: in points of BDI-II; not cut to 0 to 63.
+        weight: number of frames that no earlier clip of the phase covers.
+        estimate: in points of BDI-II; not clipped to 0 to 63.
     """
 
     phase: int
@@ -22,11 +22,11 @@ class ClipEstimate:
 
 @dataclass(frozen=True)
 class VideoEstimate:
-    """What a network says of one recording.
+    """A network's estimates for one recording.
 
     Attributes:
-        recording: its id.
-        clips: its clips in order; none where it never shows a face, or not for as long as `clip.absent` asks.
+        recording: id of the recording.
+        clips: estimates of its clips in order; empty if it never shows a face, or no clip that `clip.absent` allows.
     """
 
     recording: str
@@ -34,6 +34,6 @@ class VideoEstimate:
 
     @property
     def score(self) -> float | None:
-        """The mean over the clips by their weights, or None where there are none."""
+        """The weighted mean over the clips, or None without clips."""
         weight = sum(clip.weight for clip in self.clips)
         return sum(clip.estimate * clip.weight for clip in self.clips) / weight if weight else None

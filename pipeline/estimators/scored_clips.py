@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""The training clips of fine-tuning, with the target of each, as a PyTorch dataset."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,15 @@ class ScoredClips(Dataset[dict[str, Any]]):
     def __init__(
         self, sequences: Sequence[FaceSequence], targets: Sequence[float], length: int, seed: int, augment: Augment
     ) -> None:
-        """Take the recordings, what a network should answer for each, and how clips are drawn."""
+        """Initialise the dataset.
+
+        Args:
+            sequences: of the recordings.
+            targets: the output of the network that each recording is fitted to.
+            length: frames of a clip.
+            seed: of the draws of clips.
+            augment: the probabilities of the augmentations.
+        """
         self.sequences = sequences
         self.targets = targets
         self.starts = [sequence.starts(length) for sequence in sequences]
@@ -26,7 +34,7 @@ class ScoredClips(Dataset[dict[str, Any]]):
         self.augment = augment
 
     def __getitem__(self, number: int) -> dict[str, Any]:
-        """Sample `number`, counted through the whole training."""
+        """Draw sample `number`, counted through the whole training."""
         sample = draw_clip(self.seed, number, self.starts, self.augment)
         return {
             "clip": self.sequences[sample.recording].clip(sample.phase, sample.start, self.length),

@@ -1,7 +1,7 @@
-"""The labels of recordings: who is seen, in which partition, with which score. Fitting and testing lie apart.
+"""The labels of recordings: subject, session, task, partition and score; one file for fitting, one for testing.
 
-Sex and age, where a corpus tells them, stand in the labels for testing alone: figures are given by group, and what is
-fitted neither sees them nor depends on them.
+Sex and age, if a corpus has them, are written to the labels for testing only: metrics are computed by subgroup, but
+fitting neither sees them nor depends on them.
 """
 
 from collections.abc import Iterable
@@ -19,17 +19,17 @@ MAX_AGE = 130.0  # years
 
 @dataclass(frozen=True)
 class Label:
-    """What is known of one recording beside its pixels.
+    """The label of one recording: everything known of it except its pixels.
 
     Attributes:
         recording: the id of the recording.
-        subject: who is seen.
-        session: which visit; empty where unknown.
-        task: what the subject did, as Freeform or Northwind; empty where unknown.
+        subject: the id of the person in it.
+        session: the visit of the subject; empty if unknown.
+        task: what the subject did, such as Freeform or Northwind; empty if unknown.
         partition: training, development or test.
-        bdi: the BDI-II score, 0 to 63, or None where unknown.
-        sex: as the corpus writes it; empty where unknown.
-        age: in years, or None where unknown.
+        bdi: the BDI-II score, 0 to 63, or None if unknown.
+        sex: as the corpus writes it; empty if unknown.
+        age: in years, or None if unknown.
     """
 
     recording: str
@@ -56,7 +56,7 @@ def read_labels(path: Path) -> list[Label]:
     """Read the labels in `path`, in the order of the file.
 
     Raises:
-        ValueError: naming the file, the row and what is wrong with it.
+        ValueError: naming the file, the row and its problem.
     """
     labels = []
     for number, row in enumerate(read_rows(path, COLUMNS), start=2):
@@ -70,16 +70,16 @@ def read_labels(path: Path) -> list[Label]:
 
 
 def write_labels(path: Path, labels: Iterable[Label], groups: bool = False) -> None:
-    """Write `labels` to `path`, sorted by recording; the file appears whole or not at all.
+    """Write `labels` to `path`, sorted by recording; the file is replaced atomically.
 
     Args:
         path: of the file.
-        labels: of any order.
-        groups: whether sex and age are written too, where any label has one.
+        labels: in any order.
+        groups: whether to write sex and age too, if any label has one.
     """
     ordered = sorted(labels, key=lambda label: label.recording)
-    told = groups and any(label.sex or label.age is not None for label in ordered)
-    columns = (*COLUMNS, *GROUP_COLUMNS) if told else COLUMNS
+    has_groups = groups and any(label.sex or label.age is not None for label in ordered)
+    columns = (*COLUMNS, *GROUP_COLUMNS) if has_groups else COLUMNS
     write_rows(path, columns, ([_cell(getattr(label, column)) for column in columns] for label in ordered))
 
 

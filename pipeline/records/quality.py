@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""The quality record of a recording: codec, geometry, times and picture statistics, from decoding every frame once."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,37 +9,37 @@ import numpy as np
 from pipeline.records.frame_table import COLUMNS, FrameTable
 from pipeline.records.tables import write_rows
 
-BLACK, OVEREXPOSED = 16.0, 235.0  # mean brightness of 0 to 255, below and above
+BLACK, OVEREXPOSED = 16.0, 235.0  # mean brightness, of 255: a row below is black, a row above over-exposed
 
-FROZEN = 0.02  # mean absolute difference to the frame before, of 255, below
+FROZEN = 0.02  # mean absolute difference to the previous picture, of 255: a row below is frozen
 
-BLURRED = 20.0  # variance of the Laplacian of the small picture, below
+BLURRED = 20.0  # variance of the Laplacian of the small picture: a row below is blurred
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What is known of a recording after every frame of it was read once.
+    """The quality record of a recording.
 
     Attributes:
         status: `whole`, or `broken` with a reason; a broken recording has no frame table.
-        reason: why it is broken; empty where it is whole.
+        reason: why it is broken; empty if it is whole.
         codec: the decoder's name.
-        header_frames: the number of frames that the header claims; 0 where it claims none.
-        decoded_frames: the number that were decoded.
+        header_frames: the number of frames according to the header; 0 if the header has none.
+        decoded_frames: the number of frames that were decoded.
         bad_packets: packets that could not be decoded.
-        corrupt_frames: frames that the decoder marked.
+        corrupt_frames: frames that the decoder marked as corrupt.
         width: of the upright, square-pixel frame, in pixels.
         height: of the upright, square-pixel frame, in pixels.
         rotation: degrees counter-clockwise by which stored frames are turned to be upright.
         sample_aspect: width of a stored pixel over its height.
-        times: `stamps` (from the file), `mended` (some were missing or fell) or `assumed` (from the rate).
-        fps: rows of the frame table a second (median).
-        rate: decode.fps: the constant rate that the rows were put on; None where they are the native frames.
-        longest_step: seconds between rows of the native frames, at most.
+        times: `stamps` (from the file), `mended` (some were missing or decreased) or `assumed` (from the rate).
+        fps: rows of the frame table per second (median).
+        rate: decode.fps: the constant rate of the rows; None if they are the native frames.
+        longest_step: the longest time between two native frames, in seconds.
         seconds: from the first frame to the last.
-        black: share of rows below the brightness of 16.
-        overexposed: share of rows above the brightness of 235.
-        frozen: share of rows equal to the one before.
+        black: share of rows with a brightness below 16.
+        overexposed: share of rows with a brightness above 235.
+        frozen: share of rows equal to the previous one.
         blurred: share of rows with little detail.
     """
 
@@ -70,18 +70,18 @@ class Quality:
 
 
 def quality_shares(table: FrameTable) -> dict[str, float]:
-    """The shares of black, over-exposed, frozen and blurred rows, as fields of `Quality`."""
-    found = {
+    """Return the shares of black, over-exposed, frozen and blurred rows, as fields of `Quality`."""
+    flags = {
         "black": table.brightness < BLACK,
         "overexposed": table.brightness > OVEREXPOSED,
         "frozen": table.change[1:] < FROZEN,
         "blurred": table.sharpness < BLURRED,
     }
-    return {name: round(float(np.mean(flags)), 4) if len(flags) else 0.0 for name, flags in found.items()}
+    return {name: round(float(np.mean(rows)), 4) if len(rows) else 0.0 for name, rows in flags.items()}
 
 
 def write_decoded(folder: Path, table: FrameTable | None, quality: Quality) -> None:
-    """Write `quality.json` and, where there is a table, `frames.csv` into `folder`."""
+    """Write `quality.json` and, if there is a table, `frames.csv` into `folder`."""
     (folder / "quality.json").write_text(json.dumps(asdict(quality), indent=2) + "\n", encoding="utf-8")
     if table is not None:
         columns = zip(*(getattr(table, name).tolist() for name in COLUMNS), strict=True)

@@ -1,4 +1,4 @@
-"""The list of recordings that the stages work through: what identifies a video, and nothing about its subject."""
+"""The list of recordings that the stages process: the id, path, size and hash of each video, nothing of its subject."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.records.tables import read_rows, write_rows
 
 COLUMNS = ("recording", "path", "bytes", "sha256")
-MAX_ID_BYTES = 200  # bytes; file systems allow 255, and outputs in the making are longer by a word
+MAX_ID_BYTES = 200  # file systems allow 255, and temporary outputs have a suffix
 ID_RULE = f"the name of a folder: printable, up to {MAX_ID_BYTES} bytes, without / or leading dot"
 
 
@@ -16,9 +16,9 @@ class Recording:
     """One video file.
 
     Attributes:
-        recording: its id, unique in a corpus, fit to be the name of a folder.
-        path: where it lies; relative to the working directory where the corpus root is.
-        bytes: its size.
+        recording: its id, unique in a corpus and valid as the name of a folder.
+        path: of the file; relative to the working directory if the corpus root is.
+        bytes: the size of the file.
         sha256: the hash of its content.
     """
 
@@ -29,7 +29,7 @@ class Recording:
 
     @property
     def opaque(self) -> str:
-        """An id that says nothing of who is seen, and names the file to those who hold it: of the content's hash."""
+        """An id that does not reveal the subject: the first digits of the hash, which owners of the file can match."""
         return self.sha256[:8]
 
     def __post_init__(self) -> None:
@@ -38,7 +38,7 @@ class Recording:
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can identify a recording, which names a folder in every output."""
+    """Whether `text` is allowed as a recording id, which is the name of a folder in every output."""
     return (
         text.isprintable() and 0 < len(text.encode()) <= MAX_ID_BYTES and not text.startswith(".") and "/" not in text
     )
@@ -48,14 +48,14 @@ def read_recordings(path: Path) -> list[Recording]:
     """Read the recordings in `path`, sorted by id.
 
     Raises:
-        ValueError: naming the file and the column or row that is wrong.
+        ValueError: naming the file and the wrong column or row.
     """
     rows = read_rows(path, COLUMNS)
     recordings = [Recording(row["recording"], Path(row["path"]), int(row["bytes"]), row["sha256"]) for row in rows]
-    return sorted(recordings, key=lambda item: item.recording)
+    return sorted(recordings, key=lambda recording: recording.recording)
 
 
 def write_recordings(path: Path, recordings: Iterable[Recording]) -> None:
-    """Write `recordings` to `path`, sorted by id; the file appears whole or not at all."""
-    ordered = sorted(recordings, key=lambda item: item.recording)
+    """Write `recordings` to `path`, sorted by id; the file is replaced atomically."""
+    ordered = sorted(recordings, key=lambda recording: recording.recording)
     write_rows(path, COLUMNS, ([item.recording, item.path, item.bytes, item.sha256] for item in ordered))

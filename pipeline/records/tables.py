@@ -1,4 +1,4 @@
-"""Small CSV tables as rows of text: read with every row's problem named, written whole or not at all."""
+"""Small CSV tables as rows of text: errors name the file and the row, and files are replaced atomically."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -10,32 +10,37 @@ from pipeline.runtime.atomic import atomic_file
 def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """Read the rows of a CSV file that has at least `columns`.
 
-    The mark that spreadsheets put before UTF-8 is passed over.
+    The byte order mark that spreadsheets write before UTF-8 is skipped.
 
     Raises:
-        ValueError: naming the file, and the missing columns, the row with too few or too many cells, or that it is no
-            CSV in UTF-8.
+        ValueError: if columns are missing, if a row has too few or too many cells, or if the file is not CSV in UTF-8;
+            the message names the file and the columns or the row.
     """
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return parse_rows(stream, str(path), columns)
+
+
+def parse_rows(lines: Iterable[str], source: str, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Parse the lines of a CSV file that has at least `columns`; error messages name `source`. See `read_rows`."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            found = list(reader.fieldnames or [])
-            rows = list(reader)
+        reader = csv.DictReader(lines, strict=True)
+        header = list(reader.fieldnames or [])
+        rows = list(reader)
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from None
+        raise ValueError(f"{source}: not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from None
     except csv.Error as error:
-        raise ValueError(f"{path}: no CSV: {error}") from None
-    missing = [column for column in columns if column not in found]
+        raise ValueError(f"{source}: no CSV: {error}") from None
+    missing = [column for column in columns if column not in header]
     if missing:
-        raise ValueError(f"{path}: no column {', '.join(missing)}; found: {', '.join(found) or 'an empty file'}")
+        raise ValueError(f"{source}: no column {', '.join(missing)}; found: {', '.join(header) or 'an empty file'}")
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
-            raise ValueError(f"{path}: row {number}: allowed are {len(found)} cells, {', '.join(found)}")
+            raise ValueError(f"{source}: row {number}: allowed are {len(header)} cells, {', '.join(header)}")
     return rows
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file of `rows` under `columns`; it appears whole or not at all."""
+    """Write a CSV file with the header `columns` and `rows`; it is replaced atomically."""
     with atomic_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)

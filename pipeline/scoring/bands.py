@@ -1,4 +1,4 @@
-"""The severity bands of BDI-II (Beck, Steer and Brown, 1996), as the paper shades them in figure 5."""
+"""The severity bands of BDI-II (Beck, Steer and Brown, 1996), as in figure 5 of the paper."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from jaxtyping import Float, Int
 
 @dataclass(frozen=True)
 class Band:
-    """Scores that are called by one name.
+    """A severity band: a range of scores.
 
     Attributes:
         name: minimal, mild, moderate or severe.
-        low: the lowest whole score in it.
-        high: the highest.
+        low: its lowest integer score.
+        high: its highest integer score.
     """
 
     name: str
@@ -22,7 +22,7 @@ class Band:
 
     @property
     def edges(self) -> tuple[float, float]:
-        """Where the band begins and ends among estimates, which are no whole numbers: halfway to its neighbours.
+        """The limits of the band for estimates, which are not integers: halfway to the neighbouring bands.
 
         >>> Band("mild", 14, 19).edges
         (13.5, 19.5)
@@ -36,7 +36,7 @@ EDGES = np.array([band.edges[1] for band in BANDS[:-1]])
 
 
 def band_numbers(scores: Float[np.ndarray, " videos"]) -> Int[np.ndarray, " videos"]:
-    """The number in `BANDS` of the band of each score, as `band_of` has it.
+    """Return the index in `BANDS` of the band of each score; bands as in `band_of`.
 
     >>> band_numbers(np.array([13.4, 13.5, -2.0, 70.0])).tolist()
     [0, 1, 0, 3]
@@ -44,16 +44,16 @@ def band_numbers(scores: Float[np.ndarray, " videos"]) -> Int[np.ndarray, " vide
     return np.searchsorted(EDGES, scores, side="right")
 
 
-def confusion(
+def confusion_matrix(
     truth: Float[np.ndarray, " videos"], estimate: Float[np.ndarray, " videos"]
 ) -> Int[np.ndarray, "truth estimate"]:
-    """How many videos of each band (rows) are estimated to be of each band (columns)."""
-    places = band_numbers(truth) * len(BANDS) + band_numbers(estimate)
-    return np.bincount(places, minlength=len(BANDS) ** 2).reshape(len(BANDS), len(BANDS))
+    """Count the videos by the band of their score (rows) and of their estimate (columns)."""
+    cells = band_numbers(truth) * len(BANDS) + band_numbers(estimate)
+    return np.bincount(cells, minlength=len(BANDS) ** 2).reshape(len(BANDS), len(BANDS))
 
 
 def band_of(score: float) -> Band:
-    """The band of a score or an estimate; estimates below 0 are minimal, and above 63 severe.
+    """Return the band of a score or an estimate; estimates below 0 are minimal, and those above 63 severe.
 
     >>> band_of(13.4).name, band_of(13.5).name, band_of(-2.0).name, band_of(70.0).name
     ('minimal', 'mild', 'minimal', 'severe')

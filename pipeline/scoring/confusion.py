@@ -1,4 +1,4 @@
-"""Which severity bands are taken for which: as a table and as a picture of counts."""
+"""The confusion matrix of severity bands, as a table and as a figure."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,27 +9,27 @@ from matplotlib.figure import Figure
 
 from pipeline.png import new_figure, write_png
 from pipeline.records.tables import write_rows
-from pipeline.scoring.bands import BANDS, confusion
+from pipeline.scoring.bands import BANDS, confusion_matrix
 from pipeline.scoring.intervals import format_interval
-from pipeline.scoring.plot_style import DOTS
+from pipeline.scoring.plot_style import DPI
 from pipeline.scoring.predictions import Prediction
-from pipeline.scoring.summary import Summary, scores
+from pipeline.scoring.summary import Summary, truth_and_estimate
 
 COLUMNS = ("truth", "estimate", "videos")
 SIZE = (5.6, 5.4)  # inches
-AXES = (0.24, 0.24, 0.68, 0.68)  # left, bottom, width, height, as shares of it
-DARK = 0.55  # share of a row from where its count is written in white
+AXES = (0.24, 0.24, 0.68, 0.68)  # left, bottom, width, height, as shares of the figure
+DARK = 0.55  # share of a row above which the count is written in white
 
 Counts = Int[np.ndarray, "truth estimate"]
 
 
 def count_bands(predictions: Sequence[Prediction]) -> Counts:
-    """How many videos of each band (rows) are estimated to be of each band (columns); those without a score are not."""
-    return confusion(*scores(predictions))
+    """Count the videos with a score by the band of their score (rows) and of their estimate (columns)."""
+    return confusion_matrix(*truth_and_estimate(predictions))
 
 
 def write_confusion(path: Path, counts: Counts) -> None:
-    """Write a row for each pair of bands, from minimal to severe."""
+    """Write one row per pair of bands, from minimal to severe."""
     rows = [
         [truth.name, estimate.name, counts[i, j]] for i, truth in enumerate(BANDS) for j, estimate in enumerate(BANDS)
     ]
@@ -38,15 +38,15 @@ def write_confusion(path: Path, counts: Counts) -> None:
 
 def write_confusion_figure(path: Path, counts: Counts, summary: Summary | None) -> None:
     """Write `confusion_figure` as a PNG file."""
-    write_png(path, lambda: confusion_figure(counts, summary), DOTS)
+    write_png(path, lambda: confusion_figure(counts, summary), DPI)
 
 
 def confusion_figure(counts: Counts, summary: Summary | None) -> Figure:
-    """Draw the counts, scores from bottom to top; the darker a square, the more of the videos of its row are in it.
+    """Draw the counts, with bands of the score from bottom to top; a darker square is a larger share of its row.
 
     Args:
         counts: see `count_bands`.
-        summary: of all videos counted, for the caption; None where there are none.
+        summary: of all counted videos, for the caption; None if there are none.
     """
     figure = new_figure(*SIZE)
     axes = figure.add_axes(AXES)
@@ -73,13 +73,13 @@ def confusion_figure(counts: Counts, summary: Summary | None) -> Figure:
 def _caption(summary: Summary | None) -> str:
     if summary is None:
         return "No test video has a score."
-    figures = summary.figures
+    metrics = summary.metrics
     lines = [
         ", ".join(
-            f"{name}: {figures['model', name].value:.0f}" for name in ("severe called minimal", "minimal called severe")
+            f"{name}: {metrics['model', name].value:.0f}" for name in ("severe called minimal", "minimal called severe")
         )
     ]
-    if kappa := figures.get(("model", "kappa")):
+    if kappa := metrics.get(("model", "kappa")):
         lines.append(f"Weighted kappa (squared distance of bands): {format_interval(kappa, 'no interval')}.")
     lines.append("The darker a square, the larger its share of its row.")
     return "\n".join([lines[0][0].upper() + lines[0][1:] + ".", *lines[1:]])

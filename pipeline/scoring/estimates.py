@@ -1,4 +1,4 @@
-"""Recordings with what a network says of them, and those it cannot be asked about."""
+"""Estimation of labelled recordings, with the baseline where a recording has no clip."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from pipeline.scoring.predictions import Prediction, join
 
 @dataclass(frozen=True)
 class Estimates:
-    """What came of asking.
+    """The estimates of labelled recordings.
 
     Attributes:
         videos: the estimates of all clips, of the recordings that have a sequence.
-        predictions: the same recordings beside what is known of them, in the same order.
-        missing: recordings without a sequence.
+        predictions: the same recordings with their labels and estimates, in the same order.
+        missing: labels of the recordings without a sequence.
     """
 
     videos: tuple[VideoEstimate, ...]
@@ -30,24 +30,24 @@ def estimate_recordings(
     labels: Sequence[Label],
     sequences: Path,
     absent: str,
-    known: Baseline,
-    ask: Callable[[list[Path]], list[VideoEstimate]],
+    baseline: Baseline,
+    predict: Callable[[list[Path]], list[VideoEstimate]],
 ) -> Estimates:
-    """Have recordings estimated.
+    """Estimate the recordings that have a sequence.
 
     Args:
         labels: of the recordings.
-        sequences: the folder with a sequence for each that could be read.
+        sequences: the folder with the sequences of all recordings that could be read.
         absent: clip.absent.
-        known: gives the estimate where there is no clip.
-        ask: takes folders of sequences and gives their estimates.
+        baseline: its constant is the estimate of a recording without a clip.
+        predict: returns the estimates for a list of folders of sequences.
     """
-    held = [label for label in labels if (sequences / label.recording).is_dir()]
-    folders = [sequences / label.recording for label in held]
-    videos = ask(folders) if folders else []
+    available = [label for label in labels if (sequences / label.recording).is_dir()]
+    folders = [sequences / label.recording for label in available]
+    videos = predict(folders) if folders else []
     predictions = [
-        join(label, video, open_sequence(folder, absent), known)
-        for label, video, folder in zip(held, videos, folders, strict=True)
+        join(label, video, open_sequence(folder, absent), baseline)
+        for label, video, folder in zip(available, videos, folders, strict=True)
     ]
-    missing = [label for label in labels if label not in held]
+    missing = [label for label in labels if label not in available]
     return Estimates(tuple(videos), tuple(predictions), tuple(missing))

@@ -1,7 +1,7 @@
-"""How sure a figure is: 95 % intervals by the bootstrap over subjects.
+"""95 % intervals of metrics, by the bootstrap over subjects.
 
-The videos of one subject are alike, so videos are no independent draws: subjects are resampled, and all videos of a
-drawn subject come along (the cluster bootstrap; Davison and Hinkley, Bootstrap Methods and their Application, 1997,
+The videos of one subject are alike and so are not independent draws: subjects are resampled, and a drawn subject brings
+all of their videos (the cluster bootstrap; Davison and Hinkley, Bootstrap Methods and their Application, 1997,
 section 3.8). Intervals are percentiles.
 """
 
@@ -21,12 +21,12 @@ Statistic = Callable[[Rows], float | None]  # of the videos in these rows; a row
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with its 95 % interval.
+    """The value of a metric with its 95 % interval.
 
     Attributes:
-        value: of the videos as they are.
-        low: the lower end; None where there is no interval, for there are fewer than two subjects.
-        high: the upper end, likewise.
+        value: over the videos, without resampling.
+        low: lower end of the interval; None if there are fewer than two subjects, and so no interval.
+        high: upper end of the interval; None likewise.
     """
 
     value: float
@@ -39,7 +39,7 @@ def format_interval(interval: Interval, missing: str = "") -> str:
 
     Args:
         interval: the value and its interval.
-        missing: what stands in the brackets without an interval; if empty, the brackets are left out.
+        missing: the text in the brackets if there is no interval; if empty, the brackets are left out.
 
     >>> format_interval(Interval(7.9, 7.0, 8.8)), format_interval(Interval(7.9, None, None))
     ('7.90 (7.00 to 8.80)', '7.90')
@@ -50,49 +50,49 @@ def format_interval(interval: Interval, missing: str = "") -> str:
     return f"{interval.value:.2f}" + (f" ({ends})" if ends else "")
 
 
-def resampled(subjects: Sequence[str], resamples: int, seed: int) -> Iterator[Rows]:
-    """Draw as many subjects as there are, with replacement, and yield the rows of their videos; `resamples` times.
+def resample_subjects(subjects: Sequence[str], resamples: int, seed: int) -> Iterator[Rows]:
+    """Yield the rows of the videos of resampled subjects: as many subjects as there are, drawn with replacement.
 
     Args:
         subjects: the subject of each video.
-        resamples: how often.
-        seed: equal seeds give equal draws.
+        resamples: number of draws.
+        seed: of the draws.
     """
     names = np.array(subjects)
     rows = [np.flatnonzero(names == name) for name in np.unique(names)]
     generator = np.random.default_rng(seed)
     for _ in range(resamples):
-        drawn = generator.integers(len(rows), size=len(rows))
-        yield np.concatenate([rows[subject] for subject in drawn])
+        sample = generator.integers(len(rows), size=len(rows))
+        yield np.concatenate([rows[subject] for subject in sample])
 
 
 def intervals(
     statistics: Mapping[Name, Statistic], subjects: Sequence[str], resamples: int, seed: int
 ) -> dict[Name, Interval]:
-    """Compute figures with their intervals, all on the same draws, so that a difference of two is a paired one.
+    """Compute statistics with their intervals, all on the same resamples, so that differences are paired.
 
-    A resample that does not define a figure (a correlation where nothing varies) is left out of its percentiles, and
-    so is a figure that the videos themselves do not define.
+    A statistic that the videos do not define (a correlation where nothing varies) is left out. A resample that does not
+    define a statistic is left out of its percentiles.
 
     Args:
         statistics: each a function of the rows of videos.
         subjects: the subject of each video.
-        resamples: how many.
-        seed: of the draws.
+        resamples: number of resamples.
+        seed: of the resamples.
     """
-    everything = np.arange(len(subjects))
-    values = {name: value for name, of in statistics.items() if (value := of(everything)) is not None}
-    outcomes: dict[Name, list[float]] = {name: [] for name in values}
+    all_rows = np.arange(len(subjects))
+    values = {name: value for name, statistic in statistics.items() if (value := statistic(all_rows)) is not None}
+    resampled_values: dict[Name, list[float]] = {name: [] for name in values}
     if len(set(subjects)) > 1:
-        for rows in resampled(subjects, resamples, seed):
-            for name, found in outcomes.items():
-                if (outcome := statistics[name](rows)) is not None:
-                    found.append(outcome)
-    return {name: Interval(value, *_ends(outcomes[name])) for name, value in values.items()}
+        for rows in resample_subjects(subjects, resamples, seed):
+            for name, samples in resampled_values.items():
+                if (sample := statistics[name](rows)) is not None:
+                    samples.append(sample)
+    return {name: Interval(value, *_ends(resampled_values[name])) for name, value in values.items()}
 
 
-def _ends(outcomes: Sequence[float]) -> tuple[float, float] | tuple[None, None]:
-    if not outcomes:
+def _ends(samples: Sequence[float]) -> tuple[float, float] | tuple[None, None]:
+    if not samples:
         return None, None
-    low, high = np.percentile(outcomes, PERCENTILES)
+    low, high = np.percentile(samples, PERCENTILES)
     return float(low), float(high)

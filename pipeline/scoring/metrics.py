@@ -1,7 +1,7 @@
-"""How far estimates are from the truth, over videos.
+"""Metrics of estimates against true scores, over videos.
 
-A figure that the videos do not define (of none, or a correlation with something that does not vary) is None, so that
-it is left out of what is written: DVC takes a NaN for a change in every comparison.
+A metric that the videos do not define (of no videos, or a correlation with something that does not vary) is None and is
+left out of the files: DVC counts a NaN as a change in every comparison.
 """
 
 from collections.abc import Callable
@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
-from pipeline.scoring.bands import BANDS, band_numbers, confusion
+from pipeline.scoring.bands import BANDS, band_numbers, confusion_matrix
 
 Scores = Float[np.ndarray, " videos"]  # in points of BDI-II
-DISTANCES = np.subtract.outer(np.arange(len(BANDS)), np.arange(len(BANDS))) ** 2  # of two bands, squared
+DISTANCES = np.subtract.outer(np.arange(len(BANDS)), np.arange(len(BANDS))) ** 2  # squared, between two bands
 
 
 def rmse(truth: Scores, estimate: Scores) -> float | None:
@@ -26,7 +26,7 @@ def mae(truth: Scores, estimate: Scores) -> float | None:
 
 
 def pcc(truth: Scores, estimate: Scores) -> float | None:
-    """Pearson's correlation r = s_xy / (s_x s_y); None where one of the two does not vary."""
+    """Pearson's correlation coefficient r = s_xy / (s_x s_y); None if truth or estimates do not vary."""
     if len(truth) < 2 or np.ptp(truth) == 0 or np.ptp(estimate) == 0:
         return None
     x, y = truth - truth.mean(), estimate - estimate.mean()
@@ -36,7 +36,7 @@ def pcc(truth: Scores, estimate: Scores) -> float | None:
 def ccc(truth: Scores, estimate: Scores) -> float | None:
     """Concordance correlation 2 s_xy / (s_x^2 + s_y^2 + (m_x - m_y)^2), moments over n (Lin, Biometrics 45, 1989).
 
-    It is 1 where estimates equal the truth, and 0 where they do not vary; None where neither of the two varies.
+    It is 1 if estimates equal the truth, and 0 if they do not vary; None if neither truth nor estimates vary.
     """
     if len(truth) < 2 or (np.ptp(truth) == 0 and np.ptp(estimate) == 0):
         return None
@@ -46,34 +46,34 @@ def ccc(truth: Scores, estimate: Scores) -> float | None:
 
 
 def kappa(truth: Scores, estimate: Scores) -> float | None:
-    """Agreement of severity bands beyond chance, 1 - sum(w O) / sum(w E), w the squared distance of two bands.
+    """Cohen's weighted kappa of severity bands, 1 - sum(w O) / sum(w E), w the squared distance between two bands.
 
-    O are the counts of true against estimated bands, E what their margins alone would give (Cohen, Psychological
-    Bulletin 70, 1968). None where all videos are and are called of one and the same band.
+    O is the confusion matrix, E the one expected by chance from its margins (Cohen, Psychological Bulletin 70, 1968).
+    None if all scores and all estimates are in one and the same band.
     """
-    counts = confusion(truth, estimate)
+    counts = confusion_matrix(truth, estimate)
     by_chance = np.outer(counts.sum(1), counts.sum(0)) / max(len(truth), 1)
     chance = float(np.sum(DISTANCES * by_chance))
     return 1 - float(np.sum(DISTANCES * counts)) / chance if chance else None
 
 
 def spread(truth: Scores, estimate: Scores) -> float | None:
-    """Standard deviation of the estimates over that of the truth; below 1 they keep to the middle.
+    """Ratio of the standard deviation of the estimates to that of the truth; below 1, estimates shrink to the middle.
 
-    None where the truth does not vary.
+    None if the truth does not vary.
     """
     return float(np.std(estimate) / np.std(truth)) if len(truth) and np.ptp(truth) else None
 
 
 def severe_called_minimal(truth: Scores, estimate: Scores) -> float | None:
-    """How many videos of the highest band are estimated to be of the lowest."""
+    """Count the videos with a score in the highest band and an estimate in the lowest."""
     if not len(truth):
         return None
     return float(np.sum((band_numbers(truth) == len(BANDS) - 1) & (band_numbers(estimate) == 0)))
 
 
 def minimal_called_severe(truth: Scores, estimate: Scores) -> float | None:
-    """How many videos of the lowest band are estimated to be of the highest."""
+    """Count the videos with a score in the lowest band and an estimate in the highest."""
     return severe_called_minimal(estimate, truth)
 
 

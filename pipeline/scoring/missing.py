@@ -1,4 +1,4 @@
-"""What the figures do not rest on: frames without a face, and recordings that the network says nothing of."""
+"""Missing input of the metrics: frames without a face, and recordings without an estimate of the network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from pipeline.scoring.predictions import Prediction
 
 @dataclass(frozen=True)
 class MissingCounts:
-    """Counts over the recordings that have a score; they are written always, for a 0 is worth knowing.
+    """Counts over the recordings that have a score; zeros are reported too.
 
     Attributes:
-        frames: of all sequences.
-        absent_frames: how many of them show no face.
-        without_face: recordings that never show a face; their estimate is the constant.
+        frames: number of frames of all sequences.
+        absent_frames: number of these frames without a face.
+        without_face: recordings without a face in any frame; their estimate is the constant.
         without_clip: recordings with a face, but no clip that `clip.absent` allows; their estimate is the constant.
-        missing: recordings without a sequence (they were broken), left out of all figures.
+        missing: recordings without a sequence (broken videos), left out of all metrics.
     """
 
     frames: int
@@ -27,11 +27,11 @@ class MissingCounts:
 
 
 def count_missing(predictions: Sequence[Prediction], missing: Sequence[Label]) -> MissingCounts:
-    """Count what is amiss with the recordings that have a score.
+    """Count what is missing from the recordings that have a score.
 
     Args:
-        predictions: those without a score are passed over.
-        missing: labels of recordings without a sequence, likewise.
+        predictions: those without a score are ignored.
+        missing: labels of recordings without a sequence; those without a score are ignored.
     """
     scored = [item for item in predictions if item.bdi is not None]
     return MissingCounts(
@@ -44,10 +44,10 @@ def count_missing(predictions: Sequence[Prediction], missing: Sequence[Label]) -
 
 
 def without_face(predictions: Sequence[Prediction]) -> list[Prediction]:
-    """Those of recordings that never show a face."""
+    """Return the predictions of recordings without a face in any frame."""
     return [item for item in predictions if not item.coverage]
 
 
 def without_clip(predictions: Sequence[Prediction]) -> list[Prediction]:
-    """Those of recordings that show a face, but not for a whole clip as `clip.absent` asks."""
+    """Return the predictions of recordings with a face, but without a clip that `clip.absent` allows."""
     return [item for item in predictions if item.coverage and not item.clips]

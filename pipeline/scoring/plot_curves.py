@@ -1,7 +1,8 @@
-"""The estimate over time: what the network says of each clip of a few videos, chosen by their scores alone.
+"""The estimate over time: the estimate of each clip of a few videos.
 
-Nobody picks videos that a model happens to get right, and two models are seen on the same ones. Videos go without a
-name: the picture tells of scores, and predictions.csv of who is seen.
+Videos are chosen by their scores alone. So nobody picks videos that a model happens to get right, and two models are
+shown on the same videos. The figure does not name the videos, because it shows scores, and predictions.csv names the
+subjects.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,73 +14,77 @@ from matplotlib.figure import Figure
 from pipeline.estimators.estimates import VideoEstimate
 from pipeline.png import new_figure, write_png
 from pipeline.scoring.bands import BANDS, band_of
-from pipeline.scoring.plot_style import DOTS
+from pipeline.scoring.plot_style import DPI
 from pipeline.scoring.predictions import Prediction
 
-EACH = 3  # videos of a band
+VIDEOS_PER_BAND = 3
 PANEL = (2.5, 1.7)  # inches
 MARGINS = (0.85, 0.0, 0.8, 0.0)  # left, right, bottom, top, in inches
-GAP = 0.14  # of a panel
-LEAST, MOST = 0.0, 45.0  # points that are always shown
-ROOM = 2.0  # points beyond the outermost estimate
+GAP = 0.14  # share of a panel
+MIN_LIMIT, MAX_LIMIT = 0.0, 45.0  # points that the y axis always includes
+PADDING = 2.0  # points beyond the outermost estimate
 
 
-def choose(predictions: Sequence[Prediction]) -> dict[str, list[Prediction]]:
-    """Up to EACH recordings of each band, evenly spread over those with a clip, sorted by score and then by id.
+def choose_videos(predictions: Sequence[Prediction]) -> dict[str, list[Prediction]]:
+    """Choose up to VIDEOS_PER_BAND recordings of each band, evenly spread over those with a clip, sorted by score, id.
 
-    Of n sorted ones the (2 i + 1) / (2 EACH)-th, i = 0, 1, ...: of nine the second, fifth and eighth.
+    Of n sorted recordings, those at (2 i + 1) / (2 VIDEOS_PER_BAND) n, i = 0, 1, ...: of nine, the second, fifth and
+    eighth.
     """
     chosen = {}
     for band in BANDS:
-        held = [item for item in predictions if item.bdi is not None and item.clips and band_of(item.bdi) == band]
-        ordered = sorted(held, key=lambda item: (item.bdi, item.recording))
-        each = min(EACH, len(ordered))
-        chosen[band.name] = [ordered[len(ordered) * (2 * i + 1) // (2 * each)] for i in range(each)]
+        usable = [item for item in predictions if item.bdi is not None and item.clips and band_of(item.bdi) == band]
+        ordered = sorted(usable, key=lambda item: (item.bdi, item.recording))
+        count = min(VIDEOS_PER_BAND, len(ordered))
+        chosen[band.name] = [ordered[len(ordered) * (2 * i + 1) // (2 * count)] for i in range(count)]
     return chosen
 
 
-def write_curves(
+def write_curves_figure(
     path: Path,
     chosen: Mapping[str, Sequence[Prediction]],
     videos: Sequence[VideoEstimate],
     rates: Mapping[str, float],
     length: int,
 ) -> None:
-    """Write `curves` as a PNG file."""
-    write_png(path, lambda: curves(chosen, videos, rates, length), DOTS)
+    """Write `curves_figure` as a PNG file."""
+    write_png(path, lambda: curves_figure(chosen, videos, rates, length), DPI)
 
 
-def curves(
+def curves_figure(
     chosen: Mapping[str, Sequence[Prediction]],
     videos: Sequence[VideoEstimate],
     rates: Mapping[str, float],
     length: int,
 ) -> Figure:
-    """Draw a row of panels for each band, one scale for all estimates.
+    """Draw a row of panels for each band, with one scale of the estimates for all.
 
     Args:
-        chosen: see `choose_face`.
+        chosen: see `choose_videos`.
         videos: the estimates of clips, of at least the chosen recordings.
-        rates: frames a second of each chosen recording's sequence.
+        rates: frame rate of each chosen recording's sequence.
         length: frames of a clip.
     """
     left, right, bottom, top = MARGINS
-    width, height = EACH * PANEL[0] + left + right, len(BANDS) * PANEL[1] + bottom + top
+    width, height = VIDEOS_PER_BAND * PANEL[0] + left + right, len(BANDS) * PANEL[1] + bottom + top
     figure = new_figure(width, height)
     clips = {video.recording: video.clips for video in videos}
-    shown = [item for items in chosen.values() for item in items]
-    every = [clip.estimate for item in shown for clip in clips[item.recording]]
-    limits = min([LEAST, *every]) - ROOM, max([MOST, *every, *(item.bdi or 0.0 for item in shown)]) + ROOM
+    all_items = [item for items in chosen.values() for item in items]
+    estimates = [clip.estimate for item in all_items for clip in clips[item.recording]]
+    limits = (
+        min([MIN_LIMIT, *estimates]) - PADDING,
+        max([MAX_LIMIT, *estimates, *(item.bdi or 0.0 for item in all_items)]) + PADDING,
+    )
     for row, band in enumerate(BANDS):
         items = chosen.get(band.name, [])
-        for column in range(EACH):
-            place = (
+        for column in range(VIDEOS_PER_BAND):
+            rectangle = (
                 (left + column * PANEL[0]) / width,
                 (bottom + (len(BANDS) - 1 - row) * PANEL[1]) / height,
                 PANEL[0] * (1 - GAP) / width,
                 PANEL[1] * (1 - 2 * GAP) / height,
             )
-            axes = figure.add_axes(place)
+            axes = figure.add_axes(rectangle)
             axes.set_ylim(*limits)
             axes.tick_params(labelsize=8, labelleft=column == 0)
             if column == 0:
@@ -87,7 +92,7 @@ def curves(
             if column >= len(items):
                 axes.set_axis_off() if column else axes.set(xticks=[], title="no video")
                 continue
-            _panel(axes, items[column], clips[items[column].recording], rates[items[column].recording], length)
+            _draw_panel(axes, items[column], clips[items[column].recording], rates[items[column].recording], length)
     figure.supxlabel("Seconds", y=0.36 / height, fontsize=10)
     figure.legend(
         *_legend(figure), loc="lower center", bbox_to_anchor=(0.5, 0.02 / height), ncols=3, frameon=False, fontsize=9
@@ -95,10 +100,10 @@ def curves(
     return figure
 
 
-def _panel(axes: Axes, item: Prediction, clips: Sequence, rate: float, length: int) -> None:
+def _draw_panel(axes: Axes, item: Prediction, clips: Sequence, rate: float, length: int) -> None:
     for number, clip in enumerate(clips):
         begin = clip.start / rate
-        end = begin + (length if clip.start else clip.weight) / rate  # a looped video is its first clip, and shorter
+        end = begin + (length if clip.start else clip.weight) / rate  # the only clip of a looped video is shorter
         label = "estimate of a clip, over its time" if number == 0 else None
         axes.plot([begin, end], [clip.estimate] * 2, color="#08519c", lw=2.4, label=label, solid_capstyle="butt")
     axes.axhline(item.estimate, color="black", lw=1, label="estimate of the video")
@@ -107,7 +112,8 @@ def _panel(axes: Axes, item: Prediction, clips: Sequence, rate: float, length: i
 
 
 def _legend(figure: Figure) -> tuple[list, list]:
-    found: dict[str, object] = {}
+    """Return the handles and labels of all panels, each label once."""
+    handles: dict[str, object] = {}
     for axes in figure.axes:
-        found |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    return list(found.values()), list(found)
+        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    return list(handles.values()), list(handles)

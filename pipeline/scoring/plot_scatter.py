@@ -1,4 +1,4 @@
-"""Figure 5 of the paper: estimate against truth for every test video, over the severity bands."""
+"""Figure 5 of the paper: estimate against score for every test video, over the severity bands."""
 
 import textwrap
 from collections.abc import Sequence
@@ -11,29 +11,29 @@ from pipeline.png import new_figure, write_png
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.scoring.bands import BANDS
 from pipeline.scoring.intervals import format_interval
-from pipeline.scoring.plot_style import DOTS, GROUPS, shade_bands
+from pipeline.scoring.plot_style import DPI, GROUPS, shade_bands
 from pipeline.scoring.predictions import Prediction
-from pipeline.scoring.summary import Summary, scores
+from pipeline.scoring.summary import Summary, truth_and_estimate
 
 WIDTH, HEIGHT = 6.4, 7.5  # inches
 AXES = (0.7, 1.6, 5.5, 5.5)  # left, bottom, width, height, in inches
-LETTERS = 96  # in a line of the caption
+LINE_LENGTH = 96  # characters in a line of the caption
 MARGIN = 2.0  # points of BDI-II between the outermost points and the frame
-AGREED = "#d2d2d2"  # where truth and estimate are of one band
+SAME_BAND = "#d2d2d2"  # colour where score and estimate are in one band
 
 
 def write_figure5(path: Path, predictions: Sequence[Prediction], constant: float, summary: Summary | None) -> None:
     """Write `figure5` as a PNG file; equal content gives equal bytes, whatever the user's own plot settings are."""
-    write_png(path, lambda: figure5(predictions, constant, summary), DOTS)
+    write_png(path, lambda: figure5(predictions, constant, summary), DPI)
 
 
 def figure5(predictions: Sequence[Prediction], constant: float, summary: Summary | None) -> Figure:
     """Draw the predictions that have a score.
 
     Args:
-        predictions: those without a score are passed over.
-        constant: the constant estimate, drawn as a line.
-        summary: of all videos drawn, for the caption; None where there are none.
+        predictions: those without a score are ignored.
+        constant: the constant baseline, drawn as a line.
+        summary: of all drawn videos, for the caption; None if there are none.
     """
     left, bottom, width, height = AXES
     figure = new_figure(WIDTH, HEIGHT)
@@ -44,10 +44,10 @@ def figure5(predictions: Sequence[Prediction], constant: float, summary: Summary
     axes.set(xlim=(LOWEST_SCORE - MARGIN, HIGHEST_SCORE + MARGIN), ylim=(low, high))
     axes.set(xlabel="BDI-II score", ylabel="Estimated BDI-II score")
     _shade_bands(axes)
-    for label, seen, look in GROUPS:
+    for label, seen, style in GROUPS:
         group = [item for item in scored if item.seen is seen]
         if group:
-            axes.scatter(*scores(group), label=label, zorder=3, **look)
+            axes.scatter(*truth_and_estimate(group), label=label, zorder=3, **style)
     axes.plot([low, high], [low, high], color="black", lw=1, label="estimate equals score", zorder=2)
     axes.axhline(constant, color="black", lw=1, ls=(0, (5, 4)), label=f"constant, {constant:.1f}", zorder=2)
     figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / HEIGHT), ncols=2, frameon=False, fontsize=9)
@@ -56,26 +56,26 @@ def figure5(predictions: Sequence[Prediction], constant: float, summary: Summary
 
 
 def _shade_bands(axes: Axes) -> None:
-    """Shade the bands of the score from bottom to top, darker where the estimate is of the same band, and name them."""
+    """Shade and name the bands of the score; darker where the estimate is in the same band."""
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     shade_bands(axes, left, right)
     for band in BANDS:
         begin, end = band.edges
         first, last = band is BANDS[0], band is BANDS[-1]
-        span = left if first else begin, right if last else end
-        agreed = low if first else begin, high if last else end
-        axes.fill_between(span, *agreed, color=AGREED, lw=0, zorder=1)
+        scores = left if first else begin, right if last else end
+        estimates = low if first else begin, high if last else end
+        axes.fill_between(scores, *estimates, color=SAME_BAND, lw=0, zorder=1)
 
 
 def _caption(summary: Summary | None) -> str:
     if summary is None:
         return "No test video has a score."
-    figures = summary.figures
-    r, rmse, of_constant = figures.get(("model", "pcc")), figures["model", "rmse"], figures["constant", "rmse"]
+    metrics = summary.metrics
+    r, rmse, constant_rmse = metrics.get(("model", "pcc")), metrics["model", "rmse"], metrics["constant", "rmse"]
     parts = [
         f"Test videos: {summary.videos}, subjects: {summary.subjects}.",
         f"Pearson's r {format_interval(r, 'no interval') if r else 'is not defined'},",
-        f"RMSE {format_interval(rmse, 'no interval')}; the constant's RMSE {of_constant.value:.2f}.",
+        f"RMSE {format_interval(rmse, 'no interval')}; the constant's RMSE {constant_rmse.value:.2f}.",
         "In brackets 95 % intervals, by bootstrap over subjects. Dark squares: score and estimate in the same band.",
     ]
-    return textwrap.fill(" ".join(parts), LETTERS)
+    return textwrap.fill(" ".join(parts), LINE_LENGTH)

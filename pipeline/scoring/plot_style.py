@@ -1,4 +1,4 @@
-"""What the pictures of evaluate share: how groups of videos look, and files that are their content alone."""
+"""The common style of the figures of stage evaluate: markers of seen and unseen subjects, and shaded bands."""
 
 from typing import Any
 
@@ -6,26 +6,26 @@ from matplotlib.axes import Axes
 
 from pipeline.scoring.bands import BANDS
 
-DOTS = 200  # an inch
+DPI = 200
 STRIPES = ("#f5f5f5", "#e7e7e7")  # of neighbouring bands
-# Shape and filling tell the two groups apart, and their colours differ in lightness: no colour is needed to read them.
+# Marker shape and filling distinguish the two groups, and their colours differ in lightness: readable without colour.
 GROUPS: tuple[tuple[str, bool, dict[str, Any]], ...] = (
     ("subject not seen in fitting", False, {"marker": "o", "fc": "#08519c", "ec": "white", "lw": 0.6, "s": 44}),
     ("subject seen in fitting", True, {"marker": "^", "fc": "none", "ec": "#c2571a", "lw": 1.4, "s": 40}),
 )
 
 
-def shade_bands(axes: Axes, least: float, most: float) -> None:
-    """Shade the bands of the score along x, from `least` to `most`, and name them above the frame."""
+def shade_bands(axes: Axes, low: float, high: float) -> None:
+    """Shade the bands of the score along x, from `low` to `high`, and name them above the frame."""
     top = axes.get_ylim()[1]
     for number, band in enumerate(BANDS):
-        begin, end = (least if band is BANDS[0] else band.edges[0]), (most if band is BANDS[-1] else band.edges[1])
+        begin, end = (low if band is BANDS[0] else band.edges[0]), (high if band is BANDS[-1] else band.edges[1])
         axes.axvspan(begin, end, color=STRIPES[number % 2], lw=0, zorder=0)
-        for points, text in ((14, band.name), (4, f"{band.low}\N{EN DASH}{band.high}")):
+        for offset, text in ((14, band.name), (4, f"{band.low}\N{EN DASH}{band.high}")):
             axes.annotate(
                 text,
                 xy=((begin + end) / 2, top),
-                xytext=(0, points),
+                xytext=(0, offset),
                 textcoords="offset points",
                 ha="center",
                 va="baseline",

@@ -1,6 +1,6 @@
-"""Estimates of recordings beside what is known of them, as tables, and the estimates of their clips as another.
+"""Predictions: recordings with their labels and estimates; and the tables of predictions and of clips.
 
-Recordings with a score and those without have a table each: DVC would draw an empty score as 0.
+Recordings with a score and those without are written to different tables: DVC would plot an empty score as 0.
 """
 
 import math
@@ -13,43 +13,31 @@ import numpy as np
 from pipeline.data.clips.face_sequence import FaceSequence
 from pipeline.estimators.estimates import VideoEstimate
 from pipeline.records.labels import Label
+from pipeline.records.predictions import COLUMNS
 from pipeline.records.tables import write_rows
 from pipeline.scoring.baselines import Baseline
 
-COLUMNS = (
-    "recording",
-    "subject",
-    "session",
-    "seen",
-    "task",
-    "bdi",
-    "estimate",
-    "clips",
-    "coverage",
-    "frames",
-    "absent",
-)
 CLIP_COLUMNS = ("recording", "phase", "start", "weight", "estimate")
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One recording and what a network says of it.
+    """A recording with its label and its estimate.
 
     Attributes:
-        recording: its id.
-        subject: who is seen.
+        recording: id of the recording.
+        subject: id of the person in it.
         seen: whether the labels for fitting have a score of this subject.
-        session: which visit; may be empty.
+        session: id of the visit; may be empty.
         task: what the subject did; may be empty.
-        bdi: the score, or None where unknown.
-        estimate: in points of BDI-II; the constant where there is no clip.
-        clips: how many the estimate is the mean of; 0 where it never shows a face, or not for as long as `clip.absent`
-            asks.
-        frames: of its sequence, in all phases.
-        absent: how many of them show no face.
+        bdi: the score, or None if unknown.
+        estimate: in points of BDI-II; the constant baseline if there is no clip.
+        clips: number of clips that the estimate averages; 0 if it never shows a face, or no clip that `clip.absent`
+            allows.
+        frames: number of frames of its sequence, in all phases.
+        absent: number of these frames without a face.
         sex: as the corpus writes it; may be empty.
-        age: in years, or None where unknown.
+        age: in years, or None if unknown.
     """
 
     recording: str
@@ -69,30 +57,32 @@ class Prediction:
         if not math.isfinite(self.estimate):
             raise ValueError(f"{self.recording}: the network's estimate is {self.estimate}; allowed: a finite number")
         if not 0 <= self.absent <= self.frames:
-            raise ValueError(f"{self.recording}: {self.absent} absent of {self.frames} frames; allowed: 0 to all")
+            raise ValueError(
+                f"{self.recording}: {self.absent} absent of {self.frames} frames; allowed: 0 to {self.frames}"
+            )
 
     @property
     def coverage(self) -> float:
-        """Share of frames that show a face, 0 to 1; 0 of no frames."""
+        """Share of frames that show a face, 0 to 1; 0 if there are no frames."""
         return 1 - self.absent / self.frames if self.frames else 0.0
 
 
-def join(label: Label, video: VideoEstimate, sequence: FaceSequence, known: Baseline) -> Prediction:
-    """Put an estimate beside the label and the sequence of its recording; without any clip it is the constant.
+def join(label: Label, video: VideoEstimate, sequence: FaceSequence, baseline: Baseline) -> Prediction:
+    """Join the label, the estimate and the sequence of a recording; without a clip the estimate is the constant.
 
     Raises:
-        ValueError: where the three are of different recordings, or the estimate is no finite number.
+        ValueError: if the three are of different recordings, or the estimate is not a finite number.
     """
     if not label.recording == video.recording == sequence.recording:
         raise ValueError(f"{label.recording}, {video.recording} and {sequence.recording} are not one recording")
     return Prediction(
         recording=label.recording,
         subject=label.subject,
-        seen=label.subject in known.subjects,
+        seen=label.subject in baseline.subjects,
         session=label.session,
         task=label.task,
         bdi=label.bdi,
-        estimate=known.constant if video.score is None else video.score,
+        estimate=baseline.constant if video.score is None else video.score,
         clips=len(video.clips),
         frames=len(sequence.present),
         absent=int(np.count_nonzero(~sequence.present)),
@@ -102,7 +92,7 @@ def join(label: Label, video: VideoEstimate, sequence: FaceSequence, known: Base
 
 
 def write_predictions(folder: Path, predictions: Iterable[Prediction]) -> None:
-    """Write predictions.csv, and unscored.csv where there are recordings without a score; sorted by recording."""
+    """Write predictions.csv, and unscored.csv if there are recordings without a score; sorted by recording."""
     ordered = sorted(predictions, key=lambda item: item.recording)
     write_rows(folder / "predictions.csv", COLUMNS, (_cells(item) for item in ordered if item.bdi is not None))
     if unscored := [_cells(item) for item in ordered if item.bdi is None]:

@@ -1,4 +1,4 @@
-"""What figures are of: all videos that have a score, and parts of them, each estimated by a model and without one."""
+"""Subgroups of the test videos, with the estimates of the model and of the baselines."""
 
 import math
 from collections import defaultdict
@@ -13,19 +13,19 @@ from pipeline.scoring.metrics import Scores
 from pipeline.scoring.predictions import Prediction
 
 MODEL, CONSTANT, MEDIAN, LOOKUP = ESTIMATORS = ("model", "constant", "median", "lookup")
-AGES = (("under 30", 30.0), ("30 to 44", 45.0), ("45 to 59", 60.0), ("60 and over", math.inf))  # and where each ends
+AGES = (("under 30", 30.0), ("30 to 44", 45.0), ("45 to 59", 60.0), ("60 and over", math.inf))  # name, upper limit
 
 
 @dataclass(frozen=True)
 class Subgroup:
-    """Videos, or pairs of videos, that figures are computed over.
+    """Videos, or pairs of videos, over which metrics are computed.
 
     Attributes:
         name: all, seen, unseen, pairs, or a task, sex or age.
-        subjects: of each.
-        truth: the score of each.
-        estimates: of each, by the name of who estimates: the model, the constant (mean), the median of the fitted
-            scores, and the identity look-up.
+        subjects: the subject of each video.
+        truth: the score of each video.
+        estimates: the estimate for each video, by estimator: the model, the constant (mean) and the median of the
+            fitted scores, and the identity look-up.
     """
 
     name: str
@@ -36,43 +36,45 @@ class Subgroup:
     def __post_init__(self) -> None:
         lengths = {len(self.subjects), len(self.truth), *map(len, self.estimates.values())}
         if lengths != {len(self.truth)} or not len(self.truth):
-            raise ValueError(f"{self.name}: parts of {sorted(lengths)} videos; allowed: equally many, at least one")
+            raise ValueError(f"{self.name}: columns of {sorted(lengths)} videos; allowed: equally many, at least one")
 
 
-def subgroups_of(predictions: Sequence[Prediction], known: Baseline) -> list[Subgroup]:
-    """All predictions that have a score, and every part of them that has any.
+def subgroups_of(predictions: Sequence[Prediction], baseline: Baseline) -> list[Subgroup]:
+    """Return all predictions with a score as a subgroup, and every non-empty subgroup of them.
 
-    By whether the subject is met in fitting; by task, where there are several; by sex and age, where they are known;
-    and over sessions with several videos (AVEC2014's pairs of two tasks), estimates averaged before they are scored.
+    Subgroups are: subjects seen and unseen in fitting; tasks, if there are several; sex and age, if known; and pairs,
+    if sessions have several videos (AVEC2014's two tasks), with scores and estimates averaged over each session.
     """
     scored = [item for item in predictions if item.bdi is not None]
-    chosen = {
+    members = {
         "all": scored,
         "seen": [item for item in scored if item.seen],
         "unseen": [item for item in scored if not item.seen],
     }
     tasks = sorted({item.task for item in scored if item.task})
     if len(tasks) > 1:
-        chosen |= {f"task {task}": [item for item in scored if item.task == task] for task in tasks}
+        members |= {f"task {task}": [item for item in scored if item.task == task] for task in tasks}
     for sex in sorted({item.sex for item in scored if item.sex}):
-        chosen[f"sex {sex}"] = [item for item in scored if item.sex == sex]
+        members[f"sex {sex}"] = [item for item in scored if item.sex == sex]
     for name, _ in AGES:
-        chosen[f"age {name}"] = [item for item in scored if item.age is not None and _age_group(item.age) == name]
-    found = [_subgroup(name, items, known) for name, items in chosen.items() if items]
-    pairs = _sessions(scored)
-    return [*found, *([_averaged("pairs", found[0], pairs)] if len(pairs) < len(scored) else [])]
+        members[f"age {name}"] = [item for item in scored if item.age is not None and _age_group(item.age) == name]
+    subgroups = [_subgroup(name, items, baseline) for name, items in members.items() if items]
+    sessions = _sessions(scored)
+    return [*subgroups, *([_average("pairs", subgroups[0], sessions)] if len(sessions) < len(scored) else [])]
 
 
-def _subgroup(name: str, items: Sequence[Prediction], known: Baseline) -> Subgroup:
+def _subgroup(name: str, items: Sequence[Prediction], baseline: Baseline) -> Subgroup:
     estimates = {
         MODEL: [item.estimate for item in items],
-        CONSTANT: [known.constant] * len(items),
-        MEDIAN: [known.median] * len(items),
-        LOOKUP: [known.lookup(item.subject) for item in items],
+        CONSTANT: [baseline.constant] * len(items),
+        MEDIAN: [baseline.median] * len(items),
+        LOOKUP: [baseline.lookup(item.subject) for item in items],
     }
     truth = np.array([item.bdi for item in items], np.float64)
     subjects = tuple(item.subject for item in items)
-    return Subgroup(name, subjects, truth, {of: np.array(values, np.float64) for of, values in estimates.items()})
+    return Subgroup(
+        name, subjects, truth, {estimator: np.array(values, np.float64) for estimator, values in estimates.items()}
+    )
 
 
 def _age_group(age: float) -> str:
@@ -80,16 +82,23 @@ def _age_group(age: float) -> str:
 
 
 def _sessions(items: Sequence[Prediction]) -> list[list[int]]:
-    """The rows of each session; a recording whose session is unknown is one by itself."""
+    """Return the rows of each session; a recording with unknown session is a session by itself."""
     rows: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for row, item in enumerate(items):
         rows[item.subject, item.session, "" if item.session else item.recording].append(row)
     return list(rows.values())
 
 
-def _averaged(name: str, part: Subgroup, groups: Sequence[Sequence[int]]) -> Subgroup:
-    def means(values: Scores) -> Float[np.ndarray, " sessions"]:
-        return np.array([values[rows].mean() for rows in groups])
+def _average(name: str, subgroup: Subgroup, sessions: Sequence[Sequence[int]]) -> Subgroup:
+    """Average the scores and estimates of each session, given as rows of the subgroup."""
 
-    subjects = tuple(part.subjects[rows[0]] for rows in groups)
-    return Subgroup(name, subjects, means(part.truth), {of: means(values) for of, values in part.estimates.items()})
+    def means(values: Scores) -> Float[np.ndarray, " sessions"]:
+        return np.array([values[rows].mean() for rows in sessions])
+
+    subjects = tuple(subgroup.subjects[rows[0]] for rows in sessions)
+    return Subgroup(
+        name,
+        subjects,
+        means(subgroup.truth),
+        {estimator: means(values) for estimator, values in subgroup.estimates.items()},
+    )

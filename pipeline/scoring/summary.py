@@ -1,4 +1,4 @@
-"""The figures of a model beside those of estimates without one: few for metrics.json, all in a table."""
+"""Metrics of a model and of the baselines: a selection in metrics.json, all of them in intervals.csv."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,116 +15,131 @@ from pipeline.scoring.missing import MissingCounts
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.subgroups import CONSTANT, ESTIMATORS, LOOKUP, MODEL, Subgroup
 
+# Of intervals.csv: "part" is the subgroup, "of" the estimator or difference, "figure" the metric.
 COLUMNS = ("part", "of", "figure", "videos", "subjects", "value", "low", "high")
 DECIMALS = 4
-DIFFERENCES = {"difference": CONSTANT, "difference to lookup": LOOKUP}  # model minus which, on the same videos
-PLAIN = ("rmse", "mae", "pcc", "ccc", "kappa")  # of the model, in metrics.json
+DIFFERENCES = {"difference": CONSTANT, "difference to lookup": LOOKUP}  # model minus this baseline, on the same videos
+SELECTED_METRICS = ("rmse", "mae", "pcc", "ccc", "kappa")  # of the model, in metrics.json
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Figures over the videos of one part of what is scored.
+    """Metrics over the videos of one subgroup.
 
     Attributes:
-        part: its name.
-        videos: how many (of pairs: how many sessions).
-        subjects: how many.
-        figures: with their intervals, by what they are of (an estimator, or a difference) and their name: all of the
-            model, errors of the others, as far as they are defined.
+        subgroup: its name.
+        videos: number of videos (of pairs: number of sessions).
+        subjects: number of subjects.
+        metrics: with their intervals, by (estimator or difference, name): all metrics of the model, and the errors of
+            the baselines and differences, as far as they are defined.
     """
 
-    part: str
+    subgroup: str
     videos: int
     subjects: int
-    figures: Mapping[tuple[str, str], Interval]
+    metrics: Mapping[tuple[str, str], Interval]
 
 
-def summarise(parts: Sequence[Subgroup], resamples: int, seed: int) -> list[Summary]:
-    """Score every part.
+def summarise(subgroups: Sequence[Subgroup], resamples: int, seed: int) -> list[Summary]:
+    """Compute the metrics of every subgroup.
 
     Args:
-        parts: see `pipeline.scoring.subgroups`.
+        subgroups: see `pipeline.scoring.subgroups`.
         resamples: of the bootstrap over subjects.
-        seed: of its draws.
+        seed: of the resamples.
     """
     return [
-        Summary(part.name, len(part.truth), len(set(part.subjects)), _figures(part, resamples, seed)) for part in parts
+        Summary(
+            subgroup.name,
+            len(subgroup.truth),
+            len(set(subgroup.subjects)),
+            _metrics_with_intervals(subgroup, resamples, seed),
+        )
+        for subgroup in subgroups
     ]
 
 
-def _figures(part: Subgroup, resamples: int, seed: int) -> dict[tuple[str, str], Interval]:
+def _metrics_with_intervals(subgroup: Subgroup, resamples: int, seed: int) -> dict[tuple[str, str], Interval]:
     statistics = {
-        (of, name): _on(figure, part.truth, part.estimates[of])
-        for of in ESTIMATORS
-        for name, figure in (METRICS if of == MODEL else ERRORS).items()
+        (estimator, name): _statistic(metric, subgroup.truth, subgroup.estimates[estimator])
+        for estimator in ESTIMATORS
+        for name, metric in (METRICS if estimator == MODEL else ERRORS).items()
     }
-    for of, other in DIFFERENCES.items():
+    for difference, baseline in DIFFERENCES.items():
         for name in ERRORS:
-            statistics[of, name] = _minus(statistics[MODEL, name], statistics[other, name])
-    return intervals(statistics, part.subjects, resamples, seed)
+            statistics[difference, name] = _difference(statistics[MODEL, name], statistics[baseline, name])
+    return intervals(statistics, subgroup.subjects, resamples, seed)
 
 
-def scores(predictions: Sequence[Prediction]) -> tuple[Scores, Scores]:
-    """(truth, estimate) of the predictions that have a score."""
+def truth_and_estimate(predictions: Sequence[Prediction]) -> tuple[Scores, Scores]:
+    """Return the scores and the estimates of the predictions that have a score, as two arrays."""
     pairs = [(item.bdi, item.estimate) for item in predictions if item.bdi is not None]
     truth, estimate = np.array(pairs, np.float64).reshape(-1, 2).T
     return truth, estimate
 
 
-def _on(figure: Metric, truth: Scores, estimate: Scores) -> Statistic:
-    def of(rows: Rows) -> float | None:
-        return figure(truth[rows], estimate[rows])
+def _statistic(metric: Metric, truth: Scores, estimate: Scores) -> Statistic:
+    def statistic(rows: Rows) -> float | None:
+        return metric(truth[rows], estimate[rows])
 
-    return of
+    return statistic
 
 
-def _minus(first: Statistic, second: Statistic) -> Statistic:
-    def of(rows: Rows) -> float | None:
-        one, other = first(rows), second(rows)
-        return None if one is None or other is None else one - other
+def _difference(minuend: Statistic, subtrahend: Statistic) -> Statistic:
+    def statistic(rows: Rows) -> float | None:
+        first, second = minuend(rows), subtrahend(rows)
+        return None if first is None or second is None else first - second
 
-    return of
+    return statistic
 
 
 def write_intervals(path: Path, summaries: Sequence[Summary]) -> None:
-    """Write one row a figure and part."""
+    """Write one row per subgroup, estimator or difference, and metric."""
     rows = [
-        [part.part, of, figure, part.videos, part.subjects, *map(cell, (found.value, found.low, found.high))]
-        for part in summaries
-        for (of, figure), found in part.figures.items()
+        [
+            summary.subgroup,
+            estimator,
+            name,
+            summary.videos,
+            summary.subjects,
+            *map(format_cell, (interval.value, interval.low, interval.high)),
+        ]
+        for summary in summaries
+        for (estimator, name), interval in summary.metrics.items()
     ]
     write_rows(path, COLUMNS, rows)
 
 
 def write_metrics(
-    path: Path, summaries: Sequence[Summary], validated: Sequence[Prediction], gaps: MissingCounts
+    path: Path, summaries: Sequence[Summary], validated: Sequence[Prediction], missing: MissingCounts
 ) -> None:
-    """Write the few figures that `dvc metrics` compares; the file appears whole or not at all.
+    """Write the metrics that `dvc metrics` compares; the file is replaced atomically.
 
     Args:
         path: of the JSON file.
-        summaries: of which those of all videos and of unseen subjects are written.
-        validated: estimates of what was measured while fitting; without any there are no figures of it.
-        gaps: what the figures do not rest on.
+        summaries: those of all videos and of unseen subjects are written.
+        validated: predictions of the validated recordings; if empty, there are no validation metrics.
+        missing: counts of missing faces and recordings.
     """
-    found = {part.part: part for part in summaries}
-    whole, unseen = (found.get(name, Summary(name, 0, 0, {})) for name in ("all", "unseen"))
-    metrics: dict[str, object] = {**_values(whole, MODEL, PLAIN), "videos": whole.videos}
-    metrics |= {of: _values(whole, of, ERRORS) for of in (CONSTANT, LOOKUP)}
+    by_subgroup = {summary.subgroup: summary for summary in summaries}
+    overall, unseen = (by_subgroup.get(name, Summary(name, 0, 0, {})) for name in ("all", "unseen"))
+    metrics: dict[str, object] = {**_values(overall, MODEL, SELECTED_METRICS), "videos": overall.videos}
+    metrics |= {estimator: _values(overall, estimator, ERRORS) for estimator in (CONSTANT, LOOKUP)}
     metrics["unseen"] = {**_values(unseen, MODEL, ERRORS), "videos": unseen.videos}
     if validated:
-        errors = {name: figure(*scores(validated)) for name, figure in ERRORS.items()}
-        plain = {name: round(value, DECIMALS) for name, value in errors.items() if value is not None}
-        metrics["validation"] = {**plain, "videos": len(validated)}
-    metrics |= asdict(gaps)
+        errors = {name: metric(*truth_and_estimate(validated)) for name, metric in ERRORS.items()}
+        rounded = {name: round(value, DECIMALS) for name, value in errors.items() if value is not None}
+        metrics["validation"] = {**rounded, "videos": len(validated)}
+    metrics |= asdict(missing)
     write_text_atomically(path, json.dumps(metrics, indent=2, allow_nan=False) + "\n")
 
 
-def _values(part: Summary, of: str, names: Sequence[str] | Mapping[str, Metric]) -> dict[str, float]:
-    found = {name: part.figures[of, name] for name in names if (of, name) in part.figures}
-    return {name: round(interval.value, DECIMALS) for name, interval in found.items()}
+def _values(summary: Summary, estimator: str, names: Sequence[str] | Mapping[str, Metric]) -> dict[str, float]:
+    """Return the defined ones of the named metrics of an estimator, rounded."""
+    defined = {name: summary.metrics[estimator, name] for name in names if (estimator, name) in summary.metrics}
+    return {name: round(interval.value, DECIMALS) for name, interval in defined.items()}
 
 
-def cell(value: float | None) -> str:
-    """A number as tables have it; nothing where there is none."""
+def format_cell(value: float | None) -> str:
+    """Format a number as a cell of a table; None is an empty cell."""
     return "" if value is None else f"{value:z.{DECIMALS}f}"

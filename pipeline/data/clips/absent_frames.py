@@ -1,11 +1,11 @@
-"""What clips do with frames in which no face was found: the policies of `clip.absent`.
+"""The policies of `clip.absent`: how clips treat frames without a face.
 
-A policy says, for each frame of a phase, which frame is shown in its place, or that no clip may hold it:
+A policy gives, for each frame of a phase, the frame that is read instead, or UNUSABLE:
 
-    a face is seen    1 1 0 0 1
-    keep              0 1 2 3 4    the black frames stay
-    hold              0 1 1 1 4    the last face seen stands in; at the start the first one
-    skip              0 1 - - 4    no clip holds such a frame
+    face present      1 1 0 0 1
+    keep              0 1 2 3 4    frames without a face stay, black
+    hold              0 1 1 1 4    the last frame with a face is repeated; at the start, the first one
+    skip              0 1 - - 4    no clip may contain a frame without a face
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Bool, Int
 
-UNUSABLE = -1  # no clip may hold the frame
+UNUSABLE = -1  # no clip may contain the frame
 
 Present = Bool[np.ndarray, " frames"]
 SourceRows = Int[np.ndarray, " frames"]
@@ -24,11 +24,11 @@ def _keep(present: Present) -> SourceRows:
 
 
 def _hold(present: Present) -> SourceRows:
-    seen = np.flatnonzero(present)
-    if not len(seen):
+    with_face = np.flatnonzero(present)
+    if not len(with_face):
         return np.full(len(present), UNUSABLE)
-    last = np.searchsorted(seen, np.arange(len(present)), side="right") - 1
-    return seen[np.maximum(last, 0)]
+    last = np.searchsorted(with_face, np.arange(len(present)), side="right") - 1
+    return with_face[np.maximum(last, 0)]
 
 
 def _skip(present: Present) -> SourceRows:

@@ -1,26 +1,26 @@
-"""Which frames a clip holds: pure integer functions."""
+"""Frame arithmetic of clips: pure integer functions that choose the frames of a clip."""
 
 import numpy as np
 from jaxtyping import Bool, Int
 
 
 def wrapped_spans(start: int, length: int, frames: int) -> list[tuple[int, int]]:
-    """The spans (first, past the last) that a clip of `length` frames from `start` reads, going round at the end.
+    """Return the spans (first, past the last) of a clip of `length` frames from `start`, wrapping around at the end.
 
     A video shorter than the clip is looped.
 
         frames      0 1 2 3 4 5 6 7
-        start 6     2 3         0 1    (numbers in the clip)
+        start 6     2 3         0 1    (frame numbers within the clip)
 
-    >>> wrapped(6, length=4, frames=8)
+    >>> wrapped_spans(6, length=4, frames=8)
     [(6, 8), (0, 2)]
-    >>> wrapped(2, length=4, frames=8)
+    >>> wrapped_spans(2, length=4, frames=8)
     [(2, 6)]
-    >>> wrapped(1, length=8, frames=3)
+    >>> wrapped_spans(1, length=8, frames=3)
     [(1, 3), (0, 3), (0, 3)]
 
     Raises:
-        ValueError: where there are no frames, or `start` is not one of them.
+        ValueError: if there are no frames, or `start` is not one of them.
     """
     if not 0 <= start < frames:
         raise ValueError(f"a clip from frame {start} of {frames}; allowed: 0 to {frames - 1}")
@@ -34,22 +34,22 @@ def wrapped_spans(start: int, length: int, frames: int) -> list[tuple[int, int]]
 
 
 def covering_clips(frames: int, length: int) -> list[tuple[int, int]]:
-    """The clips (start, weight) that cover a video in testing; weights are the frames that no earlier clip covered.
+    """Return the clips (start, weight) that cover a video; the weight counts frames that no earlier clip covers.
 
-    Clips do not overlap. A remainder is covered by one last clip that ends at the last frame; a video shorter than a
-    clip is looped. The weights add up to `frames`.
+    Clips do not overlap, except that a remainder is covered by a last clip that ends at the last frame. A video shorter
+    than a clip is looped. The weights add up to `frames`.
 
         frames 10, length 4     0 1 2 3 4 5 6 7 8 9
                                 [-----] [-----]
                                             [-----]    weight 2
 
-    >>> covering(10, length=4)
+    >>> covering_clips(10, length=4)
     [(0, 4), (4, 4), (6, 2)]
-    >>> covering(8, length=4)
+    >>> covering_clips(8, length=4)
     [(0, 4), (4, 4)]
-    >>> covering(3, length=4)
+    >>> covering_clips(3, length=4)
     [(0, 3)]
-    >>> covering(0, length=4)
+    >>> covering_clips(0, length=4)
     []
     """
     if frames < length:
@@ -61,7 +61,7 @@ def covering_clips(frames: int, length: int) -> list[tuple[int, int]]:
 
 
 def covering_clips_of_runs(usable: Bool[np.ndarray, " frames"], length: int) -> list[tuple[int, int]]:
-    """The clips (start, weight) that cover each run of usable frames as `covering_clips` does a video.
+    """Return the clips (start, weight) that cover each run of usable frames, as `covering_clips` covers a video.
 
     A run shorter than a clip is left out, unless it is a whole video, which is looped.
 
@@ -69,9 +69,9 @@ def covering_clips_of_runs(usable: Bool[np.ndarray, " frames"], length: int) -> 
                                 [-----]
                                   [-----]    weight 1; the last three frames are left out
 
-    >>> covering_runs(np.array([1, 1, 1, 1, 1, 0, 0, 1, 1, 1], bool), length=4)
+    >>> covering_clips_of_runs(np.array([1, 1, 1, 1, 1, 0, 0, 1, 1, 1], bool), length=4)
     [(0, 4), (1, 1)]
-    >>> covering_runs(np.array([1, 1, 1], bool), length=4)
+    >>> covering_clips_of_runs(np.array([1, 1, 1], bool), length=4)
     [(0, 3)]
     """
     if usable.all():
@@ -82,13 +82,13 @@ def covering_clips_of_runs(usable: Bool[np.ndarray, " frames"], length: int) -> 
 
 
 def allowed_starts(usable: Bool[np.ndarray, " frames"], length: int) -> Int[np.ndarray, " starts"]:
-    """The frames from which a clip that goes round at the end holds usable frames only.
+    """Return the first frames of the clips, wrapping around at the end, that contain usable frames only.
 
     >>> allowed_starts(np.array([1, 1, 0, 1, 1, 1], bool), length=3).tolist()
     [3, 4, 5]
     """
     frames = len(usable)
-    held = min(length, frames)  # different frames in a clip
-    round_again = np.concatenate([usable, usable[: max(held - 1, 0)]])
-    unusable = np.concatenate([[0], np.cumsum(~round_again)])  # before each frame
-    return np.flatnonzero(unusable[held : held + frames] == unusable[:frames])
+    distinct = min(length, frames)  # different frames in a clip
+    wrapped = np.concatenate([usable, usable[: max(distinct - 1, 0)]])
+    unusable = np.concatenate([[0], np.cumsum(~wrapped)])  # number before each frame
+    return np.flatnonzero(unusable[distinct : distinct + frames] == unusable[:frames])

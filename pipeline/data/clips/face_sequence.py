@@ -15,22 +15,22 @@ from pipeline.zarr_store import MappedArray, map_array, read_array, read_attribu
 
 @dataclass(frozen=True)
 class FaceSequence:
-    """The subsampled faces of one recording.
+    """The subsampled aligned faces of a recording.
 
     Attributes:
-        recording: its id.
-        faces: all phases one after another, mapped: (N, size, size, 3) uint8.
-        phases: the rows (first, past the last) of each phase; a recording shorter than the step of the subsampling has
-            empty ones.
-        present: which rows show a face.
-        shown: the row that clips show in the place of each, or NEVER where no clip may hold it.
+        recording: id of the recording.
+        faces: the faces of all phases, one phase after another, memory-mapped: (N, size, size, 3) uint8.
+        phases: the rows (first, past the last) of each phase; phases are empty where a recording is shorter than the
+            step of the subsampling.
+        present: whether each row shows a face.
+        source_rows: for each row, the row that clips read instead; UNUSABLE if no clip may contain it.
     """
 
     recording: str
     faces: MappedArray
     phases: tuple[tuple[int, int], ...]
     present: Bool[np.ndarray, " rows"]
-    shown: Int[np.ndarray, " rows"]
+    source_rows: Int[np.ndarray, " rows"]
 
     def __post_init__(self) -> None:
         ends = [0, *(end for _, end in self.phases)]
@@ -39,39 +39,42 @@ class FaceSequence:
             raise ValueError(f"{self.recording}: phases {self.phases} do not make up the {len(self.faces)} frames")
 
     @cached_property
-    def whole(self) -> bool:
-        """Whether every row is shown in its own place."""
-        return bool(np.array_equal(self.shown, np.arange(len(self.shown))))
+    def reads_own_rows(self) -> bool:
+        """Whether every row is its own source row."""
+        return bool(np.array_equal(self.source_rows, np.arange(len(self.source_rows))))
 
     def starts(self, length: int) -> list[Int[np.ndarray, " _"]]:
-        """The frames of each phase that a clip of `length` frames may start from, going round at its end."""
-        return [allowed_starts(self.shown[first:stop] != UNUSABLE, length) for first, stop in self.phases]
+        """Return, for each phase, the allowed first frames of clips of `length` frames that wrap around at its end."""
+        return [allowed_starts(self.source_rows[first:stop] != UNUSABLE, length) for first, stop in self.phases]
 
-    def covering(self, length: int, phases: int) -> list[tuple[int, int, int]]:
-        """(phase, start, weight) of the clips that cover the first `phases` phases, as far as clips may hold them."""
+    def covering_clips(self, length: int, phases: int) -> list[tuple[int, int, int]]:
+        """Return the clips (phase, start, weight) that cover the usable frames of the first `phases` phases."""
         return [
             (phase, start, weight)
             for phase, (first, stop) in enumerate(self.phases[:phases])
-            for start, weight in covering_clips_of_runs(self.shown[first:stop] != UNUSABLE, length)
+            for start, weight in covering_clips_of_runs(self.source_rows[first:stop] != UNUSABLE, length)
         ]
 
     def clip(self, phase: int, start: int, length: int) -> UInt8[np.ndarray, "time height width 3"]:
-        """Read `length` frames from frame `start` of a phase, going round at its end.
+        """Read `length` frames from frame `start` of a phase, wrapping around at its end.
 
         Raises:
-            ValueError: where the clip holds a frame that none may hold.
+            ValueError: if the clip contains an unusable frame.
         """
         first, stop = self.phases[phase]
         spans = [(first + begin, first + end) for begin, end in wrapped_spans(start, length, stop - first)]
         clip = np.concatenate([self.faces[begin:end] for begin, end in spans])
-        if self.whole:
+        if self.reads_own_rows:
             return clip
-        shown = np.concatenate([self.shown[begin:end] for begin, end in spans])
-        if np.any(shown == UNUSABLE):
-            raise ValueError(f"{self.recording}: a clip from frame {start} of phase {phase} holds a frame left out")
+        source_rows = np.concatenate([self.source_rows[begin:end] for begin, end in spans])
+        if np.any(source_rows == UNUSABLE):
+            raise ValueError(
+                f"{self.recording}: a clip from frame {start} of phase {phase} contains a frame without a face, which "
+                "clip.absent excludes"
+            )
         rows = np.concatenate([np.arange(begin, end) for begin, end in spans])
-        for place in np.flatnonzero(shown != rows):
-            clip[place] = self.faces[int(shown[place])]
+        for index in np.flatnonzero(source_rows != rows):
+            clip[index] = self.faces[int(source_rows[index])]
         return clip
 
 
@@ -79,19 +82,19 @@ def open_sequence(folder: Path, absent: str) -> FaceSequence:
     """Open the sequence of the recording that `folder` is named after.
 
     Args:
-        folder: what subsample wrote.
-        absent: what clips do with frames without a face, a name of `POLICIES`; where no frame has one there are no
+        folder: written by stage subsample.
+        absent: how clips treat frames without a face, a name of `POLICIES`; a recording without any face has no
             clips, whatever the policy.
 
     Raises:
-        ValueError: where its arrays and attributes do not agree.
+        ValueError: if its arrays and attributes do not agree.
     """
-    about = read_attributes(folder)
-    present = read_array(folder, "origin") != about["origin_codes"]["absent"]
-    phases = tuple(pairwise(about["phase_starts"]))
-    shown = np.full(len(present), UNUSABLE)
+    attributes = read_attributes(folder)
+    present = read_array(folder, "origin") != attributes["origin_codes"]["absent"]
+    phases = tuple(pairwise(attributes["phase_starts"]))
+    source_rows = np.full(len(present), UNUSABLE)
     if present.any():
         for first, stop in phases:
-            places = POLICIES[absent](present[first:stop])
-            shown[first:stop] = np.where(places == UNUSABLE, UNUSABLE, first + places)
-    return FaceSequence(folder.name, map_array(folder, "faces"), phases, present, shown)
+            frames = POLICIES[absent](present[first:stop])
+            source_rows[first:stop] = np.where(frames == UNUSABLE, UNUSABLE, first + frames)
+    return FaceSequence(folder.name, map_array(folder, "faces"), phases, present, source_rows)

@@ -1,4 +1,4 @@
-"""What sequences say of how they were made: kept with the weights that they fit, asked of those that are estimated."""
+"""The input specification of a network: the preprocessing of the faces it is fitted to, checked against other faces."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,14 +13,14 @@ from pipeline.zarr_store import read_attributes
 
 
 class GeometryMismatchError(ValueError):
-    """Faces and weights, or faces and faces, were not made alike; the message names every key that differs."""
+    """Faces differ in their preprocessing from weights or from other faces; the message names every differing key."""
 
 
 def read_preprocessing(sequence: Path) -> Preprocessing:
-    """How the faces of a sequence were made.
+    """Read how the faces of a sequence were made.
 
     Raises:
-        ValueError: where it does not say, for other code wrote it.
+        ValueError: if the sequence does not record it, because other code wrote it.
     """
     try:
         return Preprocessing.from_json(read_attributes(sequence).get("preprocessing", {}))
@@ -29,22 +29,22 @@ def read_preprocessing(sequence: Path) -> Preprocessing:
 
 
 def input_spec_of(sequences: Sequence[Path], absent: str) -> InputSpec:
-    """The footage that some recordings are.
+    """Return the input specification of a network that is fitted to these recordings.
 
     Args:
-        sequences: their folders, at least one.
+        sequences: the folders of their sequences, at least one.
         absent: clip.absent.
 
     Raises:
-        OtherGeometryError: where they were not all made alike.
-        ValueError: where none of them lasts.
+        GeometryMismatchError: if they differ in their preprocessing.
+        ValueError: if every recording is a single frame.
     """
     first = read_preprocessing(sequences[0])
     for folder in sequences[1:]:
-        if (found := read_preprocessing(folder)) != first:
-            flat, other = _flat(first), _flat(found)
-            parts = ", ".join(differences(flat, other))
-            raise GeometryMismatchError(f"{sequences[0]} and {folder} were made differently: {parts}; make them anew")
+        if (preprocessing := read_preprocessing(folder)) != first:
+            expected, actual = _flatten(first), _flatten(preprocessing)
+            keys = ", ".join(differences(expected, actual))
+            raise GeometryMismatchError(f"{sequences[0]} and {folder} were made differently: {keys}; make them anew")
     rates = [rate for folder in sequences if (rate := read_attributes(folder)["fps"]) > 0]
     if not rates:
         raise ValueError(f"{sequences[0].parent}: every recording is a single frame; allowed: videos")
@@ -53,25 +53,25 @@ def input_spec_of(sequences: Sequence[Path], absent: str) -> InputSpec:
 
 
 def check_geometry(model: Path, description: Description, sequences: Sequence[Path], clip: Clip) -> None:
-    """See that recordings were made as those that a network was fitted to.
+    """Check that recordings have the geometry of those that a network was fitted to.
 
     Args:
-        model: the folder of its weights.
-        description: of them.
-        sequences: folders of the recordings.
-        clip: how long their clips are to be.
+        model: the folder of the weights.
+        description: of the weights.
+        sequences: folders of the recordings' sequences.
+        clip: the clips to read from them.
 
     Raises:
-        OtherGeometryError: naming all that differs, or that the weights do not say what they were fitted to.
+        GeometryMismatchError: naming every key that differs, or if the description has no input specification.
     """
-    if description.footage is None:
-        raise GeometryMismatchError(f"{model}: says nothing of the faces it was fitted to; fit it anew")
-    wanted = {"clip.length": description.clip, **description.footage.preprocessing.geometry}
+    if description.input_spec is None:
+        raise GeometryMismatchError(f"{model}: does not record the faces that it was fitted to; fit it anew")
+    expected = {"clip.length": description.clip, **description.input_spec.preprocessing.geometry}
     for folder in sequences:
-        found = {"clip.length": clip.length, **read_preprocessing(folder).geometry}
-        if other := differences(wanted, found):
-            raise GeometryMismatchError(f"{model}: made for another geometry than {folder}: {', '.join(other)}")
+        actual = {"clip.length": clip.length, **read_preprocessing(folder).geometry}
+        if keys := differences(expected, actual):
+            raise GeometryMismatchError(f"{model}: made for another geometry than {folder}: {', '.join(keys)}")
 
 
-def _flat(made: Preprocessing) -> dict[str, object]:
-    return {f"{part}.{name}": value for part, keys in made.to_json().items() for name, value in keys.items()}
+def _flatten(preprocessing: Preprocessing) -> dict[str, object]:
+    return {f"{part}.{name}": value for part, keys in preprocessing.to_json().items() for name, value in keys.items()}

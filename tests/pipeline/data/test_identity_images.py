@@ -1,4 +1,4 @@
-"""The identity images: reading them, and holding some out."""
+"""Tests of the identity images: reading them, and the split into fitted and held-out images."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,22 +24,22 @@ def test_images_are_read_across_shards(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "absent", "found"),
+    ("counts", "absent", "message"),
     [
         ([5], [], "of 1 identities 1 has an image with a face"),
         ([3, 2], [3, 4], "of 2 identities 1 has an image with a face"),
         ([3, 2], range(5), "of 2 identities 0 have an image with a face"),
     ],
 )
-def test_fewer_than_two_identities_with_a_face_stop_clearly(
-    tmp_path: Path, counts: list[int], absent: Sequence[int], found: str
+def test_fewer_than_two_identities_with_a_face_are_refused(
+    tmp_path: Path, counts: list[int], absent: Sequence[int], message: str
 ) -> None:
     images = open_identities(write_identities(tmp_path / "all", counts, absent))
-    with pytest.raises(ValueError, match=rf"{found}; .* at least 2 .*identities\.list.*align\.min_face.*none"):
+    with pytest.raises(ValueError, match=rf"{message}; .* at least 2 .*identities\.list.*align\.min_face.*none"):
         split_images(images, 0.25, seed=1)
 
 
-def test_an_index_of_other_length_is_refused(tmp_path: Path) -> None:
+def test_an_index_of_another_length_is_refused(tmp_path: Path) -> None:
     write_identities(tmp_path / "all", [5, 3])
     write_identities(tmp_path / "other", [5, 4])
     (tmp_path / "all" / "index").rename(tmp_path / "away")
@@ -51,25 +51,25 @@ def test_an_index_of_other_length_is_refused(tmp_path: Path) -> None:
 def test_a_share_of_each_identity_is_held_out(tmp_path: Path) -> None:
     images = open_identities(write_identities(tmp_path / "all", [10, 4, 1, 2], absent=[0, 1]))
     fitted, held_out = split_images(images, 0.25, seed=1)
-    assert sorted([*fitted, *held_out]) == list(range(2, 17))  # the two without a face are in neither
+    assert sorted([*fitted, *held_out]) == list(range(2, 17))  # the two images without a face are in neither
     assert fitted.tolist() == sorted(fitted)
     assert np.bincount(images.labels[held_out], minlength=4).tolist() == [2, 1, 0, 0]  # of 8, 4, 1 and 2 images
 
 
-def test_an_identity_keeps_an_image_to_fit(tmp_path: Path) -> None:
+def test_at_least_one_image_of_an_identity_is_fitted(tmp_path: Path) -> None:
     images = open_identities(write_identities(tmp_path / "all", [3, 2]))
     fitted, _ = split_images(images, 0.99, seed=1)
     assert np.bincount(images.labels[fitted]).tolist() == [1, 1]
 
 
-def test_nothing_held_out(tmp_path: Path) -> None:
+def test_a_share_of_zero_holds_no_image_out(tmp_path: Path) -> None:
     images = open_identities(write_identities(tmp_path / "all", [3, 2]))
     fitted, held_out = split_images(images, 0.0, seed=1)
     assert fitted.tolist() == [0, 1, 2, 3, 4]
     assert held_out.tolist() == []
 
 
-def test_what_is_held_out_depends_on_the_seed_and_the_identity_alone(tmp_path: Path) -> None:
+def test_the_choice_of_held_out_images_depends_on_the_seed_and_the_identity_alone(tmp_path: Path) -> None:
     few = open_identities(write_identities(tmp_path / "few", [40, 40]))
     more = open_identities(write_identities(tmp_path / "more", [40, 40, 10]))
     held_out = split_images(few, 0.25, seed=1)[1]

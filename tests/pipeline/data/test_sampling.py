@@ -1,4 +1,4 @@
-"""Which clips and images are drawn."""
+"""Tests of the draws of training samples."""
 
 from collections import Counter
 
@@ -7,48 +7,48 @@ import numpy as np
 from pipeline.data.sampling import ClipSample, Starts, draw_clip, draw_flip, epoch_order
 from pipeline.params import Augment
 
-NOTHING = Augment(flip=0.0, rotate=0.0, upside_down=0.0, degrees=30.0)
+NO_AUGMENTATION = Augment(flip=0.0, rotate=0.0, upside_down=0.0, degrees=30.0)
 STARTS: list[Starts] = [(range(10), range(9)), (range(200), range(0)), (np.array([7]),)]
 
 
-def _draws(count: int, augment: Augment = NOTHING, seed: int = 0) -> list[ClipSample]:
+def _draws(count: int, augment: Augment = NO_AUGMENTATION, seed: int = 0) -> list[ClipSample]:
     return [draw_clip(seed, number, STARTS, augment) for number in range(count)]
 
 
 def test_a_sample_is_a_function_of_seed_and_number() -> None:
     assert _draws(50) == _draws(50)
-    assert draw_clip(0, 37, STARTS, NOTHING) == _draws(50)[37]
+    assert draw_clip(0, 37, STARTS, NO_AUGMENTATION) == _draws(50)[37]
     assert _draws(50, seed=1) != _draws(50)
 
 
-def test_recordings_are_drawn_uniformly_however_long() -> None:
+def test_recordings_are_drawn_uniformly_whatever_their_length() -> None:
     counts = Counter(sample.recording for sample in _draws(3000))
     assert all(900 < counts[recording] < 1100 for recording in range(3))
 
 
-def test_every_frame_that_is_allowed_may_be_the_first_and_empty_phases_never_are() -> None:
+def test_every_allowed_start_and_no_empty_phase_is_drawn() -> None:
     starts = {(sample.recording, sample.phase, sample.start) for sample in _draws(8000)}
-    wanted = {(0, 0, start) for start in range(10)} | {(0, 1, start) for start in range(9)} | {(2, 0, 7)}
-    assert wanted <= starts
+    expected = {(0, 0, start) for start in range(10)} | {(0, 1, start) for start in range(9)} | {(2, 0, 7)}
+    assert expected <= starts
     assert {phase for recording, phase, _ in starts if recording == 1} == {0}
     assert max(start for recording, _, start in starts if recording == 1) == 199
 
 
-def test_without_chances_nothing_is_done() -> None:
+def test_with_probabilities_of_zero_no_clip_is_augmented() -> None:
     assert all((s.flip, s.upside_down, s.degrees) == (False, False, 0.0) for s in _draws(100))
 
 
-def test_at_most_one_thing_is_done_with_its_chance() -> None:
-    drawn = _draws(4000, Augment(flip=0.25, rotate=0.25, upside_down=0.25, degrees=30.0))
-    done = Counter((s.flip, s.degrees != 0, s.upside_down) for s in drawn)
-    assert set(done) == {(True, False, False), (False, True, False), (False, False, True), (False, False, False)}
-    assert all(900 < count < 1100 for count in done.values())
-    angles = [s.degrees for s in drawn if s.degrees]
+def test_at_most_one_augmentation_is_drawn_with_its_probability() -> None:
+    samples = _draws(4000, Augment(flip=0.25, rotate=0.25, upside_down=0.25, degrees=30.0))
+    counts = Counter((s.flip, s.degrees != 0, s.upside_down) for s in samples)
+    assert set(counts) == {(True, False, False), (False, True, False), (False, False, True), (False, False, False)}
+    assert all(900 < count < 1100 for count in counts.values())
+    angles = [s.degrees for s in samples if s.degrees]
     assert -30 < min(angles) < -28
     assert 28 < max(angles) < 30
 
 
-def test_every_epoch_sees_every_image_in_an_order_of_its_own() -> None:
+def test_every_epoch_has_every_image_in_an_order_of_its_own() -> None:
     first, second = epoch_order(3, 0, 50), epoch_order(3, 1, 50)
     assert sorted(first) == sorted(second) == list(range(50))
     assert not np.array_equal(first, second)

@@ -1,4 +1,4 @@
-"""Draws are functions of seed, purpose and numbers."""
+"""Tests of random draws as functions of seed, purpose and numbers."""
 
 from pipeline.data.seeding import Purpose, generator, torch_seed
 
@@ -8,7 +8,7 @@ def test_the_same_numbers_give_the_same_draw() -> None:
     assert torch_seed(1, Purpose.DROPOUT, 7, 0) == torch_seed(1, Purpose.DROPOUT, 7, 0)
 
 
-def test_seed_purpose_and_numbers_each_matter() -> None:
+def test_seed_purpose_and_numbers_each_change_the_draw() -> None:
     keys = [(1, Purpose.SAMPLE, 7), (2, Purpose.SAMPLE, 7), (1, Purpose.ORDER, 7), (1, Purpose.SAMPLE, 8)]
     assert len({generator(*key).random() for key in keys}) == len(keys)
     assert len({torch_seed(*key) for key in keys}) == len(keys)

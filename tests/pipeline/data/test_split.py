@@ -1,4 +1,4 @@
-"""Which recordings are fitted and which validated."""
+"""Tests of the split into fitted and validated recordings."""
 
 import pytest
 
@@ -17,7 +17,7 @@ LABELS = [
 ]
 
 
-def _divide(labels: list[Label], validation: str = "none", held_out: float = 0.25, seed: int = 1) -> Split:
+def _split(labels: list[Label], validation: str = "none", held_out: float = 0.25, seed: int = 1) -> Split:
     return split_labels(labels, validation, held_out, seed)
 
 
@@ -25,51 +25,51 @@ def _names(labels: tuple[Label, ...]) -> list[str]:
     return [label.recording for label in labels]
 
 
-def test_none_fits_all_that_have_a_score() -> None:
-    division = _divide(LABELS)
-    assert _names(division.fitted) == [*[f"t{n}" for n in range(10)], *[f"d{n}" for n in range(4)]]
-    assert division.validated == ()
+def test_validation_none_fits_all_recordings_with_a_score() -> None:
+    split = _split(LABELS)
+    assert _names(split.fitted) == [*[f"t{n}" for n in range(10)], *[f"d{n}" for n in range(4)]]
+    assert split.validated == ()
 
 
-def test_development_is_measured_and_training_fitted() -> None:
-    division = _divide(LABELS, "development")
-    assert _names(division.fitted) == [f"t{n}" for n in range(10)]
-    assert _names(division.validated) == [f"d{n}" for n in range(4)]
+def test_validation_development_validates_the_development_partition() -> None:
+    split = _split(LABELS, "development")
+    assert _names(split.fitted) == [f"t{n}" for n in range(10)]
+    assert _names(split.validated) == [f"d{n}" for n in range(4)]
 
 
 @pytest.mark.parametrize(("share", "count"), [(0.01, 1), (0.4, 2), (0.99, 4)])
-def test_subjects_are_held_out_whole(share: float, count: int) -> None:
-    division = _divide(LABELS, "subjects", held_out=share)
-    fitted = {label.subject for label in division.fitted}
-    validated = {label.subject for label in division.validated}
+def test_subjects_are_held_out_with_all_their_recordings(share: float, count: int) -> None:
+    split = _split(LABELS, "subjects", held_out=share)
+    fitted = {label.subject for label in split.fitted}
+    validated = {label.subject for label in split.validated}
     assert len(validated) == count
     assert fitted | validated == {f"s{n}" for n in range(5)}
     assert not fitted & validated
-    assert len(division.fitted) + len(division.validated) == 14
-    assert division == _divide(LABELS, "subjects", held_out=share)
+    assert len(split.fitted) + len(split.validated) == 14
+    assert split == _split(LABELS, "subjects", held_out=share)
 
 
-def test_the_subjects_held_out_depend_on_the_seed() -> None:
-    chosen = {
-        frozenset(label.subject for label in _divide(LABELS, "subjects", seed=seed).validated) for seed in range(20)
+def test_the_held_out_subjects_depend_on_the_seed() -> None:
+    held_out_subjects = {
+        frozenset(label.subject for label in _split(LABELS, "subjects", seed=seed).validated) for seed in range(20)
     }
-    assert len(chosen) > 2
+    assert len(held_out_subjects) > 2
 
 
 @pytest.mark.parametrize("validation", ["none", "development", "subjects"])
 def test_the_test_partition_is_refused(validation: str) -> None:
     with pytest.raises(ValueError, match="secret is of the test partition"):
-        _divide([*LABELS, _label("secret", "s77", "test")], validation)
+        _split([*LABELS, _label("secret", "s77", "test")], validation)
 
 
 @pytest.mark.parametrize("labels", [[], [_label("a", "s", bdi=None)]])
 def test_nothing_to_fit_is_an_error(labels: list[Label]) -> None:
     with pytest.raises(ValueError, match="no recording with a score is left to fit"):
-        _divide(labels)
+        _split(labels)
 
 
-def test_nothing_to_measure_is_an_error() -> None:
+def test_nothing_to_validate_is_an_error() -> None:
     with pytest.raises(ValueError, match="validation is development, but no recording"):
-        _divide(LABELS[:10], "development")
+        _split(LABELS[:10], "development")
     with pytest.raises(ValueError, match="validation is subjects, but no recording"):
-        _divide(LABELS[:2], "subjects")
+        _split(LABELS[:2], "subjects")

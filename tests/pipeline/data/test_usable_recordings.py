@@ -1,4 +1,4 @@
-"""Recordings that can be learned from."""
+"""Tests of the choice of recordings that training can use."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pipeline.records.labels import Label
 from tests.pipeline.training.material import CLIP, write_sequence
 
 
-def test_what_cannot_be_learned_from_is_passed_over_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_unusable_recordings_are_skipped_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write_sequence(tmp_path / "good", [12], absent=[0, 1, 2, 3])
     write_sequence(tmp_path / "brief", [12], absent=[6])
     write_sequence(tmp_path / "dark", [4], absent=True)
@@ -23,24 +23,21 @@ def test_what_cannot_be_learned_from_is_passed_over_and_named(tmp_path: Path, ca
     ]
     assert usable_recordings(labels, tmp_path, CLIP) == [(tmp_path / "good", 12.0)]
     assert [record.getMessage() for record in caplog.records] == [
-        "passed over, for it has no sequence: broken",
-        "passed over, for it shows no face: dark",
-        "passed over, for it has no clip of 8 frames with a face in each (clip.absent: skip): brief",
+        "recordings skipped (no sequence): broken",
+        "recordings skipped (no face): dark",
+        "recordings skipped (no clip of 8 frames with a face in each (clip.absent: skip)): brief",
     ]
-    kept = usable_recordings(labels, tmp_path, CLIP.model_copy(update={"absent": "hold"}))
-    assert [folder.name for folder, _ in kept] == ["good", "brief"]
+    usable = usable_recordings(labels, tmp_path, CLIP.model_copy(update={"absent": "hold"}))
+    assert [folder.name for folder, _ in usable] == ["good", "brief"]
 
 
-def test_nothing_to_learn_from_says_why_and_what_to_change(tmp_path: Path) -> None:
+def test_without_a_usable_recording_the_error_names_reasons_and_remedies(tmp_path: Path) -> None:
     write_sequence(tmp_path / "dark", [12], absent=True)
     write_sequence(tmp_path / "brief", [12], absent=[6])
     labels = [Label(name, "s", "", "", "training", 3.0) for name in ("dark", "brief", "gone", "broken")]
-    with pytest.raises(
-        ValueError, match=r"none of the 4 recordings .* has a clip .*change .*align\.min_face"
-    ) as refused:
+    with pytest.raises(ValueError, match=r"none of the 4 recordings .* has a clip .*change .*align\.min_face") as error:
         usable_recordings(labels, tmp_path, CLIP)
-    assert (
-        "(2: it has no sequence; 1: it shows no face; 1: it has no clip of 8 frames with a face in each "
-        "(clip.absent: skip))" in str(refused.value)
+    assert "(2: no sequence; 1: no face; 1: no clip of 8 frames with a face in each (clip.absent: skip))" in str(
+        error.value
     )
     assert usable_recordings([], tmp_path, CLIP) == []

@@ -1,4 +1,4 @@
-"""Estimates for recordings."""
+"""Tests of the estimates of recordings."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ CPU = torch.device("cpu")
 
 
 class _Brightness(nn.Module):
-    """Stands in for a network: the mean of a clip."""
+    """A head that outputs the mean of a clip, instead of a network."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean(dim=(1, 2, 3, 4))[:, None]
@@ -42,7 +42,7 @@ def test_clips_cover_a_video_and_are_averaged_by_weight(tmp_path: Path) -> None:
     assert video.score == pytest.approx(15 + 2 * np.average(means, weights=[8, 8, 4]), rel=1e-5)
 
 
-def test_more_phases_are_averaged_too_and_short_videos_looped(tmp_path: Path) -> None:
+def test_several_phases_are_averaged_and_short_videos_looped(tmp_path: Path) -> None:
     folder = write_sequence(tmp_path / "r1", [8, 5])
     faces = read_array(folder, "faces").astype(float)
     description = Description(PLAIN, Regression(), 8, Target(0.0, 1.0))
@@ -71,23 +71,23 @@ def test_a_recording_without_a_face_has_no_estimate(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("absent", "clips", "shown"),
+    ("absent", "clips", "source_rows"),
     [
         ("keep", [(0, 8), (8, 8), (12, 4)], [*range(20)]),
         ("hold", [(0, 8), (8, 8), (12, 4)], [2, 2, *range(2, 18), 17, 17]),
         ("skip", [(2, 8), (10, 8)], [*range(20)]),  # faces from 2 to 17
     ],
 )
-def test_absent_frames_are_kept_bridged_or_left_out(
-    tmp_path: Path, absent: str, clips: list[tuple[int, int]], shown: list[int]
+def test_absent_frames_are_kept_replaced_or_left_out(
+    tmp_path: Path, absent: str, clips: list[tuple[int, int]], source_rows: list[int]
 ) -> None:
     folder = write_sequence(tmp_path / "r1", [20], absent=[0, 1, 18, 19])
-    faces = read_array(folder, "faces").astype(float)[shown]
+    faces = read_array(folder, "faces").astype(float)[source_rows]
     clip = CLIP.model_copy(update={"absent": absent})
     (video,) = predict(_brightness(), Description(PLAIN, Regression(), 8, Target(0.0, 1.0)), [folder], clip, 1, CPU)
-    assert [(one.start, one.weight) for one in video.clips] == clips
+    assert [(estimate.start, estimate.weight) for estimate in video.clips] == clips
     means = [faces[start : start + 8].mean() for start, _ in clips]
-    assert [one.estimate for one in video.clips] == pytest.approx(means, rel=1e-5)
+    assert [estimate.estimate for estimate in video.clips] == pytest.approx(means, rel=1e-5)
 
 
 def test_a_score_is_a_weighted_mean() -> None:

@@ -1,4 +1,4 @@
-"""Tables of labels: what is written is what is read, and groups stand where they are asked for."""
+"""Tables of labels: written and read back; sex and age are written only on request."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,24 +8,24 @@ import pytest
 from pipeline.records.labels import Label, read_labels, write_labels
 
 PLAIN = [Label("a", "ann", "1", "", "test", 12.5), Label("b", "bob", "", "Freeform", "training", None)]
-TOLD = [replace(PLAIN[0], sex="f", age=41.0), PLAIN[1]]
+WITH_GROUPS = [replace(PLAIN[0], sex="f", age=41.0), PLAIN[1]]
 
 
-def test_labels_come_back(tmp_path: Path) -> None:
-    write_labels(tmp_path / "labels.csv", TOLD[::-1], groups=True)
+def test_labels_are_read_as_written(tmp_path: Path) -> None:
+    write_labels(tmp_path / "labels.csv", WITH_GROUPS[::-1], groups=True)
     assert (tmp_path / "labels.csv").read_text() == (
         "recording,subject,session,task,partition,bdi,sex,age\na,ann,1,,test,12.5,f,41\nb,bob,,Freeform,training,,,\n"
     )
-    assert read_labels(tmp_path / "labels.csv") == TOLD
+    assert read_labels(tmp_path / "labels.csv") == WITH_GROUPS
 
 
-def test_without_groups_a_table_says_nothing_of_them(tmp_path: Path) -> None:
-    """So that labels for fitting are the same bytes whoever is seen."""
+def test_sex_and_age_are_left_out_by_default(tmp_path: Path) -> None:
+    """The labels for fitting are the same bytes whatever the sex and age."""
     write_labels(tmp_path / "plain.csv", PLAIN)
-    write_labels(tmp_path / "told.csv", TOLD)
-    write_labels(tmp_path / "nothing to tell.csv", PLAIN, groups=True)
+    write_labels(tmp_path / "with groups.csv", WITH_GROUPS)
+    write_labels(tmp_path / "no groups.csv", PLAIN, groups=True)
     assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
-    assert read_labels(tmp_path / "told.csv") == PLAIN
+    assert read_labels(tmp_path / "with groups.csv") == PLAIN
 
 
 @pytest.mark.parametrize(("age", "allowed"), [(-1.0, False), (0.0, True), (130.0, True), (130.5, False)])

@@ -1,4 +1,4 @@
-"""The tables of recordings and labels: what is written is read again, and every wrong row is named."""
+"""The tables of recordings and labels: written and read back; errors name the wrong row."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def test_recordings_are_read_as_written_sorted_by_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a/b", ".hidden"])
-def test_an_id_must_be_fit_for_a_folder(name: str) -> None:
+def test_an_id_must_be_a_valid_folder_name(name: str) -> None:
     with pytest.raises(ValueError, match="allowed: the name of a folder"):
         Recording(name, Path("x.mp4"), 1, "0")
 
@@ -43,13 +43,13 @@ def test_labels_are_read_as_written(tmp_path: Path) -> None:
         ("x,s,1,t,test", r"labels\.csv: row 2: allowed are 6 cells"),
     ],
 )
-def test_a_wrong_label_is_named_by_file_and_row(tmp_path: Path, row: str, message: str) -> None:
+def test_the_error_for_a_wrong_label_names_file_and_row(tmp_path: Path, row: str, message: str) -> None:
     (tmp_path / "labels.csv").write_text(f"recording,subject,session,task,partition,bdi\n{row}\n")
     with pytest.raises(ValueError, match=message):
         read_labels(tmp_path / "labels.csv")
 
 
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_column_names_it(tmp_path: Path) -> None:
     (tmp_path / "recordings.csv").write_text("recording,path\n")
     with pytest.raises(ValueError, match=r"recordings\.csv: no column bytes, sha256; found: recording, path"):
         read_recordings(tmp_path / "recordings.csv")

@@ -1,4 +1,4 @@
-"""Predictions for the tests of scoring."""
+"""Predictions and subgroups for the tests of scoring."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from pipeline.scoring.subgroups import Subgroup, subgroups_of
 
 
 def prediction(recording: str, bdi: float | None, estimate: float, **changes: Any) -> Prediction:
-    """A prediction of a subject of its own, unless `changes` say otherwise."""
+    """Make a prediction; it has a subject of its own unless `changes` name one."""
     values = {
         "subject": f"of-{recording}",
         "seen": False,
@@ -21,6 +21,6 @@ def prediction(recording: str, bdi: float | None, estimate: float, **changes: An
     return Prediction(recording=recording, bdi=bdi, estimate=estimate, **{**values, **changes})
 
 
-def parts(predictions: list[Prediction], constant: float) -> list[Subgroup]:
-    """The parts of predictions beside a constant, when nobody is known by name."""
+def subgroups(predictions: list[Prediction], constant: float) -> list[Subgroup]:
+    """Return the subgroups of predictions, with a constant baseline and no subject met in fitting."""
     return subgroups_of(predictions, Baseline(constant, constant, {}))

@@ -1,4 +1,4 @@
-"""Which bands are taken for which: counts against scikit-learn's, the table, and what is drawn."""
+"""Tests of the confusion matrix: counts against scikit-learn's, the table, and the figure."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from sklearn.metrics import confusion_matrix
 from pipeline.scoring.confusion import confusion_figure, count_bands, write_confusion, write_confusion_figure
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.summary import summarise
-from tests.pipeline.scoring.material import parts, prediction
+from tests.pipeline.scoring.material import prediction, subgroups
 
 NAMES = ["minimal", "mild", "moderate", "severe"]
 
@@ -25,25 +25,25 @@ def _band(score: float) -> str:
     return NAMES[sum(bool(score >= edge) for edge in (13.5, 19.5, 28.5))]
 
 
-def test_counts_are_those_of_scikit_learn(predictions: list[Prediction]) -> None:
+def test_counts_equal_scikit_learns(predictions: list[Prediction]) -> None:
     truth = [_band(item.bdi or 0.0) for item in predictions]
     expected = confusion_matrix(truth, [_band(item.estimate) for item in predictions], labels=NAMES)
     np.testing.assert_array_equal(count_bands([*predictions, prediction("unscored", None, 3.0)]), expected)
 
 
 def test_table(tmp_path: Path) -> None:
-    few = [prediction("a", 3.0, 60.0), prediction("b", 30.0, 30.0), prediction("c", 63.0, 29.0)]
-    write_confusion(tmp_path / "confusion.csv", count_bands(few))
+    predictions = [prediction("a", 3.0, 60.0), prediction("b", 30.0, 30.0), prediction("c", 63.0, 29.0)]
+    write_confusion(tmp_path / "confusion.csv", count_bands(predictions))
     rows = (tmp_path / "confusion.csv").read_text().splitlines()
     assert rows[0] == "truth,estimate,videos"
     assert len(rows) == 17
     assert [row for row in rows[1:] if not row.endswith(",0")] == ["minimal,severe,1", "severe,severe,2"]
 
 
-def test_every_count_and_the_worst_errors_are_in_the_picture(predictions: list[Prediction]) -> None:
+def test_every_count_and_the_worst_errors_are_in_the_figure(predictions: list[Prediction]) -> None:
     counts = count_bands(predictions)
-    whole = summarise(parts(predictions, 15.0), 100, 0)[0]
-    figure = confusion_figure(counts, whole)
+    summary = summarise(subgroups(predictions, 15.0), 100, 0)[0]
+    figure = confusion_figure(counts, summary)
     axes = figure.axes[0]
     for text in axes.texts:
         column, row = text.get_position()
@@ -51,11 +51,11 @@ def test_every_count_and_the_worst_errors_are_in_the_picture(predictions: list[P
     assert len(axes.texts) == 16
     (caption,) = (text.get_text() for text in figure.texts)
     assert f"Severe called minimal: {counts[3, 0]}, minimal called severe: {counts[0, 3]}." in caption
-    assert f"{whole.figures['model', 'kappa'].value:.2f} (" in caption
+    assert f"{summary.metrics['model', 'kappa'].value:.2f} (" in caption
     assert [label.get_text().split("\n")[0] for label in axes.get_yticklabels()] == NAMES
 
 
-def test_nothing_scored_is_said_so(tmp_path: Path) -> None:
+def test_without_scores_the_caption_says_so(tmp_path: Path) -> None:
     counts = count_bands([])
     assert counts.sum() == 0
     assert "No test video has a score." in confusion_figure(counts, None).texts[0].get_text()

@@ -1,4 +1,4 @@
-"""Metrics against values worked by hand, and against scikit-learn and SciPy."""
+"""Tests of the metrics against values worked by hand, and against scikit-learn and SciPy."""
 
 import math
 
@@ -36,7 +36,7 @@ def test_correlations_worked_by_hand() -> None:
     assert ccc(TRUTH, ESTIMATE) == pytest.approx(2 * 490 / 4 / (500 / 4 + 510 / 4 + 1))
 
 
-def test_agreement_of_bands_worked_by_hand() -> None:
+def test_weighted_kappa_worked_by_hand() -> None:
     # Bands 0 0 1 2 3 against 0 1 1 2 0: squared distances 0 1 0 0 9, together 10. By chance, the margins 2 1 1 1 of the
     # truth and 2 2 1 0 of the estimates, over 5 videos: 2 (0 + 2 + 4) + (2 + 0 + 1) + (8 + 2 + 0) + (18 + 8 + 1) = 52.
     truth, estimate = np.array([0.0, 13, 14, 20, 29]), np.array([13.4, 13.5, 19.4, 28.4, -5])
@@ -74,13 +74,13 @@ def test_metrics_agree_with_scikit_learn_and_scipy(seed: int) -> None:
     assert rmse(truth, estimate) == pytest.approx(root_mean_squared_error(truth, estimate))
     assert mae(truth, estimate) == pytest.approx(mean_absolute_error(truth, estimate))
     assert pcc(truth, estimate) == pytest.approx(pearsonr(truth, estimate).statistic)
-    # The other form of Lin's coefficient: 1 minus the error over what it would be without any correlation.
+    # The other form of Lin's coefficient: 1 minus the error over the error expected without any correlation.
     chance = np.var(truth) + np.var(estimate) + (truth.mean() - estimate.mean()) ** 2
     assert ccc(truth, estimate) == pytest.approx(1 - mean_squared_error(truth, estimate) / chance)
 
 
 def test_perfect_estimates() -> None:
-    assert {name: figure(TRUTH, TRUTH) for name, figure in METRICS.items()} == pytest.approx(
+    assert {name: metric(TRUTH, TRUTH) for name, metric in METRICS.items()} == pytest.approx(
         {
             **{"rmse": 0, "mae": 0, "pcc": 1, "ccc": 1, "kappa": 1, "spread": 1},
             **{"severe called minimal": 0, "minimal called severe": 0},
@@ -97,13 +97,13 @@ def test_a_constant_has_errors_but_no_correlation() -> None:
     assert mae(TRUTH, constant) == pytest.approx((0.1 + 9.9 + 19.9 + 29.9) / 4)
 
 
-def test_what_too_few_videos_do_not_define_is_none() -> None:
-    none, one = np.array([]), np.array([7.0])
-    assert [figure(none, none) for figure in METRICS.values()] == [None] * 8
-    assert [figure(one, one + 3) for figure in METRICS.values()] == [3, 3, None, None, None, None, 0, 0]
+def test_metrics_undefined_by_too_few_videos_are_none() -> None:
+    empty, single = np.array([]), np.array([7.0])
+    assert [metric(empty, empty) for metric in METRICS.values()] == [None] * 8
+    assert [metric(single, single + 3) for metric in METRICS.values()] == [3, 3, None, None, None, None, 0, 0]
 
 
-def test_the_constant_is_compared_by_its_errors() -> None:
+def test_the_names_of_metrics_and_errors() -> None:
     worst = ["severe called minimal", "minimal called severe"]
     assert list(METRICS) == ["rmse", "mae", "pcc", "ccc", "kappa", "spread", *worst]
     assert list(ERRORS) == ["rmse", "mae"]

@@ -1,4 +1,4 @@
-"""The estimate over time: whose, and what is drawn of them."""
+"""Tests of the estimate over time: the choice of videos, and the figure."""
 
 from pathlib import Path
 
@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 
 from pipeline.estimators.estimates import ClipEstimate, VideoEstimate
-from pipeline.scoring.plot_curves import choose, curves, write_curves
+from pipeline.scoring.plot_curves import choose_videos, curves_figure, write_curves_figure
 from tests.pipeline.scoring.material import prediction
 
 
 def test_videos_are_chosen_by_their_scores_alone() -> None:
     nine = [prediction(f"r{n}", float(n), 50.0 - n) for n in range(9)]
     severe = [prediction("s1", 40.0, 3.0), prediction("s2", 40.0, 5.0)]
-    others = [prediction("no clip", 15.0, 9.0, clips=0), prediction("unscored", None, 15.0)]
-    names = {band: [item.recording for item in items] for band, items in choose([*others, *severe, *nine]).items()}
+    unusable = [prediction("no clip", 15.0, 9.0, clips=0), prediction("unscored", None, 15.0)]
+    names = {
+        band: [item.recording for item in items] for band, items in choose_videos([*unusable, *severe, *nine]).items()
+    }
     assert names == {"minimal": ["r1", "r4", "r7"], "mild": [], "moderate": [], "severe": ["s1", "s2"]}
-    otherwise = [prediction(item.recording, item.bdi, 99.0) for item in [*nine, *severe]]
-    assert {band: [i.recording for i in items] for band, items in choose(otherwise[::-1]).items()} == names
+    other_estimates = [prediction(item.recording, item.bdi, 99.0) for item in [*nine, *severe]]
+    assert {band: [i.recording for i in items] for band, items in choose_videos(other_estimates[::-1]).items()} == names
 
 
 def test_every_clip_is_a_line_over_its_seconds(tmp_path: Path) -> None:
@@ -25,7 +27,7 @@ def test_every_clip_is_a_line_over_its_seconds(tmp_path: Path) -> None:
     clips = (ClipEstimate(0, 0, 16, 20.0), ClipEstimate(0, 8, 8, 70.0))
     chosen = {"minimal": [], "mild": [], "moderate": [], "severe": [item]}
     arguments = (chosen, [VideoEstimate("r1", clips), VideoEstimate("other", ())], {"r1": 4.0}, 16)
-    panels = curves(*arguments).axes
+    panels = curves_figure(*arguments).axes
     assert len(panels) == 12
     panel = panels[9]
     lines = [(np.asarray(line.get_xdata()).tolist(), np.asarray(line.get_ydata()).tolist()) for line in panel.lines]
@@ -36,12 +38,14 @@ def test_every_clip_is_a_line_over_its_seconds(tmp_path: Path) -> None:
     assert {axes.get_ylim() for axes in panels} == {panel.get_ylim()}  # one scale for all
     assert [axes.get_title() for axes in panels[:3]] == ["no video", "", ""]
     assert not any("r1" in text.get_text() for axes in panels for text in axes.texts)
-    write_curves(tmp_path / "a.png", *arguments)
-    write_curves(tmp_path / "b.png", *arguments)
+    write_curves_figure(tmp_path / "a.png", *arguments)
+    write_curves_figure(tmp_path / "b.png", *arguments)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
-def test_a_looped_video_ends_where_it_ends() -> None:
+def test_the_clip_of_a_looped_video_ends_with_the_video() -> None:
     item = prediction("r1", 30.0, 25.0, frames=12)  # 6 in each phase
-    panel = curves({"severe": [item]}, [VideoEstimate("r1", (ClipEstimate(0, 0, 6, 20.0),))], {"r1": 3.0}, 16).axes[9]
+    panel = curves_figure(
+        {"severe": [item]}, [VideoEstimate("r1", (ClipEstimate(0, 0, 6, 20.0),))], {"r1": 3.0}, 16
+    ).axes[9]
     assert np.asarray(panel.lines[0].get_xdata()).tolist() == pytest.approx([0, 2])

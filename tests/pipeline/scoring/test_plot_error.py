@@ -1,4 +1,4 @@
-"""Error against score: the trend against SciPy's, and what is drawn."""
+"""Tests of error against score: the trend against SciPy's, and the figure."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import linregress
 
-from pipeline.scoring.plot_error import error_figure, trend, write_error_figure
+from pipeline.scoring.plot_error import error_figure, fit_trend, write_error_figure
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.summary import summarise
-from tests.pipeline.scoring.material import parts, prediction
+from tests.pipeline.scoring.material import prediction, subgroups
 
 CONSTANT = 15.0
 
@@ -24,22 +24,22 @@ def predictions() -> list[Prediction]:
     ]
 
 
-def test_the_trend_is_scipys() -> None:
+def test_the_trend_equals_scipys() -> None:
     generator = np.random.default_rng(1)
     truth, error = generator.normal(20, 9, 40), generator.normal(0, 5, 40)
     expected = linregress(truth, error)
-    assert trend(truth, error) == pytest.approx((expected.intercept, expected.slope))
+    assert fit_trend(truth, error) == pytest.approx((expected.intercept, expected.slope))
 
 
-def test_a_constant_falls_by_one_for_every_point() -> None:
+def test_the_error_of_a_constant_falls_by_one_per_point_of_score() -> None:
     truth = np.array([0.0, 10, 40])
-    assert trend(truth, 15 - truth) == pytest.approx((15, -1))
-    assert trend(np.full(3, 7.0), truth) is None
+    assert fit_trend(truth, 15 - truth) == pytest.approx((15, -1))
+    assert fit_trend(np.full(3, 7.0), truth) is None
 
 
-def test_every_error_is_a_point_beside_the_lines(predictions: list[Prediction]) -> None:
-    whole = summarise(parts(predictions, CONSTANT), 100, 0)[0]
-    figure = error_figure([*predictions, prediction("unscored", None, 3.0)], CONSTANT, whole)
+def test_every_error_is_a_point_and_the_lines_are_drawn(predictions: list[Prediction]) -> None:
+    summary = summarise(subgroups(predictions, CONSTANT), 100, 0)[0]
+    figure = error_figure([*predictions, prediction("unscored", None, 3.0)], CONSTANT, summary)
     axes = figure.axes[0]
     groups = {str(points.get_label()): np.asarray(points.get_offsets()) for points in axes.collections}
     for label, seen in (("subject not seen in fitting", False), ("subject seen in fitting", True)):
@@ -56,15 +56,15 @@ def test_every_error_is_a_point_beside_the_lines(predictions: list[Prediction]) 
     assert np.diff(y)[0] / np.diff(x)[0] == pytest.approx(slope)
     caption = figure.texts[0].get_text().replace("\n", " ")
     assert f"changes by {slope:+.2f} (the constant: -1.00)" in caption
-    assert f"over that of the scores: {whole.figures['model', 'spread'].value:.2f} (" in caption
+    assert f"over that of the scores: {summary.metrics['model', 'spread'].value:.2f} (" in caption
 
 
 @pytest.mark.parametrize("bdis", [[], [12.0]])
 def test_too_few_videos_are_drawn_without_a_trend(tmp_path: Path, bdis: list[float]) -> None:
-    few = [prediction("r1", bdi, bdi + 40) for bdi in bdis]
-    whole = next(iter(summarise(parts(few, CONSTANT), 100, 0)), None)
-    figure = error_figure(few, CONSTANT, whole)
+    predictions = [prediction("r1", bdi, bdi + 40) for bdi in bdis]
+    summary = next(iter(summarise(subgroups(predictions, CONSTANT), 100, 0)), None)
+    figure = error_figure(predictions, CONSTANT, summary)
     assert "trend" not in {str(line.get_label()) for line in figure.axes[0].lines}
     assert not bdis or figure.axes[0].get_ylim()[1] > 40
-    write_error_figure(tmp_path / "error.png", few, CONSTANT, whole)
+    write_error_figure(tmp_path / "error.png", predictions, CONSTANT, summary)
     assert (tmp_path / "error.png").stat().st_size > 10_000

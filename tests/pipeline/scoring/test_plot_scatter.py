@@ -1,4 +1,4 @@
-"""Figure 5: what is drawn, and that the same figure is the same file."""
+"""Tests of figure 5: its content, and equal files for equal content."""
 
 import struct
 from pathlib import Path
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from pipeline.scoring.plot_scatter import figure5, write_figure5
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.summary import Summary, summarise
-from tests.pipeline.scoring.material import parts, prediction
+from tests.pipeline.scoring.material import prediction, subgroups
 
 CONSTANT = 15.0
 
@@ -25,27 +25,27 @@ def predictions() -> list[Prediction]:
     ]
 
 
-def _whole(predictions: list[Prediction]) -> Summary | None:
-    return next(iter(summarise(parts(predictions, CONSTANT), 100, 0)), None)
+def _summary(predictions: list[Prediction]) -> Summary | None:
+    return next(iter(summarise(subgroups(predictions, CONSTANT), 100, 0)), None)
 
 
-def _words(figure: Figure) -> str:
+def _text(figure: Figure) -> str:
     return " ".join(text.get_text().replace("\n", " ") for text in figure.texts)
 
 
 def _chunks(path: Path) -> set[str]:
-    data, at, found = path.read_bytes(), 8, set()
-    while at < len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
-        found.add(kind.decode())
-        at += length + 12
-    return found
+    data, offset, chunks = path.read_bytes(), 8, set()
+    while offset < len(data):
+        length, kind = struct.unpack_from(">I4s", data, offset)
+        chunks.add(kind.decode())
+        offset += length + 12
+    return chunks
 
 
-def test_every_video_with_a_score_is_a_point_and_seen_subjects_have_another_shape(
+def test_every_video_with_a_score_is_a_point_and_seen_subjects_have_another_marker(
     predictions: list[Prediction],
 ) -> None:
-    figure = figure5([*predictions, prediction("unscored", None, 5.0)], CONSTANT, _whole(predictions))
+    figure = figure5([*predictions, prediction("unscored", None, 5.0)], CONSTANT, _summary(predictions))
     groups = {str(points.get_label()): points for points in figure.axes[0].collections}
     shapes = []
     for label, seen in (("subject not seen in fitting", False), ("subject seen in fitting", True)):
@@ -56,19 +56,19 @@ def test_every_video_with_a_score_is_a_point_and_seen_subjects_have_another_shap
     assert shapes[0] != shapes[1]
 
 
-def test_the_caption_gives_the_figures_with_their_intervals(predictions: list[Prediction]) -> None:
-    summary = _whole(predictions)
+def test_the_caption_gives_the_metrics_with_their_intervals(predictions: list[Prediction]) -> None:
+    summary = _summary(predictions)
     assert summary is not None
-    words = _words(figure5(predictions, CONSTANT, summary))
+    text = _text(figure5(predictions, CONSTANT, summary))
     for name in ("pcc", "rmse"):
-        found = summary.figures["model", name]
-        assert f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})" in words
-    assert "Test videos: 24, subjects: 24." in words
-    assert f"the constant's RMSE {summary.figures['constant', 'rmse'].value:.2f}" in words
+        interval = summary.metrics["model", name]
+        assert f"{interval.value:.2f} ({interval.low:.2f} to {interval.high:.2f})" in text
+    assert "Test videos: 24, subjects: 24." in text
+    assert f"the constant's RMSE {summary.metrics['constant', 'rmse'].value:.2f}" in text
 
 
 def test_bands_are_named_and_both_lines_drawn(predictions: list[Prediction]) -> None:
-    axes = figure5(predictions, CONSTANT, _whole(predictions)).axes[0]
+    axes = figure5(predictions, CONSTANT, _summary(predictions)).axes[0]
     assert [text.get_text() for text in axes.texts] == [
         "minimal",
         "0\N{EN DASH}13",
@@ -85,9 +85,9 @@ def test_bands_are_named_and_both_lines_drawn(predictions: list[Prediction]) -> 
     np.testing.assert_array_equal(identity.get_xdata(), identity.get_ydata())
 
 
-def test_an_estimate_outside_the_scale_is_in_the_picture() -> None:
-    wild = [prediction("r1", 5.0, -30.0), prediction("r2", 50.0, 90.0)]
-    low, high = figure5(wild, CONSTANT, _whole(wild)).axes[0].get_ylim()
+def test_an_estimate_outside_the_scale_is_in_the_figure() -> None:
+    outliers = [prediction("r1", 5.0, -30.0), prediction("r2", 50.0, 90.0)]
+    low, high = figure5(outliers, CONSTANT, _summary(outliers)).axes[0].get_ylim()
     assert low < -30
     assert high > 90
 
@@ -96,15 +96,15 @@ def test_an_estimate_outside_the_scale_is_in_the_picture() -> None:
     ("bdis", "expected"),
     [([], "No test video has a score."), ([12.0], "Pearson's r is not defined, RMSE 2.00 (no interval)")],
 )
-def test_too_few_videos_are_said_so(tmp_path: Path, bdis: list[float], expected: str) -> None:
-    few = [prediction("r1", bdi, bdi + 2) for bdi in bdis]
-    assert expected in _words(figure5(few, CONSTANT, _whole(few)))
-    write_figure5(tmp_path / "figure5.png", few, CONSTANT, _whole(few))
+def test_with_too_few_videos_the_caption_says_so(tmp_path: Path, bdis: list[float], expected: str) -> None:
+    predictions = [prediction("r1", bdi, bdi + 2) for bdi in bdis]
+    assert expected in _text(figure5(predictions, CONSTANT, _summary(predictions)))
+    write_figure5(tmp_path / "figure5.png", predictions, CONSTANT, _summary(predictions))
     assert (tmp_path / "figure5.png").stat().st_size > 10_000
 
 
-def test_the_same_figure_is_the_same_file(tmp_path: Path, predictions: list[Prediction]) -> None:
-    summary = _whole(predictions)
+def test_equal_figures_are_equal_files(tmp_path: Path, predictions: list[Prediction]) -> None:
+    summary = _summary(predictions)
     write_figure5(tmp_path / "a.png", predictions, CONSTANT, summary)
     with matplotlib.rc_context({"font.size": 20, "savefig.dpi": 50, "axes.facecolor": "black"}):
         write_figure5(tmp_path / "b.png", predictions, CONSTANT, summary)

@@ -1,4 +1,4 @@
-"""Estimates beside labels, and the tables of them."""
+"""Tests of predictions and of their tables."""
 
 from pathlib import Path
 
@@ -12,42 +12,42 @@ from pipeline.scoring.predictions import Prediction, join, write_clips, write_pr
 from tests.pipeline.scoring.material import prediction
 from tests.pipeline.training.material import write_sequence
 
-KNOWN = Baseline(15.0, 14.0, {"203": 12.0})
+BASELINE = Baseline(15.0, 14.0, {"203": 12.0})
 
 
-def test_an_estimate_is_put_beside_what_is_known(tmp_path: Path) -> None:
+def test_a_prediction_joins_label_estimate_and_sequence(tmp_path: Path) -> None:
     label = Label("203_1", "203", "1", "Freeform", "test", 22.0)
     video = VideoEstimate("203_1", (ClipEstimate(0, 0, 8, 10.0), ClipEstimate(0, 4, 2, 20.0)))
     sequence = open_sequence(write_sequence(tmp_path / "203_1", [10], absent=[3]), "keep")
-    assert join(label, video, sequence, KNOWN) == Prediction(
+    assert join(label, video, sequence, BASELINE) == Prediction(
         "203_1", "203", True, "1", "Freeform", 22.0, 12.0, 2, 10, 1
     )
 
 
 def test_without_a_face_the_estimate_is_the_constant(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "dark", [10], absent=True), "skip")
-    found = join(Label("dark", "9", "", "", "test", None), VideoEstimate("dark", ()), sequence, KNOWN)
-    assert found == Prediction("dark", "9", False, "", "", None, 15.0, 0, 10, 10)
+    dark = join(Label("dark", "9", "", "", "test", None), VideoEstimate("dark", ()), sequence, BASELINE)
+    assert dark == Prediction("dark", "9", False, "", "", None, 15.0, 0, 10, 10)
 
 
 def test_a_recording_without_frames_has_no_coverage(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "empty", [0]), "skip")
-    assert join(Label("empty", "9", "", "", "test", 3.0), VideoEstimate("empty", ()), sequence, KNOWN).coverage == 0
+    assert join(Label("empty", "9", "", "", "test", 3.0), VideoEstimate("empty", ()), sequence, BASELINE).coverage == 0
 
 
-def test_two_recordings_are_not_joined(tmp_path: Path) -> None:
+def test_different_recordings_are_not_joined(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "a", [4]), "skip")
     with pytest.raises(ValueError, match="a, b and a are not one recording"):
-        join(Label("a", "9", "", "", "test", 3.0), VideoEstimate("b", ()), sequence, KNOWN)
+        join(Label("a", "9", "", "", "test", 3.0), VideoEstimate("b", ()), sequence, BASELINE)
 
 
 @pytest.mark.parametrize("estimate", [float("nan"), float("inf")])
-def test_an_estimate_that_is_no_number_is_refused(estimate: float) -> None:
+def test_an_estimate_that_is_not_finite_is_refused(estimate: float) -> None:
     with pytest.raises(ValueError, match=f"r1: the network's estimate is {estimate}"):
         prediction("r1", 3.0, estimate)
 
 
-def test_more_absent_frames_than_there_are_are_refused() -> None:
+def test_more_absent_frames_than_frames_are_refused() -> None:
     with pytest.raises(ValueError, match="r1: 5 absent of 4 frames"):
         prediction("r1", 3.0, 4.0, frames=4, absent=5)
 
@@ -65,7 +65,7 @@ def test_tables(tmp_path: Path) -> None:
     assert (tmp_path / "unscored.csv").read_text() == f"{header}r0,of-r0,,no,,,7.0000,2,1.0000,20,0\n"
 
 
-def test_where_all_have_a_score_there_is_one_table(tmp_path: Path) -> None:
+def test_if_all_recordings_have_a_score_there_is_one_table(tmp_path: Path) -> None:
     write_predictions(tmp_path, [prediction("r1", 3.0, 4.0)])
     assert [path.name for path in tmp_path.iterdir()] == ["predictions.csv"]
 

@@ -1,4 +1,4 @@
-"""The figures of a model beside the constant: all videos, seen and unseen subjects, the paired difference."""
+"""Tests of the metrics of a model and the constant: subgroups, paired differences, and their files."""
 
 import json
 import math
@@ -13,9 +13,9 @@ from pipeline.scoring.intervals import Interval
 from pipeline.scoring.missing import MissingCounts
 from pipeline.scoring.predictions import Prediction
 from pipeline.scoring.summary import Summary, summarise, write_intervals, write_metrics
-from tests.pipeline.scoring.material import parts, prediction
+from tests.pipeline.scoring.material import prediction, subgroups
 
-NOTHING = MissingCounts(frames=80, absent_frames=0, without_face=0, without_clip=0, missing=0)
+NOTHING_MISSING = MissingCounts(frames=80, absent_frames=0, without_face=0, without_clip=0, missing=0)
 # Errors of the model 2 | -2 -4 | 0, of the constant 10 (truths 10 | 20 16 | 0): 0 | -10 -6 | 10.
 FOUR = [
     prediction("r1", 10.0, 12.0, subject="a", seen=True),
@@ -36,49 +36,49 @@ def _skilled(count: int, noise: float) -> list[Prediction]:
     ]
 
 
-def test_parts_worked_by_hand() -> None:
-    whole, seen, unseen = summarise(parts([*FOUR, prediction("r5", None, 60.0)], 10.0), 100, 0)
-    assert [(part.part, part.videos, part.subjects) for part in (whole, seen, unseen)] == [
+def test_subgroups_worked_by_hand() -> None:
+    overall, seen, unseen = summarise(subgroups([*FOUR, prediction("r5", None, 60.0)], 10.0), 100, 0)
+    assert [(summary.subgroup, summary.videos, summary.subjects) for summary in (overall, seen, unseen)] == [
         ("all", 4, 3),
         ("seen", 1, 1),
         ("unseen", 3, 2),
     ]
-    values = {key: found.value for key, found in whole.figures.items()}
+    values = {key: interval.value for key, interval in overall.metrics.items()}
     assert values["model", "rmse"] == pytest.approx(math.sqrt((4 + 4 + 16 + 0) / 4))
     assert values["model", "mae"] == pytest.approx(2)
     assert values["constant", "rmse"] == pytest.approx(math.sqrt((0 + 100 + 36 + 100) / 4))
     assert values["constant", "mae"] == pytest.approx(26 / 4)
     assert values["difference", "rmse"] == pytest.approx(math.sqrt(6) - math.sqrt(59))
     assert values["difference", "mae"] == pytest.approx(2 - 6.5)
-    assert unseen.figures["model", "mae"].value == pytest.approx((2 + 4 + 0) / 3)
-    assert unseen.figures["constant", "mae"].value == pytest.approx((10 + 6 + 10) / 3)
-    assert set(whole.figures) - set(values) == set()
-    others = ("constant", "median", "lookup", "difference", "difference to lookup")
+    assert unseen.metrics["model", "mae"].value == pytest.approx((2 + 4 + 0) / 3)
+    assert unseen.metrics["constant", "mae"].value == pytest.approx((10 + 6 + 10) / 3)
+    assert set(overall.metrics) - set(values) == set()
+    estimators = ("model", "constant", "median", "lookup", "difference", "difference to lookup")
     worst = {("model", "severe called minimal"), ("model", "minimal called severe")}
-    assert set(seen.figures) == {(of, name) for of in ("model", *others) for name in ("rmse", "mae")} | worst
-    assert seen.figures["model", "rmse"] == Interval(2.0, None, None)
+    assert set(seen.metrics) == {(estimator, name) for estimator in estimators for name in ("rmse", "mae")} | worst
+    assert seen.metrics["model", "rmse"] == Interval(2.0, None, None)
 
 
-def test_the_difference_of_equal_models_is_nothing() -> None:
+def test_the_difference_of_equal_models_is_zero() -> None:
     equal = [prediction(f"r{number}", float(number), 15.0) for number in range(20)]
-    (whole, _) = summarise(parts(equal, 15.0), 100, 0)
-    assert whole.figures["difference", "rmse"] == Interval(0.0, 0.0, 0.0)
-    assert whole.figures["difference", "mae"] == Interval(0.0, 0.0, 0.0)
+    (overall, _) = summarise(subgroups(equal, 15.0), 100, 0)
+    assert overall.metrics["difference", "rmse"] == Interval(0.0, 0.0, 0.0)
+    assert overall.metrics["difference", "mae"] == Interval(0.0, 0.0, 0.0)
 
 
 def test_the_difference_of_models_that_differ_by_chance_contains_zero() -> None:
     generator = np.random.default_rng(6)
-    chance = [prediction(f"r{n}", float(generator.integers(0, 45)), 22 + generator.normal()) for n in range(60)]
-    found = summarise(parts(chance, 22.0), 500, 0)[0].figures["difference", "rmse"]
-    assert found.low is not None and found.high is not None
-    assert found.low < 0 < found.high
+    random = [prediction(f"r{n}", float(generator.integers(0, 45)), 22 + generator.normal()) for n in range(60)]
+    difference = summarise(subgroups(random, 22.0), 500, 0)[0].metrics["difference", "rmse"]
+    assert difference.low is not None and difference.high is not None
+    assert difference.low < 0 < difference.high
 
 
-def test_a_skilled_model_is_under_the_constant_and_pairing_makes_that_surer() -> None:
-    figures = summarise(parts(_skilled(60, noise=4), 20.0), 500, 0)[0].figures
-    difference, model, constant = (figures[of, "rmse"] for of in ("difference", "model", "constant"))
+def test_a_skilled_model_beats_the_constant_and_pairing_narrows_the_interval() -> None:
+    metrics = summarise(subgroups(_skilled(60, noise=4), 20.0), 500, 0)[0].metrics
+    difference, model, constant = (metrics[estimator, "rmse"] for estimator in ("difference", "model", "constant"))
     assert difference.high is not None and difference.high < 0
-    assert _length(difference) < math.hypot(_length(model), _length(constant))  # what two separate draws would give
+    assert _length(difference) < math.hypot(_length(model), _length(constant))  # the length for independent draws
 
 
 def _length(interval: Interval) -> float:
@@ -86,9 +86,9 @@ def _length(interval: Interval) -> float:
     return interval.high - interval.low
 
 
-def test_metrics_are_few_and_plain(tmp_path: Path) -> None:
+def test_metrics_json_has_selected_metrics(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
-    write_metrics(path, summarise(parts(FOUR, 10.0), 100, 0), [], NOTHING)
+    write_metrics(path, summarise(subgroups(FOUR, 10.0), 100, 0), [], NOTHING_MISSING)
     # from their means 11.5 and 10.5: (-1.5 8.5 4.5 -11.5) and (1.5 7.5 1.5 -10.5); products 189, squares 227 and 171
     r = 189 / math.sqrt(227 * 171)
     c = 2 * 189 / 4 / (227 / 4 + 171 / 4 + 1)
@@ -104,11 +104,11 @@ def test_metrics_are_few_and_plain(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_metrics_count_what_is_amiss_and_leave_out_what_is_undefined(tmp_path: Path) -> None:
+def test_metrics_json_counts_missing_input_and_leaves_out_undefined_metrics(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
-    write_metrics(path, summarise(parts(FOUR[:1], 10.0), 100, 0), [], MissingCounts(20, 7, 2, 3, 1))
-    found = json.loads(path.read_text())
-    assert found == {
+    write_metrics(path, summarise(subgroups(FOUR[:1], 10.0), 100, 0), [], MissingCounts(20, 7, 2, 3, 1))
+    content = json.loads(path.read_text())
+    assert content == {
         "rmse": 2.0,
         "mae": 2.0,
         "videos": 1,
@@ -121,22 +121,22 @@ def test_metrics_count_what_is_amiss_and_leave_out_what_is_undefined(tmp_path: P
         "without_clip": 3,
         "missing": 1,
     }
-    write_metrics(path, summarise(parts([], 10.0), 100, 0), [], NOTHING)
+    write_metrics(path, summarise(subgroups([], 10.0), 100, 0), [], NOTHING_MISSING)
     assert json.loads(path.read_text()) == {
         **{"videos": 0, "constant": {}, "lookup": {}, "unseen": {"videos": 0}},
-        **asdict(NOTHING),
+        **asdict(NOTHING_MISSING),
     }
 
 
-def test_metrics_say_what_was_measured_while_fitting(tmp_path: Path) -> None:
-    write_metrics(tmp_path / "m.json", [], FOUR, NOTHING)
-    found = json.loads((tmp_path / "m.json").read_text())
-    assert found["validation"] == {"rmse": 2.4495, "mae": 2.0, "videos": 4}
+def test_metrics_json_has_the_validation_errors(tmp_path: Path) -> None:
+    write_metrics(tmp_path / "m.json", [], FOUR, NOTHING_MISSING)
+    content = json.loads((tmp_path / "m.json").read_text())
+    assert content["validation"] == {"rmse": 2.4495, "mae": 2.0, "videos": 4}
 
 
 def test_table_of_intervals(tmp_path: Path) -> None:
-    figures = {("model", "rmse"): Interval(7.61, 6.5, 9.25), ("difference", "rmse"): Interval(-0.00001, None, None)}
-    write_intervals(tmp_path / "intervals.csv", [Summary("unseen", 62, 25, figures)])
+    metrics = {("model", "rmse"): Interval(7.61, 6.5, 9.25), ("difference", "rmse"): Interval(-0.00001, None, None)}
+    write_intervals(tmp_path / "intervals.csv", [Summary("unseen", 62, 25, metrics)])
     assert (tmp_path / "intervals.csv").read_text() == (
         "part,of,figure,videos,subjects,value,low,high\n"
         "unseen,model,rmse,62,25,7.6100,6.5000,9.2500\n"
@@ -146,7 +146,7 @@ def test_table_of_intervals(tmp_path: Path) -> None:
 
 def test_equal_seeds_give_equal_tables(tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        write_intervals(tmp_path / name, summarise(parts(_skilled(30, 5), 20.0), 200, seed))
+        write_intervals(tmp_path / name, summarise(subgroups(_skilled(30, 5), 20.0), 200, seed))
     a, b, c = ((tmp_path / name).read_text() for name in "abc")
     assert a == b != c
     table = pd.read_csv(tmp_path / "a")

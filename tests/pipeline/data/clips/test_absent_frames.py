@@ -1,4 +1,4 @@
-"""What stands in for frames without a face."""
+"""Tests of the policies for frames without a face."""
 
 import numpy as np
 import pytest
@@ -19,5 +19,5 @@ X = UNUSABLE
     ],
 )
 def test_policies(present: list[int], keep: list[int], hold: list[int], skip: list[int]) -> None:
-    found = {name: policy(np.array(present, bool)).tolist() for name, policy in POLICIES.items()}
-    assert found == {"keep": keep, "hold": hold, "skip": skip}
+    rows = {name: policy(np.array(present, bool)).tolist() for name, policy in POLICIES.items()}
+    assert rows == {"keep": keep, "hold": hold, "skip": skip}

@@ -1,4 +1,4 @@
-"""Frame arithmetic."""
+"""Tests of the frame arithmetic of clips."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from pipeline.data.clips.clip_frames import allowed_starts, covering_clips, cove
         (0, 3, 1, [(0, 1), (0, 1), (0, 1)]),
     ],
 )
-def test_reading_past_the_end_goes_round(start: int, length: int, frames: int, expected: list[tuple[int, int]]) -> None:
+def test_clips_wrap_around_at_the_end(start: int, length: int, frames: int, expected: list[tuple[int, int]]) -> None:
     assert wrapped_spans(start, length, frames) == expected
 
 
@@ -33,8 +33,8 @@ def test_a_start_outside_the_video_is_refused(start: int, frames: int) -> None:
 @given(st.integers(1, 60), st.integers(1, 40), st.data())
 def test_a_clip_is_consecutive_frames_modulo_the_video(frames: int, length: int, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, frames - 1))
-    read = [frame for first, stop in wrapped_spans(start, length, frames) for frame in range(first, stop)]
-    assert read == [(start + number) % frames for number in range(length)]
+    frame_numbers = [frame for first, stop in wrapped_spans(start, length, frames) for frame in range(first, stop)]
+    assert frame_numbers == [(start + number) % frames for number in range(length)]
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,13 @@ def test_covering_clips(frames: int, length: int, expected: list[tuple[int, int]
 
 @settings(deadline=None)
 @given(st.integers(0, 200), st.integers(1, 40))
-def test_clips_cover_every_frame_and_weights_count_the_new_ones(frames: int, length: int) -> None:
-    seen: set[int] = set()
+def test_clips_cover_every_frame_and_weights_count_newly_covered_frames(frames: int, length: int) -> None:
+    covered: set[int] = set()
     for start, weight in covering_clips(frames, length):
-        held = set(range(start, min(start + length, frames)))
-        assert len(held - seen) == weight
-        seen |= held
-    assert seen == set(range(frames))
+        clip = set(range(start, min(start + length, frames)))
+        assert len(clip - covered) == weight
+        covered |= clip
+    assert covered == set(range(frames))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_clips_cover_every_frame_and_weights_count_the_new_ones(frames: int, len
         ("", 4, []),
     ],
 )
-def test_covering_runs(usable: str, length: int, expected: list[tuple[int, int]]) -> None:
+def test_covering_clips_of_runs(usable: str, length: int, expected: list[tuple[int, int]]) -> None:
     assert covering_clips_of_runs(np.array(list(usable)) == "1", length) == expected
 
 
@@ -98,9 +98,9 @@ def test_allowed_starts(usable: str, length: int, expected: list[int]) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=40), st.integers(1, 50))
-def test_a_start_is_allowed_where_the_clip_holds_usable_frames_only(usable: list[bool], length: int) -> None:
-    def held(start: int) -> list[bool]:
+def test_a_start_is_allowed_if_the_clip_contains_usable_frames_only(usable: list[bool], length: int) -> None:
+    def clip(start: int) -> list[bool]:
         return [usable[(start + number) % len(usable)] for number in range(length)]
 
-    expected = [start for start in range(len(usable)) if all(held(start))]
+    expected = [start for start in range(len(usable)) if all(clip(start))]
     assert allowed_starts(np.array(usable, bool), length).tolist() == expected

@@ -1,4 +1,4 @@
-"""Reading clips from a sequence on disk."""
+"""Tests of clips read from a sequence on disk."""
 
 from pathlib import Path
 
@@ -11,19 +11,19 @@ from pipeline.zarr_store import read_array
 from tests.pipeline.training.material import write_sequence
 
 
-def test_a_clip_is_read_from_its_phase_and_goes_round_within_it(tmp_path: Path) -> None:
+def test_a_clip_is_read_from_its_phase_and_wraps_around_within_it(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "r1", [10, 9, 0]), "skip")
     rows = read_array(tmp_path / "r1", "faces")
     assert sequence.recording == "r1"
     assert [starts.tolist() for starts in sequence.starts(8)] == [[*range(10)], [*range(9)], []]
-    assert sequence.covering(8, phases=3) == [(0, 0, 8), (0, 2, 2), (1, 0, 8), (1, 1, 1)]
+    assert sequence.covering_clips(8, phases=3) == [(0, 0, 8), (0, 2, 2), (1, 0, 8), (1, 1, 1)]
     np.testing.assert_array_equal(sequence.clip(0, 1, 8), rows[1:9])
     np.testing.assert_array_equal(sequence.clip(1, 0, 8), rows[10:18])
     np.testing.assert_array_equal(sequence.clip(1, 6, 8), rows[[16, 17, 18, 10, 11, 12, 13, 14]])
     np.testing.assert_array_equal(sequence.clip(0, 9, 12), rows[[9, *range(10), 0]])
 
 
-def test_a_clip_is_a_copy_that_may_be_written(tmp_path: Path) -> None:
+def test_a_clip_is_a_writable_copy(tmp_path: Path) -> None:
     clip = open_sequence(write_sequence(tmp_path / "r1", [9]), "keep").clip(0, 0, 8)
     clip[:] = 0
     assert open_sequence(tmp_path / "r1", "keep").clip(0, 0, 8).any()
@@ -42,20 +42,20 @@ def test_absent_frames_by_policy(tmp_path: Path) -> None:
     np.testing.assert_array_equal(skip.clip(1, 2, 5), rows[10:15])
     assert [len(starts) for starts in hold.starts(4)] == [len(starts) for starts in keep.starts(4)] == [8, 7]
     assert [starts.tolist() for starts in skip.starts(4)] == [[2], [2, 3]]
-    assert skip.covering(4, phases=2) == [(0, 2, 4), (1, 2, 4), (1, 3, 1)]
-    with pytest.raises(ValueError, match="r1: a clip from frame 3 of phase 0 holds a frame left out"):
+    assert skip.covering_clips(4, phases=2) == [(0, 2, 4), (1, 2, 4), (1, 3, 1)]
+    with pytest.raises(ValueError, match="r1: a clip from frame 3 of phase 0 contains a frame without a face"):
         skip.clip(0, 3, 4)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_without_any_face_there_are_no_clips(tmp_path: Path, policy: str) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "dark", [9, 9], absent=True), policy)
-    assert sequence.covering(8, phases=2) == []
+    assert sequence.covering_clips(8, phases=2) == []
     assert [len(starts) for starts in sequence.starts(8)] == [0, 0]
 
 
 @pytest.mark.parametrize("phases", [((0, 4), (5, 9)), ((0, 4), (4, 8)), ((1, 9),)])
 def test_phases_that_do_not_make_up_the_frames_are_refused(tmp_path: Path, phases: tuple[tuple[int, int], ...]) -> None:
-    whole = open_sequence(write_sequence(tmp_path / "r1", [9]), "keep")
+    sequence = open_sequence(write_sequence(tmp_path / "r1", [9]), "keep")
     with pytest.raises(ValueError, match="do not make up the 9 frames"):
-        FaceSequence("r1", whole.faces, phases, whole.present, whole.shown)
+        FaceSequence("r1", sequence.faces, phases, sequence.present, sequence.source_rows)

@@ -1,4 +1,4 @@
-"""What sequences say of how they were made: one answer for all that are fitted, the same for what is estimated."""
+"""Tests of the input specification: equal for all fitted sequences, and for those that are estimated later."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from pipeline.models.description import Description, Target
 from pipeline.models.input_spec import InputSpec
 from pipeline.nets.heads import Regression
 from pipeline.zarr_store import MAPPED, GroupWriter
-from tests.pipeline.training.material import CLIP, FINETUNE, FOOTAGE, MODEL, PREPROCESSING, write_sequence
+from tests.pipeline.training.material import CLIP, FINETUNE, INPUT_SPEC, MODEL, PREPROCESSING, write_sequence
 
 EVERY = replace(PREPROCESSING, align=PREPROCESSING.align.model_copy(update={"detector": "every"}))
 
@@ -21,51 +21,51 @@ def _sequence(folder: Path, fps: float) -> Path:
         return folder
 
 
-def test_the_rates_are_those_of_the_recordings(tmp_path: Path) -> None:
+def test_the_frame_rates_are_those_of_the_recordings(tmp_path: Path) -> None:
     folders = [_sequence(tmp_path / f"r{number}", fps) for number, fps in enumerate([15.0, 12.5, 3.75, 0.0])]
     assert input_spec_of(folders, "hold") == InputSpec(
         PREPROCESSING, "hold", (3.75, 12.5, 15.0)
     )  # a single frame has none
 
 
-def test_recordings_that_do_not_last_are_no_footage(tmp_path: Path) -> None:
+def test_recordings_of_single_frames_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="every recording is a single frame"):
         input_spec_of([_sequence(tmp_path / "still", 0.0)], "skip")
 
 
-def test_a_mix_is_refused_by_name(tmp_path: Path) -> None:
-    one = write_sequence(tmp_path / "one", [10, 9])
-    other = write_sequence(tmp_path / "other", [10, 9], preprocessing=EVERY)
+def test_sequences_of_different_preprocessing_are_refused(tmp_path: Path) -> None:
+    first = write_sequence(tmp_path / "one", [10, 9])
+    second = write_sequence(tmp_path / "other", [10, 9], preprocessing=EVERY)
     with pytest.raises(
         GeometryMismatchError, match=r"one and .*other were made differently: align\.detector sparse \(here every\)"
     ):
-        input_spec_of([one, other], "skip")
-    for fitted, validated in (([(one, 3.0), (other, 5.0)], []), ([(one, 3.0)], [(other, 5.0)])):
+        input_spec_of([first, second], "skip")
+    for fitted, validated in (([(first, 3.0), (second, 5.0)], []), ([(first, 3.0)], [(second, 5.0)])):
         with pytest.raises(GeometryMismatchError, match=r"align\.detector"):
             Finetuning(fitted, validated, None, CLIP, MODEL, FINETUNE)
 
 
-def test_weights_say_what_they_were_fitted_to(tmp_path: Path) -> None:
+def test_the_description_of_weights_has_the_input_specification(tmp_path: Path) -> None:
     folder = write_sequence(tmp_path / "one", [10, 9])
-    assert Finetuning([(folder, 3.0)], [], None, CLIP, MODEL, FINETUNE).description.footage == FOOTAGE
+    assert Finetuning([(folder, 3.0)], [], None, CLIP, MODEL, FINETUNE).description.input_spec == INPUT_SPEC
 
 
-def test_a_sequence_that_does_not_say_is_named(tmp_path: Path) -> None:
+def test_a_sequence_without_preprocessing_is_named(tmp_path: Path) -> None:
     with GroupWriter(tmp_path / "old", MAPPED, {"fps": 3.75}):
         pass
-    with pytest.raises(ValueError, match=r"old: it is not said what decode, align, subsample did .*; make it anew"):
+    with pytest.raises(ValueError, match=r"old: no parameters of decode, align, subsample are recorded; make it anew"):
         read_preprocessing(tmp_path / "old")
 
 
 def test_detectors_may_differ_and_clips_may_not(tmp_path: Path) -> None:
-    about = Description(MODEL, Regression(), 8, Target(0.0, 1.0), footage=FOOTAGE)
+    description = Description(MODEL, Regression(), 8, Target(0.0, 1.0), input_spec=INPUT_SPEC)
     folder = write_sequence(tmp_path / "one", [10, 9], preprocessing=EVERY)
-    check_geometry(Path("model"), about, [folder], CLIP)
+    check_geometry(Path("model"), description, [folder], CLIP)
     with pytest.raises(GeometryMismatchError, match=r"^model: .* than .*one: clip\.length 8 \(here 16\)$"):
-        check_geometry(Path("model"), about, [folder], CLIP.model_copy(update={"length": 16}))
+        check_geometry(Path("model"), description, [folder], CLIP.model_copy(update={"length": 16}))
 
 
 @pytest.mark.parametrize("rates", [(0.0, 1.0, 2.0), (3.0, 2.0, 4.0), (1.0, 3.0, 2.0)])
-def test_rates_rise(rates: tuple[float, float, float]) -> None:
+def test_frame_rates_that_do_not_rise_are_refused(rates: tuple[float, float, float]) -> None:
     with pytest.raises(ValueError, match="three rising numbers above 0"):
         InputSpec(PREPROCESSING, "skip", rates)

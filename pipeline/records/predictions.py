@@ -1,0 +1,80 @@
+"""The table predictions.csv that stage evaluate writes: the estimates of the recordings with a score."""
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.records.tables import parse_rows, read_rows
+
+COLUMNS = (
+    "recording",
+    "subject",
+    "session",
+    "seen",
+    "task",
+    "bdi",
+    "estimate",
+    "clips",
+    "coverage",
+    "frames",
+    "absent",
+)
+PARSED_COLUMNS = ("recording", "subject", "bdi", "estimate", "clips")
+
+
+@dataclass(frozen=True)
+class ScoredEstimate:
+    """A recording with its score and a model's estimate.
+
+    Attributes:
+        recording: id of the recording.
+        subject: id of the person in it.
+        bdi: the score, in points of BDI-II.
+        estimate: in points of BDI-II.
+        clips: number of clips that the estimate averages; 0 if the estimate is the constant baseline.
+    """
+
+    recording: str
+    subject: str
+    bdi: float
+    estimate: float
+    clips: int
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.bdi) and math.isfinite(self.estimate)):
+            raise ValueError(f"{self.recording}: score {self.bdi}, estimate {self.estimate}; allowed: finite numbers")
+
+
+def read_predictions(path: Path) -> list[ScoredEstimate]:
+    """Read the table in `path`, in the order of the file.
+
+    Raises:
+        ValueError: if a column is missing or a cell is wrong; the message names the file and the column or the row.
+    """
+    return _scored_estimates(read_rows(path, PARSED_COLUMNS), str(path))
+
+
+def parse_predictions(text: str, source: str) -> list[ScoredEstimate]:
+    """Parse the text of the table, in its order.
+
+    Args:
+        text: of the table.
+        source: the name of the table in error messages.
+
+    Raises:
+        ValueError: if a column is missing or a cell is wrong; the message names `source` and the column or the row.
+    """
+    return _scored_estimates(parse_rows(io.StringIO(text), source, PARSED_COLUMNS), source)
+
+
+def _scored_estimates(rows: Sequence[dict[str, str]], source: str) -> list[ScoredEstimate]:
+    estimates = []
+    for number, row in enumerate(rows, start=2):
+        try:
+            cells = float(row["bdi"]), float(row["estimate"]), int(row["clips"])
+            estimates.append(ScoredEstimate(row["recording"], row["subject"], *cells))
+        except ValueError as error:
+            raise ValueError(f"{source}: row {number}: {error}") from None
+    return estimates
