@@ -1,4 +1,4 @@
-"""PNG figures: drawn without a display, with Matplotlib's default style, and with the same bytes for the same content."""
+"""PNG figures: drawn without a display, in the default style of Matplotlib, the same bytes for the same content."""
 
 import io
 from collections.abc import Callable, Mapping

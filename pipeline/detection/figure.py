@@ -1,4 +1,4 @@
-"""The figure of a corpus's detection: origins of the faces by recording, their confidence, their size."""
+"""The figure of face detection over a corpus: origins of the faces by recording, confidence and size of the faces."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,45 +12,49 @@ from pipeline.detection.measure import ORIGINS, Detection
 from pipeline.png import new_figure, write_png
 
 WIDTH, HEIGHT = 9.0, 6.4  # inches
-DOTS = 150  # an inch
+DPI = 150
 BINS = 20
-# They differ in lightness in the order of the stack: no colour is needed to read them.
+# Their lightness rises in the order of the stack, so the figure can be read without colour.
 COLOURS = {"detected": "#0b3c6f", "refined": "#4d8fc4", "interpolated": "#f0b44c", "absent": "#dedede"}
-UNSURE = "#c2571a"
+QUANTILE_COLOUR = "#c2571a"
 
 
-def write_figure(path: Path, detections: Sequence[Detection], numbers: Mapping[str, float]) -> None:
-    """Write `figure` as a PNG file; equal content gives equal bytes, whatever the user's own plot settings are."""
-    write_png(path, lambda: figure(detections, numbers), DOTS)
+def write_figure(path: Path, detections: Sequence[Detection], metrics: Mapping[str, float]) -> None:
+    """Write the figure that `draw_figure` returns as a PNG file.
+
+    Equal content gives equal bytes, whatever the user's plot settings are.
+    """
+    write_png(path, lambda: draw_figure(detections, metrics), DPI)
 
 
-def figure(detections: Sequence[Detection], numbers: Mapping[str, float]) -> Figure:
-    """Draw a corpus, whose recordings stay unnamed.
+def draw_figure(detections: Sequence[Detection], metrics: Mapping[str, float]) -> Figure:
+    """Draw the figure of a corpus; it does not name recordings.
 
     Args:
-        detections: its recordings.
-        numbers: of the corpus, for the caption; see `pipeline.detection.tables.summary`.
+        detections: the recordings of the corpus.
+        metrics: of the corpus, for the caption; see `pipeline.detection.tables.summary`.
     """
-    drawn = new_figure(WIDTH, HEIGHT, layout="constrained")
-    axes = drawn.subplot_mosaic([["origins", "origins"], ["confidence", "height"]], height_ratios=(1.2, 1))
+    figure = new_figure(WIDTH, HEIGHT, layout="constrained")
+    axes = figure.subplot_mosaic([["origins", "origins"], ["confidence", "height"]], height_ratios=(1.2, 1))
     _draw_origins(axes["origins"], detections)
-    seen = [found for found in detections if found.confidence is not None]
-    _draw_confidence(axes["confidence"], seen)
-    _draw_heights(axes["height"], [found.box_height for found in seen if found.box_height is not None])
-    for one in axes.values():
-        one.spines[["top", "right"]].set_visible(False)
-    drawn.suptitle(_caption(numbers), fontsize=10, x=0.01, ha="left")
-    return drawn
+    with_face = [detection for detection in detections if detection.confidence is not None]
+    _draw_confidence(axes["confidence"], with_face)
+    _draw_heights(axes["height"], [detection.box_height for detection in with_face if detection.box_height is not None])
+    for panel in axes.values():
+        panel.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(_caption(metrics), fontsize=10, x=0.01, ha="left")
+    return figure
 
 
 def _draw_origins(axes: Axes, detections: Sequence[Detection]) -> None:
-    """A bar a recording, from the one with the fewest faces to the one with the most."""
+    """Draw a stacked bar for each recording, sorted by the share of frames with a face."""
     ordered = sorted(
-        detections, key=lambda found: (found.coverage, -found.share("interpolated"), found.share("detected"))
+        detections,
+        key=lambda detection: (detection.coverage, -detection.share("interpolated"), detection.share("detected")),
     )
     bottom = np.zeros(len(ordered))
     for origin in ORIGINS:
-        shares = np.array([found.share(origin) for found in ordered])
+        shares = np.array([detection.share(origin) for detection in ordered])
         axes.bar(np.arange(len(ordered)), shares, 1.0, bottom, color=COLOURS[origin], lw=0, label=origin)
         bottom += shares
     axes.set(xlim=(-0.5, max(len(ordered), 1) - 0.5), ylim=(0, 1), ylabel="Share of frames")
@@ -61,24 +65,25 @@ def _draw_origins(axes: Axes, detections: Sequence[Detection]) -> None:
 
 
 def _draw_confidence(axes: Axes, detections: Sequence[Detection]) -> None:
-    """How many recordings have which median confidence, and which in their unsure frames."""
-    median = [found.confidence for found in detections if found.confidence is not None]
-    low = [found.confidence_low for found in detections if found.confidence_low is not None]
+    """Draw histograms of the recordings' median confidence and of the 5 % quantile of their confidence."""
+    median = [detection.confidence for detection in detections if detection.confidence is not None]
+    low = [detection.confidence_low for detection in detections if detection.confidence_low is not None]
     bins = np.linspace(min([0.95, *low]), 1, BINS + 1)
     axes.hist(median, bins.tolist(), color=COLOURS["refined"], label="median of its frames")
-    axes.hist(low, bins.tolist(), histtype="step", color=UNSURE, lw=1.6, label="5 % quantile of its frames")
+    axes.hist(low, bins.tolist(), histtype="step", color=QUANTILE_COLOUR, lw=1.6, label="5 % quantile of its frames")
     axes.set(xlabel="Confidence of the detector", ylabel="Recordings", xlim=(bins[0], 1))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(loc="upper left", frameon=False, fontsize=9)
 
 
 def _draw_heights(axes: Axes, heights: Sequence[float]) -> None:
-    """How many recordings have which median height of the face."""
+    """Draw a histogram of the recordings' median height of the face box."""
     axes.hist(heights, BINS, color=COLOURS["refined"])
     axes.set(xlabel="Height of the face's box, median of its frames (pixels)", ylabel="Recordings")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _caption(numbers: Mapping[str, float]) -> str:
-    recordings = f"{numbers['recordings']:,} recordings ({numbers['broken']} broken, {numbers['without_face']} without"
-    return f"{recordings} any face), {numbers['frames']:,} frames, {100 * numbers['absent']:.2f} % without a face"
+def _caption(metrics: Mapping[str, float]) -> str:
+    """Return the counts of the corpus in one line."""
+    recordings = f"{metrics['recordings']:,} recordings ({metrics['broken']} broken, {metrics['without_face']} without"
+    return f"{recordings} any face), {metrics['frames']:,} frames, {100 * metrics['absent']:.2f} % without a face"

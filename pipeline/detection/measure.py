@@ -1,4 +1,4 @@
-"""What detection made of one recording: where its faces come from, how sure they are, what stands in the way."""
+"""Measures of face detection on one recording: origins of the faces, their confidence, and causes of absent faces."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,27 +12,27 @@ from pipeline.records.quality import read_quality
 from pipeline.records.recordings import Recording
 from pipeline.zarr_store import read_array, read_attributes
 
-ORIGINS = ("detected", "refined", "interpolated", "absent")  # of the face of a frame, the surest first
-LOW = 0.05  # quantile of the confidence that stands for the unsure frames
+ORIGINS = ("detected", "refined", "interpolated", "absent")  # of the face of a frame, the most reliable first
+LOW_QUANTILE = 0.05  # of the confidence: a measure of the least certain frames
 
 
 @dataclass(frozen=True)
 class Detection:
-    """One recording after align.
+    """Face detection on one recording, after align.
 
     Attributes:
         recording: its id.
-        opaque: an id that says nothing of who is seen.
+        opaque: an id that reveals nothing about the subject.
         frames: rows of its frame table.
-        origins: frames of each of `ORIGINS`; they add up to `frames`.
-        confidence: median over the frames in which the face was found; None where it never was.
-        confidence_low: the 5 % quantile, likewise.
-        box_height: median height of the face's box in pixels, over the frames that have one; None without any.
-        rivals: people seen nearly as often as the person followed.
-        cuts: shots that begin after the first.
-        longest_absence: the longest run of frames without a face.
+        origins: number of frames of each of `ORIGINS`; they add up to `frames`.
+        confidence: median over the frames with a detected or refined face; None without any.
+        confidence_low: 5 % quantile over the same frames; None without any.
+        box_height: median height of the face box in pixels, over the frames with a face; None without any.
+        rivals: number of people seen nearly as often as the followed person.
+        cuts: number of shots after the first.
+        longest_absence: length of the longest run of frames without a face.
         black: share of black frames.
-        frozen: share of frames equal to the one before.
+        frozen: share of frames equal to the frame before.
         blurred: share of frames with little detail.
     """
 
@@ -52,43 +52,43 @@ class Detection:
 
     def __post_init__(self) -> None:
         if tuple(self.origins) != ORIGINS or sum(self.origins.values()) != self.frames:
-            raise ValueError(f"{self.recording}: origins {dict(self.origins)} do not make up {self.frames} frames")
+            raise ValueError(f"{self.recording}: origins {dict(self.origins)} do not add up to {self.frames} frames")
 
     def share(self, origin: str) -> float:
-        """Share of the frames whose face has this origin."""
+        """Return the share of frames with a face of this origin."""
         return self.origins[origin] / max(self.frames, 1)
 
     @property
     def coverage(self) -> float:
-        """Share of the frames that have a face."""
+        """Share of frames with a face."""
         return 1 - self.share("absent") if self.frames else 0.0
 
 
-def measure(aligned: Path, decoded: Path, item: Recording) -> Detection:
-    """Measure a recording from what decode and align wrote of it.
+def measure(aligned: Path, decoded: Path, recording: Recording) -> Detection:
+    """Measure face detection on a recording, from the outputs of decode and align.
 
     Args:
-        aligned: the folder of all aligned recordings.
-        decoded: the folder of all frame tables.
-        item: the recording.
+        aligned: folder of all aligned recordings.
+        decoded: folder of all frame tables.
+        recording: the recording.
     """
-    folder = aligned / item.recording
-    about = read_attributes(folder)
-    quality = read_quality(decoded / item.recording)
+    folder = aligned / recording.recording
+    attributes = read_attributes(folder)
+    quality = read_quality(decoded / recording.recording)
     origin, confidence, boxes = (read_array(folder, name) for name in ("origin", "confidence", "boxes"))
-    sure = confidence[np.isfinite(confidence)].astype(np.float64)
-    absent = origin == about["origin_codes"]["absent"]
+    finite = confidence[np.isfinite(confidence)].astype(np.float64)
+    absent = origin == attributes["origin_codes"]["absent"]
     heights = (boxes[:, 3] - boxes[:, 1])[~absent]
     return Detection(
-        recording=item.recording,
-        opaque=item.opaque,
+        recording=recording.recording,
+        opaque=recording.opaque,
         frames=len(origin),
-        origins={name: int(np.count_nonzero(origin == about["origin_codes"][name])) for name in ORIGINS},
-        confidence=float(np.median(sure)) if len(sure) else None,
-        confidence_low=float(np.quantile(sure, LOW)) if len(sure) else None,
+        origins={name: int(np.count_nonzero(origin == attributes["origin_codes"][name])) for name in ORIGINS},
+        confidence=float(np.median(finite)) if len(finite) else None,
+        confidence_low=float(np.quantile(finite, LOW_QUANTILE)) if len(finite) else None,
         box_height=float(np.median(heights)) if len(heights) else None,
-        rivals=about["rivals"],
-        cuts=len(read_frame_table(decoded / item.recording).cuts),
+        rivals=attributes["rivals"],
+        cuts=len(read_frame_table(decoded / recording.recording).cuts),
         longest_absence=longest_run(absent),
         black=quality.black,
         frozen=quality.frozen,
@@ -97,7 +97,7 @@ def measure(aligned: Path, decoded: Path, item: Recording) -> Detection:
 
 
 def longest_run(flags: Bool[np.ndarray, " time"]) -> int:
-    """The length of the longest run of true flags.
+    """Return the length of the longest run of true flags.
 
     >>> longest_run(np.array([True, False, True, True, False]))
     2
@@ -107,5 +107,7 @@ def longest_run(flags: Bool[np.ndarray, " time"]) -> int:
 
 
 def worst_first(detections: Sequence[Detection]) -> list[Detection]:
-    """Order recordings by the share of frames with a face, then by the confidence of the unsure ones, then by id."""
-    return sorted(detections, key=lambda found: (found.coverage, found.confidence_low or 0.0, found.recording))
+    """Sort recordings by the share of frames with a face, then by the 5 % quantile of the confidence, then by id."""
+    return sorted(
+        detections, key=lambda detection: (detection.coverage, detection.confidence_low or 0.0, detection.recording)
+    )

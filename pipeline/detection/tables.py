@@ -1,4 +1,4 @@
-"""What detection made of a corpus: a table with a row a recording, and a few plain numbers."""
+"""Tables of face detection over a corpus: one CSV row a recording, and the metrics of the corpus."""
 
 import json
 from collections.abc import Sequence
@@ -27,55 +27,57 @@ DECIMALS = 4
 
 
 def write_detections(path: Path, detections: Sequence[Detection]) -> None:
-    """Write a row for each recording, sorted by id: shares of the origins, empty cells where there is no face."""
-    write_rows(path, COLUMNS, map(_cells, sorted(detections, key=lambda found: found.recording)))
+    """Write a CSV row for each recording, sorted by id, with shares of the origins and empty cells for None."""
+    write_rows(path, COLUMNS, map(_cells, sorted(detections, key=lambda detection: detection.recording)))
 
 
-def _cells(found: Detection) -> list[object]:
-    shares = [f"{found.share(origin):.{DECIMALS}f}" for origin in ORIGINS]
-    confidences = [_number(found.confidence, DECIMALS), _number(found.confidence_low, DECIMALS)]
-    counts = [getattr(found, name) for name in COUNTS]
-    quality = [f"{getattr(found, name):.{DECIMALS}f}" for name in QUALITY]
-    height = _number(found.box_height, 1)
-    return [found.recording, found.opaque, found.frames, *shares, *confidences, height, *counts, *quality]
+def _cells(detection: Detection) -> list[object]:
+    """Return the cells of a recording, in the order of `COLUMNS`."""
+    shares = [f"{detection.share(origin):.{DECIMALS}f}" for origin in ORIGINS]
+    confidences = [_format(detection.confidence, DECIMALS), _format(detection.confidence_low, DECIMALS)]
+    counts = [getattr(detection, name) for name in COUNTS]
+    quality = [f"{getattr(detection, name):.{DECIMALS}f}" for name in QUALITY]
+    height = _format(detection.box_height, 1)
+    return [detection.recording, detection.opaque, detection.frames, *shares, *confidences, height, *counts, *quality]
 
 
-def _number(value: float | None, decimals: int) -> str:
+def _format(value: float | None, decimals: int) -> str:
+    """Return a number with some decimals; None as an empty text."""
     return "" if value is None else f"{value:.{decimals}f}"
 
 
 def summary(detections: Sequence[Detection], broken: int) -> dict[str, float]:
-    """The corpus in plain numbers.
+    """Return the metrics of a corpus.
 
     Args:
-        detections: the recordings that were aligned.
-        broken: how many others decode found broken.
+        detections: the aligned recordings.
+        broken: number of recordings that decode reports as broken; they are not aligned.
 
     Returns:
-        Counts of recordings (`recordings`, all of them; `broken`; `without_face`; `with_rivals`) and of `frames`; the
-        share of the frames of each origin; the longest absence and the number of cuts. Where there is a face also
-        `confidence` and `box_height`, the medians over recordings of theirs. No number is undefined: DVC takes a NaN
-        for a change in every comparison.
+        Numbers of recordings (`recordings`, broken ones included; `broken`; `without_face`; `with_rivals`) and of
+        `frames`; the share of frames of each origin; the longest absence and the number of cuts. If any recording has a
+        face, also `confidence` and `box_height`, the medians of these measures over recordings. No metric is NaN,
+        because DVC reports a NaN as a change in every comparison.
     """
-    frames = sum(found.frames for found in detections)
-    totals = {origin: sum(found.origins[origin] for found in detections) for origin in ORIGINS}
+    frames = sum(detection.frames for detection in detections)
+    totals = {origin: sum(detection.origins[origin] for detection in detections) for origin in ORIGINS}
     medians = {
-        "confidence": [found.confidence for found in detections if found.confidence is not None],
-        "box_height": [found.box_height for found in detections if found.box_height is not None],
+        "confidence": [detection.confidence for detection in detections if detection.confidence is not None],
+        "box_height": [detection.box_height for detection in detections if detection.box_height is not None],
     }
     return {
         "recordings": len(detections) + broken,
         "broken": broken,
-        "without_face": sum(not found.coverage for found in detections),
-        "with_rivals": sum(found.rivals > 0 for found in detections),
+        "without_face": sum(not detection.coverage for detection in detections),
+        "with_rivals": sum(detection.rivals > 0 for detection in detections),
         "frames": frames,
         **{origin: round(total / max(frames, 1), DECIMALS) for origin, total in totals.items()},
-        "longest_absence": max((found.longest_absence for found in detections), default=0),
-        "cuts": sum(found.cuts for found in detections),
+        "longest_absence": max((detection.longest_absence for detection in detections), default=0),
+        "cuts": sum(detection.cuts for detection in detections),
         **{name: round(float(np.median(values)), DECIMALS) for name, values in medians.items() if values},
     }
 
 
-def write_summary(path: Path, numbers: dict[str, float]) -> None:
-    """Write the numbers that `dvc metrics` compares; the file appears whole or not at all."""
-    write_text_atomically(path, json.dumps(numbers, indent=2, allow_nan=False) + "\n")
+def write_summary(path: Path, metrics: dict[str, float]) -> None:
+    """Write the metrics as JSON for `dvc metrics`; the file is replaced atomically."""
+    write_text_atomically(path, json.dumps(metrics, indent=2, allow_nan=False) + "\n")

@@ -1,7 +1,7 @@
-"""Boxes of faces as rows (x1, y1, x2, y2) in pixels, and what MTCNN does to them between its networks.
+"""Face boxes as rows (x1, y1, x2, y2) in pixels, and the operations of MTCNN on them between its networks.
 
-MTCNN counts pixels from 1 and includes both ends (Zhang et al. 2016, in the form of its first implementation); what
-follows keeps to that where its networks were trained on it.
+MTCNN counts pixels from 1 and includes both ends (Zhang et al. 2016, as first implemented). The functions here do the
+same wherever the networks were trained on such boxes.
 """
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def square_boxes(boxes: Float[Tensor, "n 4"]) -> Float[Tensor, "n 4"]:
-    """Grow the shorter side of each box about its centre until it is a square."""
+    """Grow the shorter side of each box about its centre, so that the box becomes a square."""
     size = boxes[:, 2:] - boxes[:, :2]
     side = size.max(1, keepdim=True).values
     corner = boxes[:, :2] + size * 0.5 - side * 0.5
@@ -18,39 +18,57 @@ def square_boxes(boxes: Float[Tensor, "n 4"]) -> Float[Tensor, "n 4"]:
 
 
 def regress_boxes(boxes: Float[Tensor, "n 4"], offsets: Float[Tensor, "n 4"], inclusive: bool) -> Float[Tensor, "n 4"]:
-    """Move each side of a box by a share of the box's width or height; `inclusive` counts both ends of a side."""
+    """Apply box regression: move each side by a share of the box's width or height.
+
+    Args:
+        boxes: in pixels.
+        offsets: of the four sides, as shares of the width (x) or height (y).
+        inclusive: whether width and height count both end pixels.
+    """
     size = boxes[:, 2:] - boxes[:, :2] + (1 if inclusive else 0)
     return boxes + offsets * torch.cat([size, size], 1)
 
 
 def landmarks_in_pixels(points: Float[Tensor, "n 10"], boxes: Float[Tensor, "n 4"]) -> Float[Tensor, "n 5 2"]:
-    """Landmarks (x, y) in pixels, from O-Net's shares of a box: five times across, then five times down."""
+    """Convert O-Net's landmarks to pixels (x, y).
+
+    Args:
+        points: shares of the box's size: the x of the five landmarks, then their y.
+        boxes: in pixels.
+    """
     corner, size = boxes[:, None, :2], (boxes[:, 2:] - boxes[:, :2] + 1)[:, None]
     return points.view(-1, 2, 5).transpose(1, 2) * size + corner - 1
 
 
 def pixel_windows(boxes: Float[Tensor, "n 4"], width: int, height: int) -> Int[Tensor, "n 4"]:
-    """The pixels (x from, y from, x to, y to; ends excluded, counted from 0) of boxes, cut at the picture's edges."""
-    whole = boxes.trunc().long()
-    start = whole[:, :2].clamp(min=1) - 1
-    stop = torch.minimum(whole[:, 2:], torch.tensor([width, height], device=boxes.device))
+    """Convert boxes to windows of whole pixels, clipped to a picture of `width` x `height`.
+
+    Returns:
+        Rows (x from, y from, x to, y to), counted from 0, ends excluded.
+    """
+    corners = boxes.trunc().long()
+    start = corners[:, :2].clamp(min=1) - 1
+    stop = torch.minimum(corners[:, 2:], torch.tensor([width, height], device=boxes.device))
     return torch.cat([start, stop], 1)
 
 
-def nms_by_smaller_area(boxes: Float[Tensor, "n 4"], scores: Float[Tensor, " n"], most: float) -> Int[Tensor, " kept"]:
-    """Non-maximum suppression by the share of the *smaller* box that is covered, both ends of a side counted.
+def nms_by_smaller_area(
+    boxes: Float[Tensor, "n 4"], scores: Float[Tensor, " n"], max_overlap: float
+) -> Int[Tensor, " kept"]:
+    """Non-maximum suppression by the intersection over the area of the *smaller* box; sides count both end pixels.
 
     Returns:
-        Numbers of the boxes that stay, best first: none covers more than `most` of a better one, or is so covered.
+        Indices of the remaining boxes, by falling score. A box is removed if its overlap with a remaining box of higher
+        score exceeds `max_overlap`.
     """
     order = torch.argsort(scores, descending=True, stable=True)
     area = (boxes[:, 2:] - boxes[:, :2] + 1).prod(1)
-    kept: list[Tensor] = []
+    indices: list[Tensor] = []
     while len(order):
         best, order = order[0], order[1:]
-        kept.append(best)
+        indices.append(best)
         low = torch.maximum(boxes[best, :2], boxes[order, :2])
         high = torch.minimum(boxes[best, 2:], boxes[order, 2:])
-        shared = (high - low + 1).clamp(min=0).prod(1)
-        order = order[shared / torch.minimum(area[best], area[order]) <= most]
-    return torch.stack(kept) if kept else torch.empty(0, dtype=torch.long, device=boxes.device)
+        intersection = (high - low + 1).clamp(min=0).prod(1)
+        order = order[intersection / torch.minimum(area[best], area[order]) <= max_overlap]
+    return torch.stack(indices) if indices else torch.empty(0, dtype=torch.long, device=boxes.device)

@@ -1,4 +1,4 @@
-"""What an aligned face is: where it can come from, what shapes it, and how it is cut out of its picture."""
+"""Face crops: the settings of face detection and alignment, one face of a picture, and its aligned crop."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ ORIGINS = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3, "publish
 
 @dataclass(frozen=True)
 class CropSettings:
-    """How a face is found in a picture and cut out of it; see the section `align` of params.yaml."""
+    """Settings of face detection and alignment; see the section `align` of params.yaml."""
 
     method: str
     size: int
@@ -23,8 +23,8 @@ class CropSettings:
     device: str
 
     @classmethod
-    def of(cls, align: Align, device: str) -> "CropSettings":
-        """What the section says, on a device."""
+    def from_params(cls, align: Align, device: str) -> "CropSettings":
+        """Take the settings from the section `align`, for networks on `device`."""
         return cls(align.method, align.size, align.min_face, align.thresholds, align.margin, device)
 
 
@@ -35,8 +35,8 @@ class Face:
     Attributes:
         box: (x1, y1, x2, y2) in pixels.
         landmarks: left eye, right eye, nose, left and right mouth corner, (x, y) in pixels.
-        confidence: the detector's probability; NaN where the face was not seen but put between two that were.
-        origin: a name of `ORIGINS`.
+        confidence: the detector's probability; NaN if the face is interpolated.
+        origin: a name of `ORIGINS` other than absent.
     """
 
     box: Float[np.ndarray, " 4"]
@@ -50,14 +50,14 @@ class Face:
 
 
 def interpolate_face(first: Face, last: Face, share: float) -> Face:
-    """The face that lies the given share of the way from one to another."""
+    """Interpolate box and landmarks linearly: `first` at share 0, `last` at share 1."""
     box = (1 - share) * first.box + share * last.box
     landmarks = (1 - share) * first.landmarks + share * last.landmarks
     return Face(box, landmarks, np.nan, "interpolated")
 
 
 def crop_face(picture: Picture, face: Face | None, settings: CropSettings) -> np.ndarray:
-    """The aligned face by the chosen method; black where there is none."""
+    """Cut the aligned face out of a picture by the method of the settings; without a face it is black."""
     if face is None:
         return np.zeros((settings.size, settings.size, 3), np.uint8)
     if settings.method == "crop":

@@ -1,4 +1,4 @@
-"""Align one recording: a face, or a trace of its absence, for every row of its frame table."""
+"""Align one recording: write the followed person's face, or its absence, for every row of the frame table."""
 
 from dataclasses import asdict, dataclass
 from itertools import chain, repeat
@@ -26,54 +26,55 @@ BLOCK = 64  # rows written at once
 
 @dataclass(frozen=True)
 class TrackingSettings:
-    """How one person is followed; see the section `align` of params.yaml."""
+    """Settings of tracking; see the section `align` of params.yaml."""
 
     detector: str
     survey: int
     max_gap: int
 
     @classmethod
-    def of(cls, align: Align) -> "TrackingSettings":
-        """What the section says."""
+    def from_params(cls, align: Align) -> "TrackingSettings":
+        """Take the settings from the section `align`."""
         return cls(align.detector, align.survey, align.max_gap)
 
 
 def align_recording(
-    folder: Path, video: Path, decoded: Path, settings: CropSettings, following: TrackingSettings
+    folder: Path, video: Path, decoded: Path, settings: CropSettings, tracking: TrackingSettings
 ) -> None:
-    """Follow one person through a recording and write their face in every frame.
+    """Follow one person through a recording and write the aligned face of every frame.
 
     Args:
-        folder: gets an archive group with, for T rows: `faces` (T, size, size, 3) uint8 RGB; `boxes` (T, 4) and
-            `landmarks` (T, 5, 2) float32 in pixels (x, y) of the upright, square-pixel frame; `confidence` (T,)
-            float32; `origin` (T,) uint8. Where absent: NaN and a black face. Attributes: `origin_codes`, `fps`,
-            `rivals` (people seen nearly as often; 0 where there is no doubt), `preprocessing` (how they were made).
+        folder: where an archive group is written with, for T rows: `faces` (T, size, size, 3) uint8 RGB; `boxes` (T, 4)
+            and `landmarks` (T, 5, 2) float32 in pixels (x, y) of the upright, square-pixel frame; `confidence` (T,)
+            float32; `origin` (T,) uint8. Rows without a face have NaN and a black face. Attributes: `origin_codes`,
+            `fps`, `rivals` (number of people seen nearly as often as the followed one; 0 if the choice is clear),
+            `preprocessing` (the settings used).
         video: the file.
-        decoded: the folder of what decode found of it.
-        settings: how a face is found and cut out.
-        following: how the person is followed.
+        decoded: the recording's folder in the output of decode.
+        settings: of face detection and alignment.
+        tracking: settings of tracking.
     """
     torch.set_num_threads(1)  # one fixed number: other numbers give other bits
     cv2.setNumThreads(1)
     table = read_frame_table(decoded)
-    film = FrameReader.of(video, table)
-    found, pictures = DETECTORS[following.detector](film, following.survey, settings)
-    times = np.unique(table.frame, return_counts=True)[1].tolist()
-    rows = chain.from_iterable(repeat(seen, count) for seen, count in zip(pictures, times, strict=True))
-    whole = fill_gaps(rows, following.max_gap, set(table.cuts.tolist()))
-    straight = ((crop_face(picture, face, settings), face) for picture, face in whole)
+    reader = FrameReader.from_table(video, table)
+    tracks, pictures = DETECTORS[tracking.detector](reader, tracking.survey, settings)
+    repeats = np.unique(table.frame, return_counts=True)[1].tolist()
+    rows = chain.from_iterable(repeat(row, count) for row, count in zip(pictures, repeats, strict=True))
+    filled = fill_gaps(rows, tracking.max_gap, set(table.cuts.tolist()))
+    crops = ((crop_face(picture, face, settings), face) for picture, face in filled)
     with GroupWriter(folder, ARCHIVE) as group:
-        for block in batched(straight, BLOCK):
-            group.append("faces", np.stack([picture for picture, _ in block]))
+        for block in batched(crops, BLOCK):
+            group.append("faces", np.stack([crop for crop, _ in block]))
             for name, values in _columns([face for _, face in block]).items():
                 group.append(name, values)
-        group.attributes |= {"origin_codes": ORIGINS, "fps": table.fps, "rivals": competing_tracks(found)}
-        told = {name: value for name, value in {**asdict(settings), **asdict(following)}.items() if name != "device"}
-        group.attributes["preprocessing"] = {"decode": {"fps": read_quality(decoded).rate}, "align": told}
+        group.attributes |= {"origin_codes": ORIGINS, "fps": table.fps, "rivals": competing_tracks(tracks)}
+        align = {name: value for name, value in {**asdict(settings), **asdict(tracking)}.items() if name != "device"}
+        group.attributes["preprocessing"] = {"decode": {"fps": read_quality(decoded).rate}, "align": align}
 
 
 def _columns(faces: list[Face | None]) -> dict[str, np.ndarray]:
-    """What is kept of faces beside their pictures, NaN where there is none."""
+    """Return the arrays that are stored beside the face crops, by name; NaN for rows without a face."""
     return {
         "boxes": np.array([np.full(4, np.nan) if f is None else f.box for f in faces], np.float32),
         "landmarks": np.array([np.full((5, 2), np.nan) if f is None else f.landmarks for f in faces], np.float32),

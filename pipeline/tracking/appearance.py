@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""The appearance of a face: a small normalised picture by which tracking recognises a person."""
 
 import cv2
 import numpy as np
@@ -6,11 +6,14 @@ from jaxtyping import Float, UInt8
 
 from pipeline.faces.similarity import similarity, warp
 
-APPEARANCE_SIZE = 24  # pixels: the side of the small aligned picture that a look is taken from
+APPEARANCE_SIZE = 24  # pixels: the side of the small aligned picture
 
 
 def appearance_of(picture: UInt8[np.ndarray, "height width 3"], landmarks: Float[np.ndarray, "5 2"]) -> np.ndarray:
-    """The look of a face: its small aligned picture, blurred, as a vector of mean 0 and length 1."""
+    """Return the appearance of a face: its small aligned picture, blurred, as a vector of mean 0 and length 1.
+
+    The dot product of two appearances is their correlation, -1 to 1.
+    """
     small = warp(picture, similarity(landmarks, APPEARANCE_SIZE), APPEARANCE_SIZE)
     values = cv2.GaussianBlur(small, (5, 5), 0).astype(np.float64).ravel()
     values -= values.mean()

@@ -1,4 +1,4 @@
-"""Detection in every frame: the full cascade everywhere, after a survey that finds whom to follow."""
+"""The dense detector: the full MTCNN cascade on every frame, after a survey that selects the person to follow."""
 
 from collections.abc import Iterator
 
@@ -11,35 +11,36 @@ from pipeline.tracking.tracks import Track, observe
 
 
 def detect_densely(
-    film: FrameReader, survey: int, settings: CropSettings
+    reader: FrameReader, survey: int, settings: CropSettings
 ) -> tuple[list[Track], Iterator[tuple[Picture, Face | None]]]:
-    """Look at every picture in full.
+    """Follow one person with the full cascade on every picture.
 
     Args:
-        film: the pictures.
-        survey: rows between two looks of the survey.
-        settings: how faces are found.
+        reader: reads the pictures of the recording.
+        survey: every how many rows the survey detects faces.
+        settings: of face detection.
 
     Returns:
-        The people in the film, the one to follow first; and every picture with the face of that one.
+        The tracks of the survey, the followed person's first; and every picture with that person's face, if any.
     """
-    rows = range(0, len(film), survey)
-    looks = zip(rows, film.detected(rows, settings), strict=True)
-    found = link_tracks([observe(row, picture, faces) for row, (picture, faces) in looks])
-    return found, _followed(film, found[0] if found else None, settings)
+    rows = range(0, len(reader), survey)
+    surveyed = zip(rows, reader.detect(rows, settings), strict=True)
+    tracks = link_tracks([observe(row, picture, faces) for row, (picture, faces) in surveyed])
+    return tracks, _follow(reader, tracks[0] if tracks else None, settings)
 
 
-def _followed(film: FrameReader, person: Track | None, settings: CropSettings) -> Iterator[tuple[Picture, Face | None]]:
-    if person is None:
-        yield from ((picture, None) for picture in film.pictures())
+def _follow(reader: FrameReader, track: Track | None, settings: CropSettings) -> Iterator[tuple[Picture, Face | None]]:
+    """Yield every picture with the face of the track, if any."""
+    if track is None:
+        yield from ((picture, None) for picture in reader.read_all())
         return
-    for row, (picture, faces) in enumerate(film.detected(range(len(film)), settings)):
-        yield picture, face_of_track(person, row, picture, faces)
+    for row, (picture, faces) in enumerate(reader.detect(range(len(reader)), settings)):
+        yield picture, face_of_track(track, row, picture, faces)
 
 
-def face_of_track(person: Track, row: int, picture: Picture, faces: Faces) -> Face | None:
-    """The face among those of a picture that is the person's."""
-    number = choose_face(person, observe(row, picture, faces))
+def face_of_track(track: Track, row: int, picture: Picture, faces: Faces) -> Face | None:
+    """Return the face of a picture that belongs to the track, or None if there is none."""
+    number = choose_face(track, observe(row, picture, faces))
     if number is None:
         return None
     return Face(faces.boxes[number], faces.landmarks[number], float(faces.confidence[number]), "detected")

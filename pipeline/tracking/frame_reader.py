@@ -1,4 +1,4 @@
-"""The different pictures of one recording, and the faces that the full cascade finds in some or all of them."""
+"""Reads the distinct pictures of one recording, and detects faces in them with the full MTCNN cascade."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,23 +14,23 @@ from pipeline.faces.face_crop import CropSettings
 from pipeline.faces.mtcnn import Faces, Mtcnn, load_mtcnn
 from pipeline.faces.similarity import Picture
 from pipeline.records.frame_table import FrameTable
-from pipeline.video import opened, read_frames
+from pipeline.video import open_video, read_frames
 
 T = TypeVar("T")
-BATCH = 4  # frames that P-Net sees at once
-SAME_TIME = 1e-3  # seconds
+BATCH = 4  # frames in a batch of P-Net
+TIME_TOLERANCE = 1e-3  # seconds
 
 
 @dataclass(frozen=True)
 class FrameReader:
-    """The pictures of a recording in order, each once; a row is one picture.
+    """Reads the pictures of a recording in order; a row of the reader is one picture, repeats of it are left out.
 
     Attributes:
         video: the file.
         frames: the decoder's number of each picture, rising.
-        time: of each, in seconds from the first frame.
-        key: whether each is a key frame of the codec; only where every frame of the file has its row, else False.
-        change: mean absolute difference of a small grey picture of each to the one before, of 255.
+        time: of each picture, in seconds from the first frame.
+        key: whether each picture is a key frame of the codec; False for all if a frame of the file has no row.
+        change: mean absolute difference between a small grey version of each picture and of the one before, of 255.
     """
 
     video: Path
@@ -40,31 +40,31 @@ class FrameReader:
     change: Float[np.ndarray, " rows"]
 
     @classmethod
-    def of(cls, video: Path, table: FrameTable) -> "FrameReader":
-        """The film of a frame table, which may name a frame more than once."""
+    def from_table(cls, video: Path, table: FrameTable) -> "FrameReader":
+        """Create the reader of a frame table, which may contain a frame more than once."""
         frames, first = np.unique(table.frame, return_index=True)
-        whole = np.array_equal(frames, np.arange(len(frames)))
-        return cls(video, frames, table.time[first], table.key[first] & whole, table.change[first])
+        is_complete = np.array_equal(frames, np.arange(len(frames)))
+        return cls(video, frames, table.time[first], table.key[first] & is_complete, table.change[first])
 
     def __len__(self) -> int:
         """Number of pictures."""
         return len(self.frames)
 
     def read(self, rows: Sequence[int]) -> Iterator[Picture]:
-        """The pictures of rising rows; between key frames nothing is decoded where no more is asked for."""
-        chosen = np.asarray(rows, int)
-        frames = self.frames[chosen].tolist()
-        if not self.key[chosen].all():
+        """Yield the pictures of rising rows; if all are key frames, only key frames are decoded."""
+        indices = np.asarray(rows, int)
+        frames = self.frames[indices].tolist()
+        if not self.key[indices].all():
             return read_frames(self.video, frames)
         return read_key_frames(self.video, frames, self.frames[self.key].tolist(), self.time[self.key].tolist())
 
-    def pictures(self) -> Iterator[Picture]:
-        """Every picture."""
+    def read_all(self) -> Iterator[Picture]:
+        """Yield every picture."""
         return self.read(range(len(self)))
 
-    def detected(self, rows: Sequence[int], settings: CropSettings) -> Iterator[tuple[Picture, Faces]]:
-        """The pictures of rising rows, each with the faces that the full cascade finds in it."""
-        cascade = mtcnn_of(settings)
+    def detect(self, rows: Sequence[int], settings: CropSettings) -> Iterator[tuple[Picture, Faces]]:
+        """Yield the pictures of rising rows, each with the faces that the full cascade detects in it."""
+        cascade = load_recording_mtcnn(settings)
         for block in batched(self.read(rows), BATCH):
             yield from zip(block, cascade.detect(np.stack(block)), strict=True)
 
@@ -72,38 +72,38 @@ class FrameReader:
 def read_key_frames(
     path: Path, frames: Sequence[int], keys: Sequence[int], times: Sequence[float]
 ) -> Iterator[Picture]:
-    """Yield numbered key frames as `read_frames` does, without decoding what lies between them.
+    """Yield key frames as `read_frames` does, without decoding the frames between them.
 
-    Each key frame is known again by its time. From the first that is not where it should be (a decoder may take other
-    frames for key frames when it skips the rest), everything is decoded.
+    Each key frame is checked by its time. From the first with an unexpected time on (a decoder may take other frames
+    for key frames when it skips the rest), all frames are decoded.
 
     Args:
         path: the file.
-        frames: numbers of key frames in the decoder's order, rising.
-        keys: the numbers of all key frames.
-        times: of these in seconds from the first frame of the video.
+        frames: numbers of the key frames to read, in the decoder's order, rising.
+        keys: numbers of all key frames.
+        times: of all key frames, in seconds from the first frame of the video.
     """
-    given = 0
-    with opened(path, keys_only=True) as video:
+    position = 0  # in `frames`
+    with open_video(path, key_frames_only=True) as video:
         first = None
         for frame, key, time in zip(video.frames(), keys, times, strict=False):
             seconds = math.nan if frame.time is None else frame.time
             first = seconds if first is None else first
-            if given == len(frames) or not abs(seconds - first - (time - times[0])) < SAME_TIME:
+            if position == len(frames) or not abs(seconds - first - (time - times[0])) < TIME_TOLERANCE:
                 break
-            if key == frames[given]:
+            if key == frames[position]:
                 yield video.upright(frame)
-                given += 1
-    yield from read_frames(path, frames[given:])
+                position += 1
+    yield from read_frames(path, frames[position:])
 
 
-def mtcnn_of(settings: CropSettings) -> Mtcnn:
-    """The cascade for recordings."""
+def load_recording_mtcnn(settings: CropSettings) -> Mtcnn:
+    """Return the cascade for the frames of recordings."""
     return load_mtcnn(settings.min_face, settings.thresholds, BATCH, torch.device(settings.device))
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of `size` items, the last perhaps shorter."""
+    """Yield lists of `size` items; the last list may be shorter."""
     block: list[T] = []
     for item in items:
         block.append(item)

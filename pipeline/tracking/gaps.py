@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Short gaps in a track: rows without a face are filled by interpolation between the rows around them."""
 
 from collections.abc import Container, Iterable, Iterator
 
@@ -9,30 +9,32 @@ Row = tuple[Picture, Face | None]
 
 
 def fill_gaps(rows: Iterable[Row], max_gap: int, cuts: Container[int] = ()) -> Iterator[Row]:
-    """Interpolate boxes and landmarks over gaps of at most `max_gap` rows between ones with a face.
+    """Interpolate boxes and landmarks over gaps of at most `max_gap` rows between rows with a face.
 
-    Rows of a gap are held back until it is known how long it is: at most one more than `max_gap` pictures wait.
+    The rows of a gap are buffered until its length is known: at most `max_gap` + 1 pictures are in the buffer.
 
     Args:
         rows: pictures with their faces.
-        max_gap: the longest gap that is bridged.
-        cuts: numbers of the rows with which a shot begins: nothing is bridged from one shot to the next.
+        max_gap: length of the longest gap that is filled.
+        cuts: indices of the rows at which a shot begins; nothing is interpolated from one shot to the next.
     """
-    before: Face | None = None
+    previous: Face | None = None
     gap: list[Picture] = []
     for number, (picture, face) in enumerate(rows):
         if number in cuts or len(gap) > max_gap:
-            before = None  # what follows is not joined to what was
-        if before is None:
+            previous = None  # do not interpolate from the face before to the next one
+        if previous is None:
             yield from ((missing, None) for missing in gap)
             gap.clear()
         if face is None:
             gap.append(picture)
             continue
-        if before is not None:
+        if previous is not None:
             steps = len(gap) + 1
-            yield from ((missing, interpolate_face(before, face, n / steps)) for n, missing in enumerate(gap, start=1))
+            yield from (
+                (missing, interpolate_face(previous, face, n / steps)) for n, missing in enumerate(gap, start=1)
+            )
             gap.clear()
-        before = face
+        previous = face
         yield picture, face
     yield from ((missing, None) for missing in gap)

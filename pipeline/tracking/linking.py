@@ -1,79 +1,86 @@
-"""Follow one person through a recording.
+"""Linking of survey observations into tracks, and the choice of the followed person's face in every frame.
 
-A sparse first pass (the survey) looks at some frames, links the faces it finds into people, and takes the person who
-is seen most often: not the largest in a single frame. In the second pass every frame asks which of its faces, if any,
-is that person, by where the survey saw them around this time and by their look. No frame depends on the choice made
-in the frame before, so a passer-by cannot take over, and a person who was away is taken up again.
+The survey, a sparse first pass, detects faces in some frames and links them into tracks. The person with the most
+observations is followed: not the person with the largest face in a single frame. In the second pass the followed
+person's face is chosen in every frame, if it is there, by the boxes that the survey observed around this time and by
+appearance. No choice depends on the choice in the frame before, so the track cannot drift to a passer-by, and a person
+who was away is found again.
 """
 
 import numpy as np
 
 from pipeline.tracking.tracks import MIN_CORRELATION, Observation, Track, box_proximity
 
-MIN_RESEMBLANCE = 0.45  # least resemblance of two sightings of one person
+MIN_AFFINITY = 0.45  # minimum affinity of two observations of one person
 
-COMPETING_SHARE = 0.8  # share of the followed person's sightings from which another counts as a rival
+COMPETING_SHARE = 0.8  # share of the followed person's observations from which on another track competes with it
 
 
 def link_tracks(survey: list[list[Observation]]) -> list[Track]:
-    """Link the faces of surveyed frames, in order of time, into people; the most often seen comes first.
+    """Link the observations of surveyed frames, in order of time, into tracks; the one with most observations is first.
 
-    Within a frame the most alike pairs are joined first, one face a person; a face like nobody starts a person.
-    Equally often seen people are ordered by the size of their face, then by their place from left to right.
+    Within a frame, pairs of track and observation are matched greedily by falling affinity, one observation a track.
+    An observation without a match starts a new track. Tracks with equally many observations are ordered by the size of
+    their face, then from left to right.
     """
-    found: list[Track] = []
+    tracks: list[Track] = []
     for frame in survey:
-        pairs = [(person.resemblance(s), i, j) for i, person in enumerate(found) for j, s in enumerate(frame)]
-        joined: dict[int, int] = {}
-        for alike, i, j in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
+        pairs = [(track.affinity(face), i, j) for i, track in enumerate(tracks) for j, face in enumerate(frame)]
+        matches: dict[int, int] = {}
+        for affinity, i, j in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
             if (
-                alike >= MIN_RESEMBLANCE
-                and i not in joined.values()
-                and j not in joined
-                and found[i].likeness(frame[j]) >= MIN_CORRELATION
+                affinity >= MIN_AFFINITY
+                and i not in matches.values()
+                and j not in matches
+                and tracks[i].correlation(frame[j]) >= MIN_CORRELATION
             ):
-                joined[j] = i
-        for j, sighting in enumerate(frame):
-            if j not in joined:
-                joined[j] = len(found)
-                found.append(Track())
-            found[joined[j]].add(sighting)
-    return sorted(_merge_tracks(found), key=lambda p: (-len(p.rows), -p.area, float(p.boxes[0][0])))
+                matches[j] = i
+        for j, observation in enumerate(frame):
+            if j not in matches:
+                matches[j] = len(tracks)
+                tracks.append(Track())
+            tracks[matches[j]].add(observation)
+    return sorted(_merge_tracks(tracks), key=lambda track: (-len(track.rows), -track.area, float(track.boxes[0][0])))
 
 
-def _merge_tracks(found: list[Track]) -> list[Track]:
-    """Join people who are one by the measure that joins faces, and were never seen together.
+def _merge_tracks(tracks: list[Track]) -> list[Track]:
+    """Merge tracks whose affinity is that of one person and that have no frame in common.
 
-    Who first looks down and then up may begin as two people, for a face is compared with what was seen until then.
+    A person who first looks down and then up may begin as two tracks, because `link_tracks` compares an observation
+    only with the observations before it.
     """
-    whole: list[Track] = []
-    for person in sorted(found, key=lambda one: -len(one.rows)):
-        alike = [-1.0 if one.met(person) else _track_resemblance(one, person) for one in whole]
-        best = int(np.argmax(alike)) if alike else 0
-        if alike and alike[best] >= MIN_RESEMBLANCE:
-            whole[best] = whole[best].joined(person)
+    merged: list[Track] = []
+    for track in sorted(tracks, key=lambda track: -len(track.rows)):
+        affinities = [-1.0 if longer.shares_frame(track) else _track_affinity(longer, track) for longer in merged]
+        best = int(np.argmax(affinities)) if affinities else 0
+        if affinities and affinities[best] >= MIN_AFFINITY:
+            merged[best] = merged[best].merge(track)
         else:
-            whole.append(person)
-    return whole
+            merged.append(track)
+    return merged
 
 
-def _track_resemblance(often: Track, seldom: Track) -> float:
-    """How much two people are one, as `Track.resemblance`; below 0 where their looks say that they are not."""
-    assert often.look is not None and seldom.look is not None
-    look = float(often.look @ seldom.look)
-    if look < MIN_CORRELATION:
+def _track_affinity(longer: Track, shorter: Track) -> float:
+    """Return the affinity of two tracks, as in `Track.affinity`; -1 if their appearances are those of two people."""
+    assert longer.mean_appearance is not None and shorter.mean_appearance is not None
+    correlation = float(longer.mean_appearance @ shorter.mean_appearance)
+    if correlation < MIN_CORRELATION:
         return -1.0
-    near = [box_proximity(often.place(row), box) for row, box in zip(seldom.rows, seldom.boxes, strict=True)]
-    return (float(np.mean(near)) + look) / 2
+    proximity = [box_proximity(longer.box_at(row), box) for row, box in zip(shorter.rows, shorter.boxes, strict=True)]
+    return (float(np.mean(proximity)) + correlation) / 2
 
 
-def competing_tracks(found: list[Track]) -> int:
-    """How many others are seen nearly as often as the first person."""
-    return sum(len(person.rows) >= COMPETING_SHARE * len(found[0].rows) for person in found[1:]) if found else 0
+def competing_tracks(tracks: list[Track]) -> int:
+    """Count the tracks that have nearly as many observations as the first."""
+    return sum(len(track.rows) >= COMPETING_SHARE * len(tracks[0].rows) for track in tracks[1:]) if tracks else 0
 
 
-def choose_face(person: Track, frame: list[Observation]) -> int | None:
-    """The number of the face in a frame that is the person's, or None where none is."""
-    alike = {number: person.resemblance(s) for number, s in enumerate(frame) if person.likeness(s) >= person.least}
-    best = max(alike, key=lambda number: alike[number], default=None)
-    return best if best is not None and alike[best] >= MIN_RESEMBLANCE else None
+def choose_face(track: Track, frame: list[Observation]) -> int | None:
+    """Return the index of the observation of a frame that belongs to the track, or None if there is none."""
+    affinities = {
+        number: track.affinity(face)
+        for number, face in enumerate(frame)
+        if track.correlation(face) >= track.min_correlation
+    }
+    best = max(affinities, key=lambda number: affinities[number], default=None)
+    return best if best is not None and affinities[best] >= MIN_AFFINITY else None

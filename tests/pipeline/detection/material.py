@@ -1,4 +1,4 @@
-"""Recordings as decode and align leave them, made by hand."""
+"""Outputs of decode and align for a recording, made by hand, as test data."""
 
 from pathlib import Path
 from typing import Any
@@ -15,37 +15,39 @@ SIZE = 16
 CODES = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3, "published": 4}
 
 
-def write_recording(root: Path, name: str, origin: list[int], sure: list[float], cuts: tuple[int, ...] = ()) -> None:
-    """Write root/aligned/name and root/decoded/name.
+def write_recording(
+    root: Path, name: str, origin: list[int], confidence: list[float], cuts: tuple[int, ...] = ()
+) -> None:
+    """Write the folders root/aligned/name and root/decoded/name.
 
     Args:
         root: of both folders.
         name: of the recording.
-        origin: code of each frame. Frame k has the grey 10 k, and a box from (0, 0) to (30, 40 + k).
-        sure: confidences of the detected and the refined frames, in order.
+        origin: code of each frame. Frame k has the grey value 10 k and a box from (0, 0) to (30, 40 + k).
+        confidence: of the detected and the refined frames, in order.
         cuts: frames at which a shot begins.
     """
     count = len(origin)
     absent = np.array(origin) == 0
-    confidence = np.full(count, np.nan, np.float32)
-    confidence[np.isin(origin, (1, 2))] = sure
+    confidence_of_frames = np.full(count, np.nan, np.float32)
+    confidence_of_frames[np.isin(origin, (1, 2))] = confidence
     boxes = np.array([(0, 0, 30, 40 + k) for k in range(count)], np.float32)
     boxes[absent] = np.nan
     faces = np.broadcast_to(np.arange(count)[:, None, None, None] * 10, (count, SIZE, SIZE, 3)).astype(np.uint8)
     with GroupWriter(root / "aligned" / name, ARCHIVE) as group:
         group.append("faces", np.where(absent[:, None, None, None], 0, faces).astype(np.uint8))
         group.append("boxes", boxes)
-        group.append("confidence", confidence)
+        group.append("confidence", confidence_of_frames)
         group.append("origin", np.array(origin, np.uint8))
         group.attributes |= {"origin_codes": CODES, "fps": 5.0, "rivals": len(cuts)}
-    plain = np.zeros(count)
+    zeros = np.zeros(count)
     table = FrameTable(
         frame=np.arange(count),
         time=np.arange(count) / 5,
         key=np.zeros(count, bool),
         corrupt=np.zeros(count, bool),
-        brightness=plain,
-        sharpness=plain,
+        brightness=zeros,
+        sharpness=zeros,
         change=np.isin(np.arange(count), cuts) * 99.0,
     )
     (root / "decoded" / name).mkdir(parents=True)
@@ -53,12 +55,12 @@ def write_recording(root: Path, name: str, origin: list[int], sure: list[float],
 
 
 def recording(name: str) -> Recording:
-    """A line of the list of recordings."""
+    """Return a recording; its hash begins with the hexadecimal code of its name."""
     return Recording(name, Path(f"{name}.mp4"), 1, (name.encode().hex() + 64 * "0")[:64])
 
 
 def detection(name: str, absent: int = 0, low: float | None = 0.9, **changes: Any) -> Detection:
-    """A recording of 20 frames, detected where they are not absent."""
+    """Return measures of a recording of 20 frames: `absent` of them without a face, the others detected."""
     values: dict[str, Any] = {
         "opaque": f"opaque-{name}",
         "frames": 20,

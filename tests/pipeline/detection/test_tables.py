@@ -1,4 +1,4 @@
-"""The table of recordings and the corpus in plain numbers."""
+"""The CSV table of recordings and the metrics of a corpus."""
 
 import json
 from pathlib import Path
@@ -14,17 +14,17 @@ HEADER = (
 )
 
 
-def test_a_row_a_recording_with_empty_cells_where_there_is_no_face(tmp_path: Path) -> None:
+def test_table_has_one_row_a_recording_and_empty_cells_without_a_face(tmp_path: Path) -> None:
     origins = {"detected": 1, "refined": 2, "interpolated": 1, "absent": 4}
-    seen = detection("r2", frames=8, origins=origins, longest_absence=3, rivals=1, cuts=2, black=1 / 3)
-    write_detections(tmp_path / "table.csv", [seen, detection("r1", 20, None)])
+    with_face = detection("r2", frames=8, origins=origins, longest_absence=3, rivals=1, cuts=2, black=1 / 3)
+    write_detections(tmp_path / "table.csv", [with_face, detection("r1", 20, None)])
     assert (tmp_path / "table.csv").read_text() == (
         f"{HEADER}r1,opaque-r1,20,0.0000,0.0000,0.0000,1.0000,,,,0,0,20,0.0000,0.0000,0.0000\n"
         "r2,opaque-r2,8,0.1250,0.2500,0.1250,0.5000,0.9900,0.9000,60.0,1,2,3,0.3333,0.0000,0.0000\n"
     )
 
 
-def test_a_corpus_worked_by_hand() -> None:
+def test_metrics_of_a_corpus() -> None:
     origins = {"detected": 30, "refined": 6, "interpolated": 0, "absent": 4}
     longer = detection("r1", frames=40, origins=origins, longest_absence=3, cuts=2, rivals=2, confidence=0.9)
     others = [detection("r2", cuts=1, box_height=70.0), detection("r3", 20, None)]
@@ -45,10 +45,10 @@ def test_a_corpus_worked_by_hand() -> None:
     }
 
 
-def test_an_empty_corpus_has_no_undefined_number(tmp_path: Path) -> None:
-    numbers = summary([], broken=1)
-    assert (numbers["recordings"], numbers["frames"], numbers["absent"]) == (1, 0, 0.0)
-    assert "confidence" not in numbers
-    write_summary(tmp_path / "detection.json", numbers)
-    assert json.loads((tmp_path / "detection.json").read_text()) == numbers
+def test_metrics_of_an_empty_corpus_are_defined(tmp_path: Path) -> None:
+    metrics = summary([], broken=1)
+    assert (metrics["recordings"], metrics["frames"], metrics["absent"]) == (1, 0, 0.0)
+    assert "confidence" not in metrics
+    write_summary(tmp_path / "detection.json", metrics)
+    assert json.loads((tmp_path / "detection.json").read_text()) == metrics
     assert [path.name for path in tmp_path.iterdir()] == ["detection.json"]

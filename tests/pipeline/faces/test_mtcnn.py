@@ -1,4 +1,4 @@
-"""The cascade against facenet-pytorch's own, and against what the simulated face is drawn with."""
+"""The cascade against facenet-pytorch's own cascade, and against the true landmarks of simulated faces."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from facenet_pytorch import MTCNN
 
 from pipeline.faces.mtcnn import Faces, Mtcnn
 from pipeline.simulation.appearance import draw_appearance
-from pipeline.simulation.drawing import Placement, draw_frame
+from pipeline.simulation.drawing import FacePose, draw_frame
 from pipeline.simulation.motion import expressions, processes
 from pipeline.simulation.random_streams import random_stream
 from pipeline.video import read_frames
@@ -19,50 +19,56 @@ CPU = torch.device("cpu")
 THRESHOLDS = (0.6, 0.7, 0.7)
 
 
-def _drawn(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Frames of `count` subjects, and their true landmarks."""
+def _draw_frames(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw one frame of each of `count` subjects; return the frames and the true landmarks."""
     frames, landmarks = [], []
     for number in range(count):
         random = random_stream(5, "frame", number)
         expression = expressions(processes(random, 1, 1.0, 1.0))[0]
-        frame, points = draw_frame(draw_appearance(random), expression, Placement(80, 58, 33), 160, 120, random)
+        frame, points = draw_frame(draw_appearance(random), expression, FacePose(80, 58, 33), 160, 120, random)
         frames.append(frame)
         landmarks.append(points)
     return np.stack(frames), np.stack(landmarks)
 
 
-def _agreement(found: Sequence[Faces], frames: np.ndarray, min_face: int) -> list[bool]:
-    """For every face that either cascade finds: whether both do, alike."""
+def _agreement(detections: Sequence[Faces], frames: np.ndarray, min_face: int) -> list[bool]:
+    """Compare with facenet-pytorch's cascade.
+
+    Returns:
+        For every face that either cascade detects: whether both detect it, with nearly equal boxes and landmarks.
+    """
     reference = MTCNN(keep_all=True, min_face_size=min_face, thresholds=list(THRESHOLDS), device="cpu")
-    alike = []
-    for faces, frame in zip(found, frames, strict=True):
+    agree = []
+    for faces, frame in zip(detections, frames, strict=True):
         boxes, _, landmarks = reference.detect(frame, landmarks=True)
         boxes = np.empty((0, 4)) if boxes is None else boxes.astype(float)
         landmarks = np.empty((0, 5, 2)) if landmarks is None else landmarks.astype(float)
-        alike += [False] * abs(len(boxes) - len(faces))
+        agree += [False] * abs(len(boxes) - len(faces))
         for box, points in zip(boxes, landmarks, strict=True):
             low, high = np.maximum(faces.boxes[:, :2], box[:2]), np.minimum(faces.boxes[:, 2:], box[2:])
-            shared = (high - low).clip(0).prod(1)
-            iou = shared / ((faces.boxes[:, 2:] - faces.boxes[:, :2]).prod(1) + (box[2:] - box[:2]).prod() - shared)
+            intersection = (high - low).clip(0).prod(1)
+            iou = intersection / (
+                (faces.boxes[:, 2:] - faces.boxes[:, :2]).prod(1) + (box[2:] - box[:2]).prod() - intersection
+            )
             best = int(np.argmax(iou)) if len(iou) else None
-            apart = np.inf if best is None else np.abs(faces.landmarks[best] - points).max()
-            alike.append(bool(best is not None and iou[best] >= 0.98 and apart <= 0.01 * np.ptp(points[:2, 0])))
-    return alike
+            error = np.inf if best is None else np.abs(faces.landmarks[best] - points).max()
+            agree.append(bool(best is not None and iou[best] >= 0.98 and error <= 0.01 * np.ptp(points[:2, 0])))
+    return agree
 
 
-def test_drawn_faces_are_found_where_they_were_drawn() -> None:
-    frames, landmarks = _drawn(24)
+def test_drawn_faces_are_detected_with_their_landmarks() -> None:
+    frames, landmarks = _draw_frames(24)
     cascade = Mtcnn(32, THRESHOLDS, 8, CPU)
-    found = [faces for start in range(0, 24, 8) for faces in cascade.detect(frames[start : start + 8])]
-    assert [len(faces) for faces in found] == [1] * 24
-    between_eyes = np.linalg.norm(landmarks[:, 0] - landmarks[:, 1], axis=1)
-    apart = np.stack([faces.landmarks[0] for faces in found]) - landmarks
-    assert np.median(np.linalg.norm(apart, axis=2) / between_eyes[:, None]) < 0.10
-    assert all(_agreement(found, frames, 32))
+    detections = [faces for start in range(0, 24, 8) for faces in cascade.detect(frames[start : start + 8])]
+    assert [len(faces) for faces in detections] == [1] * 24
+    eye_distance = np.linalg.norm(landmarks[:, 0] - landmarks[:, 1], axis=1)
+    errors = np.stack([faces.landmarks[0] for faces in detections]) - landmarks
+    assert np.median(np.linalg.norm(errors, axis=2) / eye_distance[:, None]) < 0.10
+    assert all(_agreement(detections, frames, 32))
 
 
-def test_the_same_bits_whatever_else_is_in_the_batch() -> None:
-    frames, _ = _drawn(8)
+def test_results_do_not_depend_on_the_batch() -> None:
+    frames, _ = _draw_frames(8)
     cascade = Mtcnn(32, THRESHOLDS, 8, CPU)
     together = cascade.detect(frames)
     for number in (0, 3, 7):
@@ -71,25 +77,25 @@ def test_the_same_bits_whatever_else_is_in_the_batch() -> None:
         np.testing.assert_array_equal(alone.confidence, together[number].confidence)
 
 
-def test_nothing_is_found_where_there_is_nothing() -> None:
+def test_no_face_is_detected_in_black_or_noise() -> None:
     cascade = Mtcnn(20, THRESHOLDS, 2, CPU)
     noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
     assert [len(faces) for faces in cascade.detect(np.stack([np.zeros_like(noise), noise]))] == [0, 0]
     assert [len(faces) for faces in cascade.detect(np.zeros((1, 8, 8, 3), np.uint8))] == [0]  # below the smallest face
 
 
-def test_more_frames_than_the_batch_are_refused() -> None:
+def test_more_frames_than_the_batch_raise() -> None:
     with pytest.raises(ValueError, match="3 frames; allowed: up to 2"):
         Mtcnn(20, THRESHOLDS, 2, CPU).detect(np.zeros((3, 40, 40, 3), np.uint8))
 
 
 @pytest.mark.parametrize(
-    "frames_of", [("clm_cap12.webm", 80), ("pyfeat_single_face.mp4", 6), ("facenet_video.mp4", 50)]
+    "video_and_step", [("clm_cap12.webm", 80), ("pyfeat_single_face.mp4", 6), ("facenet_video.mp4", 50)]
 )
-def test_real_faces_are_the_ones_that_facenet_finds(real_data: Path, frames_of: tuple[str, int]) -> None:
-    name, step = frames_of
+def test_real_faces_agree_with_facenet_pytorch(real_data: Path, video_and_step: tuple[str, int]) -> None:
+    name, step = video_and_step
     count = {"clm_cap12.webm": 1316, "pyfeat_single_face.mp4": 72, "facenet_video.mp4": 105}[name]
     frames = np.stack(list(read_frames(real_data / "videos" / name, range(0, count, step))))
     cascade = Mtcnn(40, THRESHOLDS, 4, CPU)
-    found = [faces for start in range(0, len(frames), 4) for faces in cascade.detect(frames[start : start + 4])]
-    assert np.mean(_agreement(found, frames, 40)) >= 0.9  # few faces a video; over all of them 99 % (README)
+    detections = [faces for start in range(0, len(frames), 4) for faces in cascade.detect(frames[start : start + 4])]
+    assert np.mean(_agreement(detections, frames, 40)) >= 0.9  # few faces a video; over all of them 99 % (README)

@@ -1,4 +1,4 @@
-"""Refining: the face near a box, whatever else is in the batch, and nothing where the box has left the frame."""
+"""Refinement: the face near a box, independent of the batch; confidence 0 for a box outside the frame."""
 
 import numpy as np
 import torch
@@ -11,27 +11,31 @@ CASCADE = Mtcnn(32, (0.6, 0.7, 0.7), 1, torch.device("cpu"))
 
 
 def _faces(count: int) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
-    """Frames with a face each, the boxes that MTCNN would give them, and their true landmarks."""
+    """Draw frames with one face each.
+
+    Returns:
+        The frames, boxes like those of MTCNN, and the true landmarks.
+    """
     scene = Scene(count)
     x = 80 + 3.0 * np.arange(count)
     truth = np.stack([scene.put(t, 1 + t % 3, x[t], 90, 42, np.sin(t)) for t in range(count)])
     eyes, mouth = truth[:, :2].mean(1), truth[:, 3:].mean(1)
     height = np.linalg.norm(mouth - eyes, axis=1)[:, None] / 0.37
-    middle = (eyes + mouth) / 2 - height * (0, 0.08)
-    return list(scene.frames), np.concatenate([middle - height / 2, middle + height / 2], 1), truth
+    centre = (eyes + mouth) / 2 - height * (0, 0.08)
+    return list(scene.frames), np.concatenate([centre - height / 2, centre + height / 2], 1), truth
 
 
-def test_the_face_is_found_from_a_box_that_is_off() -> None:
+def test_refine_corrects_a_shifted_box() -> None:
     frames, boxes, truth = _faces(20)
     size = (boxes[:, 2:] - boxes[:, :2]).max(1)[:, None]
-    off = np.random.default_rng(0).uniform(-0.15, 0.15, (20, 2)) * size
-    found = refine(CASCADE, frames, boxes + np.tile(off, 2))
-    assert found.confidence.min() > 0.7  # what passes O-Net
+    shift = np.random.default_rng(0).uniform(-0.15, 0.15, (20, 2)) * size
+    faces = refine(CASCADE, frames, boxes + np.tile(shift, 2))
+    assert faces.confidence.min() > 0.7  # the threshold of O-Net
     eyes = np.linalg.norm(truth[:, 0] - truth[:, 1], axis=1)
-    assert np.median(np.linalg.norm(found.landmarks - truth, axis=2) / eyes[:, None]) < 0.10
+    assert np.median(np.linalg.norm(faces.landmarks - truth, axis=2) / eyes[:, None]) < 0.10
 
 
-def test_the_same_bits_whatever_else_is_in_the_batch() -> None:
+def test_results_do_not_depend_on_the_batch() -> None:
     frames, boxes, _ = _faces(BATCH + 5)
     together = refine(CASCADE, frames, boxes)
     order = np.random.default_rng(1).permutation(len(frames))
@@ -42,9 +46,9 @@ def test_the_same_bits_whatever_else_is_in_the_batch() -> None:
     np.testing.assert_array_equal(alone.boxes[0], together.boxes[7])
 
 
-def test_a_box_outside_of_the_frame_has_no_face() -> None:
+def test_a_box_outside_the_frame_has_confidence_0() -> None:
     frames, boxes, _ = _faces(2)
-    found = refine(CASCADE, frames, np.array([[500.0, 500.0, 560.0, 560.0], boxes[1]]))
-    assert found.confidence[0] == 0
-    assert found.confidence[1] > 0.9
+    faces = refine(CASCADE, frames, np.array([[500.0, 500.0, 560.0, 560.0], boxes[1]]))
+    assert faces.confidence[0] == 0
+    assert faces.confidence[1] > 0.9
     assert len(refine(CASCADE, [], np.empty((0, 4)))) == 0

@@ -1,4 +1,4 @@
-"""Which rows are searched in full, and how the others are taken in blocks."""
+"""Key rows of the sparse detector, and the blocks of rows between them."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from pipeline.tracking.frame_reader import FrameReader
 from pipeline.tracking.sparse import key_rows, spans
 
 
-def _film(change: list[float], key: set[int]) -> FrameReader:
+def _reader(change: list[float], key: set[int]) -> FrameReader:
     rows = np.arange(len(change))
     return FrameReader(Path("film.mp4"), rows, rows / 25, np.isin(rows, list(key)), np.array(change))
 
@@ -22,7 +22,7 @@ def _film(change: list[float], key: set[int]) -> FrameReader:
         (9, {0}, [], 4, [0, 4, 8]),
         (10, {0}, [6], 4, [0, 4, 6, 8]),
         (10, {0}, [4, 9], 4, [0, 4, 8, 9]),
-        (12, {0, 3, 6, 9}, [], 4, [0, 6, 9]),  # key frames of the codec stand for the four rows they are among
+        (12, {0, 3, 6, 9}, [], 4, [0, 6, 9]),  # key frames of the codec come first
         (12, {0, 5, 7}, [], 4, [0, 5, 8]),
         (8, {2}, [], 4, [0, 2, 4]),
         (4, {0}, [], 1, [0, 1, 2, 3]),
@@ -31,11 +31,11 @@ def _film(change: list[float], key: set[int]) -> FrameReader:
 )
 def test_key_rows(rows: int, key: set[int], cut: list[int], spacing: int, expected: list[int]) -> None:
     change = [CUT + 1 if row in cut else 1.0 for row in range(rows)]
-    assert key_rows(_film(change, key), spacing) == expected
+    assert key_rows(_reader(change, key), spacing) == expected
 
 
 @pytest.mark.parametrize(
-    ("keys", "most", "expected"),
+    ("keys", "max_rows", "expected"),
     [
         ([0, 4, 8, 9], 8, [(0, 2), (2, 3)]),
         ([0, 4, 8, 9], 100, [(0, 3)]),
@@ -43,5 +43,5 @@ def test_key_rows(rows: int, key: set[int], cut: list[int], spacing: int, expect
         ([0], 8, []),
     ],
 )
-def test_spans_of_at_most_so_many_rows(keys: list[int], most: int, expected: list[tuple[int, int]]) -> None:
-    assert list(spans(keys, most)) == expected
+def test_spans_have_at_most_max_rows(keys: list[int], max_rows: int, expected: list[tuple[int, int]]) -> None:
+    assert list(spans(keys, max_rows)) == expected
