@@ -1,4 +1,4 @@
-"""The command `msn`: what neither make nor dvc has a word for."""
+"""The command `msn`: tasks beside the pipeline, such as prediction, studies and reports."""
 
 import importlib
 from typing import Any
@@ -6,32 +6,33 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-COMMANDS = {  # a module of pipeline/commands each, with _ for -, and its line in the help
+# Name and help line of each command; its module in pipeline/commands has _ for -.
+COMMANDS = {
     "profile": "Write the settings of a corpus into params.yaml.",
-    "identities": "Write the list of a tree of identity images (VGGFace2).",
+    "identities": "Write the image list of a folder tree of identities (VGGFace2).",
     "predict": "Estimate the BDI-II score from the face in videos.",
-    "export": "A trained model for other programs: torch.export or ONNX.",
-    "complexity": "What the networks cost: parameters, multiply-adds, times.",
-    "study": "A grid of experiments: queue, run, collect into a table and a figure.",
-    "compare": "The paired difference of two experiments on the same videos.",
-    "report": "One HTML page about experiments, beside the paper.",
-    "compare-saliency": "Figure 6 of two experiments side by side.",
-    "work": "The store of finished work: list it, shrink it.",
+    "export": "Export a trained model for other programs: torch.export or ONNX.",
+    "complexity": "Measure the networks: parameters, multiply-adds, times.",
+    "study": "Run a grid of experiments and collect a table and a figure.",
+    "compare": "Compare two experiments on the same videos, paired.",
+    "report": "Write one HTML page about experiments, beside the paper.",
+    "compare-saliency": "Draw figure 6 of two experiments side by side.",
+    "work": "List or prune the artifact store of finished items.",
 }
 
 
 class Commands(TyperGroup):
-    """Commands that are loaded when they are called, and not for the help: torch and DVC take seconds.
+    """A command group that imports a command only when it is called, because torch and DVC take seconds to import.
 
-    Errors are told in words, with exit status 1; a fault of ours still shows where it happened.
+    A ValueError or OSError is printed as one message, with exit status 1; any other exception keeps its traceback.
     """
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """All names, in the order of the help."""
+        """Return the names of all commands, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Load a command, or None where there is none of that name."""
+        """Import a command; return None if there is no command of that name."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"pipeline.commands.{cmd_name.replace('-', '_')}")
@@ -40,12 +41,12 @@ class Commands(TyperGroup):
         return command
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Show the help without loading any command."""
+        """Write the help without importing any command."""
         lines = [TyperCommand(name, help=line) for name, line in COMMANDS.items()]
         TyperGroup(name=self.name, help=self.help, params=self.params, commands=lines).format_help(ctx, formatter)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
+        """Run the command; see the class for its errors."""
         try:
             return super().invoke(ctx)
         except (ValueError, OSError) as error:
@@ -58,7 +59,7 @@ app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pret
 
 @app.callback()
 def msn() -> None:
-    """What neither make (sets up and checks) nor dvc (runs and compares) has a word for."""
+    """Tasks beside make (set up, check) and dvc (run, compare): predict, export, studies, reports, profiles."""
 
 
 if __name__ == "__main__":

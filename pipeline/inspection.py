@@ -1,4 +1,4 @@
-"""What decode finds out of a video: the time of every frame, what is damaged, and cheap measures of each picture."""
+"""Inspection of a video by decode: the time of every frame, damage, and cheap quality measures of each picture."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,16 +10,16 @@ from jaxtyping import UInt8
 
 from pipeline.records.frame_table import FrameTable
 from pipeline.records.quality import Quality, quality_shares, write_decoded
-from pipeline.video import BrokenVideoError, Grey, Video, opened
+from pipeline.video import BrokenVideoError, Grey, Video, open_video
 
-ASSUMED_RATE = 25  # frames a second, for a file that says nothing of time
-SMALL = 64  # pixels, the width of the grey picture that quality is measured on
-MOST_REPEATS = 100  # rows of a constant rate for each frame, above which its times are damaged
+ASSUMED_RATE = 25  # frames per second, for a file without times and frame rate
+SMALL = 64  # pixels, the width of the grey picture for the quality measures
+MAX_REPEATS = 100  # rows of the constant rate per frame; with more, the times of the file are damaged
 
 
 def write_inspection(folder: Path, path: Path, fps: float | None, max_lost: float) -> None:
-    """Inspect a video and write what was found into `folder`; see `inspect` and `pipeline.records.frame_table`."""
-    cv2.setNumThreads(1)  # the pictures are small, and other workers have the other cores
+    """Inspect a video and write its frame table and quality record to `folder`; see `inspect`."""
+    cv2.setNumThreads(1)  # the pictures are small, and other workers use the other cores
     write_decoded(folder, *inspect(path, fps, max_lost))
 
 
@@ -28,20 +28,20 @@ def inspect(path: Path, fps: float | None, max_lost: float) -> tuple[FrameTable 
 
     Args:
         path: the file.
-        fps: None for the native frames, or the constant rate of the table.
-        max_lost: the largest share of packets that may fail to decode before the video counts as broken.
+        fps: the constant frame rate of the table, or None for the native frames.
+        max_lost: the largest share of packets that may fail to decode; above it the video is broken.
 
     Returns:
-        The frame table, None for a broken video, and the quality record.
+        The frame table (None for a broken video) and the quality record.
 
     Raises:
-        OSError: where the file cannot be read, which says nothing of what is in it.
+        OSError: if the file cannot be read; the video itself may be whole.
     """
     with path.open("rb") as stream:
         if not stream.read(1):
             return None, Quality("broken", reason="the file is empty")
     try:
-        with opened(path) as video:
+        with open_video(path) as video:
             table, quality = _inspect(video, max_lost)
         return (table, quality) if fps is None else at_constant_rate(table, quality, fps)
     except BrokenVideoError as error:
@@ -49,27 +49,30 @@ def inspect(path: Path, fps: float | None, max_lost: float) -> tuple[FrameTable 
 
 
 def at_constant_rate(table: FrameTable, quality: Quality, fps: float) -> tuple[FrameTable, Quality]:
-    """Put what was found of a video's native frames on a constant rate.
+    """Convert the frame table and quality record of native frames to a constant frame rate.
 
     Raises:
-        BrokenVideoError: where its times would make far more rows than it has frames.
+        BrokenVideoError: if the times would give far more rows than there are frames.
     """
-    if quality.seconds * fps > MOST_REPEATS * len(table):
+    if quality.seconds * fps > MAX_REPEATS * len(table):
         raise BrokenVideoError(
-            f"its times span {quality.seconds:.0f} s with {len(table)} frames, too few for {fps:g} a second; "
-            "decode.fps: null takes the frames as they come"
+            f"its times span {quality.seconds:.0f} s with {len(table)} frames, too few for {fps:g} per second; "
+            "decode.fps: null keeps the native frames"
         )
     table = table.at_rate(fps)
     return table, replace(quality, fps=table.fps, rate=fps, **quality_shares(table))  # type: ignore[arg-type]
 
 
 def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
-    measure = _SmallPicture()
-    bad: list[int] = []
+    """Read all frames of an open video; see `inspect`."""
+    measure = _QualityMeasures()
+    bad: list[int] = []  # the number of frames before each packet that cannot be decoded
     stamps: list[float | None] = []
     rows: list[tuple[bool | float, ...]] = []
-    quality = Quality("whole", codec=video.codec, header_frames=video.claimed, sample_aspect=round(video.aspect, 4))
-    for frame in video.frames(on_bad=lambda: bad.append(len(rows))):
+    quality = Quality(
+        "whole", codec=video.codec, header_frames=video.header_frames, sample_aspect=round(video.aspect, 4)
+    )
+    for frame in video.frames(on_bad_packet=lambda: bad.append(len(rows))):
         if not rows:
             width, height = video.size(frame)
             quality = replace(quality, width=width, height=height, rotation=frame.rotation)
@@ -79,7 +82,8 @@ def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
         raise BrokenVideoError("no frame can be decoded")
     if len(bad) > max_lost * (len(rows) + len(bad)):
         raise BrokenVideoError(
-            f"{len(bad)} packets cannot be decoded beside {len(rows)} frames; decode.max_lost allows {max_lost:g}"
+            f"{len(bad)} packets cannot be decoded, {len(rows)} frames can; "
+            f"decode.max_lost allows a share of {max_lost:g}"
         )
     times, source = _times(stamps, video.rate or ASSUMED_RATE)
     columns = [np.array(column) for column in zip(*rows, strict=True)]
@@ -97,9 +101,10 @@ def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
 
 
 def _times(stamps: Sequence[float | None], rate: float) -> tuple[np.ndarray, str]:
-    """Seconds from the first frame, and where they come from.
+    """Return the seconds of each frame from the first frame, and their source: stamps, mended or assumed.
 
-    A frame without a stamp, or with one that does not rise, comes one step of the average rate after the one before.
+    A frame without a timestamp, or with one that does not increase, follows the previous frame by one step of the
+    average rate.
     """
     times: list[float] = []
     mended = 0
@@ -114,33 +119,35 @@ def _times(stamps: Sequence[float | None], rate: float) -> tuple[np.ndarray, str
     return np.array(times) - times[0], source
 
 
-class _SmallPicture:
-    """Measures brightness, sharpness and change on a small grey picture of each frame, all of one size.
+class _QualityMeasures:
+    """Brightness, sharpness and change of consecutive frames, measured on small grey pictures, all of one size.
 
-    Limited range (16 to 235) is stretched in what is measured, not in the pixels.
+    Limited range (16 to 235) is corrected in the measures, not in the pixels.
     """
 
     def __init__(self) -> None:
         self._size: tuple[int, int] | None = None
-        self._before: np.ndarray | None = None
+        self._previous: np.ndarray | None = None
 
     def __call__(self, grey: Grey) -> tuple[float, float, float]:
         if self._size is None:
             height, width = grey.levels.shape
             self._size = SMALL, max(round(SMALL * height / width), 3)
-        small = _shrunk(grey.levels, *self._size)
-        change = 0.0 if self._before is None else cv2.norm(small, self._before, cv2.NORM_L1) / small.size
-        self._before = small
+        small = _downscale(grey.levels, *self._size)
+        change = 0.0 if self._previous is None else cv2.norm(small, self._previous, cv2.NORM_L1) / small.size
+        self._previous = small
         brightness = (cv2.mean(small)[0] - grey.black) * grey.gain
         _, spread = cv2.meanStdDev(cv2.Laplacian(small, cv2.CV_16S))
         return min(max(brightness, 0.0), 255.0), float(spread[0, 0] * grey.gain) ** 2, change * grey.gain
 
 
-def _shrunk(
+def _downscale(
     grey: UInt8[np.ndarray, "height width"], width: int, height: int
 ) -> UInt8[np.ndarray, "small_height small_width"]:
-    """A picture made small: halved as often as it goes, which is fast and uses every pixel, then stretched to fit."""
+    """Downscale a picture: halve it as often as possible, which is fast and uses every pixel, then resize it."""
     while grey.shape[0] >= 2 * height and grey.shape[1] >= 2 * width:
-        down, across = grey.shape[0] // 2, grey.shape[1] // 2
-        grey = cv2.resize(grey[: 2 * down, : 2 * across], (across, down), interpolation=cv2.INTER_AREA)
+        half_height, half_width = grey.shape[0] // 2, grey.shape[1] // 2
+        grey = cv2.resize(
+            grey[: 2 * half_height, : 2 * half_width], (half_width, half_height), interpolation=cv2.INTER_AREA
+        )
     return cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR)

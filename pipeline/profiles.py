@@ -1,6 +1,6 @@
-"""Profiles: the settings of a corpus, as differences from params.yaml, and how they get into it.
+"""Profiles: the settings of a corpus, as differences from params.yaml, and their application to it.
 
-Only `msn profile` reads profiles; the stages know nothing but params.yaml.
+Only `msn profile` reads profiles; the stages read params.yaml alone.
 """
 
 import io
@@ -23,16 +23,16 @@ ROOTS = (("corpus", "root"), ("corpus", "labels_root"), ("identities", "root"), 
 
 
 class ProfileError(ValueError):
-    """A profile cannot be applied; the message says which there are, or what is wrong with it."""
+    """A profile cannot be applied; the message lists the existing profiles, or what is wrong with this one."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One parameter that a profile sets to another value.
+    """A parameter that a profile changes.
 
     Attributes:
-        key: dotted, as model.depth.
-        before: the value in params.yaml; None where there was none.
+        key: the dotted key, for example model.depth.
+        before: the value in params.yaml; None if there was none.
         after: the value in the profile.
     """
 
@@ -42,26 +42,26 @@ class Change:
 
 
 def apply_profile(name: str, params: Path, profiles: Path) -> list[Change]:
-    """Write what the profile `name` says into `params`, keeping its comments and its order.
+    """Write the settings of the profile `name` into `params`, keeping its comments and its order.
 
     The result is checked first: nothing is written that a stage would refuse.
 
     Args:
         name: of the profile, without .yaml.
-        params: the file to change; it appears whole or not at all.
+        params: the file to change; it is replaced atomically.
         profiles: the folder of the profiles.
 
     Returns:
-        What changed, in the order of the profile.
+        The changes, in the order of the profile.
 
     Raises:
-        ProfileError: where there is no such profile, or a file is no YAML mapping.
-        ParamsError: where the result holds something that is not allowed.
+        ProfileError: if there is no such profile, or a file is not a YAML mapping.
+        ParamsError: if a setting of the result is not allowed.
     """
     document = _read(params)
-    known = sorted(path.stem for path in profiles.glob("*.yaml"))
-    if name not in known:
-        raise ProfileError(f"there is no profile {name!r} in {profiles}; allowed: {', '.join(known) or 'none'}")
+    names = sorted(path.stem for path in profiles.glob("*.yaml"))
+    if name not in names:
+        raise ProfileError(f"there is no profile {name!r} in {profiles}; allowed: {', '.join(names) or 'none'}")
     profile = _read(profiles / f"{name}.yaml")
     changes = list(_set(document, profile, ""))
     stream = io.StringIO()
@@ -73,7 +73,7 @@ def apply_profile(name: str, params: Path, profiles: Path) -> list[Change]:
 
 
 def roots_to_set(params: Params) -> list[tuple[str, str]]:
-    """(dotted key, value) of the roots that lead nowhere on this machine; none where the corpus is simulated."""
+    """Return (dotted key, path) of the roots that do not exist on this machine; none if the corpus is simulated."""
     if params.simulate.enabled:
         return []
     values = [(f"{section}.{key}", getattr(getattr(params, section), key)) for section, key in ROOTS]
@@ -81,7 +81,7 @@ def roots_to_set(params: Params) -> list[tuple[str, str]]:
 
 
 def _set(document: Any, profile: Mapping[str, Any], prefix: str) -> Iterator[Change]:
-    """Set every value of `profile` in `document`, and yield what that changed."""
+    """Set every value of `profile` in `document` and yield each change."""
     for key, value in profile.items():
         before = document.get(key)
         if isinstance(value, Mapping) and isinstance(before, Mapping):
@@ -93,18 +93,18 @@ def _set(document: Any, profile: Mapping[str, Any], prefix: str) -> Iterator[Cha
 
 def _read(path: Path) -> Any:
     try:
-        found = _yaml().load(path.read_text(encoding="utf-8"))
+        document = _yaml().load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path}: no such file; run in the root of the repository") from None
     except YAMLError as error:
         raise ProfileError(f"{path}: not valid YAML: {error}") from None
-    if not isinstance(found, Mapping):
+    if not isinstance(document, Mapping):
         raise ProfileError(f"{path}: holds no sections; allowed: sections with keys, as in params.yaml")
-    return found
+    return document
 
 
 class _Representer(RoundTripRepresenter):
-    """Writes null for None, where ruamel.yaml would write nothing."""
+    """A representer that writes null for None; ruamel.yaml's own writes nothing."""
 
 
 def _null(representer: RoundTripRepresenter, _: None) -> ScalarNode:
@@ -115,7 +115,7 @@ _Representer.add_representer(type(None), _null)
 
 
 def _yaml() -> YAML:
-    """Reads and writes YAML with its comments, quotes and line lengths kept."""
+    """Return a reader and writer of YAML that keeps comments, quotes and line lengths."""
     loader = YAML()
     loader.Representer = _Representer
     loader.preserve_quotes = True

@@ -1,7 +1,7 @@
-"""What the store of finished work holds, what of it an experiment can still want, and removing the rest.
+"""Pruning of the artifact store: the list of its folders, and the removal of those that no dvc.lock refers to.
 
-DVC names a stage's outputs by MD5: in dvc.lock, and file by file in the listings of folders in its cache. An item of
-the store is *named* while every file of it is among those that a dvc.lock names: the one in the working directory, or
+DVC identifies the outputs of a stage by MD5: in dvc.lock, and file by file in the listings of folders in its cache. An
+item of the store is *referenced* if a dvc.lock refers to every file of it: the dvc.lock in the working directory, or
 one at the tip of a branch, a tag or an experiment (DVC keeps experiments as Git references).
 """
 
@@ -24,14 +24,14 @@ LOCK = "dvc.lock"
 
 
 @dataclass(frozen=True)
-class Holding:
-    """A folder in the store.
+class StoredFolder:
+    """A folder in the artifact store: an item, or the progress of a training.
 
     Attributes:
-        kind: of item: decode, align, ...
-        folder: where it lies.
-        bytes: of its files; DVC's cache and the outputs share them where hard links are possible.
-        finished: else it is the progress of a training, which the same training goes on from.
+        kind: of the item: decode, align, ...
+        folder: its path.
+        bytes: the size of its files; DVC's cache and the outputs share them if hard links are possible.
+        finished: whether it is an item; else it is the progress from which the same training resumes.
     """
 
     kind: str
@@ -40,35 +40,35 @@ class Holding:
     finished: bool
 
 
-def holdings() -> list[Holding]:
-    """Everything in the store, by kind."""
-    found = []
-    for place, finished in (("items", True), ("scratch", False)):
-        for folder in sorted(work_root().glob(f"*/{place}/*")):
+def stored_folders() -> list[StoredFolder]:
+    """List all folders in the store, sorted by kind."""
+    stored = []
+    for subfolder, finished in (("items", True), ("scratch", False)):
+        for folder in sorted(work_root().glob(f"*/{subfolder}/*")):
             size = sum(path.stat().st_size for path in _files(folder))
-            found.append(Holding(folder.parents[1].name, folder, size, finished))
-    return sorted(found, key=lambda held: (held.kind, not held.finished, held.folder))
+            stored.append(StoredFolder(folder.parents[1].name, folder, size, finished))
+    return sorted(stored, key=lambda item: (item.kind, not item.finished, item.folder))
 
 
 @dataclass(frozen=True)
-class Named:
-    """The files that a dvc.lock names.
+class ReferencedFiles:
+    """The files that any dvc.lock refers to.
 
     Attributes:
         digests: their MD5.
-        inodes: (device, inode) of those that lie in DVC's cache: a hard link to one needs no hashing.
-        unknown: folders that are named but whose listing is not in the cache; what they hold cannot be told.
+        inodes: (device, inode) of those in DVC's cache: a hard link to one of them needs no hashing.
+        unlisted: the number of referenced folders without a listing in the cache; their files are unknown.
     """
 
     digests: frozenset[str]
     inodes: frozenset[tuple[int, int]]
-    unknown: int
+    unlisted: int
 
     def cover(self, folder: Path) -> bool:
-        """Whether all files below `folder` are named."""
-        return all(self._has(path) for path in sorted(_files(folder), key=lambda path: path.stat().st_size))
+        """Whether all files below `folder` are referenced."""
+        return all(self._contain(path) for path in sorted(_files(folder), key=lambda path: path.stat().st_size))
 
-    def _has(self, path: Path) -> bool:
+    def _contain(self, path: Path) -> bool:
         status = path.stat()
         if (status.st_dev, status.st_ino) in self.inodes:
             return True
@@ -76,16 +76,16 @@ class Named:
             return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() in self.digests
 
 
-def named() -> Named:
-    """What every dvc.lock at hand names.
+def referenced_files() -> ReferencedFiles:
+    """Return the files that the dvc.lock in the working directory or at any Git reference refers to.
 
     Raises:
-        ValueError: outside a repository of Git and DVC.
+        ValueError: if the working directory is not the root of a repository of Git and DVC.
     """
     if not Path(".dvc").is_dir():
         raise ValueError(f"{Path.cwd()}: no repository of DVC; run in the root of the repository")
     cache = _cache_folder() / "files" / "md5"
-    digests, unknown = set(), 0
+    digests, unlisted = set(), 0
     for digest in {digest for text in _locks() for digest in _outputs(yaml.safe_load(text))}:
         listing = cache / digest[:2] / digest[2:]
         if not digest.endswith(".dir"):
@@ -93,18 +93,18 @@ def named() -> Named:
         elif listing.is_file():
             digests.update(entry["md5"] for entry in json.loads(listing.read_text(encoding="utf-8")))
         else:
-            unknown += 1
+            unlisted += 1
     cached = [path for digest in digests if (path := cache / digest[:2] / digest[2:]).is_file()]
     inodes = {(status.st_dev, status.st_ino) for status in map(os.stat, cached)}
-    return Named(frozenset(digests), frozenset(inodes), unknown)
+    return ReferencedFiles(frozenset(digests), frozenset(inodes), unlisted)
 
 
-def remove(holding: Holding) -> None:
-    """Remove a folder from the store; it is never seen half removed."""
-    store = ArtifactStore(holding.kind)
-    waste = store.folder / "partial" / f"{holding.folder.name}.removed"  # what is there is swept away
+def remove(stored: StoredFolder) -> None:
+    """Remove a folder from the store atomically."""
+    store = ArtifactStore(stored.kind)
+    waste = store.folder / "partial" / f"{stored.folder.name}.removed"  # `sweep` deletes all folders in partial
     waste.parent.mkdir(exist_ok=True)
-    os.rename(holding.folder, waste)
+    os.rename(stored.folder, waste)
     store.sweep()
 
 
@@ -113,7 +113,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _locks() -> Iterator[str]:
-    """The text of every dvc.lock: in the working directory, and at HEAD and every Git reference."""
+    """Yield the text of every dvc.lock: in the working directory, and at HEAD and every Git reference."""
     if Path(LOCK).is_file():
         yield Path(LOCK).read_text(encoding="utf-8")
     references = git("for-each-ref", "--format=%(refname)").split()
@@ -122,15 +122,16 @@ def _locks() -> Iterator[str]:
 
 
 def _outputs(lock: Any) -> Iterator[str]:
+    """Yield the MD5 of every output in the content of a dvc.lock."""
     for stage in ((lock or {}).get("stages") or {}).values():
         yield from (out["md5"] for out in stage.get("outs", []) if "md5" in out)
 
 
 def _cache_folder() -> Path:
-    """The folder of DVC's cache.
+    """Return the folder of DVC's cache.
 
     Raises:
-        ValueError: if DVC cannot tell.
+        ValueError: if `dvc cache dir` fails.
     """
     result = subprocess.run([sys.executable, "-m", "dvc", "cache", "dir"], capture_output=True, text=True)
     if result.returncode:

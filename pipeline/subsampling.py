@@ -1,8 +1,8 @@
-"""Sequences: the frames of a recording that training and evaluation see, laid out for reading clips.
+"""Sequences: the subsampled aligned faces of a recording, stored so that a clip is one contiguous read.
 
-Subsampling by `factor` keeps every factor-th frame. Which frame it starts from is the *phase*: the paper's text keeps
-one phase, the authors' code sees all of them. The phases of a recording lie one after another in one array, so a
-clip is one contiguous read:
+Subsampling by `factor` keeps every factor-th frame. The *phase* is the frame at which it starts: the paper's text
+keeps one phase, the authors' code uses all of them. The phases of a recording are stored one after another in one
+array, so a clip is one contiguous read:
 
     factor 3, phases 3, frames 0 1 2 3 4 5 6 7   ->   rows 0 3 6 | 1 4 7 | 2 5,   phase_starts 0 3 6 8
 """
@@ -14,11 +14,11 @@ from jaxtyping import Int
 
 from pipeline.zarr_store import CHUNK, MAPPED, GroupWriter, map_array, read_array, read_attributes
 
-BLOCK = 16 * CHUNK  # aligned frames decoded at a time: flat memory
+BLOCK = 16 * CHUNK  # aligned frames decoded at once, which bounds the memory
 
 
 def phase_frames(frames: int, factor: int, phases: int) -> list[Int[np.ndarray, " kept"]]:
-    """The frames that each kept phase holds; phases are spread evenly over the possible ones.
+    """Return the frame indices of each phase; the phases are spread evenly over the `factor` possible ones.
 
     Example:
         >>> [list(map(int, phase)) for phase in phase_frames(8, factor=4, phases=2)]
@@ -31,29 +31,29 @@ def write_sequence(folder: Path, aligned: Path, factor: int, phases: int) -> Non
     """Write the sequence of one aligned recording.
 
     Args:
-        folder: gets a mapped group: `faces` (N, size, size, 3) uint8, `origin` (N,) uint8, `frame` (N,) int32 (the row
-            of the frame table), with the attributes `phase_starts`, `origin_codes`, `fps` (frames a second) and
-            `preprocessing` (how they were made).
+        folder: gets a group of layout MAPPED: `faces` (N, size, size, 3) uint8, `origin` (N,) uint8, `frame` (N,)
+            int32 (the row of the frame table), with the attributes `phase_starts`, `origin_codes`, `fps` (frames per
+            second of the sequence) and `preprocessing` (the parameters that produced it).
         aligned: the group that align wrote.
         factor: keep every factor-th frame.
-        phases: how many starting frames.
+        phases: the number of phases to keep.
     """
     origin = read_array(aligned, "origin")
-    about = read_attributes(aligned)
-    kept = phase_frames(len(origin), factor, phases)
+    attributes = read_attributes(aligned)
+    indices = phase_frames(len(origin), factor, phases)
     with GroupWriter(folder, MAPPED) as group:
         faces = map_array(aligned, "faces")
-        group.append("faces", np.empty((0, *faces.shape[1:]), np.uint8))  # also where no frame is kept
-        for frames in kept:
+        group.append("faces", np.empty((0, *faces.shape[1:]), np.uint8))  # creates the array even without frames
+        for frames in indices:
             for start in range(0, len(frames), max(BLOCK // factor, 1)):
-                wanted = frames[start : start + max(BLOCK // factor, 1)]
-                block = faces[int(wanted[0]) : int(wanted[-1]) + 1]
+                block_frames = frames[start : start + max(BLOCK // factor, 1)]
+                block = faces[int(block_frames[0]) : int(block_frames[-1]) + 1]
                 group.append("faces", block[::factor])
-        rows = np.concatenate(kept)
+        rows = np.concatenate(indices)
         group.append("origin", origin[rows])
         group.append("frame", rows.astype(np.int32))
-        group.attributes["phase_starts"] = [0, *np.cumsum([len(frames) for frames in kept]).tolist()]
-        group.attributes["origin_codes"] = about["origin_codes"]
-        group.attributes["fps"] = about["fps"] / factor
-        told = {"factor": factor, "phases": phases}
-        group.attributes["preprocessing"] = {**about["preprocessing"], "subsample": told}
+        group.attributes["phase_starts"] = [0, *np.cumsum([len(frames) for frames in indices]).tolist()]
+        group.attributes["origin_codes"] = attributes["origin_codes"]
+        group.attributes["fps"] = attributes["fps"] / factor
+        subsample = {"factor": factor, "phases": phases}
+        group.attributes["preprocessing"] = {**attributes["preprocessing"], "subsample": subsample}

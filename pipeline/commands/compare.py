@@ -9,7 +9,7 @@ from rich.console import Console
 from pipeline.comparing.render import show, to_json
 from pipeline.comparing.scores import compare
 
-WIDTH = 120  # letters of a table that goes to a file
+WIDTH = 120  # columns of a table that is not printed to a terminal
 
 app = typer.Typer()
 
@@ -17,18 +17,18 @@ app = typer.Typer()
 @app.command()
 def compare_scores(
     first: Annotated[str, typer.Argument(help="An experiment, a revision of Git, or workspace.")],
-    second: Annotated[str, typer.Argument(help="Likewise.")],
-    resamples: Annotated[int, typer.Option(min=100, help="Of the bootstrap over subjects.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="Of its draws.")] = 0,
+    second: Annotated[str, typer.Argument(help="The other experiment, as the first.")],
+    resamples: Annotated[int, typer.Option(min=100, help="Number of bootstrap resamples of the subjects.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of the bootstrap.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
-    """Compare the errors of two experiments on the same videos, as `msn compare HEAD msn-single`.
+    """Compare the errors of two experiments on the same videos, for example `msn compare HEAD msn-single`.
 
-    The difference is paired, with a 95 % interval by bootstrap over subjects, and it is said whether it is inside the
-    noise. Refused where the two did not estimate the same videos.
+    The difference is paired, with a 95 % interval by bootstrap over subjects; the output says whether it lies inside
+    the noise. It is an error if the two experiments estimated different videos.
     """
-    found = compare(first, second, resamples, seed)
+    comparison = compare(first, second, resamples, seed)
     if as_json:
-        typer.echo(to_json(found))
+        typer.echo(to_json(comparison))
     else:
-        show(Console(width=None if sys.stdout.isatty() else WIDTH), found)
+        show(Console(width=None if sys.stdout.isatty() else WIDTH), comparison)

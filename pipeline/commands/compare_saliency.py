@@ -11,11 +11,14 @@ app = typer.Typer()
 
 
 @app.command()
-def compare_saliency_of(
+def draw_saliency_comparison(
     first: Annotated[str, typer.Argument(help="An experiment, a revision of Git, or workspace.")],
-    second: Annotated[str, typer.Argument(help="Likewise.")],
-    output: Annotated[Path, typer.Option(help="The picture to write.")] = Path("saliency-compared.png"),
+    second: Annotated[str, typer.Argument(help="The other experiment, as the first.")],
+    output: Annotated[Path, typer.Option(help="The PNG file to write.")] = Path("saliency-compared.png"),
 ) -> None:
-    """Draw figure 6 of two experiments side by side, as `msn compare-saliency msn-single msn`. It shows faces."""
+    """Draw figure 6 of two experiments side by side, for example `msn compare-saliency msn-single msn`.
+
+    The figure shows faces.
+    """
     compare_saliency(first, second, output)
-    typer.echo(f"{output}: shows faces; personal data where they are of real people")
+    typer.echo(f"{output}: shows faces; of real people they are personal data")

@@ -1,4 +1,4 @@
-"""`msn profile`: the settings of a corpus."""
+"""`msn profile`: writes the settings of a corpus into params.yaml."""
 
 import json
 from pathlib import Path
@@ -15,18 +15,18 @@ app = typer.Typer()
 
 
 @app.command()
-def profile(name: Annotated[str, typer.Argument(help="A file of profiles/, without .yaml.")]) -> None:
-    """Write the settings of a corpus into params.yaml, as `msn profile avec2014`.
+def profile(name: Annotated[str, typer.Argument(help="The name of a file in profiles/, without .yaml.")]) -> None:
+    """Write the settings of a corpus into params.yaml, for example `msn profile avec2014`.
 
-    Comments and all other settings stay. Nothing is written unless every stage would accept the result. The way back
-    is Git's: git checkout params.yaml
+    Comments and all other settings stay. Nothing is written unless every stage would accept the result. To undo it:
+    git checkout params.yaml
     """
     changes = apply_profile(name, PARAMS, PROFILES)
     for change in changes:
         typer.echo(f"{change.key}: {json.dumps(change.before)} -> {json.dumps(change.after)}")
     if not changes:
-        typer.echo(f"{PARAMS} agrees with the profile {name} already")
+        typer.echo(f"{PARAMS} already agrees with the profile {name}")
     if roots := roots_to_set(load_params(PARAMS)):
-        typer.echo(f"\nTo be set in {PARAMS}, for nothing is there yet:")
+        typer.echo(f"\nTo be set in {PARAMS}, because these paths do not exist:")
         for key, value in roots:
             typer.echo(f"  {key}: {value}")

@@ -1,4 +1,4 @@
-"""`msn work`: the store of finished work."""
+"""`msn work`: lists and prunes the artifact store."""
 
 from collections import defaultdict
 from typing import Annotated
@@ -7,48 +7,54 @@ import typer
 from rich.filesize import decimal
 
 from pipeline.artifacts.artifact_store import work_root
-from pipeline.pruning import Holding, holdings, named, remove
+from pipeline.pruning import StoredFolder, referenced_files, remove, stored_folders
 
 app = typer.Typer(
-    help="The store of finished work: what it holds, and how to shrink it.", no_args_is_help=True, add_completion=False
+    help="The artifact store of finished items: list its content, prune it.", no_args_is_help=True, add_completion=False
 )
 
 
 @app.command("list")
 def list_work() -> None:
-    """Say what the store of finished work holds, by kind."""
-    _tell(holdings())
+    """List the content of the artifact store by kind: number of folders and size."""
+    _print_sizes(stored_folders())
 
 
 @app.command()
 def prune(
     progress: Annotated[bool, typer.Option("--progress", help="Remove the progress of trainings as well.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Remove finished work that neither dvc.lock nor an experiment names.
+    """Remove finished items that no dvc.lock refers to.
 
-    Named is what the dvc.lock of the working directory, a branch, a tag or an experiment lists. What an interrupted run
-    has finished so far is not named: let it end first, and prune while no stage runs.
+    The dvc.lock of the working directory and of every branch, tag and experiment counts. The finished items of an
+    interrupted run are in none of them: let the run end first, and prune while no stage runs.
     """
-    kept = named()
-    unnamed = [held for held in holdings() if (progress if not held.finished else not kept.cover(held.folder))]
-    if kept.unknown:
-        typer.echo(f"named, but not in DVC's cache, so that nobody knows which items they held: {kept.unknown} outputs")
-    if not unnamed:
+    referenced = referenced_files()
+    unused = [
+        stored
+        for stored in stored_folders()
+        if (progress if not stored.finished else not referenced.cover(stored.folder))
+    ]
+    if referenced.unlisted:
+        typer.echo(
+            f"referenced, but not in DVC's cache, so that their items are unknown: {referenced.unlisted} outputs"
+        )
+    if not unused:
         typer.echo("nothing to remove")
         return
-    _tell(unnamed)
+    _print_sizes(unused)
     if not yes:
         typer.confirm("Remove these?", abort=True)
-    for held in unnamed:
-        remove(held)
+    for stored in unused:
+        remove(stored)
 
 
-def _tell(found: list[Holding]) -> None:
+def _print_sizes(folders: list[StoredFolder]) -> None:
     groups = defaultdict(list)
-    for held in found:
-        groups[held.kind, held.finished].append(held.bytes)
+    for stored in folders:
+        groups[stored.kind, stored.finished].append(stored.bytes)
     for (kind, finished), sizes in groups.items():
-        what = "finished" if finished else "progress"
-        typer.echo(f"{kind:12} {len(sizes):6} {what}  {decimal(sum(sizes)):>10}")
-    typer.echo(f"{len(found)} folders, {decimal(sum(held.bytes for held in found))}, in {work_root()}")
+        state = "finished" if finished else "progress"
+        typer.echo(f"{kind:12} {len(sizes):6} {state}  {decimal(sum(sizes)):>10}")
+    typer.echo(f"{len(folders)} folders, {decimal(sum(stored.bytes for stored in folders))}, in {work_root()}")

@@ -1,6 +1,6 @@
-"""What the two AVEC corpora share: the names of partitions, and labels of one cell for each session.
+"""Common parts of the AVEC2013 and AVEC2014 layouts: the names of the partitions, and one label file for each session.
 
-Names of folders vary between copies, so they are matched without regard to case, in both spellings.
+The names of folders vary between copies of the corpora; they are matched in both spellings and in any case.
 """
 
 import re
@@ -14,7 +14,7 @@ PARTITIONS = {
     "development": ("development", "dev"),
     "test": ("testing", "test"),
 }
-_IN_NAME = re.compile(r"(?:^|_)(train|dev|test)", re.IGNORECASE)
+_PARTITION_IN_NAME = re.compile(r"(?:^|_)(train|dev|test)", re.IGNORECASE)
 _PARTITION_OF = {"train": "training", "dev": "development", "test": "test"}
 _SESSION = re.compile(r"(\d+)_(\d+)(?!\d)", re.IGNORECASE)
 
@@ -22,7 +22,7 @@ Session = tuple[str, str, str]  # partition, subject, session
 
 
 def partition_folders(root: Path) -> Iterator[tuple[str, Path]]:
-    """The folders directly in `root` that hold the videos of a partition."""
+    """Yield (partition, folder) for the folders directly in `root` that hold the videos of a partition."""
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
         for partition, names in PARTITIONS.items():
             if folder.name.lower() in names:
@@ -30,20 +30,20 @@ def partition_folders(root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def read_scores(labels_root: Path, report: Report) -> dict[Session, tuple[str, Path]]:
-    """Find the depression labels anywhere below a folder.
+    """Read all depression labels below a folder.
 
-    A label is a CSV file `<subject>_<session>...csv` below a folder (or in a file) named for depression, in a folder
-    named for its partition; the innermost such name counts. The score is the first cell.
+    A label is a CSV file `<subject>_<session>...csv` with "depression" in its path and a folder named after a partition
+    in its path; the innermost such folder counts. The score is the first cell.
 
     Returns:
-        The text of the score and the file, for each session.
+        (text of the score, path of the label) of each session.
     """
     scores: dict[Session, tuple[str, Path]] = {}
     for path in sorted(labels_root.rglob("*.[cC][sS][vV]")):
-        inner = path.relative_to(labels_root)
+        relative = path.relative_to(labels_root)
         match = _SESSION.match(path.name)
-        partition = _partition(inner.parts[:-1])
-        if match is None or partition is None or "depression" not in str(inner).lower():
+        partition = _partition(relative.parts[:-1])
+        if match is None or partition is None or "depression" not in str(relative).lower():
             continue
         session = (partition, match[1], match[2])
         text = path.read_text(encoding="utf-8-sig").strip()
@@ -55,13 +55,14 @@ def read_scores(labels_root: Path, report: Report) -> dict[Session, tuple[str, P
 
 
 def report_unused(scores: dict[Session, tuple[str, Path]], used: set[Session], report: Report) -> None:
-    """Report every label whose session has no video."""
+    """Report every label of a session without a video."""
     for session in sorted(scores.keys() - used):
         report.errors.append(f"{scores[session][1]}: a label without a video")
 
 
 def _partition(folders: tuple[str, ...]) -> str | None:
+    """Return the partition named by the innermost of the folders that name one."""
     for name in reversed(folders):
-        if match := _IN_NAME.search(name):
+        if match := _PARTITION_IN_NAME.search(name):
             return _PARTITION_OF[match[1].lower()]
     return None

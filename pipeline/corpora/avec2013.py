@@ -1,4 +1,4 @@
-"""AVEC2013: `Training/203_1_cut_combined.mp4`, one label a recording."""
+"""The layout of AVEC2013: `Training/203_1_cut_combined.mp4`, one label for each recording."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ _VIDEO = re.compile(r"(\d+)_(\d+)_cut_combined\.mp4", re.IGNORECASE)
 
 
 def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
-    """List the videos below `root` with their scores."""
+    """List the videos below `root` with their scores; a label without a video is reported."""
     scores = read_scores(labels_root, report)
     entries, used = [], set()
     for partition, folder in partition_folders(root):

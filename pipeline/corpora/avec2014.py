@@ -1,4 +1,4 @@
-"""AVEC2014: `Training/Freeform/203_1_Freeform_video.mp4`, one label a session, shared by its two tasks."""
+"""The layout of AVEC2014: `Training/Freeform/203_1_Freeform_video.mp4`, one label for both tasks of a session."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,10 @@ _VIDEO = re.compile(rf"(\d+)_(\d+)_({'|'.join(TASKS)})_video\.mp4", re.IGNORECAS
 
 
 def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
-    """List the videos below `root` with their scores; a session that lacks one of its tasks is reported."""
+    """List the videos below `root` with their scores.
+
+    A session without one of its two tasks is reported, and so is a label without a video.
+    """
     scores = read_scores(labels_root, report)
     entries: list[Entry] = []
     tasks: dict[Session, set[str]] = {}
@@ -24,8 +27,8 @@ def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
                 score, source = scores.get(session, (None, path))
                 name = f"{match[1]}_{match[2]}_{task}"
                 entries.append(Entry(name, path, match[1], match[2], task, partition, score, str(source)))
-    for (partition, subject, number), found in tasks.items():
-        for task in sorted(set(TASKS) - found):
+    for (partition, subject, number), session_tasks in tasks.items():
+        for task in sorted(set(TASKS) - session_tasks):
             report.errors.append(f"{root}: session {subject}_{number} of {partition} has no {task} video")
     report_unused(scores, set(tasks), report)
     return entries

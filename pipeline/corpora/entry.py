@@ -1,4 +1,4 @@
-"""What the reader of a layout gives: one entry a video, and a report of what is wrong."""
+"""Output of the layout readers: one entry for each video, and a report of the problems."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,19 +6,19 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Entry:
-    """One video as its layout names it, not yet checked.
+    """One video of a corpus as its layout describes it, not yet checked.
 
     Attributes:
         recording: the id of the video.
-        path: where it lies.
-        subject: who is seen.
-        session: which visit; empty where unknown.
-        task: what the subject did; empty where unknown.
+        path: the video file.
+        subject: the name of the subject.
+        session: the session; empty if unknown.
+        task: the task of the subject; empty if unknown.
         partition: training, development or test.
-        score: the BDI-II score as written in the label; None where there is none.
-        source: the file, and row where there is one, to name in an error.
-        sex: as the corpus writes it; empty where unknown.
-        age: in years, as written; empty where unknown.
+        score: the BDI-II score as written in the label; None if there is none.
+        source: the file, and the row if it is a table, that error messages name.
+        sex: as written in the corpus; empty if unknown.
+        age: in years, as written in the corpus; empty if unknown.
     """
 
     recording: str
@@ -35,7 +35,7 @@ class Entry:
 
 @dataclass
 class Report:
-    """Everything that is wrong with a corpus: errors stop, warnings are shown."""
+    """The problems of a corpus: errors stop the stage, warnings are logged."""
 
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Content hashes of big files, remembered by path, size and time of change."""
+"""Content hashes of large files, cached by path, size and modification time."""
 
 import json
 from collections.abc import Iterable
@@ -13,27 +13,28 @@ from pipeline.runtime.disk_full import explain_disk_full
 
 
 def file_hashes(paths: Iterable[Path]) -> dict[Path, str]:
-    """SHA-256 of each file; only files that are new or changed are read."""
-    memory = work_root() / "hashes.json"
-    known = _known(memory)
+    """Return the SHA-256 of each file; only new and changed files are read."""
+    cache_file = work_root() / "hashes.json"
+    cache = _read_cache(cache_file)
     states = {path: _state(path) for path in paths}
-    unknown = [path for path, state in states.items() if known.get(str(path.resolve()), [])[:2] != state]
-    if unknown:
-        whole = [path.resolve() for path in unknown]  # workers may run in another folder
-        found = map_items(file_digest, whole, "hashing videos")
-        learnt = {str(path.resolve()): [*states[path], digest] for path, digest in zip(unknown, found, strict=True)}
-        known |= learnt
-        with explain_disk_full(memory.parent), hold_lock(memory.with_name("hashes.lock")):
-            write_text_atomically(memory, json.dumps(_known(memory) | learnt, indent=0, sort_keys=True))
-    return {path: str(known[str(path.resolve())][2]) for path in states}
+    changed = [path for path, state in states.items() if cache.get(str(path.resolve()), [])[:2] != state]
+    if changed:
+        absolute = [path.resolve() for path in changed]  # workers may run in another folder
+        digests = map_items(file_digest, absolute, "hashing videos")
+        new = {str(path.resolve()): [*states[path], digest] for path, digest in zip(changed, digests, strict=True)}
+        cache |= new
+        with explain_disk_full(cache_file.parent), hold_lock(cache_file.with_name("hashes.lock")):
+            write_text_atomically(cache_file, json.dumps(_read_cache(cache_file) | new, indent=0, sort_keys=True))
+    return {path: str(cache[str(path.resolve())][2]) for path in states}
 
 
-def _known(memory: Path) -> dict[str, list[int | str]]:
-    """Size, time of change and hash of files, by their path."""
-    known: dict[str, list[int | str]] = json.loads(memory.read_text()) if memory.is_file() else {}
-    return known
+def _read_cache(cache_file: Path) -> dict[str, list[int | str]]:
+    """Return size, modification time and hash of each file, by absolute path."""
+    cache: dict[str, list[int | str]] = json.loads(cache_file.read_text()) if cache_file.is_file() else {}
+    return cache
 
 
 def _state(path: Path) -> list[int]:
+    """Return the size and modification time of a file."""
     status = path.stat()
     return [status.st_size, status.st_mtime_ns]

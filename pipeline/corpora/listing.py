@@ -1,4 +1,4 @@
-"""What a corpus is: recordings with their labels, read from a layout on disk and checked as a whole."""
+"""Listing of a corpus: its recordings and labels, read from one of the known layouts and checked as a whole."""
 
 import os
 from collections import Counter, defaultdict
@@ -17,11 +17,11 @@ MAX_NAMED = 20  # ids or paths in one message
 
 @dataclass(frozen=True)
 class Layout:
-    """How one corpus lies on disk.
+    """The arrangement of a corpus on disk.
 
     Attributes:
         read: lists the entries below (root, labels root) and reports what is missing.
-        published: how many videos each partition of the whole corpus has; empty where there is no such number.
+        published: the number of videos of each partition of the complete corpus; empty if there is no such number.
     """
 
     read: Callable[[Path, Path, Report], list[Entry]]
@@ -36,7 +36,7 @@ LAYOUTS = {
 
 
 class CorpusError(ValueError):
-    """A corpus has problems; the message lists every one of them."""
+    """A corpus has problems; the message lists all of them."""
 
 
 def list_corpus(
@@ -48,18 +48,18 @@ def list_corpus(
         layout: a key of `LAYOUTS`.
         root: the folder of the videos.
         labels_root: the folder of the labels.
-        complete: whether the counts must be the published ones.
-        folds: partitions without a common subject, in the place of the corpus's own.
+        complete: whether the number of videos of each partition must be the published one.
+        folds: subject-disjoint folds that replace the partitions of the corpus.
 
     Returns:
-        The video of each recording id, the labels sorted by id, and warnings.
+        The path of each recording's video by id, the labels sorted by id, and warnings.
 
     Raises:
-        CorpusError: listing every problem found.
+        CorpusError: if there is any problem; the message lists all of them.
     """
     report = Report()
     if not root.is_dir():
-        raise CorpusError(f"corpus.root: {root} is not a folder; see the README on where corpora are looked for")
+        raise CorpusError(f"corpus.root: {root} is not a folder; the README says where corpora are expected")
     entries = LAYOUTS[layout].read(root, labels_root, report)
     labels = [label for entry in entries if (label := _label(entry, report)) is not None]
     _check_ids(entries, report)
@@ -85,7 +85,7 @@ def list_corpus(
 
 
 def _label(entry: Entry, report: Report) -> Label | None:
-    """The label of an entry, or None after reporting what is wrong with it."""
+    """Return the label of an entry, or report its problem and return None."""
     bdi = None
     if entry.score is not None:
         try:
@@ -112,10 +112,10 @@ def _label(entry: Entry, report: Report) -> Label | None:
 
 
 def _check_ids(entries: Iterable[Entry], report: Report) -> None:
-    places = defaultdict(list)
+    paths_by_id = defaultdict(list)
     for entry in entries:
-        places[entry.recording].append(str(entry.path))
-    for recording, paths in places.items():
+        paths_by_id[entry.recording].append(str(entry.path))
+    for recording, paths in paths_by_id.items():
         if len(paths) > 1:
             report.errors.append(
                 f"the id {recording} occurs {len(paths)} times: {list_names(paths, MAX_NAMED)}; allowed: once"
@@ -126,19 +126,19 @@ def _check_files(entries: Iterable[Entry], report: Report) -> None:
     for entry in entries:
         if os.path.isdir(entry.path):
             report.errors.append(f"{entry.source}: a folder, not a file: {entry.path}")
-        elif not os.path.isfile(entry.path):  # also of names that no file can have
+        elif not os.path.isfile(entry.path):  # also if the name is one that no file can have
             report.errors.append(f"{entry.source}: no such file: {entry.path}")
         elif not os.access(entry.path, os.R_OK):
             report.errors.append(f"{entry.source}: no permission to read: {entry.path}")
 
 
 def _check_counts(labels: Iterable[Label], published: Mapping[str, int], root: Path, report: Report) -> None:
-    found = Counter(label.partition for label in labels)
+    counts = Counter(label.partition for label in labels)
     for partition, count in published.items():
-        if found[partition] != count:
+        if counts[partition] != count:
             report.errors.append(
-                f"{root}: {found[partition]} {partition} videos; the complete corpus has {count} "
-                "(corpus.complete: false takes what there is)"
+                f"{root}: {counts[partition]} {partition} videos; the complete corpus has {count} "
+                "(corpus.complete: false accepts an incomplete corpus)"
             )
 
 
@@ -146,7 +146,7 @@ def _warn_of_shared_subjects(labels: Iterable[Label], report: Report) -> None:
     partitions = defaultdict(set)
     for label in labels:
         partitions[label.subject].add(label.partition)
-    if shared := sorted(subject for subject, found in partitions.items() if len(found) > 1):
+    if shared := sorted(subject for subject, names in partitions.items() if len(names) > 1):
         report.warnings.append(
             f"{len(shared)} subjects occur in more than one partition: {list_names(shared, MAX_NAMED)}"
         )

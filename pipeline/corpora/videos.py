@@ -1,4 +1,4 @@
-"""Any other corpus: a `videos.csv` with one row a video."""
+"""The layout of any other corpus: a table `videos.csv` with one row for each video."""
 
 from pathlib import Path
 
@@ -10,15 +10,14 @@ COLUMNS = ("video_id", "path", "subject", "partition", "bdi")
 
 
 def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
-    """List the rows of `labels_root`/videos.csv; paths that are not absolute start at `root`.
+    """List the rows of `labels_root`/videos.csv; relative paths start at `root`.
 
-    The columns are `video_id, path, subject, partition, bdi`, and, where a corpus has them, `task`, `session`,
-    `sex` and `age`.
+    The columns are `video_id, path, subject, partition, bdi` and, optionally, `task`, `session`, `sex` and `age`.
     """
     table = labels_root / "videos.csv"
     if not table.is_file():
         report.errors.append(
-            f"{table}: no such file; the layout videos wants one with the columns {', '.join(COLUMNS)}"
+            f"{table}: no such file; the layout videos needs one with the columns {', '.join(COLUMNS)}"
         )
         return []
     try:

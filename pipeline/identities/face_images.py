@@ -1,4 +1,4 @@
-"""Align the images of identities: with published landmarks where there are some, else with the detector."""
+"""Alignment of identity images: with published landmarks if there are any, else with the face detector."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from pipeline.faces.face_crop import ORIGINS, CropSettings, Face, crop_face
 from pipeline.faces.mtcnn import Faces, load_mtcnn
 from pipeline.zarr_store import MAPPED, GroupWriter
 
-LARGEST = 640  # pixels of the longer side of what the detector sees; larger images are shrunk for it
+MAX_DETECTION_SIDE = 640  # pixels of the longer side; larger images are downscaled for the detector
 
 
 @dataclass(frozen=True)
@@ -21,35 +21,35 @@ class FaceImage:
 
     Attributes:
         path: the file.
-        landmarks: five points (x, y) in pixels, or None where they have to be found.
+        landmarks: five points (x, y) in pixels, or None if they are to be detected.
     """
 
     path: Path
     landmarks: Float[np.ndarray, "5 2"] | None
 
 
-def align_images(folder: Path, portraits: list[FaceImage], settings: CropSettings) -> None:
-    """Align images and write them as one group of rows.
+def align_images(folder: Path, images: list[FaceImage], settings: CropSettings) -> None:
+    """Align images and write them as one Zarr group.
 
     Args:
-        folder: gets a mapped group: `faces` (n, size, size, 3) uint8 RGB and `origin` (n,) uint8, with the attribute
-            `origin_codes`. An image without a face has a black row and the origin absent.
-        portraits: the images.
-        settings: what shapes the result.
+        folder: the group: arrays `faces` (n, size, size, 3) uint8 RGB and `origin` (n,) uint8, mapped, with the
+            attribute `origin_codes`. An image without a face has a black row and the origin absent.
+        images: the images to align.
+        settings: of detection and alignment.
 
     Raises:
-        ValueError: naming every file that is not an image.
+        ValueError: if files are not images; the message names all of them.
     """
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     unreadable = []
     with GroupWriter(folder, MAPPED) as group:
-        for portrait in portraits:
-            picture = read_image(portrait.path)
+        for image in images:
+            picture = read_image(image.path)
             if picture is None:
-                unreadable.append(str(portrait.path))
+                unreadable.append(str(image.path))
                 continue
-            face = _located(picture, portrait.landmarks, settings)
+            face = _locate_face(picture, image.landmarks, settings)
             group.append("faces", crop_face(picture, face, settings)[None])
             group.append("origin", np.array([ORIGINS["absent" if face is None else face.origin]], np.uint8))
         if unreadable:
@@ -58,44 +58,44 @@ def align_images(folder: Path, portraits: list[FaceImage], settings: CropSetting
 
 
 def read_image(path: Path) -> UInt8[np.ndarray, "height width 3"] | None:
-    """Read an image as RGB, turned as its EXIF data says; None where it cannot be read."""
+    """Read an image as RGB, rotated according to its EXIF data; None if it cannot be read."""
     data = np.fromfile(path, np.uint8)
     picture = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if len(data) else None
     return None if picture is None else np.asarray(picture, np.uint8)
 
 
-def _located(picture: np.ndarray, published: np.ndarray | None, settings: CropSettings) -> Face | None:
-    """The face that an image is of."""
+def _locate_face(picture: np.ndarray, published: np.ndarray | None, settings: CropSettings) -> Face | None:
+    """Return the face of the identity, from its published landmarks or the detector; None if none is detected."""
     if published is not None:
-        return Face(_around(published), published, 1.0, "published")
-    shrink = max(max(picture.shape[:2]) / LARGEST, 1.0)
-    height, width = (round(side / shrink) for side in picture.shape[:2])
-    small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA) if shrink > 1 else picture
+        return Face(_box_around(published), published, 1.0, "published")
+    factor = max(max(picture.shape[:2]) / MAX_DETECTION_SIDE, 1.0)
+    height, width = (round(side / factor) for side in picture.shape[:2])
+    small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA) if factor > 1 else picture
     cascade = load_mtcnn(settings.min_face, settings.thresholds, 1, torch.device(settings.device))
     faces = cascade.detect(small[None])[0]
     if not len(faces):
         return None
-    subject = _subject(faces, width, height)
+    index = _main_face(faces, width, height)
     scale = np.array([picture.shape[1] / width, picture.shape[0] / height])
-    box, landmarks = faces.boxes[subject] * np.tile(scale, 2), faces.landmarks[subject] * scale
-    return Face(box, landmarks, float(faces.confidence[subject]), "detected")
+    box, landmarks = faces.boxes[index] * np.tile(scale, 2), faces.landmarks[index] * scale
+    return Face(box, landmarks, float(faces.confidence[index]), "detected")
 
 
-def _subject(faces: Faces, width: int, height: int) -> int:
-    """The number of the face that a portrait is of: large and near the middle."""
-    size = faces.boxes[:, 2:] - faces.boxes[:, :2]
-    middle = (faces.boxes[:, :2] + faces.boxes[:, 2:]) / 2
-    off = np.linalg.norm(middle / (width, height) - 0.5, axis=1)  # 0 to 0.71
-    return int(np.argmax(size.prod(1) * (1 - off)))
+def _main_face(faces: Faces, width: int, height: int) -> int:
+    """Return the index of the face of the identity: the one that is large and near the centre."""
+    sizes = faces.boxes[:, 2:] - faces.boxes[:, :2]
+    centres = (faces.boxes[:, :2] + faces.boxes[:, 2:]) / 2
+    distances = np.linalg.norm(centres / (width, height) - 0.5, axis=1)  # 0 to 0.71
+    return int(np.argmax(sizes.prod(1) * (1 - distances)))
 
 
-def _around(landmarks: np.ndarray) -> np.ndarray:
-    """A square as high as the box that MTCNN gives a face with these landmarks.
+def _box_around(landmarks: np.ndarray) -> np.ndarray:
+    """Return a square box as high as MTCNN's box of a face with these landmarks.
 
-    Measured on real and drawn faces: from the eyes to the mouth is 0.37 of the box's height, and its centre lies 0.08
-    of its height above the middle between them.
+    Measured on real and drawn faces: the distance from the eyes to the mouth is 0.37 of the height of the box, and the
+    centre of the box lies 0.08 of its height above the midpoint of eyes and mouth.
     """
     eyes, mouth = landmarks[:2].mean(0), landmarks[3:].mean(0)
     height = float(np.linalg.norm(mouth - eyes)) / 0.37
-    middle = (eyes + mouth) / 2 - (0, 0.08 * height)
-    return np.concatenate([middle - height / 2, middle + height / 2])
+    centre = (eyes + mouth) / 2 - (0, 0.08 * height)
+    return np.concatenate([centre - height / 2, centre + height / 2])

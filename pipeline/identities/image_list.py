@@ -1,4 +1,4 @@
-"""VGGFace2's lists and landmarks, and such a list for any tree of folders `identity/image.jpg`."""
+"""Image lists and landmarks in VGGFace2's format, and image lists of any folder tree `identity/image.jpg`."""
 
 from pathlib import Path
 
@@ -6,20 +6,20 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-IMAGES = (".jpg", ".jpeg", ".png")
-LANDMARKS = {"train_list.txt": "loose_landmark_train.csv", "test_list.txt": "loose_landmark_test.csv"}
-POINTS = [f"P{number}{axis}" for number in range(1, 6) for axis in "XY"]
+EXTENSIONS = (".jpg", ".jpeg", ".png")
+LANDMARK_FILES = {"train_list.txt": "loose_landmark_train.csv", "test_list.txt": "loose_landmark_test.csv"}
+POINT_COLUMNS = [f"P{number}{axis}" for number in range(1, 6) for axis in "XY"]
 
 
 class ImageListError(ValueError):
-    """An identity list cannot be used; the message names every line that is wrong."""
+    """An image list or landmark file cannot be used; the message names every wrong line."""
 
 
 def read_list(path: Path) -> list[str]:
-    """Read a list with one `identity/image.jpg` a line.
+    """Read a list with one `identity/image.jpg` on each line.
 
     Raises:
-        ListError: naming the file and each line that is wrong, or that occurs twice.
+        ImageListError: if there is no such file, or lines are wrong or occur twice; the message names all of them.
     """
     if not path.is_file():
         raise ImageListError(f"identities.list: {path}: no such file; `msn identities ROOT` writes one")
@@ -30,54 +30,56 @@ def read_list(path: Path) -> list[str]:
         parts = entry.split("/")
         if not entry:
             continue
-        if len(parts) != 2 or not all(parts) or ".." in parts or Path(entry).suffix.lower() not in IMAGES:
-            problems.append(f"  line {number}: {entry!r}; allowed: identity/image with {', '.join(IMAGES)}")
+        if len(parts) != 2 or not all(parts) or ".." in parts or Path(entry).suffix.lower() not in EXTENSIONS:
+            problems.append(f"  line {number}: {entry!r}; allowed: identity/image with {', '.join(EXTENSIONS)}")
         elif entry in entries:
-            problems.append(f"  line {number}: {entry!r} stands in line {entries[entry]} as well; allowed: once")
+            problems.append(f"  line {number}: {entry!r} is in line {entries[entry]} as well; allowed: once")
         entries.setdefault(entry, number)
     if not entries:
-        problems.append("  no line; allowed: one identity/image.jpg a line")
+        problems.append("  no lines; allowed: one identity/image.jpg on each line")
     if problems:
         raise ImageListError(f"{path}: {len(problems)} problems\n" + "\n".join(problems))
     return list(entries)
 
 
-def classes_of(entries: list[str]) -> list[str]:
-    """The identities of a list, in the order of their first appearance: label k is the k-th of them."""
+def list_identities(entries: list[str]) -> list[str]:
+    """Return the identities of an image list in the order of their first occurrence; class k is the k-th of them."""
     return list(dict.fromkeys(entry.split("/")[0] for entry in entries))
 
 
 def read_landmarks(list_path: Path) -> dict[str, Float[np.ndarray, "5 2"]] | None:
-    """The published landmarks that lie beside a list, in pixels (x, y) of each loose crop.
+    """Read the published landmarks of the images of a list, in pixels (x, y) of each loose crop.
 
-    Looked for in `bb_landmark/` in the folder of the list and in the one above it (the list may lie in `meta/`).
+    The file lies in `bb_landmark/` in the folder of the list or in its parent folder (the list may lie in `meta/`).
 
     Returns:
-        Five points for each `identity/image` without `.jpg`, or None where there is no such file.
+        Five points for each `identity/image` without `.jpg`, or None if there is no such file.
 
     Raises:
-        ListError: where the file has other columns than the published ones.
+        ImageListError: if the published columns are missing.
     """
-    name = LANDMARKS.get(list_path.name)
-    places = [folder / "bb_landmark" / name for folder in list_path.resolve().parents[:2]] if name else []
-    path = next((place for place in places if place.is_file()), None)
+    name = LANDMARK_FILES.get(list_path.name)
+    candidates = [folder / "bb_landmark" / name for folder in list_path.resolve().parents[:2]] if name else []
+    path = next((candidate for candidate in candidates if candidate.is_file()), None)
     if path is None:
         return None
     table = pd.read_csv(path, skipinitialspace=True, dtype={"NAME_ID": str})
-    missing = [column for column in ("NAME_ID", *POINTS) if column not in table.columns]
+    missing = [column for column in ("NAME_ID", *POINT_COLUMNS) if column not in table.columns]
     if missing:
         raise ImageListError(f"{path}: no column {', '.join(missing)}; found: {', '.join(table.columns)}")
-    points = table[POINTS].to_numpy(np.float64).reshape(-1, 5, 2)
+    points = table[POINT_COLUMNS].to_numpy(np.float64).reshape(-1, 5, 2)
     return dict(zip(table["NAME_ID"].str.strip(), points, strict=True))
 
 
 def find_images(root: Path) -> list[str]:
-    """The lines of a list for all images in a tree of folders `identity/image`, sorted.
+    """Return the sorted lines of a list of all images in a folder tree `identity/image`.
 
     Raises:
-        ListError: where there is none.
+        ImageListError: if there are none.
     """
-    found = sorted(path for path in root.glob("*/*") if path.suffix.lower() in IMAGES and path.is_file())
-    if not found:
-        raise ImageListError(f"{root}: no image; allowed: folders of {', '.join(IMAGES)}, one folder an identity")
-    return [path.relative_to(root).as_posix() for path in found]
+    paths = sorted(path for path in root.glob("*/*") if path.suffix.lower() in EXTENSIONS and path.is_file())
+    if not paths:
+        raise ImageListError(
+            f"{root}: no image; allowed: folders of {', '.join(EXTENSIONS)}, one folder for each identity"
+        )
+    return [path.relative_to(root).as_posix() for path in paths]

@@ -1,4 +1,4 @@
-"""The simulated corpus in AVEC2014's tree: two videos a session, one label for both."""
+"""The simulated corpus in AVEC2014's folder tree: two videos a session, which share one label."""
 
 import itertools
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import cv2
 
-from pipeline.simulation.appearance import another_day, draw_appearance
+from pipeline.simulation.appearance import change_scene, draw_appearance
 from pipeline.simulation.cohort import Session
-from pipeline.simulation.drawing import Placement, draw_frame
-from pipeline.simulation.motion import expressions, processes, resting_place, time_constant
+from pipeline.simulation.drawing import FacePose, draw_frame
+from pipeline.simulation.motion import expressions, processes, resting_values, time_constant
 from pipeline.simulation.random_streams import random_stream
 from pipeline.video import write_video
 
@@ -24,7 +24,7 @@ FACE = 0.275  # half the height of the face, as a share of the height of the fra
 
 @dataclass(frozen=True)
 class SimulatedVideo:
-    """One video to draw: everything its bytes depend on, and where it goes."""
+    """A video to draw: everything that determines its bytes, and its path."""
 
     path: Path
     session: Session
@@ -48,7 +48,10 @@ def simulated_videos(
     size: tuple[int, int],
     cue_in: str = "dynamics",
 ) -> list[SimulatedVideo]:
-    """The videos of a cohort, both tasks of each session; the score shows in the dynamics or in the appearance."""
+    """List the videos of a cohort, both tasks of each session.
+
+    `cue_in` is "dynamics" or "appearance": the part of a video that depends on the score.
+    """
     return [
         SimulatedVideo(
             root / session.partition / task / f"{session.name}_{task}_video.mp4",
@@ -59,35 +62,36 @@ def simulated_videos(
 
 
 def write_labels(root: Path, cohort: list[Session]) -> None:
-    """Write one CSV a session, without a header, its first cell the score."""
+    """Write one CSV for each session, without a header; its first cell is the score."""
     for session in cohort:
         path = root / LABELS[session.partition] / f"{session.name}_Depression.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{session.bdi}\n")
 
 
-def write_simulated_video(film: SimulatedVideo) -> None:
-    """Draw a video.
+def write_simulated_video(video: SimulatedVideo) -> None:
+    """Draw a video and write it.
 
-    Look, place, noise and the shocks that drive the movements come from streams that know nothing of the score; only
-    the time constant of the movements does, or, with the cue in the appearance, where the face rests.
+    The appearance, the position of the face, the noise and the shocks that drive the movements come from random streams
+    that do not depend on the score. Only the time constant of the movements depends on it or, with the cue in the
+    appearance, the resting values of the face.
     """
     cv2.setNumThreads(1)
-    session = film.session
-    look = draw_appearance(random_stream(film.seed, "look", session.subject))
-    look = another_day(look, random_stream(film.seed, "day", session.name))
-    random = random_stream(film.seed, "film", session.name, film.task)
-    unit = film.height * FACE * random.uniform(0.94, 1.06)
-    rest = Placement(
-        x=film.width * random.uniform(0.46, 0.54),
-        y=film.height * random.uniform(0.46, 0.50),
+    session = video.session
+    appearance = draw_appearance(random_stream(video.seed, "look", session.subject))
+    appearance = change_scene(appearance, random_stream(video.seed, "day", session.name))
+    random = random_stream(video.seed, "film", session.name, video.task)
+    unit = video.height * FACE * random.uniform(0.94, 1.06)
+    pose = FacePose(
+        x=video.width * random.uniform(0.46, 0.54),
+        y=video.height * random.uniform(0.46, 0.50),
         unit=unit,
         tilt=random.uniform(-3, 3),
     )
-    moving = film.cue_in == "dynamics"
-    tau = time_constant(session.bdi, film.cue if moving else 0.0)
-    values = processes(random, film.frames, film.frame_rate, tau)
-    shown = expressions(values, None if moving else resting_place(session.bdi, film.cue))
-    pictures = (draw_frame(look, expression, rest, film.width, film.height, random)[0] for expression in shown)
-    film.path.parent.mkdir(parents=True, exist_ok=True)
-    write_video(film.path, pictures, film.frame_rate)
+    in_dynamics = video.cue_in == "dynamics"
+    tau = time_constant(session.bdi, video.cue if in_dynamics else 0.0)
+    values = processes(random, video.frames, video.frame_rate, tau)
+    sequence = expressions(values, None if in_dynamics else resting_values(session.bdi, video.cue))
+    frames = (draw_frame(appearance, expression, pose, video.width, video.height, random)[0] for expression in sequence)
+    video.path.parent.mkdir(parents=True, exist_ok=True)
+    write_video(video.path, frames, video.frame_rate)

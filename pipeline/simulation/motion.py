@@ -1,4 +1,4 @@
-"""How a face moves: stationary processes whose speed follows the score, and whose single frames do not.
+"""Movements of a simulated face: stationary processes with a speed that depends on the score.
 
 Every channel is an Ornstein-Uhlenbeck process of unit variance, squashed by tanh. Its time constant is
 
@@ -6,14 +6,14 @@ Every channel is an Ornstein-Uhlenbeck process of unit variance, squashed by tan
 
 0.25 s for a score of 0 and 4 s for 45 at cue 1: psychomotor slowing. At cue 0 every face has the tau of the middle
 score. The processes start in their stationary distribution and are stepped exactly, so that the distribution in any
-single frame is the same for every score: the score can be read from the dynamics and from nothing else.
+single frame is the same for every score: the score can be estimated from the dynamics and from nothing else.
 
-The other way round, as a control, the score can lie in the appearance: every face has the tau of the middle score, and
-brows, frown, smile, lids and mouth move about a resting place that follows the score,
+As a control, the cue can lie in the appearance instead: every face has the tau of the middle score, and brows, frown,
+smile, lids and mouth move about a resting value that depends on the score,
 
-    (1 - 0.9) x squashed process + 0.9 x resting place,   resting place = +-tanh(cue x (BDI / 45 - 1/2)):
+    (1 - 0.9) x squashed process + 0.9 x resting value,   resting value = +-tanh(cue x (BDI / 45 - 1/2)):
 
-any single frame tells of the score, and how fast or far a face moves does not.
+any single frame then depends on the score; the speed and the range of the movements do not.
 """
 
 from collections.abc import Mapping
@@ -26,19 +26,19 @@ CHANNELS = (
     *("sway", "bob", "tilt", "turn", "nod"),
     *("lids", "blink", "brows", "frown", "smile", "mouth", "pout", "gaze_x", "gaze_y"),
 )
-FASTEST = 0.25  # seconds: tau of a score of 0 at cue 1
-RATIO = 16.0  # tau of the highest score over that of the lowest, at cue 1
-# Where a face with a high score rests. Small signs alone (brows, frown, smile) a short training does not find: it has
-# the fitted people by heart instead.
-RESTING = {"brows": -1, "frown": 1, "smile": -1, "lids": -1, "mouth": -1}
-RESTS = 0.9  # share of the resting place in where those channels are
-HIGHEST = 45  # the score with the slowest face
-BLINK_ABOVE = 0.88  # of the squashed process: lids are shut in 8 of 100 frames
+MIN_TAU = 0.25  # seconds: tau of a score of 0 at cue 1
+TAU_RATIO = 16.0  # tau of the highest score over that of the lowest, at cue 1
+# The sign of each channel's resting value at a high score. Brows, frown and smile alone are too small a cue: a short
+# training does not learn it, and memorises the fitted subjects instead.
+RESTING_SIGNS = {"brows": -1, "frown": 1, "smile": -1, "lids": -1, "mouth": -1}
+RESTING_SHARE = 0.9  # weight of the resting value in those channels
+MAX_SCORE = 45  # the score with the slowest face
+BLINK_THRESHOLD = 0.88  # of the squashed process: the lids are shut in 8 of 100 frames
 
 
 @dataclass(frozen=True)
 class Expression:
-    """What moves, in one frame; every value lies in -1 to 1, but `shut`, in 0 to 1."""
+    """Head movement and facial expression in one frame; each value lies in -1 to 1, except `shut`, in 0 to 1."""
 
     sway: float = 0.0
     bob: float = 0.0
@@ -57,36 +57,36 @@ class Expression:
 
 
 def time_constant(bdi: float, cue: float) -> float:
-    """Seconds after which a process has forgotten all but 1/e of where it was."""
-    return float(FASTEST * RATIO ** (0.5 + cue * (bdi / HIGHEST - 0.5)))
+    """Return tau, the seconds after which the autocorrelation of a process has decayed to 1/e."""
+    return float(MIN_TAU * TAU_RATIO ** (0.5 + cue * (bdi / MAX_SCORE - 0.5)))
 
 
-def resting_place(bdi: float, cue: float) -> dict[str, float]:
-    """Where the channels that show the score in the appearance rest, each in -1 to 1."""
-    strength = float(np.tanh(cue * (bdi / HIGHEST - 0.5)))
-    return {name: sign * strength for name, sign in RESTING.items()}
+def resting_values(bdi: float, cue: float) -> dict[str, float]:
+    """Return the resting values, each in -1 to 1, of the channels that carry the cue in the appearance."""
+    strength = float(np.tanh(cue * (bdi / MAX_SCORE - 0.5)))
+    return {name: sign * strength for name, sign in RESTING_SIGNS.items()}
 
 
 def processes(
     random: np.random.Generator, frames: int, frame_rate: float, tau: float
 ) -> Float[np.ndarray, "time channel"]:
     """Draw all channels before squashing: unit variance, correlation exp(-t / tau) over t seconds (Uhlenbeck 1930)."""
-    kept = np.exp(-1 / (frame_rate * tau))
+    decay = np.exp(-1 / (frame_rate * tau))
     shocks = random.standard_normal((frames, len(CHANNELS)))
     values = np.empty_like(shocks)
     values[0] = shocks[0]
     for t in range(1, frames):
-        values[t] = kept * values[t - 1] + np.sqrt(1 - kept**2) * shocks[t]
+        values[t] = decay * values[t - 1] + np.sqrt(1 - decay**2) * shocks[t]
     return values
 
 
 def expressions(
     values: Float[np.ndarray, "time channel"], resting: Mapping[str, float] | None = None
 ) -> list[Expression]:
-    """The expression of each frame; channels with a `resting` place move about it."""
+    """Convert the processes to the expression of each frame; channels in `resting` move about their resting value."""
     squashed = [dict(zip(CHANNELS, row, strict=True)) for row in np.tanh(values).tolist()]
     for row in squashed:
-        for name, place in (resting or {}).items():
-            row[name] = (1 - RESTS) * row[name] + RESTS * place
-        row["shut"] = min(max((row.pop("blink") - BLINK_ABOVE) / 0.04, 0.0), 1.0)
+        for name, value in (resting or {}).items():
+            row[name] = (1 - RESTING_SHARE) * row[name] + RESTING_SHARE * value
+        row["shut"] = min(max((row.pop("blink") - BLINK_THRESHOLD) / 0.04, 0.0), 1.0)
     return [Expression(**row) for row in squashed]

@@ -1,4 +1,4 @@
-"""Random numbers that depend on a seed and a name, and on nothing that was drawn before."""
+"""Independent streams of random numbers, each determined by a seed and a name and not by earlier draws."""
 
 import hashlib
 
@@ -6,6 +6,6 @@ import numpy as np
 
 
 def random_stream(seed: int, *names: str | int) -> np.random.Generator:
-    """A generator of its own for everything that is drawn: the same for the same seed and names."""
+    """Return the generator of a stream; equal seeds and names give equal random numbers."""
     digest = hashlib.sha256("/".join(map(str, names)).encode()).digest()
     return np.random.default_rng([seed, *np.frombuffer(digest[:16], "<u4").tolist()])

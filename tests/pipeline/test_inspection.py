@@ -1,4 +1,4 @@
-"""Inspection of a video: the index of the real material as expected values, whole and damaged files, times."""
+"""Inspection of a video: whole and damaged files, times, and the index of the real material as expected values."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 from pipeline.inspection import inspect
 from pipeline.video import read_frames, write_video
 
-# Of the index that comes with the real material: decoded frames, rotation, upright width x height.
+# From the index of the real material: decoded frames, rotation, upright width x height.
 REAL = {
     "asl_learn.mkv": (61, 0, (640, 480)),
     "betajs_movie.flv": (94, 0, (640, 360)),
@@ -33,14 +33,14 @@ def _grey(levels: list[int], height: int = 48, width: int = 64) -> list[np.ndarr
 
 
 @pytest.fixture
-def film(tmp_path: Path) -> Path:
-    """Thirty frames that grow brighter, at 10 a second."""
-    write_video(tmp_path / "film.mp4", _grey([8 * t for t in range(30)]), 10.0)
-    return tmp_path / "film.mp4"
+def video(tmp_path: Path) -> Path:
+    """Thirty frames of increasing brightness, at 10 frames per second."""
+    write_video(tmp_path / "video.mp4", _grey([8 * t for t in range(30)]), 10.0)
+    return tmp_path / "video.mp4"
 
 
-def test_inspection_of_a_whole_film(film: Path) -> None:
-    table, quality = inspect(film, None, 0.0)
+def test_inspection_of_a_whole_video(video: Path) -> None:
+    table, quality = inspect(video, None, 0.0)
     assert table is not None
     assert quality.status == "whole"
     assert (quality.decoded_frames, quality.bad_packets, quality.rotation, quality.times) == (30, 0, 0, "stamps")
@@ -51,26 +51,27 @@ def test_inspection_of_a_whole_film(film: Path) -> None:
     assert table.key[0]
 
 
-def test_a_constant_rate_passes_frames_over_and_repeats_them(film: Path) -> None:
-    slow, _ = inspect(film, 4.0, 0.0)
+def test_a_constant_frame_rate_skips_and_repeats_frames(video: Path) -> None:
+    slow, _ = inspect(video, 4.0, 0.0)
     assert slow is not None
     assert slow.frame.tolist() == [0, 2, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27]
-    fast, quality = inspect(film, 20.0, 0.0)
+    fast, quality = inspect(video, 20.0, 0.0)
     assert fast is not None
     assert fast.frame.tolist() == [t // 2 for t in range(59)]
     assert quality.fps == 20.0
 
 
-def _damaged(film: Path, what: str) -> Path:
-    path = film.with_name(f"{what}.mp4")
-    data = film.read_bytes()
-    path.write_bytes({"empty": b"", "text": b"not a video at all", "headless": data[: len(data) // 3]}[what])
+def _damaged(video: Path, damage: str) -> Path:
+    """Write a damaged copy of a video."""
+    path = video.with_name(f"{damage}.mp4")
+    data = video.read_bytes()
+    path.write_bytes({"empty": b"", "text": b"not a video at all", "headless": data[: len(data) // 3]}[damage])
     return path
 
 
-@pytest.mark.parametrize("what", ["empty", "text", "headless"])
-def test_a_damaged_file_is_broken_with_a_reason(film: Path, what: str) -> None:
-    table, quality = inspect(_damaged(film, what), None, 0.02)
+@pytest.mark.parametrize("damage", ["empty", "text", "headless"])
+def test_a_damaged_file_is_broken_with_a_reason(video: Path, damage: str) -> None:
+    table, quality = inspect(_damaged(video, damage), None, 0.02)
     assert table is None
     assert quality.status == "broken"
     assert quality.reason
@@ -88,10 +89,10 @@ def test_a_file_without_a_video_stream_is_broken(tmp_path: Path) -> None:
     assert "no video stream; found: audio" in quality.reason
 
 
-def test_bad_packets_cost_their_frames_and_not_the_rest(tmp_path: Path) -> None:
-    """Motion JPEG, every frame for itself: two pictures full of zeros are two bad packets."""
+def test_bad_packets_cost_only_their_own_frames(tmp_path: Path) -> None:
+    """In Motion JPEG frames are independent: two frames overwritten with zeros are two bad packets."""
     noise = np.random.default_rng(0).integers(0, 256, (20, 48, 64, 3), dtype=np.uint8)
-    path = tmp_path / "film.avi"
+    path = tmp_path / "video.avi"
     with av.open(path, "w") as container:
         stream = container.add_stream("mjpeg", rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
@@ -99,10 +100,10 @@ def test_bad_packets_cost_their_frames_and_not_the_rest(tmp_path: Path) -> None:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())
     data = bytearray(path.read_bytes())
-    starts = [at for at in range(len(data) - 3) if data[at : at + 3] == b"\xff\xd8\xff"]
+    starts = [offset for offset in range(len(data) - 3) if data[offset : offset + 3] == b"\xff\xd8\xff"]
     assert len(starts) == 20
     for number in (4, 11):
-        size = starts[number + 1] - starts[number] - 16  # all of it, but not the head of the next
+        size = starts[number + 1] - starts[number] - 16  # the whole frame without the header of the next
         data[starts[number] : starts[number] + size] = bytes(size)
     path.write_bytes(data)
     _, strict = inspect(path, None, 0.05)
@@ -115,7 +116,7 @@ def test_bad_packets_cost_their_frames_and_not_the_rest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_real_videos_are_as_their_index_says(real_data: Path, name: str) -> None:
+def test_real_videos_agree_with_their_index(real_data: Path, name: str) -> None:
     frames, rotation, size = REAL[name]
     table, quality = inspect(real_data / "videos" / name, None, 0.0)
     assert table is not None
@@ -125,9 +126,9 @@ def test_real_videos_are_as_their_index_says(real_data: Path, name: str) -> None
     assert quality.times == ("assumed" if name.endswith(".264") else "stamps")
 
 
-def test_variable_rates_and_false_headers_are_noticed(real_data: Path) -> None:
-    longest = {
+def test_variable_frame_rates_and_wrong_headers_are_detected(real_data: Path) -> None:
+    qualities = {
         name: inspect(real_data / "videos" / name, None, 0.0)[1] for name in ("clm_cap13.webm", "pyfeat_no_face.mp4")
     }
-    assert longest["clm_cap13.webm"].longest_step == pytest.approx(0.120)
-    assert longest["pyfeat_no_face.mp4"].header_frames == 98
+    assert qualities["clm_cap13.webm"].longest_step == pytest.approx(0.120)
+    assert qualities["pyfeat_no_face.mp4"].header_frames == 98

@@ -1,4 +1,4 @@
-"""Profiles: the paper's settings in params.yaml, with its comments where they were."""
+"""Profiles: the paper's settings in params.yaml, with its comments kept."""
 
 import shutil
 from pathlib import Path
@@ -29,15 +29,20 @@ def _profile(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize("name", ["avec2013", "avec2014"])
 def test_the_papers_settings(params: Path, name: str) -> None:
     apply_profile(name, params, PROFILES)
-    found = load_params(params)
-    assert not found.simulate.enabled
-    assert (found.corpus.layout, found.corpus.complete, found.corpus.partition) == (name, True, "official")
-    assert (found.align.method, found.align.size, found.clip.length) == ("similarity", 112, 16)
-    assert (found.subsample.factor, found.subsample.phases) == (8, 8)
-    assert (found.model.depth, found.model.kernels, found.model.width, found.model.dropout) == (69, (3, 5, 7), 1.0, 0.5)
-    assert (found.model.mean, found.model.scale) == ((131.0912, 103.8827, 91.4953), 1.0)  # red, green, blue
-    assert found.model.batch_norm_momentum == 0.01  # 1 - 0.99
-    pretrain = found.pretrain
+    settings = load_params(params)
+    assert not settings.simulate.enabled
+    assert (settings.corpus.layout, settings.corpus.complete, settings.corpus.partition) == (name, True, "official")
+    assert (settings.align.method, settings.align.size, settings.clip.length) == ("similarity", 112, 16)
+    assert (settings.subsample.factor, settings.subsample.phases) == (8, 8)
+    assert (settings.model.depth, settings.model.kernels, settings.model.width, settings.model.dropout) == (
+        69,
+        (3, 5, 7),
+        1.0,
+        0.5,
+    )
+    assert (settings.model.mean, settings.model.scale) == ((131.0912, 103.8827, 91.4953), 1.0)  # red, green, blue
+    assert settings.model.batch_norm_momentum == 0.01  # 1 - 0.99
+    pretrain = settings.pretrain
     assert (pretrain.source, pretrain.epochs, pretrain.batch, pretrain.learning_rate) == ("train", 30, 24, 0.01)
     assert (pretrain.momentum, pretrain.weight_decay, pretrain.decay_every, pretrain.decay_factor) == (
         0.9,
@@ -45,15 +50,15 @@ def test_the_papers_settings(params: Path, name: str) -> None:
         10,
         0.1,
     )
-    finetune, augment = found.finetune, found.finetune.augment
+    finetune, augment = settings.finetune, settings.finetune.augment
     assert (finetune.epochs, finetune.steps, finetune.batch) == (2, 1000, 24)
     assert (finetune.learning_rate, finetune.decay, finetune.standardise) == (1e-4, 5e-4, False)
     assert finetune.averaging == 0
     assert (augment.flip, augment.rotate, augment.upside_down, augment.degrees) == (0.25, 0.25, 0.25, 30)
-    assert (finetune.validation, found.evaluate.phases) == ("none", 1)
+    assert (finetune.validation, settings.evaluate.phases) == ("none", 1)
 
 
-def test_comments_order_and_all_else_stay(params: Path) -> None:
+def test_comments_order_and_all_other_settings_are_kept(params: Path) -> None:
     before = params.read_text().splitlines()
     changes = apply_profile("avec2014", params, PROFILES)
     after = params.read_text().splitlines()
@@ -66,7 +71,7 @@ def test_comments_order_and_all_else_stay(params: Path) -> None:
     assert any(line.startswith("  fps: null ") for line in after)
 
 
-def test_changes_are_told_in_the_order_of_the_profile(params: Path, tmp_path: Path) -> None:
+def test_changes_are_returned_in_the_order_of_the_profile(params: Path, tmp_path: Path) -> None:
     folder = _profile(
         tmp_path,
         "model: {depth: 27, kernels: [3]}  # of mine\nfinetune:\n  augment: {degrees: 10}\ndecode: {fps: 30}\n",
@@ -77,19 +82,19 @@ def test_changes_are_told_in_the_order_of_the_profile(params: Path, tmp_path: Pa
         Change("decode.fps", None, 30),
     ]
     (line,) = (line for line in params.read_text().splitlines() if line.startswith("  kernels:"))
-    assert line.split("#") == [line.partition("#")[0], " of msn"]
+    assert line.split("#") == [line.partition("#")[0], " only msn"]
     assert line.partition("#")[0].rstrip() == "  kernels: [3]"
     assert "of mine" not in params.read_text()
 
 
-def test_a_second_time_changes_nothing(params: Path) -> None:
+def test_applying_a_profile_twice_changes_nothing(params: Path) -> None:
     apply_profile("avec2014", params, PROFILES)
     text = params.read_bytes()
     assert apply_profile("avec2014", params, PROFILES) == []
     assert params.read_bytes() == text
 
 
-def test_an_unknown_profile_is_refused_with_the_known_ones(params: Path) -> None:
+def test_an_unknown_profile_is_refused_with_a_list_of_all_profiles(params: Path) -> None:
     with pytest.raises(ProfileError, match=r"there is no profile 'avec2015' in .*; allowed: avec2013, avec2014"):
         apply_profile("avec2015", params, PROFILES)
 
@@ -103,7 +108,9 @@ def test_an_unknown_profile_is_refused_with_the_known_ones(params: Path) -> None
         ("finetune: {accumulate: 3}", r"with the profile mine: finetune\.accumulate is 3"),
     ],
 )
-def test_nothing_is_written_that_a_stage_would_refuse(params: Path, tmp_path: Path, text: str, message: str) -> None:
+def test_settings_that_a_stage_would_refuse_are_not_written(
+    params: Path, tmp_path: Path, text: str, message: str
+) -> None:
     before = params.read_bytes()
     with pytest.raises(ParamsError, match=message):
         apply_profile("mine", params, _profile(tmp_path, text))
@@ -114,18 +121,18 @@ def test_nothing_is_written_that_a_stage_would_refuse(params: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("text", "message"), [("- 3", "holds no sections"), ("model: [", "not valid YAML"), ("", "holds no sections")]
 )
-def test_a_profile_that_is_no_mapping_is_refused(params: Path, tmp_path: Path, text: str, message: str) -> None:
+def test_a_profile_that_is_not_a_mapping_is_refused(params: Path, tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ProfileError, match=rf"mine\.yaml: {message}"):
         apply_profile("mine", params, _profile(tmp_path, text))
 
 
-def test_without_params_there_is_nothing_to_change(tmp_path: Path) -> None:
+def test_a_missing_params_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match=r"params\.yaml: no such file; run in the root of the repository"):
         apply_profile("avec2014", tmp_path / "params.yaml", PROFILES)
 
 
-def test_roots_that_lead_nowhere_are_to_be_set(params: Path, tmp_path: Path) -> None:
-    assert roots_to_set(load_params(params)) == []  # the simulated corpus makes its own
+def test_roots_that_do_not_exist_are_to_be_set(params: Path, tmp_path: Path) -> None:
+    assert roots_to_set(load_params(params)) == []  # the simulated corpus creates its own
     apply_profile("avec2014", params, PROFILES)
     values = yaml.safe_load(params.read_text())
     values["corpus"] |= {"root": str(tmp_path), "labels_root": str(tmp_path / "labels")}

@@ -1,4 +1,4 @@
-"""What of the store of finished work is named: a small project of its own, with DVC and Git for real."""
+"""Pruning: the referenced items of the artifact store, in a small project with real DVC and Git."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.artifacts.artifact_store import ArtifactStore
-from pipeline.pruning import Holding, holdings, named, remove
+from pipeline.pruning import StoredFolder, referenced_files, remove, stored_folders
 
 ROOT = Path(__file__).parents[2]
 MAKE = """
@@ -28,7 +28,7 @@ store.make(f"key{number}", maker)
 store.link(f"key{number}", Path("out") / "r1")
 Path("single.txt").write_text(number)
 """
-STORY = """
+DVC_YAML = """
 stages:
   toy:
     cmd: {python} make.py
@@ -39,14 +39,14 @@ stages:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository of Git and DVC with one stage that makes key1 and has run and is committed."""
+    """A Git and DVC repository with one stage, which makes the item key1; it has not run yet."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "test")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "test@example.invalid")
     (tmp_path / "make.py").write_text(MAKE)
-    (tmp_path / "dvc.yaml").write_text(STORY.format(python=sys.executable))
+    (tmp_path / "dvc.yaml").write_text(DVC_YAML.format(python=sys.executable))
     (tmp_path / "params.yaml").write_text("number: 1\n")
     _run("git", "init", "-q", "-b", "main")
     _dvc("init", "-q")
@@ -54,12 +54,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _run(*command: str) -> None:
-    answer = subprocess.run(command, capture_output=True, text=True)
-    assert answer.returncode == 0, f"{' '.join(command)}: {answer.stdout}{answer.stderr}"
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, f"{' '.join(command)}: {result.stdout}{result.stderr}"
 
 
-def _dvc(*words: str) -> None:
-    _run(sys.executable, "-m", "dvc", *words)
+def _dvc(*arguments: str) -> None:
+    _run(sys.executable, "-m", "dvc", *arguments)
 
 
 def _fill(key: str, *texts: str) -> None:
@@ -72,65 +72,65 @@ def _fill(key: str, *texts: str) -> None:
     ArtifactStore("toy").make(key, maker)
 
 
-def _held() -> dict[str, bool]:
-    """Every item in the store, and whether something names it."""
-    found = named()
-    return {held.folder.name: found.cover(held.folder) for held in holdings()}
+def _is_referenced() -> dict[str, bool]:
+    """Whether each item in the store is referenced."""
+    referenced = referenced_files()
+    return {stored.folder.name: referenced.cover(stored.folder) for stored in stored_folders()}
 
 
 @pytest.mark.parametrize("links", ["hardlink", "copy"])
-def test_items_are_named_by_the_lock_a_commit_and_an_experiment(project: Path, links: str) -> None:
+def test_items_are_referenced_by_the_lock_a_commit_and_an_experiment(project: Path, links: str) -> None:
     _dvc("config", "cache.type", links)
     _dvc("repro", "-q")
     _run("git", "add", "-A")
     _run("git", "commit", "-qm", "one")
     _dvc("exp", "run", "-q", "-S", "number=2", "-n", "two")
     (project / "params.yaml").write_text("number: 3\n")
-    _dvc("repro", "-q")  # in the working directory alone
+    _dvc("repro", "-q")  # in the working directory only
     _fill("of no run", "nobody's")
-    assert _held() == {"key1": True, "key2": True, "key3": True, "of no run": False}
+    assert _is_referenced() == {"key1": True, "key2": True, "key3": True, "of no run": False}
     own = ArtifactStore("toy").folder / "items" / "key3" / "part" / "own.txt"
     assert (own.stat().st_nlink > 1) is (links == "hardlink")
     _dvc("exp", "remove", "-q", "two")
-    assert _held() == {"key1": True, "key2": False, "key3": True, "of no run": False}
+    assert _is_referenced() == {"key1": True, "key2": False, "key3": True, "of no run": False}
 
 
-def test_a_part_of_an_item_does_not_name_it(project: Path) -> None:
+def test_an_item_with_an_unreferenced_file_is_not_referenced(project: Path) -> None:
     _dvc("repro", "-q")
-    _fill("all files named", "in every item", "of 1 alone")
-    _fill("one file named", "in every item", "its own")
-    assert _held() == {"key1": True, "all files named": True, "one file named": False}
+    _fill("all files referenced", "in every item", "of 1 alone")
+    _fill("one file referenced", "in every item", "its own")
+    assert _is_referenced() == {"key1": True, "all files referenced": True, "one file referenced": False}
 
 
-def test_outputs_that_are_not_in_the_cache_are_counted(project: Path) -> None:
+def test_outputs_without_a_listing_in_the_cache_are_counted(project: Path) -> None:
     _dvc("repro", "-q")
-    assert named().unknown == 0
+    assert referenced_files().unlisted == 0
     (listing,) = (project / ".dvc" / "cache").rglob("*.dir")
     os.chmod(listing, 0o644)
     listing.unlink()
-    assert named().unknown == 1
-    assert _held() == {"key1": False}
+    assert referenced_files().unlisted == 1
+    assert _is_referenced() == {"key1": False}
 
 
-def test_before_the_first_run_nothing_is_named(project: Path) -> None:
+def test_before_the_first_run_nothing_is_referenced(project: Path) -> None:
     _fill("a", "text")
-    assert _held() == {"a": False}
+    assert _is_referenced() == {"a": False}
 
 
-def test_outside_a_repository_nothing_is_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_dvc_repository_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="no repository of DVC; run in the root of the repository"):
-        named()
+        referenced_files()
 
 
-def test_without_git_nothing_is_guessed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_git_repository_is_an_error(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(project / ".git")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
     with pytest.raises(ValueError, match=r"git for-each-ref --format=%.refname. failed: fatal: not a git repository"):
-        named()
+        referenced_files()
 
 
-def test_holdings_and_their_removal() -> None:
+def test_folders_are_listed_and_removed() -> None:
     _fill("a", "four")
     _fill("b", "fives")
     with ArtifactStore("train").scratch("run") as scratch:
@@ -138,11 +138,15 @@ def test_holdings_and_their_removal() -> None:
         (scratch / "deep" / "last.ckpt").write_text("123")
     store = ArtifactStore("toy")
     items = store.folder / "items"
-    progress = Holding("train", store.folder.parent / "train" / "scratch" / "run", 3, finished=False)
-    assert holdings() == [Holding("toy", items / "a", 4, True), Holding("toy", items / "b", 5, True), progress]
-    remove(holdings()[0])
+    progress = StoredFolder("train", store.folder.parent / "train" / "scratch" / "run", 3, finished=False)
+    assert stored_folders() == [
+        StoredFolder("toy", items / "a", 4, True),
+        StoredFolder("toy", items / "b", 5, True),
+        progress,
+    ]
+    remove(stored_folders()[0])
     remove(progress)
-    assert [held.folder.name for held in holdings()] == ["b"]
+    assert [stored.folder.name for stored in stored_folders()] == ["b"]
     assert store.find("a") is None
     assert not list((store.folder / "partial").iterdir())
     assert (items / "b" / "0.txt").read_text() == "fives"

@@ -1,4 +1,4 @@
-"""Video files: frames in order, what is refused, the same bytes for the same frames, turned files upright."""
+"""Video files: frames in order, errors, reproducible writing, and rotated files."""
 
 from pathlib import Path
 
@@ -13,35 +13,35 @@ def _grey(levels: list[int], height: int = 48, width: int = 64) -> list[np.ndarr
     return [np.full((height, width, 3), level, np.uint8) for level in levels]
 
 
-def _plain(path: Path) -> np.ndarray:
-    """All frames as stored, by a loop of its own."""
+def _decode_all(path: Path) -> np.ndarray:
+    """All frames as stored, read with PyAV directly."""
     with av.open(path) as container:
         return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 
 
 @pytest.fixture
-def film(tmp_path: Path) -> Path:
-    """Thirty frames that grow brighter, at 10 a second."""
-    write_video(tmp_path / "film.mp4", _grey([8 * t for t in range(30)]), 10.0)
-    return tmp_path / "film.mp4"
+def video(tmp_path: Path) -> Path:
+    """Thirty frames of increasing brightness, at 10 frames per second."""
+    write_video(tmp_path / "video.mp4", _grey([8 * t for t in range(30)]), 10.0)
+    return tmp_path / "video.mp4"
 
 
-def test_frames_come_in_order_with_repeats(film: Path) -> None:
-    wanted = [0, 3, 3, 4, 17, 29]
-    frames = np.stack(list(read_frames(film, wanted)))
-    np.testing.assert_array_equal(frames, _plain(film)[wanted])
-    np.testing.assert_allclose(frames.mean((1, 2, 3)), [8 * t for t in wanted], atol=3)
-    assert list(read_frames(film, [])) == []
+def test_frames_come_in_order_with_repeats(video: Path) -> None:
+    numbers = [0, 3, 3, 4, 17, 29]
+    frames = np.stack(list(read_frames(video, numbers)))
+    np.testing.assert_array_equal(frames, _decode_all(video)[numbers])
+    np.testing.assert_allclose(frames.mean((1, 2, 3)), [8 * t for t in numbers], atol=3)
+    assert list(read_frames(video, [])) == []
 
 
-def test_what_is_not_there_is_refused(film: Path) -> None:
-    with pytest.raises(BrokenVideoError, match="frame 30 was asked for"):
-        list(read_frames(film, [29, 30]))
-    with pytest.raises(ValueError, match="must not fall"):
-        list(read_frames(film, [3, 2]))
+def test_missing_frames_and_decreasing_numbers_are_refused(video: Path) -> None:
+    with pytest.raises(BrokenVideoError, match="there is no frame 30"):
+        list(read_frames(video, [29, 30]))
+    with pytest.raises(ValueError, match="must not decrease"):
+        list(read_frames(video, [3, 2]))
 
 
-def test_what_is_no_video_is_refused_with_a_reason(tmp_path: Path) -> None:
+def test_files_that_are_not_videos_are_refused_with_a_reason(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("not a video at all")
     with pytest.raises(BrokenVideoError, match="not readable as a video"):
         list(read_frames(tmp_path / "text.mp4", [0]))
@@ -53,19 +53,21 @@ def test_the_same_frames_give_the_same_bytes(tmp_path: Path) -> None:
     for name in "ab":
         write_video(tmp_path / f"{name}.mp4", _grey([40, 90, 200] * 5), 7.5)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
-    with pytest.raises(ValueError, match="no frame to write"):
+    with pytest.raises(ValueError, match="no frames to write"):
         write_video(tmp_path / "none.mp4", [], 7.5)
 
 
 @pytest.mark.parametrize(
-    ("turned", "upright"),
+    ("rotated", "upright"),
     [
         ("derived_pyfeat_rotmeta_plus90.mp4", "pyfeat_single_face.mp4"),
         ("derived_streamio_rotmeta_180.mov", "streamio_data_streams.mp4"),
     ],
 )
-def test_rotated_files_show_what_their_upright_originals_show(real_data: Path, turned: str, upright: str) -> None:
-    pair = [next(read_frames(real_data / "videos" / name, [40])).astype(float) for name in (turned, upright)]
+def test_rotated_files_show_the_pictures_of_their_upright_originals(
+    real_data: Path, rotated: str, upright: str
+) -> None:
+    pair = [next(read_frames(real_data / "videos" / name, [40])).astype(float) for name in (rotated, upright)]
     assert pair[0].shape == pair[1].shape
     assert np.abs(pair[0] - pair[1]).mean() < 4
-    assert np.abs(pair[0][::-1, ::-1] - pair[1]).mean() > 20  # the other way round would show
+    assert np.abs(pair[0][::-1, ::-1] - pair[1]).mean() > 20  # a rotation in the wrong direction would pass this

@@ -1,4 +1,4 @@
-"""Subject-disjoint folds: by hand, and for any corpus: nobody in two folds, folds alike in size and score."""
+"""Subject-disjoint folds: worked by hand, and for any corpus: disjoint, and similar in size and scores."""
 
 import math
 from collections import Counter
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.corpora.folds import Folds, deal_subjects, subject_folds
+from pipeline.corpora.folds import Folds, assign_folds, subject_folds
 from pipeline.records.labels import Label
 
 
@@ -15,41 +15,41 @@ def _label(subject: str, number: int, bdi: float | None, partition: str = "train
     return Label(f"{subject}-{number}", subject, str(number), "", partition, bdi)
 
 
-def test_rows_of_like_scores_worked_by_hand() -> None:
+def test_rows_of_similar_scores_worked_by_hand() -> None:
     # Rows by mean score: a 1, b 2, c 3 | d 10, e 11 (two recordings), f 12 | g 30.
     scores = {"a": [1.0], "b": [2.0], "c": [3.0], "d": [10.0], "e": [10.0, 12.0], "f": [12.0], "g": [30.0]}
-    labels = [_label(name, n, score) for name, found in scores.items() for n, score in enumerate(found)]
-    # First row: all alike in recordings, the highest score first: c 0, b 1, a 2. Second row: e has the most and
-    # goes to the fold with the fewest points, 2; then f to 1, d to 0. Third: folds 0 and 1 have two recordings, and 13
-    # and 14 points.
-    assert deal_subjects(labels, 3) == {"c": 0, "b": 1, "a": 2, "e": 2, "f": 1, "d": 0, "g": 0}
+    labels = [_label(name, n, score) for name, values in scores.items() for n, score in enumerate(values)]
+    # First row: one recording each, so the highest score first: c 0, b 1, a 2. Second row: e has the most recordings
+    # and goes to the fold with the smallest sum of scores, 2; then f to 1, d to 0. Third row: folds 0 and 1 have two
+    # recordings, and sums of 13 and 14.
+    assert assign_folds(labels, 3) == {"c": 0, "b": 1, "a": 2, "e": 2, "f": 1, "d": 0, "g": 0}
 
 
-def test_the_tested_fold_the_one_after_it_and_the_rest() -> None:
+def test_the_test_fold_the_development_fold_and_the_training_folds() -> None:
     labels = [_label(f"s{n}", 0, float(n), "test") for n in range(5)]
-    dealt = deal_subjects(labels, 5)
-    for tested in range(5):
-        found = {label.subject: label.partition for label in subject_folds(labels, Folds(5, tested))}
-        by_fold = {fold: found[subject] for subject, fold in dealt.items()}
-        assert by_fold[tested] == "test"
-        assert by_fold[(tested + 1) % 5] == "development"
+    assigned = assign_folds(labels, 5)
+    for test_fold in range(5):
+        partitions = {label.subject: label.partition for label in subject_folds(labels, Folds(5, test_fold))}
+        by_fold = {fold: partitions[subject] for subject, fold in assigned.items()}
+        assert by_fold[test_fold] == "test"
+        assert by_fold[(test_fold + 1) % 5] == "development"
         assert Counter(by_fold.values()) == {"test": 1, "development": 1, "training": 3}
 
 
-def test_recordings_without_a_score_go_with_their_subject_and_unknown_ones_are_estimated() -> None:
+def test_unscored_recordings_follow_their_subject_and_unscored_subjects_are_tested() -> None:
     labels = [*[_label(f"s{n}", 0, float(n)) for n in range(3)], _label("s1", 1, None), _label("nobody", 0, None)]
-    for tested in range(3):
-        found = {label.recording: label.partition for label in subject_folds(labels, Folds(3, tested))}
-        assert found["s1-1"] == found["s1-0"]
-        assert found["nobody-0"] == "test"
+    for test_fold in range(3):
+        partitions = {label.recording: label.partition for label in subject_folds(labels, Folds(3, test_fold))}
+        assert partitions["s1-1"] == partitions["s1-0"]
+        assert partitions["nobody-0"] == "test"
 
 
 def test_too_few_subjects_and_folds_that_do_not_exist_are_refused() -> None:
     with pytest.raises(ValueError, match=r"corpus\.folds is 4, but 3 subjects have a score"):
-        deal_subjects([*[_label(f"s{n}", 0, float(n)) for n in range(3)], _label("u", 0, None)], 4)
-    for count, tested in ((2, 0), (5, 5), (5, -1)):
-        with pytest.raises(ValueError, match=f"fold {tested} of {count}; allowed"):
-            Folds(count, tested)
+        assign_folds([*[_label(f"s{n}", 0, float(n)) for n in range(3)], _label("u", 0, None)], 4)
+    for count, test_fold in ((2, 0), (5, 5), (5, -1)):
+        with pytest.raises(ValueError, match=f"fold {test_fold} of {count}; allowed"):
+            Folds(count, test_fold)
 
 
 SUBJECTS = st.lists(st.lists(st.one_of(st.none(), st.integers(0, 63)), min_size=1, max_size=4), min_size=3, max_size=60)
@@ -69,25 +69,27 @@ def test_any_corpus(sessions: list[list[int | None]], count: int, data: st.DataO
             scored[label.subject].append(label.bdi)
     if len(scored) < count:
         return
-    dealt = deal_subjects(labels, count)
+    assigned = assign_folds(labels, count)
     shuffled = data.draw(st.permutations(labels))
-    assert deal_subjects(shuffled, count) == dealt  # of subjects and scores, not of the order they come in
+    assert assign_folds(shuffled, count) == assigned  # the order of the labels has no influence
 
-    people = [sum(fold == number for fold in dealt.values()) for number in range(count)]
-    assert max(people) - min(people) <= 1
-    recordings = [sum(len(scored[s]) for s, fold in dealt.items() if fold == number) for number in range(count)]
+    subjects = [sum(fold == number for fold in assigned.values()) for number in range(count)]
+    assert max(subjects) - min(subjects) <= 1
+    recordings = [
+        sum(len(scored[subject]) for subject, fold in assigned.items() if fold == number) for number in range(count)
+    ]
     assert max(recordings) - min(recordings) <= max(map(len, scored.values()))
     ranked = sorted(scored, key=lambda subject: (math.fsum(scored[subject]) / len(scored[subject]), subject))
     for begin in range(0, len(ranked) - count + 1, count):
-        assert {dealt[subject] for subject in ranked[begin : begin + count]} == set(range(count))
+        assert {assigned[subject] for subject in ranked[begin : begin + count]} == set(range(count))
 
-    tested = []
+    test_subjects = []
     for number in range(count):
-        parts: dict[str, set[str]] = {"training": set(), "development": set(), "test": set()}
+        partitions: dict[str, set[str]] = {"training": set(), "development": set(), "test": set()}
         for label in subject_folds(labels, Folds(count, number)):
-            parts[label.partition].add(label.subject)
-        assert not parts["test"] & (parts["training"] | parts["development"])
-        assert not parts["training"] & parts["development"]
-        assert all(part & scored.keys() for part in parts.values())
-        tested += sorted(parts["test"] & scored.keys())
-    assert sorted(tested) == sorted(scored)  # each once
+            partitions[label.partition].add(label.subject)
+        assert not partitions["test"] & (partitions["training"] | partitions["development"])
+        assert not partitions["training"] & partitions["development"]
+        assert all(names & scored.keys() for names in partitions.values())
+        test_subjects += sorted(partitions["test"] & scored.keys())
+    assert sorted(test_subjects) == sorted(scored)  # each once

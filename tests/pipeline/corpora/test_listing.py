@@ -1,4 +1,4 @@
-"""Reading a corpus: every layout and spelling, every problem named at once, what is only odd as a warning."""
+"""Listing a corpus: every layout and spelling; one error that names all problems; warnings."""
 
 from collections import Counter
 from pathlib import Path
@@ -11,7 +11,7 @@ from pipeline.corpora.listing import CorpusError, list_corpus
 SPELLINGS = {
     "long": {"training": "Training", "development": "Development", "test": "Testing"},
     "short": {"training": "train", "development": "dev", "test": "test"},
-    "shouted": {"training": "TRAINING", "development": "DEVELOPMENT", "test": "TESTING"},
+    "upper": {"training": "TRAINING", "development": "DEVELOPMENT", "test": "TESTING"},
 }
 LABELS = {
     "training": "AVEC2014_DepressionLabels/Training_DepressionLabels",
@@ -43,13 +43,13 @@ def _avec2013(root: Path, folders: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_avec2014_in_every_spelling_with_labels_elsewhere(tmp_path: Path, spelling: str) -> None:
-    root, elsewhere = tmp_path / "corpus", tmp_path / "labels"
-    _avec2014(root, elsewhere, SPELLINGS[spelling])
-    paths, labels, warnings = list_corpus("avec2014", root, elsewhere, complete=False)
+def test_avec2014_in_every_spelling_with_a_separate_labels_root(tmp_path: Path, spelling: str) -> None:
+    root, labels_root = tmp_path / "corpus", tmp_path / "labels"
+    _avec2014(root, labels_root, SPELLINGS[spelling])
+    paths, labels, warnings = list_corpus("avec2014", root, labels_root, complete=False)
     assert Counter(label.partition for label in labels) == {"training": 4, "development": 2, "test": 2}
-    found = {(label.recording, label.task, label.session): label.bdi for label in labels}
-    assert found[("203_2_Northwind", "Northwind", "2")] == found[("203_2_Freeform", "Freeform", "2")] == 45
+    scores = {(label.recording, label.task, label.session): label.bdi for label in labels}
+    assert scores[("203_2_Northwind", "Northwind", "2")] == scores[("203_2_Freeform", "Freeform", "2")] == 45
     assert all(label.bdi == SCORES[f"{label.subject}_{label.session}"] for label in labels)
     assert paths["310_1_Freeform"].name == "310_1_Freeform_video.mp4"
     assert warnings == ["1 subjects occur in more than one partition: 203"]
@@ -64,15 +64,15 @@ def test_avec2013_in_both_spellings(tmp_path: Path, spelling: str) -> None:
     assert {label.recording: label.partition for label in labels}["203_2"] == "development"
 
 
-def test_all_problems_of_a_tree_come_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_a_folder_tree_are_in_one_error(tmp_path: Path) -> None:
     _avec2014(tmp_path, tmp_path, SPELLINGS["long"])
     (tmp_path / "Testing/Northwind/310_1_Northwind_video.mp4").unlink()
     _touch(tmp_path / LABELS["test"] / "311_1_Depression.csv", "3")
     _touch(tmp_path / LABELS["training"] / "203_1_Depression.csv", "64")
     _touch(tmp_path / LABELS["training"] / "204_1_Depression.csv", "low")
-    with pytest.raises(CorpusError) as caught:
+    with pytest.raises(CorpusError) as error_info:
         list_corpus("avec2014", tmp_path, tmp_path, complete=True)
-    message = str(caught.value)
+    message = str(error_info.value)
     for part in (
         "session 310_1 of test has no Northwind video",
         "311_1_Depression.csv: a label without a video",
@@ -121,14 +121,14 @@ def test_a_table_of_videos(tmp_path: Path) -> None:
     _videos(tmp_path, rows, "video_id,path,subject,partition,bdi,session")
     paths, labels, warnings = list_corpus("videos", tmp_path, tmp_path, complete=False)
     assert paths == {"a": tmp_path / "films/a.mp4", "b": tmp_path / "elsewhere/b.mp4"}
-    assert [(x.recording, x.subject, x.session, x.partition, x.bdi) for x in labels] == [
+    assert [(label.recording, label.subject, label.session, label.partition, label.bdi) for label in labels] == [
         ("a", "ann", "visit 1", "training", 12.5),
         ("b", "bob", "", "test", None),
     ]
     assert warnings == ["1 videos without a score, predicted but not scored: b"]
 
 
-def test_sex_and_age_are_taken_where_a_table_has_them(tmp_path: Path) -> None:
+def test_sex_and_age_are_read_if_a_table_has_them(tmp_path: Path) -> None:
     _touch(tmp_path / "a.mp4")
     header = "video_id,path,subject,partition,bdi,sex,age"
     _videos(tmp_path, "a,a.mp4,ann,test,3, f ,41.5\nb,a.mp4,bob,test,3,,\n", header)
@@ -143,24 +143,24 @@ def test_sex_and_age_are_taken_where_a_table_has_them(tmp_path: Path) -> None:
             list_corpus("videos", tmp_path, tmp_path, complete=False)
 
 
-def test_folds_take_the_place_of_the_official_partitions(tmp_path: Path) -> None:
+def test_folds_replace_the_official_partitions(tmp_path: Path) -> None:
     _avec2014(tmp_path, tmp_path, SPELLINGS["long"])
     _, labels, warnings = list_corpus("avec2014", tmp_path, tmp_path, complete=False, folds=Folds(3, 0))
     partitions: dict[str, set[str]] = {}
     for label in labels:
         partitions.setdefault(label.subject, set()).add(label.partition)
-    assert sorted(len(found) for found in partitions.values()) == [1, 1, 1]
+    assert sorted(len(names) for names in partitions.values()) == [1, 1, 1]
     assert set().union(*partitions.values()) == {"training", "development", "test"}
-    assert warnings == []  # nobody is shared
+    assert warnings == []  # no subject is shared
     with pytest.raises(CorpusError, match=r"corpus\.folds is 4, but 3 subjects have a score"):
         list_corpus("avec2014", tmp_path, tmp_path, complete=False, folds=Folds(4, 0))
 
 
-def test_all_problems_of_a_table_come_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_a_table_are_in_one_error(tmp_path: Path) -> None:
     _touch(tmp_path / "a.mp4")
-    twice = "a,a.mp4,ann,training,12\n" * 2
-    _videos(tmp_path, f"{twice}b,b.mp4,bob,holdout,70\nc/d,a.mp4,,test,nan\ne,a.mp4,eve,test,nan\n")
-    with pytest.raises(CorpusError) as caught:
+    duplicates = "a,a.mp4,ann,training,12\n" * 2
+    _videos(tmp_path, f"{duplicates}b,b.mp4,bob,holdout,70\nc/d,a.mp4,,test,nan\ne,a.mp4,eve,test,nan\n")
+    with pytest.raises(CorpusError) as error_info:
         list_corpus("videos", tmp_path, tmp_path, complete=False)
     for part in (
         "the id a occurs 2 times",
@@ -169,7 +169,7 @@ def test_all_problems_of_a_table_come_at_once(tmp_path: Path) -> None:
         "row 5: video_id 'c/d'; allowed: the name of a folder",
         "row 6: score 'nan'; allowed",
     ):
-        assert part in str(caught.value)
+        assert part in str(error_info.value)
 
 
 @pytest.mark.parametrize(
@@ -190,5 +190,5 @@ def test_a_wrong_table_is_named(tmp_path: Path, header: str, rows: str, message:
     _videos(tmp_path, rows, header)
     with pytest.raises(CorpusError, match=message):
         list_corpus("videos", tmp_path, tmp_path, complete=False)
-    with pytest.raises(CorpusError, match="no such file; the layout videos wants one"):
+    with pytest.raises(CorpusError, match="no such file; the layout videos needs one"):
         list_corpus("videos", tmp_path, tmp_path / "films", complete=False)

@@ -1,32 +1,32 @@
-"""Identity lists and published landmarks."""
+"""Image lists and published landmarks."""
 
 from pathlib import Path
 
 import pytest
 
-from pipeline.identities.image_list import ImageListError, classes_of, find_images, read_landmarks, read_list
+from pipeline.identities.image_list import ImageListError, find_images, list_identities, read_landmarks, read_list
 
 POINTS = ",".join(f"P{number}{axis}" for number in range(1, 6) for axis in "XY")
 
 
-def test_labels_follow_first_appearance(tmp_path: Path) -> None:
+def test_identities_are_in_the_order_of_first_occurrence(tmp_path: Path) -> None:
     path = tmp_path / "train_list.txt"
     path.write_text("n000009/0001_01.jpg\nn000002/0003_02.jpg\nn000009/0002_01.jpg\n\n")
     entries = read_list(path)
     assert entries == ["n000009/0001_01.jpg", "n000002/0003_02.jpg", "n000009/0002_01.jpg"]
-    assert classes_of(entries) == ["n000009", "n000002"]
+    assert list_identities(entries) == ["n000009", "n000002"]
 
 
 def test_every_wrong_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "train_list.txt"
     path.write_text("a/1.jpg\nb.jpg\na/1.jpg\n../x/2.jpg\n../3.jpg\na/4.txt\n")
-    with pytest.raises(ImageListError) as caught:
+    with pytest.raises(ImageListError) as error_info:
         read_list(path)
-    message = str(caught.value)
+    message = str(error_info.value)
     assert "5 problems" in message
     for part in (
         "line 2: 'b.jpg'",
-        "line 3: 'a/1.jpg' stands in line 1 as well",
+        "line 3: 'a/1.jpg' is in line 1 as well",
         "line 4:",
         "line 5:",
         "line 6: 'a/4.txt'",
@@ -38,31 +38,31 @@ def test_a_missing_or_empty_list_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ImageListError, match="`msn identities ROOT` writes one"):
         read_list(tmp_path / "none.txt")
     (tmp_path / "none.txt").touch()
-    with pytest.raises(ImageListError, match="no line; allowed"):
+    with pytest.raises(ImageListError, match="no lines; allowed"):
         read_list(tmp_path / "none.txt")
 
 
-@pytest.mark.parametrize("place", [".", "meta"])
-def test_landmarks_are_found_beside_the_list_or_above(tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize("folder", [".", "meta"])
+def test_landmarks_are_read_from_the_folder_of_the_list_or_its_parent(tmp_path: Path, folder: str) -> None:
     (tmp_path / "bb_landmark").mkdir()
     rows = '"n000002/0001_01",1,2,3,4,5,6,7,8,9,10.5\n'
     (tmp_path / "bb_landmark/loose_landmark_train.csv").write_text(f"NAME_ID,{POINTS}\n{rows}")
-    (tmp_path / place).mkdir(exist_ok=True)
-    landmarks = read_landmarks(tmp_path / place / "train_list.txt")
+    (tmp_path / folder).mkdir(exist_ok=True)
+    landmarks = read_landmarks(tmp_path / folder / "train_list.txt")
     assert landmarks is not None
     assert landmarks["n000002/0001_01"].tolist() == [[1, 2], [3, 4], [5, 6], [7, 8], [9, 10.5]]
-    assert read_landmarks(tmp_path / place / "test_list.txt") is None
-    assert read_landmarks(tmp_path / place / "faces.txt") is None
+    assert read_landmarks(tmp_path / folder / "test_list.txt") is None
+    assert read_landmarks(tmp_path / folder / "faces.txt") is None
 
 
-def test_landmarks_with_other_columns_are_refused(tmp_path: Path) -> None:
+def test_landmarks_without_the_published_columns_are_refused(tmp_path: Path) -> None:
     (tmp_path / "bb_landmark").mkdir()
     (tmp_path / "bb_landmark/loose_landmark_train.csv").write_text("NAME_ID,P1X\nx,1\n")
     with pytest.raises(ImageListError, match="no column P1Y, P2X"):
         read_landmarks(tmp_path / "train_list.txt")
 
 
-def test_a_tree_of_folders_becomes_a_list(tmp_path: Path) -> None:
+def test_images_of_a_folder_tree_are_listed(tmp_path: Path) -> None:
     for name in ("b/2.PNG", "a/1.jpg", "a/notes.txt", "loose.jpg", "a/deep/3.jpg"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
