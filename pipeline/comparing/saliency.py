@@ -1,4 +1,4 @@
-"""Two experiments beside each other: figure 6 of both on the same recordings, out of DVC's cache."""
+"""Figure 6 of two experiments side by side, for the same recordings, read from DVC's cache."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,55 +10,65 @@ from pipeline.experiments.repository import find_experiment
 from pipeline.saliency.explanation import Explanation, read_explanations
 from pipeline.saliency.figure import Column, write_figure6
 
-SALIENCY = "saliency"  # what stage explain writes, in every experiment
+SALIENCY = "saliency"  # the output of stage explain
 
 
 def compare_saliency(first: str, second: str, picture: Path) -> None:
-    """Write figure 6 of two experiments side by side; the picture appears whole or not at all.
+    """Write figure 6 of two experiments side by side; the file is written atomically.
 
     Args:
-        first: an experiment's name, or anything that Git knows: a branch, a tag, HEAD; or `workspace`.
+        first: name of an experiment, any Git revision (a branch, a tag, HEAD), or `workspace`.
         second: likewise.
         picture: the PNG file to write. It shows people.
 
     Raises:
-        ValueError: where an experiment is not known, has no saliency in DVC's cache, or the two explain other clips.
+        ValueError: if an experiment does not exist or has no saliency in DVC's cache, or if the two explain different
+            clips.
     """
-    found = {name: _explanations(name) for name in (first, second)}
-    _check_same_clips(first, found[first], second, found[second])
-    write_figure6(picture, [Column(name, found[name]) for name in (first, second)])
+    explanations = {name: _fetch_explanations(name) for name in (first, second)}
+    _check_same_clips(first, explanations[first], second, explanations[second])
+    write_figure6(picture, [Column(name, explanations[name]) for name in (first, second)])
 
 
-def _explanations(name: str) -> dict[str, Explanation]:
+def _fetch_explanations(name: str) -> dict[str, Explanation]:
+    """Return the explanations of an experiment, by severity band."""
     with TemporaryDirectory() as folder:
-        place = Path(folder) / SALIENCY
-        find_experiment(name).fetch(SALIENCY, place)
-        found = read_explanations(place)
-    if not found:
+        saliency = Path(folder) / SALIENCY
+        find_experiment(name).fetch(SALIENCY, saliency)
+        explanations = read_explanations(saliency)
+    if not explanations:
         raise ValueError(f"{name}: no recording is explained; run stage explain there first (dvc repro explain)")
-    return found
+    return explanations
 
 
 def _check_same_clips(
-    first: str, ours: Mapping[str, Explanation], second: str, theirs: Mapping[str, Explanation]
+    first: str,
+    first_explanations: Mapping[str, Explanation],
+    second: str,
+    second_explanations: Mapping[str, Explanation],
 ) -> None:
-    """See that two experiments explain the same clips.
+    """Check that two experiments explain the same clips.
 
     Raises:
-        ValueError: naming the bands in which they do not.
+        ValueError: naming the bands with different clips.
     """
-    differing = [band for band in sorted(ours.keys() | theirs.keys()) if not _same(ours.get(band), theirs.get(band))]
+    differing = [
+        band
+        for band in sorted(first_explanations.keys() | second_explanations.keys())
+        if not _same_clip(first_explanations.get(band), second_explanations.get(band))
+    ]
     if differing:
         raise ValueError(
-            f"{first} and {second} explain other clips ({', '.join(differing)}), so nothing can stand side by side: "
-            "their corpus, scores, faces, subsampling or section clip differ; `dvc params diff` says where"
+            f"{first} and {second} explain different clips ({', '.join(differing)}), so they cannot be shown side by "
+            "side: their corpus, scores, faces, subsampling or section clip differ; `dvc params diff` shows where"
         )
 
 
-def _same(one: Explanation | None, other: Explanation | None) -> bool:
-    if one is None or other is None:
+def _same_clip(first: Explanation | None, second: Explanation | None) -> bool:
+    if first is None or second is None:
         return False
     clips = [
-        (item.subject.recording, item.subject.bdi, item.subject.phase, item.subject.start) for item in (one, other)
+        (item.metadata.recording, item.metadata.bdi, item.metadata.phase, item.metadata.start)
+        for item in (first, second)
     ]
-    return clips[0] == clips[1] and np.array_equal(one.faces, other.faces)
+    return clips[0] == clips[1] and np.array_equal(first.faces, second.faces)

@@ -1,8 +1,8 @@
-"""Two experiments beside each other: the paired difference of their errors on the same videos.
+"""The paired difference between the errors of two experiments on the same videos.
 
-Both models answer for the same subjects, so what makes a subject hard is common to both and cancels: the difference is
-far surer than the two errors by themselves, and intervals that overlap say nothing. Subjects are drawn with replacement
-(pipeline/scoring/intervals.py), both errors are taken on the same draw, and their difference is kept.
+Both models estimate the same subjects, so whatever makes a subject difficult affects both errors and cancels in their
+difference: its interval is far narrower than those of the two errors, and overlap of those says nothing. Subjects are
+drawn with replacement (pipeline/scoring/intervals.py), and each draw gives both errors and their difference.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,24 +10,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.experiments.estimates import Estimate, read_estimates
+from pipeline.experiments.estimates import read_estimates
 from pipeline.experiments.repository import find_experiment
 from pipeline.name_list import list_names
+from pipeline.records.predictions import ScoredEstimate
 from pipeline.scoring.intervals import Interval, Rows, intervals
 from pipeline.scoring.metrics import ERRORS
 
-NAMED = 5  # videos that an error names
+MAX_NAMES = 5  # videos named in an error message
 
 
 @dataclass(frozen=True)
-class Paired:
-    """One error of two experiments on the same videos.
+class PairedError:
+    """One error metric of two experiments on the same videos.
 
     Attributes:
-        figure: rmse or mae, in points.
-        first: of the first experiment, with its 95 % interval.
-        second: of the second.
-        difference: second minus first; below 0 the second is better.
+        figure: the metric, rmse or mae, in points; the field is a key of the JSON output.
+        first: the value of the first experiment, with its 95 % interval.
+        second: the value of the second experiment.
+        difference: second minus first; below 0 the second experiment is better.
     """
 
     figure: str
@@ -37,7 +38,7 @@ class Paired:
 
     @property
     def inside_noise(self) -> bool | None:
-        """Whether the interval of the difference holds 0; None where there is no interval."""
+        """Whether the interval of the difference contains 0; None if there is no interval."""
         if self.difference.low is None or self.difference.high is None:
             return None
         return self.difference.low <= 0 <= self.difference.high
@@ -45,13 +46,13 @@ class Paired:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two experiments on the same videos.
+    """The errors of two experiments on the same videos.
 
     Attributes:
         first: name of the first experiment.
-        second: name of the second.
-        videos: how many both have estimated.
-        subjects: of how many people.
+        second: name of the second experiment.
+        videos: number of videos.
+        subjects: number of subjects in them.
         errors: rmse and mae.
     """
 
@@ -59,73 +60,89 @@ class Comparison:
     second: str
     videos: int
     subjects: int
-    errors: tuple[Paired, ...]
+    errors: tuple[PairedError, ...]
 
 
 def compare(first: str, second: str, resamples: int, seed: int) -> Comparison:
     """Compare the errors of two experiments.
 
     Args:
-        first: an experiment's name, or anything that Git knows; or `workspace`.
+        first: name of an experiment, any Git revision, or `workspace`.
         second: likewise.
-        resamples: of the bootstrap over subjects.
-        seed: of its draws.
+        resamples: number of draws of the bootstrap over subjects.
+        seed: of the draws.
 
     Raises:
-        ValueError: where one is not known or has no estimates, or their videos or scores differ, naming these.
+        ValueError: if an experiment does not exist or has no estimates, or if their videos or scores differ; the
+            message names the videos.
     """
-    ours, theirs = read_estimates(find_experiment(first)), read_estimates(find_experiment(second))
-    check_same_videos(first, ours, second, theirs)
+    first_estimates, second_estimates = read_estimates(find_experiment(first)), read_estimates(find_experiment(second))
+    check_same_videos(first, first_estimates, second, second_estimates)
     return Comparison(
-        first, second, len(ours), len({item.subject for item in ours}), paired(ours, theirs, resamples, seed)
+        first,
+        second,
+        len(first_estimates),
+        len({item.subject for item in first_estimates}),
+        paired_errors(first_estimates, second_estimates, resamples, seed),
     )
 
 
-def check_same_videos(first: str, ours: Sequence[Estimate], second: str, theirs: Sequence[Estimate]) -> None:
-    """See that two experiments answer for the same videos, subjects and scores.
+def check_same_videos(
+    first: str, first_estimates: Sequence[ScoredEstimate], second: str, second_estimates: Sequence[ScoredEstimate]
+) -> None:
+    """Check that two experiments estimate the same videos, with the same subjects and scores.
 
     Raises:
-        ValueError: naming the videos that only one of them has, or that they know differently.
+        ValueError: naming the videos that only one of them has, or that differ in subject or score.
     """
-    known = [{item.recording: (item.subject, item.bdi) for item in items} for items in (ours, theirs)]
-    told = [
-        f"{len(only)} videos are estimated by {name} alone ({_some(only)})"
-        for name, only in ((first, known[0].keys() - known[1].keys()), (second, known[1].keys() - known[0].keys()))
+    labels = [
+        {item.recording: (item.subject, item.bdi) for item in items} for items in (first_estimates, second_estimates)
+    ]
+    problems = [
+        f"{len(only)} videos are estimated by {name} alone ({_list(only)})"
+        for name, only in ((first, labels[0].keys() - labels[1].keys()), (second, labels[1].keys() - labels[0].keys()))
         if only
     ]
-    both = known[0].keys() & known[1].keys()
-    if changed := [name for name in both if known[0][name] != known[1][name]]:
-        told.append(f"{len(changed)} videos have another score or subject in each ({_some(changed)})")
-    if not both and not told:
-        told.append("neither has a video with a score")
-    if told:
+    common = labels[0].keys() & labels[1].keys()
+    if changed := [name for name in common if labels[0][name] != labels[1][name]]:
+        problems.append(f"{len(changed)} videos have another score or subject in each ({_list(changed)})")
+    if not common and not problems:
+        problems.append("neither has a video with a score")
+    if problems:
         raise ValueError(
-            f"{first} and {second} cannot be paired: {'; '.join(told)}. Only errors on the same videos can be compared"
+            f"{first} and {second} cannot be paired: {'; '.join(problems)}. Only errors on the same videos can be "
+            "compared"
         )
 
 
-def paired(ours: Sequence[Estimate], theirs: Sequence[Estimate], resamples: int, seed: int) -> tuple[Paired, ...]:
-    """RMSE and MAE of two lists of estimates of the same videos in the same order, and their differences."""
-    truth = np.array([item.bdi for item in ours], np.float64)
-    estimates = [np.array([item.estimate for item in items], np.float64) for items in (ours, theirs)]
+def paired_errors(
+    first_estimates: Sequence[ScoredEstimate], second_estimates: Sequence[ScoredEstimate], resamples: int, seed: int
+) -> tuple[PairedError, ...]:
+    """Return RMSE and MAE of two lists of estimates of the same videos in the same order, and their differences."""
+    truth = np.array([item.bdi for item in first_estimates], np.float64)
+    estimates = [
+        np.array([item.estimate for item in items], np.float64) for items in (first_estimates, second_estimates)
+    ]
 
-    def error(figure: str, of: int) -> Callable[[Rows], float | None]:
-        return lambda rows: ERRORS[figure](truth[rows], estimates[of][rows])
+    def error(metric: str, index: int) -> Callable[[Rows], float | None]:
+        return lambda rows: ERRORS[metric](truth[rows], estimates[index][rows])
 
-    def difference(figure: str) -> Callable[[Rows], float | None]:
-        def found(rows: Rows) -> float | None:
-            one, other = (error(figure, of)(rows) for of in (0, 1))
-            return None if one is None or other is None else other - one
+    def difference(metric: str) -> Callable[[Rows], float | None]:
+        def statistic(rows: Rows) -> float | None:
+            first, second = (error(metric, index)(rows) for index in (0, 1))
+            return None if first is None or second is None else second - first
 
-        return found
+        return statistic
 
     statistics: dict[tuple[str, str], Callable[[Rows], float | None]] = {}
-    for figure in ERRORS:
-        statistics[figure, "first"], statistics[figure, "second"] = error(figure, 0), error(figure, 1)
-        statistics[figure, "difference"] = difference(figure)
-    found = intervals(statistics, [item.subject for item in ours], resamples, seed)
-    return tuple(Paired(name, *(found[name, of] for of in ("first", "second", "difference"))) for name in ERRORS)
+    for metric in ERRORS:
+        statistics[metric, "first"], statistics[metric, "second"] = error(metric, 0), error(metric, 1)
+        statistics[metric, "difference"] = difference(metric)
+    values = intervals(statistics, [item.subject for item in first_estimates], resamples, seed)
+    return tuple(
+        PairedError(metric, *(values[metric, name] for name in ("first", "second", "difference"))) for metric in ERRORS
+    )
 
 
-def _some(names: Sequence[str] | set[str]) -> str:
-    return list_names(sorted(names), NAMED)
+def _list(names: Sequence[str] | set[str]) -> str:
+    return list_names(sorted(names), MAX_NAMES)

@@ -1,6 +1,6 @@
-"""What an experiment came to: its parameters, scores with intervals, cost and validation, patiently read.
+"""The results of an experiment: its parameters, metrics with intervals, cost and validation error.
 
-An older experiment lacks what later stages write; then the figure is None, and a table says so.
+An older experiment lacks files that later versions of the stages write; its values are then None or empty.
 """
 
 import csv
@@ -20,13 +20,13 @@ INTERVALS, DESCRIPTION = "results/intervals.csv", "models/finetuned/description.
 
 
 @dataclass(frozen=True)
-class Scored:
-    """A figure of one part of the test partition.
+class SubgroupMetric:
+    """A metric of one subgroup of the test partition.
 
     Attributes:
-        interval: the figure, in points or without unit, with its 95 % interval over subjects.
-        videos: how many it is over.
-        subjects: of how many people.
+        interval: the value, in points or without unit, with its 95 % interval over subjects.
+        videos: number of videos in the subgroup.
+        subjects: number of subjects in it.
     """
 
     interval: Interval
@@ -36,79 +36,90 @@ class Scored:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is known of an experiment.
+    """The results of an experiment.
 
     Attributes:
-        experiment: which.
+        experiment: the experiment.
         params: the content of its params.yaml.
-        metrics: of its metrics.json; empty where it has none.
-        complexity: of its complexity.json, likewise.
-        intervals: by part, what it is of, and figure, as in results/intervals.csv; empty where DVC's cache lacks it.
-        validation: RMSE of the weights that were kept, on videos kept out of fitting, in points; None without any.
-            Stage evaluate's, or where it is older the one that the training chose its epoch by.
-        description: of the fine-tuned model; empty where DVC's cache lacks it.
+        metrics: the content of its metrics.json; empty if there is no such file.
+        complexity: the content of its complexity.json; empty if there is no such file.
+        intervals: metrics by (subgroup, estimator, metric), the columns part, of and figure of results/intervals.csv;
+            empty if the file is not in DVC's cache.
+        validation: RMSE of the kept weights on the validation videos, in points; None without validation. It is the
+            value of stage evaluate, or for an older experiment the one by which the training chose its epoch.
+        description: of the fine-tuned model; empty if it is not in DVC's cache.
     """
 
     experiment: Experiment
     params: Mapping[str, Any]
     metrics: Mapping[str, Any]
     complexity: Mapping[str, Any]
-    intervals: Mapping[tuple[str, str, str], Scored]
+    intervals: Mapping[tuple[str, str, str], SubgroupMetric]
     validation: float | None
     description: Mapping[str, Any]
 
-    def score(self, figure: str, part: str = "all", of: str = "model") -> Interval | None:
-        """A figure with its interval; without one where only metrics.json is left; None where there is neither."""
-        if found := self.intervals.get((part, of, figure)):
-            return found.interval
+    def metric(self, name: str, part: str = "all", estimator: str = "model") -> Interval | None:
+        """Return a metric with its interval.
+
+        Args:
+            name: of the metric, such as rmse.
+            part: the subgroup of the test partition.
+            estimator: the model or a baseline.
+
+        Returns:
+            The metric, without ends of the interval if only metrics.json has it; None if neither file has it.
+        """
+        if entry := self.intervals.get((part, estimator, name)):
+            return entry.interval
         values = self.metrics
-        for name in [name for name, usual in ((part, "all"), (of, "model")) if name != usual]:
-            values = values.get(name) or {}
-        if isinstance(value := values.get(figure), int | float):
+        for key in [key for key, default in ((part, "all"), (estimator, "model")) if key != default]:
+            values = values.get(key) or {}
+        if isinstance(value := values.get(name), int | float):
             return Interval(float(value), None, None)
         return None
 
 
 def read_outcome(experiment: Experiment) -> Outcome:
-    """Read what an experiment left.
+    """Read the results of an experiment.
 
     Raises:
-        ValueError: where it has no parameters, so that it is no run of this pipeline, or a file holds no numbers.
+        ValueError: if it has no params.yaml, so that it is no run of this pipeline, or a row of its intervals.csv is
+            wrong.
     """
     params = experiment.text(PARAMS)
     if params is None:
         raise ValueError(f"{experiment.name}: no {PARAMS}, so this is no run of the pipeline")
-    description = _json(experiment, DESCRIPTION)
-    metrics = _json(experiment, METRICS)
-    validated = metrics.get("validation") or description.get("best") or {}
+    description = _read_json(experiment, DESCRIPTION)
+    metrics = _read_json(experiment, METRICS)
+    validation = metrics.get("validation") or description.get("best") or {}
     return Outcome(
         experiment,
         yaml.safe_load(params),
         metrics,
-        _json(experiment, COMPLEXITY),
-        _intervals(experiment),
-        validated.get("rmse"),
+        _read_json(experiment, COMPLEXITY),
+        _read_intervals(experiment),
+        validation.get("rmse"),
         description,
     )
 
 
-def _json(experiment: Experiment, path: str) -> dict[str, Any]:
+def _read_json(experiment: Experiment, path: str) -> dict[str, Any]:
     text = experiment.text(path)
     return {} if text is None else json.loads(text)
 
 
-def _intervals(experiment: Experiment) -> dict[tuple[str, str, str], Scored]:
+def _read_intervals(experiment: Experiment) -> dict[tuple[str, str, str], SubgroupMetric]:
     rows = csv.DictReader(io.StringIO(experiment.text(INTERVALS) or ""))
-    found = {}
+    metrics = {}
     for number, row in enumerate(rows, start=2):
         try:
-            interval = Interval(float(row["value"]), _end(row["low"]), _end(row["high"]))
+            interval = Interval(float(row["value"]), _parse_end(row["low"]), _parse_end(row["high"]))
             key = row["part"], row["of"], row["figure"]
-            found[key] = Scored(interval, int(row["videos"]), int(row["subjects"]))
+            metrics[key] = SubgroupMetric(interval, int(row["videos"]), int(row["subjects"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{experiment.name}: {INTERVALS}: row {number}: {error!r}") from None
-    return found
+    return metrics
 
 
-def _end(cell: str) -> float | None:
+def _parse_end(cell: str) -> float | None:
     return float(cell) if cell else None

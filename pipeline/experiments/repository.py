@@ -1,4 +1,4 @@
-"""Experiments as DVC keeps them: which there are, and the files of each, out of Git and DVC's cache."""
+"""Experiments in the DVC repository, and the files of each, read from Git and DVC's cache."""
 
 import shutil
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from dvc.scm import RevError, SCMError, resolve_rev
 
 from pipeline.experiments.git import git_blob
 
-WORKSPACE = "workspace"  # DVC's name for the files as they lie here
+WORKSPACE = "workspace"  # DVC's name for the working tree
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One state of the repository: an experiment, a revision of Git, or the files as they lie here.
+    """One state of the repository: an experiment, a Git revision, or the workspace.
 
     Attributes:
-        name: as the user or DVC calls it.
+        name: the name that the user or DVC gave it.
         revision: the commit; None for the workspace.
     """
 
@@ -29,10 +29,10 @@ class Experiment:
     revision: str | None
 
     def fetch(self, path: str, target: Path) -> None:
-        """Copy a file or folder of it to `target`; the workspace is left alone.
+        """Copy a file or folder of the experiment to `target`, without changing the workspace.
 
         Raises:
-            ValueError: where it has no such file, or DVC cannot read it.
+            ValueError: if the experiment has no such file, or DVC cannot read it.
         """
         if self.revision is None:
             if not Path(path).exists():
@@ -44,17 +44,17 @@ class Experiment:
             _file_system(str(Path.cwd()), self.revision).get(path, str(target), recursive=True)
         except FileNotFoundError:
             raise ValueError(
-                f"{self.name}: its {path} is not in DVC's cache; it was made before there was such an output, or "
-                f"removed: make it with `dvc exp apply {self.name}` and `dvc repro`"
+                f"{self.name}: its {path} is not in DVC's cache; the experiment is older than this output, or it was "
+                f"removed from the cache: make it with `dvc exp apply {self.name}` and `dvc repro`"
             ) from None
         except DvcException as error:
             raise ValueError(f"{self.name}: DVC cannot read its {path} here: {error}") from None
 
     def content(self, path: str) -> bytes | None:
-        """What a file of it holds; None where it has no such file, or DVC's cache has lost it."""
+        """Return the content of a file; None if the experiment has no such file or it is not in DVC's cache."""
         if self.revision is None:
             return Path(path).read_bytes() if Path(path).is_file() else None
-        if (blob := git_blob(self.revision, path)) is not None:  # Git is faster than DVC, which reads more first
+        if (blob := git_blob(self.revision, path)) is not None:  # before DVC, which is slower: it reads more files
             return blob
         with TemporaryDirectory() as folder:
             try:
@@ -64,16 +64,16 @@ class Experiment:
             return Path(folder, "file").read_bytes()
 
     def text(self, path: str) -> str | None:
-        """What a text file of it holds; see `content`."""
+        """Return the content of a text file; see `content`."""
         content = self.content(path)
         return None if content is None else content.decode("utf-8-sig")
 
 
 def find_experiment(name: str) -> Experiment:
-    """The experiment, or the revision of Git, that is called so; or the workspace.
+    """Return the experiment or Git revision called `name`, or the workspace.
 
     Raises:
-        ValueError: where nothing is called so, or this is no repository of DVC.
+        ValueError: if there is none of this name, or this is no DVC repository.
     """
     if name == WORKSPACE:
         return Experiment(name, None)
@@ -89,20 +89,20 @@ def find_experiment(name: str) -> Experiment:
 
 
 def list_experiments() -> list[Experiment]:
-    """All experiments of the repository, of every commit, by name.
+    """Return all experiments of the repository, of every commit, sorted by name.
 
     Raises:
-        ValueError: where this is no repository of DVC.
+        ValueError: if this is no DVC repository.
     """
     try:
         with Repo() as repo:
-            listed = repo.experiments.ls(all_commits=True)
+            listing = repo.experiments.ls(all_commits=True)
     except (DvcException, SCMError) as error:
         raise ValueError(f"DVC cannot list experiments here: {error}") from None
-    found = {Experiment(name, revision) for named in listed.values() for name, revision in named}
-    return sorted(found, key=lambda item: (item.name, item.revision or ""))
+    experiments = {Experiment(name, revision) for entries in listing.values() for name, revision in entries}
+    return sorted(experiments, key=lambda item: (item.name, item.revision or ""))
 
 
-@lru_cache(maxsize=4)  # to open one takes longer than to read a file of it
+@lru_cache(maxsize=4)  # opening one takes longer than reading a file
 def _file_system(root: str, revision: str) -> DVCFileSystem:
     return DVCFileSystem(root, rev=revision)

@@ -1,4 +1,4 @@
-"""Many videos through one model: in the workers, each by itself, so that a bad one costs no other."""
+"""Estimates of many videos with one model, in worker processes; a video that fails does not affect the others."""
 
 import signal
 import sys
@@ -15,32 +15,33 @@ from pipeline.parallel.worker_count import worker_count
 from pipeline.parallel.workers import describe_error, map_outcomes
 from pipeline.predicting.estimate import Estimate, Failure, Request, try_estimate
 from pipeline.predicting.figure import write_figure
-from pipeline.predicting.videos import FIGURE, OVERLAY, names_of, videos_in
+from pipeline.predicting.videos import FIGURE, OVERLAY, find_videos, unique_names
 
 
 def estimate_videos(
-    asked: Sequence[Path],
+    paths: Sequence[Path],
     model: Path,
     fps: float | str | None = None,
     phases: int = 1,
     figures: Path | None = None,
     overlays: Path | None = None,
 ) -> list[Estimate | Failure]:
-    """Estimate all videos that are named, or lie in folders that are.
+    """Estimate the score of every video among `paths` and in the folders among them.
 
     Args:
-        asked: files and folders.
-        model: the folder of the weights.
-        fps: see `pipeline.predicting.frame_rate.choose_pace`.
-        phases: of the subsampling that are averaged.
-        figures: gets a figure of each video; None draws none.
-        overlays: gets each video with what was seen of it; None writes none.
+        paths: video files and folders.
+        model: the model folder.
+        fps: see `pipeline.predicting.frame_rate.choose_frame_rate`.
+        phases: number of phases of the subsampling that are averaged.
+        figures: folder for a figure of each video; None draws no figures.
+        overlays: folder for a copy of each video with the face marked; None writes no copies.
 
     Returns:
-        What is found of each, and why not, in order.
+        The estimate of each video, or the reason why there is none, in the order of `paths`; folders that cannot be
+        searched come last.
     """
-    videos, failures = _found(asked)
-    names = names_of(videos)
+    videos, failures = _list_videos(paths)
+    names = unique_names(videos)
     for folder in (figures, overlays):
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -48,48 +49,50 @@ def estimate_videos(
         (video.absolute(), None if overlays is None else overlays.absolute() / f"{name}{OVERLAY}")
         for video, name in zip(videos, names, strict=True)
     ]
-    place = network_placement()
+    placement = network_placement()
     threads = max(worker_count() // max(len(jobs), 1), 1)
-    with _ending_in_order(), TemporaryDirectory(prefix="msn-predict-") as scratch:
-        request = Request(model.absolute(), fps, phases, str(place.device), threads, Path(scratch))
-        tally = WorkProgress("estimating", [_size(video) for video in videos], "videos", "bytes")
-        outcomes = map_outcomes(try_estimate, jobs, tally, place, request)
-    found: list[Estimate | Failure] = []
+    with _exit_on_sigterm(), TemporaryDirectory(prefix="msn-predict-") as scratch:
+        request = Request(model.absolute(), fps, phases, str(placement.device), threads, Path(scratch))
+        progress = WorkProgress("estimating", [_size(video) for video in videos], "videos", "bytes")
+        outcomes = map_outcomes(try_estimate, jobs, progress, placement, request)
+    results: list[Estimate | Failure] = []
     for video, name, outcome in zip(videos, names, outcomes, strict=True):
-        answer = (
+        result = (
             Failure(video, describe_error(outcome))
             if isinstance(outcome, BaseException)
             else replace(outcome, video=video)
         )
-        if figures is not None and isinstance(answer, Estimate):
-            write_figure(figures / f"{name}{FIGURE}", answer)
-        found.append(answer)
-    return found + failures
+        if figures is not None and isinstance(result, Estimate):
+            write_figure(figures / f"{name}{FIGURE}", result)
+        results.append(result)
+    return results + failures
 
 
-def _found(asked: Sequence[Path]) -> tuple[list[Path], list[Failure]]:
+def _list_videos(paths: Sequence[Path]) -> tuple[list[Path], list[Failure]]:
+    """Return the videos at `paths`, each once, and the folders without a video."""
     videos, failures = [], []
-    for path in asked:
+    for path in paths:
         try:
-            videos += videos_in(path) if path.is_dir() else [path]
+            videos += find_videos(path) if path.is_dir() else [path]
         except ValueError as error:
             failures.append(Failure(path, str(error)))
     return list(dict.fromkeys(videos)), failures
 
 
 def _size(video: Path) -> int:
+    """Return the size of a file in bytes; 0 if there is no such file."""
     return video.stat().st_size if video.is_file() else 0
 
 
 @contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """Have a request to end (SIGTERM) end the block as an interruption from the keyboard does, and leave nothing."""
+def _exit_on_sigterm() -> Iterator[None]:
+    """Raise SystemExit in the block on SIGTERM, so that temporary folders are removed as after Ctrl-C."""
 
     def end(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    previous = signal.signal(signal.SIGTERM, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)

@@ -1,7 +1,7 @@
-"""What a model says of one video, through the very code of the pipeline: decode, align, subsample, ask.
+"""The estimate of one video, computed with the pipeline's own code: decode, align, subsample, predict.
 
-What lies on disk meanwhile is the work of these stages, in a folder that is gone afterwards; memory stays flat in the
-length of the video.
+The intermediate results of these stages lie in a temporary folder, so memory use does not grow with the length of the
+video.
 """
 
 from dataclasses import dataclass
@@ -29,22 +29,22 @@ from pipeline.tracking.align_recording import TrackingSettings, align_recording
 from pipeline.video import BrokenVideoError
 from pipeline.zarr_store import read_array, read_attributes
 
-MOST_LOST = 0.02  # of the packets; decode.max_lost, which shapes no face and which models therefore do not say
+MAX_LOST = 0.02  # share of packets, as decode.max_lost; it does not change a face, so model folders do not record it
 
-MOST_POINTS = 240  # of the curve of faces found
+MAX_POINTS = 240  # of the curve of detected faces
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of every video.
+    """Settings that hold for all videos of a call.
 
     Attributes:
-        model: the folder of the weights.
-        fps: see `pipeline.predicting.frame_rate.choose_pace`.
-        phases: of the subsampling that are averaged, as evaluate.phases.
+        model: the model folder.
+        fps: see `pipeline.predicting.frame_rate.choose_frame_rate`.
+        phases: number of phases of the subsampling that are averaged, as evaluate.phases.
         device: where networks run.
-        threads: of the processor that the network may take.
-        scratch: an existing folder for what lies on disk meanwhile.
+        threads: number of CPU threads for the network.
+        scratch: an existing folder for intermediate results.
     """
 
     model: Path
@@ -57,13 +57,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Span:
-    """One clip in the time of its video.
+    """The estimate of one clip, with the time of the clip in its video.
 
     Attributes:
-        start: seconds from the first frame.
-        end: likewise; where its last frame gives way to the next.
+        start: seconds from the first frame of the video.
+        end: likewise; the time at which the next frame after the clip's last one begins.
         phase: of the subsampling.
-        weight: faces that no earlier clip of the phase covered.
+        weight: number of faces that no earlier clip of the phase covers.
         estimate: in points of BDI-II; not cut to 0 to 63.
     """
 
@@ -76,20 +76,20 @@ class Span:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a model says of a video, and what it rests on.
+    """The estimate of a video, and the data that it rests on.
 
     Attributes:
         video: the file.
-        score: the mean over the clips by their weights, in points; None where there are none.
-        missing: why there is no score; None where there is one.
+        score: the mean over the clips by their weights, in points of BDI-II; None without clips.
+        missing: the reason why there is no score; None if there is one.
         spans: the clips in order.
-        seconds: how long the video lasts.
-        frames: how many of it were looked at, at the rate it was taken at.
-        coverage: share of them that show the face, 0 to 1.
-        faces: the same over time, in equal parts of the video.
-        native: frames a second of the file.
-        rate: faces a second that the network saw.
-        notes: what must be known of the estimate.
+        seconds: duration of the video.
+        frames: number of frames, at the frame rate at which the video is decoded.
+        coverage: share of the frames that show the face, 0 to 1.
+        faces: the same share in equal parts of the video, in order of time.
+        native_fps: frame rate of the file.
+        face_rate: faces per second that the network sees.
+        notes: warnings that belong to the estimate.
     """
 
     video: Path
@@ -100,8 +100,8 @@ class Estimate:
     frames: int
     coverage: float
     faces: tuple[float, ...]
-    native: float
-    rate: float
+    native_fps: float
+    face_rate: float
     notes: tuple[str, ...]
 
     @property
@@ -112,11 +112,11 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Failure:
-    """A video, or what was taken for one, of which nothing can be said.
+    """A file or folder for which there is no estimate because it cannot be read as a video.
 
     Attributes:
         video: the file or folder.
-        reason: in words.
+        reason: the message for the user.
     """
 
     video: Path
@@ -124,79 +124,96 @@ class Failure:
 
 
 def try_estimate(request: Request, video: Path, overlay: Path | None) -> Estimate | Failure:
-    """Estimate a video; one that is wrong is a result and no error. See `estimate_recordings`."""
+    """Estimate a video as `estimate` does, but return a `Failure` for a video that cannot be read."""
     try:
         return estimate(request, video, overlay)
     except (OSError, ValueError) as error:
-        # An OSError that names another file is about writing, and says which.
-        here = isinstance(error, OSError) and error.filename == str(video)
-        return Failure(video, str(error.strerror if here else error))  # type: ignore[union-attr]
+        # An OSError that names another file comes from writing; its message names that file.
+        is_input = isinstance(error, OSError) and error.filename == str(video)
+        return Failure(video, str(error.strerror if is_input else error))  # type: ignore[union-attr]
 
 
 def estimate(request: Request, video: Path, overlay: Path | None = None) -> Estimate:
-    """Estimate a video; with `overlay`, also write the video with what was seen of it to that file.
+    """Estimate the score of a video; with `overlay`, also write a copy of the video with the face marked to that file.
 
     Raises:
-        BrokenVideoError: where it cannot be used as a video; the message says why.
-        OSError: where the file cannot be read.
+        BrokenVideoError: if the file cannot be used as a video; the message gives the reason.
+        OSError: if the file cannot be read.
     """
     network, description = load_network(request.model)
-    footage, length = input_spec_and_clip(request.model, description)
-    told = footage.preprocessing
-    table, quality = inspect(video, None, MOST_LOST)
+    input_spec, length = input_spec_and_clip(request.model, description)
+    preprocessing = input_spec.preprocessing
+    table, quality = inspect(video, None, MAX_LOST)
     if table is None:
         raise BrokenVideoError(quality.reason)
-    native, pace = quality.fps, choose_frame_rate(quality.fps, footage, request.fps)
-    if pace.fps is not None:
-        table, quality = at_constant_rate(table, quality, pace.fps)
+    native_fps, frame_rate = quality.fps, choose_frame_rate(quality.fps, input_spec, request.fps)
+    if frame_rate.fps is not None:
+        table, quality = at_constant_rate(table, quality, frame_rate.fps)
     with TemporaryDirectory(dir=request.scratch) as scratch:
         decoded, aligned, sequence = (Path(scratch) / name for name in ("decoded", "aligned", "sequence"))
         decoded.mkdir()
         write_decoded(decoded, table, quality)
         align_recording(
-            aligned, video, decoded, CropSettings.of(told.align, request.device), TrackingSettings.of(told.align)
+            aligned,
+            video,
+            decoded,
+            CropSettings.from_params(preprocessing.align, request.device),
+            TrackingSettings.from_params(preprocessing.align),
         )
-        # Which frames the first phase holds does not depend on how many there are.
-        write_sequence(sequence, aligned, told.subsample.factor, told.subsample.phases if request.phases > 1 else 1)
-        torch.set_num_threads(request.threads)  # align has taken one
-        place = torch.device(request.device)
-        clip = Clip.model_validate({"length": length, "absent": footage.absent})
-        (found,) = predict(network.to(place), description, [sequence], clip, request.phases, place)
-        spans = in_time(found, sequence, table, length)
+        # The frames of the first phase do not depend on the number of phases.
+        write_sequence(
+            sequence,
+            aligned,
+            preprocessing.subsample.factor,
+            preprocessing.subsample.phases if request.phases > 1 else 1,
+        )
+        torch.set_num_threads(request.threads)  # align has set it to one
+        device = torch.device(request.device)
+        clip = Clip.model_validate({"length": length, "absent": input_spec.absent})
+        (prediction,) = predict(network.to(device), description, [sequence], clip, request.phases, device)
+        spans = clip_spans(prediction, sequence, table, length)
         present = read_array(aligned, "origin") != ORIGINS["absent"]
-        coverage, rate = float(present.mean()), table.fps / told.subsample.factor
-        seconds = float(table.time[-1]) + _step(table)
-        answer = Estimate(
+        coverage, face_rate = float(present.mean()), table.fps / preprocessing.subsample.factor
+        seconds = float(table.time[-1]) + _frame_duration(table)
+        result = Estimate(
             video=video,
-            score=found.score,
-            missing=None if found.clips else missing_reason(coverage, length, rate),
+            score=prediction.score,
+            missing=None if prediction.clips else missing_reason(coverage, length, face_rate),
             spans=spans,
             seconds=seconds,
             frames=len(table),
             coverage=coverage,
-            faces=tuple(float(part.mean()) for part in np.array_split(present, min(len(present), MOST_POINTS))),
-            native=native,
-            rate=rate,
-            notes=pace.notes + estimate_notes(found, length, coverage, read_attributes(aligned)["rivals"]),
+            faces=tuple(float(part.mean()) for part in np.array_split(present, min(len(present), MAX_POINTS))),
+            native_fps=native_fps,
+            face_rate=face_rate,
+            notes=frame_rate.notes + estimate_notes(prediction, length, coverage, read_attributes(aligned)["rivals"]),
         )
         if overlay is not None:
-            write_overlay(overlay, video, table, aligned, answer.score, [(s.start, s.end, s.estimate) for s in spans])
-    return answer
+            write_overlay(overlay, video, table, aligned, result.score, [(s.start, s.end, s.estimate) for s in spans])
+    return result
 
 
-def in_time(found: VideoEstimate, sequence: Path, table: FrameTable, length: int) -> tuple[Span, ...]:
-    """Put clips where they lie in their video; one that is looped ends with the video."""
-    rows, starts = read_array(sequence, "frame"), read_attributes(sequence)["phase_starts"]
+def clip_spans(prediction: VideoEstimate, sequence: Path, table: FrameTable, length: int) -> tuple[Span, ...]:
+    """Return the clips of a video with their times; a looped clip ends at the end of the video.
+
+    Args:
+        prediction: the estimates of the clips.
+        sequence: the folder of the video's sequence.
+        table: the frame table of the video.
+        length: number of faces of a clip.
+    """
+    rows, phase_starts = read_array(sequence, "frame"), read_attributes(sequence)["phase_starts"]
     spans = []
-    for clip in found.clips:
-        first = starts[clip.phase] + clip.start
-        shown = rows[first : min(first + length, starts[clip.phase + 1])]
-        after = shown[-1] + (shown[1] - shown[0] if len(shown) > 1 else 1)  # the row of the face after the last
-        end = table.time[after] if after < len(table) else table.time[-1] + _step(table)
-        spans.append(Span(float(table.time[shown[0]]), float(end), clip.phase, clip.weight, clip.estimate))
+    for clip in prediction.clips:
+        first = phase_starts[clip.phase] + clip.start
+        clip_rows = rows[first : min(first + length, phase_starts[clip.phase + 1])]
+        # the row of the face after the clip's last one
+        next_row = clip_rows[-1] + (clip_rows[1] - clip_rows[0] if len(clip_rows) > 1 else 1)
+        end = table.time[next_row] if next_row < len(table) else table.time[-1] + _frame_duration(table)
+        spans.append(Span(float(table.time[clip_rows[0]]), float(end), clip.phase, clip.weight, clip.estimate))
     return tuple(spans)
 
 
-def _step(table: FrameTable) -> float:
-    """Seconds that a row lasts."""
+def _frame_duration(table: FrameTable) -> float:
+    """Return the duration of a frame in seconds; 0 for a single frame, which has no frame rate."""
     return 1 / table.fps if table.fps else 0.0

@@ -1,26 +1,27 @@
-"""At which rate a video is taken: a network that learned how fast faces move must see them at the speed it learned.
+"""The frame rate at which a video is decoded, chosen so that a network sees faces move at the speed of its training.
 
-A model of 7.5 frames a second and steps of 2 sees 3.75 faces a second. Given a video of 30 frames a second as it is, it
-would see 15, and all movement four times slower than in what it learned from: the estimate would be one of the frame
-rate. So a video whose rate is not among those of fitting is put on the model's own, as decode.fps does, and it is said.
+A model of 7.5 frames per second that takes every second frame sees 3.75 faces per second. From a video of 30 frames per
+second it would see 15, and all movement four times slower than in its training: the estimate would depend on the frame
+rate. So a video with a rate outside those of the fitted recordings is converted to the model's own rate, as decode.fps
+does, and a note says so.
 """
 
 from dataclasses import dataclass
 
 from pipeline.models.input_spec import InputSpec
 
-ALIKE = 0.05  # share by which rates may differ: 29.97 is 30
+TOLERANCE = 0.05  # share by which equal rates may differ: 29.97 counts as 30
 NATIVE = "native"
-MOST = 240.0  # frames a second that may be asked for, as decode.fps
+MAX_FPS = 240.0  # the highest rate that a user may request, as decode.fps
 
 
 @dataclass(frozen=True)
 class FrameRate:
-    """How a video is taken.
+    """The frame rate at which a video is decoded.
 
     Attributes:
-        fps: None for its native frames, else the constant rate that they are put on (decode.fps).
-        notes: what the user must know of it.
+        fps: the constant rate to which the frames are converted (decode.fps); None for the native frames.
+        notes: warnings for the user.
     """
 
     fps: float | None
@@ -28,10 +29,10 @@ class FrameRate:
 
 
 def parse_frame_rate(text: str | None) -> float | str | None:
-    """Read what a user asks for: nothing, NATIVE, or frames a second.
+    """Parse the value of --fps: None, NATIVE, or frames per second.
 
     Raises:
-        ValueError: where it is none of these.
+        ValueError: if it is none of these.
     """
     if text is None or text == NATIVE:
         return text
@@ -39,48 +40,48 @@ def parse_frame_rate(text: str | None) -> float | str | None:
         fps = float(text)
     except ValueError:
         fps = 0.0
-    if not 0 < fps <= MOST:
-        raise ValueError(f"--fps is {text!r}; allowed: {NATIVE}, or a number above 0 up to {MOST:g}")
+    if not 0 < fps <= MAX_FPS:
+        raise ValueError(f"--fps is {text!r}; allowed: {NATIVE}, or a number above 0 up to {MAX_FPS:g}")
     return fps
 
 
-def choose_frame_rate(native: float, footage: InputSpec, asked: float | str | None) -> FrameRate:
-    """Choose the rate of a video.
+def choose_frame_rate(native_fps: float, input_spec: InputSpec, requested: float | str | None) -> FrameRate:
+    """Choose the frame rate at which a video is decoded.
 
     Args:
-        native: frames a second of the file; 0 for a single frame.
-        footage: what the model was fitted to.
-        asked: None to choose, NATIVE for the frames of the file as the pipeline takes them, or frames a second.
+        native_fps: frames per second of the file; 0 for a single frame.
+        input_spec: of the recordings that the model was fitted to.
+        requested: None for the automatic choice, NATIVE for the frames of the file, or frames per second.
     """
-    factor = footage.preprocessing.subsample.factor
-    slowest, median, fastest = footage.rates
-    told = footage.preprocessing.fps
-    known = native > 0 and slowest * (1 - ALIKE) <= native / factor <= fastest * (1 + ALIKE)
-    if asked is not None:
-        fps = None if asked == NATIVE else float(asked)
-    elif told is not None or known or not native:
-        fps = told  # as the pipeline would
+    factor = input_spec.preprocessing.subsample.factor
+    slowest, median, fastest = input_spec.rates
+    fitted_fps = input_spec.preprocessing.fps
+    in_range = native_fps > 0 and slowest * (1 - TOLERANCE) <= native_fps / factor <= fastest * (1 + TOLERANCE)
+    if requested is not None:
+        fps = None if requested == NATIVE else float(requested)
+    elif fitted_fps is not None or in_range or not native_fps:
+        fps = fitted_fps  # as the pipeline would
     else:
         fps = median * factor
     notes = []
-    shown = (native if fps is None else fps) / factor
-    if fps is not None and asked is None and told is None:
+    face_rate = (native_fps if fps is None else fps) / factor
+    if fps is not None and requested is None and fitted_fps is None:
         notes.append(
-            f"taken at {fps:.4g} frames/s instead of its {native:.4g}: the model learned from {_range(footage)} "
-            f"faces/s, and would have seen {native / factor:.3g}"
+            f"taken at {fps:.4g} frames/s instead of its {native_fps:.4g}: the model learned from "
+            f"{_format_rates(input_spec)} faces/s, and would have seen {native_fps / factor:.3g}"
         )
-    elif native and not slowest * (1 - ALIKE) <= shown <= fastest * (1 + ALIKE):
-        speed = "slower" if shown > fastest else "faster"
+    elif native_fps and not slowest * (1 - TOLERANCE) <= face_rate <= fastest * (1 + TOLERANCE):
+        speed = "slower" if face_rate > fastest else "faster"
         notes.append(
-            f"the model sees {shown:.3g} faces/s and learned from {_range(footage)}: movement looks {speed} to it than "
-            "it is, and the estimate means little"
+            f"the model sees {face_rate:.3g} faces/s and learned from {_format_rates(input_spec)}: movement looks "
+            f"{speed} to it than it is, and the estimate means little"
         )
-    if fps is not None and 0 < native * (1 + ALIKE) < shown:
-        few = f"the file has only {native:.4g} frames/s for {shown:.3g} faces/s"
-        notes.append(f"{few}: pictures repeat, and movement stutters")
+    if fps is not None and 0 < native_fps * (1 + TOLERANCE) < face_rate:
+        reason = f"the file has only {native_fps:.4g} frames/s for {face_rate:.3g} faces/s"
+        notes.append(f"{reason}: pictures repeat, and movement stutters")
     return FrameRate(fps, tuple(notes))
 
 
-def _range(footage: InputSpec) -> str:
-    slowest, _, fastest = footage.rates
+def _format_rates(input_spec: InputSpec) -> str:
+    slowest, _, fastest = input_spec.rates
     return f"{slowest:.3g}" if slowest == fastest else f"{slowest:.3g} to {fastest:.3g}"

@@ -1,4 +1,4 @@
-"""Which models can be used on videos: those that say what a video must become before they are asked."""
+"""Checks whether a model can be applied to videos: it must describe the preprocessing of its fitted recordings."""
 
 from pathlib import Path
 
@@ -11,35 +11,35 @@ from pipeline.params import Params
 
 
 def input_spec_and_clip(folder: Path, description: Description) -> tuple[InputSpec, int]:
-    """What a model was fitted to, and the frames of its clips.
+    """Return the input specification of a model and the number of frames in its clips.
 
     Raises:
-        WeightsError: where it estimates no scores, or does not say.
+        WeightsError: if the model estimates no scores, or its description lacks one of the two.
     """
     if description.target is None:
-        raise WeightsError(f"{folder}: these weights estimate no score; allowed: what the stage finetune wrote")
-    if description.footage is None or description.clip is None:
+        raise WeightsError(f"{folder}: these weights estimate no score; allowed: a model folder of stage finetune")
+    if description.input_spec is None or description.clip is None:
         raise WeightsError(
             f"{folder}: does not say which faces it was fitted to (decode, align, subsample, clip), so no video can be "
-            "prepared for it; fit it anew with `dvc repro finetune`"
+            "prepared for it; fit it again with `dvc repro finetune`"
         )
-    return description.footage, description.clip
+    return description.input_spec, description.clip
 
 
 def check_model_agrees(folder: Path, description: Description, params: Params) -> None:
-    """See that the model of a repository is the one that its params.yaml tells of.
+    """Check that a model was fitted to faces of the geometry that params.yaml describes.
 
     Raises:
-        OtherGeometryError: naming every key that differs: the model is from before a change.
+        GeometryMismatchError: naming every key that differs; the model was fitted before params.yaml changed.
     """
-    footage, length = input_spec_and_clip(folder, description)
-    here = Preprocessing(params.decode.fps, params.align, params.subsample)
-    found = {"clip.length": length, **footage.preprocessing.geometry}
-    wanted = {"clip.length": params.clip.length, **here.geometry}
+    input_spec, length = input_spec_and_clip(folder, description)
+    preprocessing = Preprocessing(params.decode.fps, params.align, params.subsample)
+    fitted = {"clip.length": length, **input_spec.preprocessing.geometry}
+    current = {"clip.length": params.clip.length, **preprocessing.geometry}
     for key in ("mean", "scale"):
-        found[f"model.{key}"], wanted[f"model.{key}"] = getattr(description.model, key), getattr(params.model, key)
-    if other := differences(found, wanted):
+        fitted[f"model.{key}"], current[f"model.{key}"] = getattr(description.model, key), getattr(params.model, key)
+    if mismatches := differences(fitted, current):
         raise GeometryMismatchError(
-            f"{folder}: made for another geometry than params.yaml tells of: {', '.join(other)}; bring it up to date "
-            f"with `dvc repro finetune`, or use it as it is with --model {folder}"
+            f"{folder}: made for another geometry than that of params.yaml: {', '.join(mismatches)}; bring it up to "
+            f"date with `dvc repro finetune`, or use it as it is with --model {folder}"
         )

@@ -1,25 +1,39 @@
-"""TODO docstring."""
+"""Notes beside an estimate: why a video has none, and what makes it less certain."""
 
 from pipeline.estimators.estimates import VideoEstimate
 
-LITTLE = 0.9  # share of frames with a face, below which it is said
+LOW_COVERAGE = 0.9  # share of frames with a face below which a note is given
 
 
 def missing_reason(coverage: float, length: int, rate: float) -> str:
-    """Why a video has no clip."""
+    """Return the reason why a video has no clip.
+
+    Args:
+        coverage: share of frames with a face.
+        length: number of faces of a clip.
+        rate: faces per second that the network sees.
+    """
     if not coverage:
         return "no face was found"
     return f"no clip of {length} faces ({length / rate:.1f} s) shows the face throughout"
 
 
-def estimate_notes(found: VideoEstimate, length: int, coverage: float, rivals: int) -> tuple[str, ...]:
+def estimate_notes(prediction: VideoEstimate, length: int, coverage: float, rivals: int) -> tuple[str, ...]:
+    """Return the warnings that belong to an estimate.
+
+    Args:
+        prediction: the estimates of the clips.
+        length: number of faces of a clip.
+        coverage: share of frames with a face.
+        rivals: number of other people in the video that are seen nearly as often as the subject.
+    """
     notes = []
-    if found.clips and sum(clip.weight for clip in found.clips if clip.phase == 0) < length:
+    if prediction.clips and sum(clip.weight for clip in prediction.clips if clip.phase == 0) < length:
         notes.append(f"shorter than a clip of {length} faces: it was looped")
-    if 0 < coverage < LITTLE:
+    if 0 < coverage < LOW_COVERAGE:
         notes.append(f"a face in only {100 * coverage:.0f} % of the frames")
     if rivals:
-        notes.append("somebody else is seen nearly as often: see with --overlay who was followed")
-    if found.score is not None and not 0 <= found.score <= 63:
-        notes.append("outside of 0 to 63, which no questionnaire can give")
+        notes.append("somebody else is seen nearly as often: --overlay shows which face was used")
+    if prediction.score is not None and not 0 <= prediction.score <= 63:
+        notes.append("outside 0 to 63, the range of the questionnaire")
     return tuple(notes)

@@ -1,6 +1,6 @@
-"""The video with what was seen of it: the box and landmarks of the face followed, and the estimate of the moment.
+"""The overlay: a copy of the video with the box and landmarks of the face, and below it the estimate of each clip.
 
-It shows a person: it is as personal as the video.
+It shows a person, so it is personal data like the video itself.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,122 +18,128 @@ from pipeline.scoring.bands import BANDS, band_of
 from pipeline.video import read_frames, write_video
 from pipeline.zarr_store import read_array
 
-SHORTEST, LONGEST = 640, 1280  # pixels of the longer side: smaller pictures are grown, larger ones shrunk
-STRIP = 116  # pixels below the picture
-LEFT = 250  # pixels of the strip that hold the words
-FASTEST = 60.0  # frames a second
+MIN_SIDE, MAX_SIDE = 640, 1280  # pixels of the longer side; frames outside this range are scaled into it
+STRIP_HEIGHT = 116  # pixels below the frame
+TEXT_WIDTH = 250  # pixels at the left of the strip, for the text
+MAX_FPS = 60.0
 BLOCK = 256  # rows of boxes read at a time
 QUALITY = 23
-SEEN, BRIDGED = (90, 200, 250), (250, 176, 60)  # red, green, blue: found in this very picture; put between two
+DETECTED, INTERPOLATED = (90, 200, 250), (250, 176, 60)  # RGB; a face found in this frame, or between two such frames
 WHITE, GREY, DARK = (255, 255, 255), (170, 170, 170), (24, 24, 24)
 STRIPES = ((44, 44, 44), (58, 58, 58))  # of neighbouring bands
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-Moment = tuple[float, float, float]  # start and end in seconds, estimate
+ClipTime = tuple[float, float, float]  # start and end in seconds, estimate
 
 Frame = UInt8[np.ndarray, "height width 3"]
 
 
 def write_overlay(
-    path: Path, video: Path, table: FrameTable, aligned: Path, score: float | None, moments: Sequence[Moment]
+    path: Path, video: Path, table: FrameTable, aligned: Path, score: float | None, clips: Sequence[ClipTime]
 ) -> None:
-    """Write the pictures that an estimate rests on, marked, as H.264 in MP4 without sound.
+    """Write the frames of a video with the face marked and the estimates below, as H.264 in MP4 without sound.
 
     Args:
-        path: the file; it appears whole or not at all.
+        path: of the file, which is written atomically.
         video: the file that was estimated.
-        table: its frames, at the rate at which it was taken.
-        aligned: what align wrote of it.
-        score: of the whole video.
-        moments: its clips.
+        table: its frame table, at the frame rate at which it was decoded.
+        aligned: the folder that align wrote for it.
+        score: the estimate for the whole video.
+        clips: start, end and estimate of each clip.
     """
-    fps = min(table.fps or 1.0, FASTEST)
+    fps = min(table.fps or 1.0, MAX_FPS)
     with atomic_file(path) as partial:
-        write_video(partial, _pictures(video, table, aligned, score, moments, fps), fps, QUALITY)
+        write_video(partial, _overlay_frames(video, table, aligned, score, clips, fps), fps, QUALITY)
 
 
-def _pictures(
-    video: Path, table: FrameTable, aligned: Path, score: float | None, moments: Sequence[Moment], fps: float
+def _overlay_frames(
+    video: Path, table: FrameTable, aligned: Path, score: float | None, clips: Sequence[ClipTime], fps: float
 ) -> Iterator[Frame]:
+    """Yield the frames of the overlay, at a constant rate of `fps`."""
     rows, times = constant_rate_rows(table.time, fps)
-    faces = _faces(aligned, rows.tolist())
+    faces = _read_faces(aligned, rows.tolist())
     strip: Frame | None = None
-    for picture, (box, points, origin), time in zip(
+    for frame, (box, landmarks, origin), time in zip(
         read_frames(video, table.frame[rows].tolist()), faces, times, strict=True
     ):
-        scale, shown = _resized(picture)
+        scale, resized = _resize(frame)
         if strip is None:
-            strip = _strip(shown.shape[1], float(times[-1]), moments, score)
+            strip = _draw_strip(resized.shape[1], float(times[-1]), clips, score)
         if origin != ORIGINS["absent"]:
-            _mark(shown, box * scale, points * scale, SEEN if origin != ORIGINS["interpolated"] else BRIDGED)
-        below = strip.copy()
-        _tell(below, float(time), float(times[-1]), moments, bool(origin != ORIGINS["absent"]))
-        yield np.concatenate([shown, below])
+            _draw_face(
+                resized,
+                box * scale,
+                landmarks * scale,
+                DETECTED if origin != ORIGINS["interpolated"] else INTERPOLATED,
+            )
+        frame_strip = strip.copy()
+        _draw_time(frame_strip, float(time), float(times[-1]), clips, bool(origin != ORIGINS["absent"]))
+        yield np.concatenate([resized, frame_strip])
 
 
-def _faces(aligned: Path, rows: Sequence[int]) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
-    """Box, landmarks and origin of each of rising rows."""
+def _read_faces(aligned: Path, rows: Sequence[int]) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
+    """Yield the box, landmarks and origin of each row; `rows` ascend."""
     for start in range(0, len(rows), BLOCK):
         part = np.array(rows[start : start + BLOCK])
         first, stop = int(part[0]), int(part[-1]) + 1
-        found = [read_array(aligned, name, first, stop)[part - first] for name in ("boxes", "landmarks", "origin")]
-        yield from zip(*found, strict=True)
+        arrays = [read_array(aligned, name, first, stop)[part - first] for name in ("boxes", "landmarks", "origin")]
+        yield from zip(*arrays, strict=True)
 
 
-def _resized(picture: Frame) -> tuple[float, UInt8[np.ndarray, "shown_height shown_width 3"]]:
-    """A picture of a size to look at, with even sides, and by how much it was grown."""
-    height, width = picture.shape[:2]
-    scale = min(max(max(height, width), SHORTEST), LONGEST) / max(height, width)
+def _resize(frame: Frame) -> tuple[float, UInt8[np.ndarray, "new_height new_width 3"]]:
+    """Scale a frame to a size that is easy to watch, with even sides; return the scale and the frame."""
+    height, width = frame.shape[:2]
+    scale = min(max(max(height, width), MIN_SIDE), MAX_SIDE) / max(height, width)
     size = [max(2 * round(side * scale / 2), 2) for side in (width, height)]
-    size[0] = max(size[0], LEFT + 150)  # of a very narrow one, so that the strip has room
-    shown = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return scale, np.ascontiguousarray(shown)
+    size[0] = max(size[0], TEXT_WIDTH + 150)  # a very narrow frame is widened, so that the strip has room
+    resized = cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return scale, np.ascontiguousarray(resized)
 
 
-def _mark(picture: Frame, box: np.ndarray, points: np.ndarray, colour: tuple[int, int, int]) -> None:
+def _draw_face(frame: Frame, box: np.ndarray, landmarks: np.ndarray, colour: tuple[int, int, int]) -> None:
     x1, y1, x2, y2 = np.round(box).astype(int).tolist()
-    cv2.rectangle(picture, (x1, y1), (x2, y2), colour, 2, cv2.LINE_AA)
-    for x, y in np.round(points).astype(int).tolist():
-        cv2.circle(picture, (x, y), 4, DARK, -1, cv2.LINE_AA)
-        cv2.circle(picture, (x, y), 3, colour, -1, cv2.LINE_AA)
+    cv2.rectangle(frame, (x1, y1), (x2, y2), colour, 2, cv2.LINE_AA)
+    for x, y in np.round(landmarks).astype(int).tolist():
+        cv2.circle(frame, (x, y), 4, DARK, -1, cv2.LINE_AA)
+        cv2.circle(frame, (x, y), 3, colour, -1, cv2.LINE_AA)
 
 
-def _strip(width: int, last: float, moments: Sequence[Moment], score: float | None) -> Frame:
-    """What stands below every picture: the score of the video, and the estimates of its clips over time."""
-    strip = np.full((STRIP, width, 3), DARK, np.uint8)
-    video = "video: no estimate" if score is None else f"video {score:.1f}  {band_of(score).name}"
-    _write(strip, video, 72, GREY, 0.5)
-    _write(strip, "research estimate, no diagnosis", 100, GREY, 0.4)
+def _draw_strip(width: int, duration: float, clips: Sequence[ClipTime], score: float | None) -> Frame:
+    """Draw the strip below the frames: the estimate of the video, and the estimates of its clips over time."""
+    strip = np.full((STRIP_HEIGHT, width, 3), DARK, np.uint8)
+    text = "video: no estimate" if score is None else f"video {score:.1f}  {band_of(score).name}"
+    _draw_text(strip, text, 72, GREY, 0.5)
+    _draw_text(strip, "research estimate, no diagnosis", 100, GREY, 0.4)
     for number, band in enumerate(BANDS):
-        low, high = (_height(edge) for edge in band.edges)
-        strip[high : low + 1, LEFT : width - 12] = STRIPES[number % 2]
-    for start, end, estimate in moments:
-        place = _height(estimate)
-        begin, stop = _across(start, last, width), _across(end, last, width)
-        cv2.line(strip, (begin, place), (max(stop - 2, begin), place), SEEN, 2, cv2.LINE_AA)
+        low, high = (_strip_row(edge) for edge in band.edges)
+        strip[high : low + 1, TEXT_WIDTH : width - 12] = STRIPES[number % 2]
+    for start, end, estimate in clips:
+        row = _strip_row(estimate)
+        first, last = _strip_column(start, duration, width), _strip_column(end, duration, width)
+        cv2.line(strip, (first, row), (max(last - 2, first), row), DETECTED, 2, cv2.LINE_AA)
     return strip
 
 
-def _tell(strip: Frame, time: float, last: float, moments: Sequence[Moment], seen: bool) -> None:
-    """Write the estimate of a moment into a strip, and show where in the video it is."""
-    now = next((estimate for start, end, estimate in moments if start <= time < end), None)
-    nothing = "no estimate here" if seen else "no face"
-    told = nothing if now is None else f"clip {now:.1f}  {band_of(now).name}"
-    _write(strip, told, 38, WHITE, 0.75)
-    at = _across(time, last, strip.shape[1])
-    cv2.line(strip, (at, 10), (at, STRIP - 10), WHITE, 1, cv2.LINE_AA)
+def _draw_time(strip: Frame, time: float, duration: float, clips: Sequence[ClipTime], has_face: bool) -> None:
+    """Write the estimate of the clip at `time` into a strip, and mark the time with a vertical line."""
+    current = next((estimate for start, end, estimate in clips if start <= time < end), None)
+    no_clip = "no estimate here" if has_face else "no face"
+    text = no_clip if current is None else f"clip {current:.1f}  {band_of(current).name}"
+    _draw_text(strip, text, 38, WHITE, 0.75)
+    column = _strip_column(time, duration, strip.shape[1])
+    cv2.line(strip, (column, 10), (column, STRIP_HEIGHT - 10), WHITE, 1, cv2.LINE_AA)
 
 
-def _write(strip: Frame, text: str, base: int, colour: tuple[int, int, int], size: float) -> None:
-    cv2.putText(strip, text, (12, base), FONT, size, colour, 1, cv2.LINE_AA)
+def _draw_text(strip: Frame, text: str, baseline: int, colour: tuple[int, int, int], size: float) -> None:
+    cv2.putText(strip, text, (12, baseline), FONT, size, colour, 1, cv2.LINE_AA)
 
 
-def _height(estimate: float) -> int:
-    """The line of the strip for an estimate; what is outside of the scale lies on its edge."""
+def _strip_row(estimate: float) -> int:
+    """Return the row of pixels for an estimate; estimates outside 0 to 63 lie on the edge of the scale."""
     share = (min(max(estimate, LOWEST_SCORE), HIGHEST_SCORE) - LOWEST_SCORE) / (HIGHEST_SCORE - LOWEST_SCORE)
-    return round(STRIP - 12 - share * (STRIP - 24))
+    return round(STRIP_HEIGHT - 12 - share * (STRIP_HEIGHT - 24))
 
 
-def _across(time: float, last: float, width: int) -> int:
-    """The column of the strip for a time."""
-    share = min(time / last, 1.0) if last > 0 else 0.0
-    return round(LEFT + share * (width - 13 - LEFT))
+def _strip_column(time: float, duration: float, width: int) -> int:
+    """Return the column of pixels for a time."""
+    share = min(time / duration, 1.0) if duration > 0 else 0.0
+    return round(TEXT_WIDTH + share * (width - 13 - TEXT_WIDTH))

@@ -1,4 +1,4 @@
-"""What is told of estimated videos: a table for people, one JSON object for programs."""
+"""The output of `msn predict`: a table for people, or one JSON object for programs."""
 
 import json
 import math
@@ -19,33 +19,40 @@ from pipeline.predicting.notice import NOTICE
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 
 BARS = "▁▂▃▄▅▆▇█"
-NOWHERE = "·"  # where no clip lies
-LONGEST_CURVE = 16  # letters
-MOST_NAMED = 8  # videos beside one note
+NO_CLIP = "·"  # where no clip lies
+MAX_CURVE = 16  # characters
+MAX_NAMES = 8  # videos named beside one note
 COLOURS = {"minimal": "green", "mild": "yellow", "moderate": "dark_orange", "severe": "red"}
 
 
-def succeeded(found: Sequence[Estimate | Failure]) -> bool:
+def succeeded(results: Sequence[Estimate | Failure]) -> bool:
     """Whether every video has an estimate."""
-    return all(isinstance(item, Estimate) and item.score is not None for item in found)
+    return all(isinstance(item, Estimate) and item.score is not None for item in results)
 
 
-def to_json(found: Sequence[Estimate | Failure], model: Path, digest: str, description: Description) -> str:
-    """All of it as one JSON object."""
-    footage = description.footage
-    about = {
+def to_json(results: Sequence[Estimate | Failure], model: Path, digest: str, description: Description) -> str:
+    """Return the notice, the model and all results as one JSON object.
+
+    Args:
+        results: of the videos.
+        model: the model folder.
+        digest: SHA-256 of its weights.
+        description: of the model.
+    """
+    input_spec = description.input_spec
+    model_json = {
         "folder": str(model),
         "sha256": digest,
         **description.model.model_dump(mode="json"),
         "clip": description.clip,
-        "footage": footage and footage.to_json(),
+        "footage": input_spec and input_spec.to_json(),
     }
-    told = {"notice": NOTICE, "model": about, "videos": [_as_json(item) for item in found]}
-    return json.dumps(told, indent=2, allow_nan=False)
+    content = {"notice": NOTICE, "model": model_json, "videos": [_result_json(item) for item in results]}
+    return json.dumps(content, indent=2, allow_nan=False)
 
 
-def to_table(found: Sequence[Estimate | Failure]) -> Group:
-    """A table of the estimates, what must be known of them, and the videos without one by name and reason."""
+def to_table(results: Sequence[Estimate | Failure]) -> Group:
+    """Return a table of the estimates, followed by their notes and by the videos without an estimate, with reasons."""
     table = Table(caption=NOTICE, caption_justify="left", caption_style="dim", expand=False)
     table.add_column("Video", overflow="fold")
     for name in ("Length", "Face", "Clips"):
@@ -53,54 +60,54 @@ def to_table(found: Sequence[Estimate | Failure]) -> Group:
     table.add_column("Over time", no_wrap=True)
     table.add_column("Estimate", justify="right", no_wrap=True)
     table.add_column("Band", no_wrap=True)
-    failed, noted = defaultdict(list), defaultdict(list)
-    for item in found:
+    failures, notes = defaultdict(list), defaultdict(list)
+    for item in results:
         if isinstance(item, Failure):
-            failed[item.reason].append(item.video.name)
+            failures[item.reason].append(item.video.name)
             continue
         score, band = ("none", "") if item.score is None else (f"{item.score:.1f}", item.band or "")
-        facts = [clock(item.seconds, item.seconds < 10), f"{100 * item.coverage:.0f} %", str(len(item.spans))]
+        cells = [clock(item.seconds, item.seconds < 10), f"{100 * item.coverage:.0f} %", str(len(item.spans))]
         table.add_row(
-            item.video.name, *facts, curve(item.spans, item.seconds), score, Text(band, COLOURS.get(band, ""))
+            item.video.name, *cells, curve(item.spans, item.seconds), score, Text(band, COLOURS.get(band, ""))
         )
         if item.missing:
-            failed[item.missing].append(item.video.name)
+            failures[item.missing].append(item.video.name)
         for note in item.notes:
-            noted[note].append(item.video.name)
-    lines = [_named(f"not estimated: {reason}", names, "red") for reason, names in failed.items()]
-    lines += [_named(note, names, "yellow") for note, names in noted.items()]
+            notes[note].append(item.video.name)
+    lines = [_message(f"not estimated: {reason}", names, "red") for reason, names in failures.items()]
+    lines += [_message(note, names, "yellow") for note, names in notes.items()]
     return Group(*([table] if table.rows else [Text(NOTICE, "dim")]), *lines)
 
 
-def _named(told: str, names: Sequence[str], style: str) -> Text:
-    """What is told, and the videos that it is told of."""
-    return Text.assemble((told, style), f"\n  {list_names(names, MOST_NAMED)}")
+def _message(text: str, names: Sequence[str], style: str) -> Text:
+    """Return a message and, on the next line, the videos to which it applies."""
+    return Text.assemble((text, style), f"\n  {list_names(names, MAX_NAMES)}")
 
 
-def show(console: Console, found: Sequence[Estimate | Failure]) -> None:
+def show(console: Console, results: Sequence[Estimate | Failure]) -> None:
     """Print the table."""
-    console.print(to_table(found))
+    console.print(to_table(results))
 
 
 def curve(spans: Sequence[Span], seconds: float) -> str:
-    """The estimates over a video's time in letters as high as they are, from 0 to 63.
+    """Draw the estimates over the time of a video as a line of bars; the highest bar stands for 63.
 
     >>> curve([Span(0, 2, 0, 8, 1.0), Span(4, 6, 0, 8, 62.0)], 6)
     '▁·█'
     """
     if not spans or not seconds:
-        return NOWHERE
-    letters = min(LONGEST_CURVE, math.ceil(seconds / max(spans[0].end - spans[0].start, 1e-3)))
-    drawn = ""
-    for number in range(letters):
-        middle = (number + 0.5) * seconds / letters
-        here = [span.estimate for span in spans if span.start <= middle < span.end]
-        share = (sum(here) / len(here) - LOWEST_SCORE) / (HIGHEST_SCORE - LOWEST_SCORE) if here else 0.0
-        drawn += BARS[min(max(int(share * len(BARS)), 0), len(BARS) - 1)] if here else NOWHERE
-    return drawn
+        return NO_CLIP
+    length = min(MAX_CURVE, math.ceil(seconds / max(spans[0].end - spans[0].start, 1e-3)))
+    bars = ""
+    for number in range(length):
+        middle = (number + 0.5) * seconds / length
+        estimates = [span.estimate for span in spans if span.start <= middle < span.end]
+        share = (sum(estimates) / len(estimates) - LOWEST_SCORE) / (HIGHEST_SCORE - LOWEST_SCORE) if estimates else 0.0
+        bars += BARS[min(max(int(share * len(BARS)), 0), len(BARS) - 1)] if estimates else NO_CLIP
+    return bars
 
 
-def _as_json(item: Estimate | Failure) -> dict[str, Any]:
+def _result_json(item: Estimate | Failure) -> dict[str, Any]:
     if isinstance(item, Failure):
         return {"video": str(item.video), "estimate": None, "band": None, "error": item.reason}
     return {
@@ -112,8 +119,8 @@ def _as_json(item: Estimate | Failure) -> dict[str, Any]:
         "seconds": round(item.seconds, 3),
         "frames": item.frames,
         "coverage": round(item.coverage, 4),
-        "frames_per_second": item.native,
-        "faces_per_second": round(item.rate, 4),
+        "frames_per_second": item.native_fps,
+        "faces_per_second": round(item.face_rate, 4),
         "clips": [
             {
                 "start": round(span.start, 3),

@@ -1,4 +1,4 @@
-"""Which files are meant, and what is written of each is called."""
+"""The videos in a folder, and the names of the files that are written about them."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -7,30 +7,32 @@ SUFFIXES = (
     *(".264", ".3gp", ".asf", ".avi", ".divx", ".flv", ".h264", ".h265", ".hevc", ".m2ts", ".m2v", ".m4v", ".mjpeg"),
     *(".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".vob", ".webm", ".wmv"),
 )
-OVERLAY, FIGURE = ".overlay.mp4", ".figure.png"  # ends of what is written of a video
+OVERLAY, FIGURE = ".overlay.mp4", ".figure.png"  # suffixes of the files that are written about a video
 
 
-def videos_in(folder: Path) -> list[Path]:
-    """The files at any depth below a folder that are named as videos are, sorted; overlays made here are none.
+def find_videos(folder: Path) -> list[Path]:
+    """Return the video files at any depth below a folder, sorted; hidden files and overlays are left out.
+
+    A file counts as a video by its suffix.
 
     Raises:
-        ValueError: where there is none.
+        ValueError: if there is none.
     """
-    found = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
-    videos = [path for path in found if not path.name.startswith(".") and not path.name.endswith(OVERLAY)]
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
+    videos = [path for path in files if not path.name.startswith(".") and not path.name.endswith(OVERLAY)]
     if not videos:
         raise ValueError(f"no video in this folder; looked for files that end in {', '.join(SUFFIXES)}")
     return videos
 
 
-def names_of(videos: Iterable[Path]) -> list[str]:
-    """A name for each video, to call files by: its own without the ending where no other has it.
+def unique_names(videos: Iterable[Path]) -> list[str]:
+    """Return a unique name for each video, for the names of files: its stem if no other video has the same stem.
 
-    >>> names_of([Path("a/talk.mp4"), Path("b/talk.mp4"), Path("b/talk.avi"), Path("song.mp4")])
+    >>> unique_names([Path("a/talk.mp4"), Path("b/talk.mp4"), Path("b/talk.avi"), Path("song.mp4")])
     ['talk.mp4', 'talk.mp4-2', 'talk.avi', 'song']
     """
     paths: Sequence[Path] = list(videos)
-    stems = [path.stem.casefold() for path in paths]  # some file systems do not tell cases apart
+    stems = [path.stem.casefold() for path in paths]  # some file systems ignore case
     names: list[str] = []
     taken: set[str] = set()
     for path in paths:

@@ -1,11 +1,11 @@
-"""What a page is made of: tables, pictures and paragraphs under headings, checked when they are made."""
+"""The parts of a report page: tables, pictures and paragraphs in sections; each checks itself when it is created."""
 
 import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NUMBER = re.compile(r"([-+]?\d[\d.,]*(\s[±(].*)?(\s[%MG])?|not \w+)?")  # or a word that stands for one
+NUMBER = re.compile(r"([-+]?\d[\d.,]*(\s[±(].*)?(\s[%MG])?|not \w+)?")  # or words in place of a number: not known
 
 
 @dataclass(frozen=True)
@@ -13,10 +13,10 @@ class Table:
     """A table with row headings in its first column.
 
     Attributes:
-        caption: what it shows.
+        caption: above the table.
         headings: of the columns.
-        rows: of cells, the first of which heads the row.
-        notes: sentences below it.
+        rows: of cells; the first cell is the heading of the row.
+        notes: sentences below the table.
     """
 
     caption: str
@@ -30,19 +30,19 @@ class Table:
 
     @property
     def kinds(self) -> list[str]:
-        """What each column holds: numbers, which stand to the right, or words."""
-        columns = [[row[place] for row in self.rows] for place in range(len(self.headings))]
+        """The kind of each column: `number`, which is aligned to the right, or `words`."""
+        columns = [[row[index] for row in self.rows] for index in range(len(self.headings))]
         return ["number" if all(map(NUMBER.fullmatch, cells)) else "words" for cells in columns]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG picture inside the page.
+    """A PNG picture embedded in the page.
 
     Attributes:
         content: of the file.
-        alt: what it shows, in words, for those who do not see it.
-        caption: below it.
+        alt: alternative text for those who cannot see the picture.
+        caption: below the picture.
     """
 
     content: bytes
@@ -53,23 +53,23 @@ class Picture:
         if not self.content.startswith(b"\x89PNG"):
             raise ValueError(f"{self.caption}: no PNG picture")
         if not self.alt:
-            raise ValueError(f"{self.caption}: a picture needs words for those who do not see it")
+            raise ValueError(f"{self.caption}: a picture needs alternative text, for those who cannot see it")
 
     @property
     def source(self) -> str:
-        """The picture as an address that asks nobody."""
+        """The picture as a data URL, which needs no request."""
         return f"data:image/png;base64,{base64.b64encode(self.content).decode()}"
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it.
+    """A heading with the content below it.
 
     Attributes:
-        name: of its place in the page, for links.
+        name: the id of its HTML element, for links.
         title: the heading.
         paragraphs: of plain text.
-        blocks: tables, pictures, and sections one level down.
+        blocks: tables, pictures, and subsections.
     """
 
     name: str

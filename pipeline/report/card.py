@@ -1,4 +1,4 @@
-"""The model card: what a model is for, what it learned from, where it ends, and that it is no diagnosis."""
+"""The model card: intended use, data, limits and subgroups of a model, and the statement that it is no diagnosis."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,15 +22,16 @@ USE = (
     "wide as a severity band.",
 )
 LIMITS = (
-    "Not known is how estimates differ by sex, age, skin colour, culture, medication or other illness; the corpora are "
-    "too small to say, and small groups below have wide intervals.",
-    "The score is read from how fast a face moves: another frame rate, camera or task is another measurement.",
-    "Official partitions of AVEC share subjects between fitting and test; look at unseen subjects.",
-    "Where no face is found, the estimate is the constant; how often that was stands under Detection.",
+    "It is not known how estimates differ by sex, age, skin colour, culture, medication or other illness; the corpora "
+    "are too small to measure it, and small subgroups below have wide intervals.",
+    "The estimate depends on how fast a face moves: another frame rate, camera or task is another measurement.",
+    "The official partitions of AVEC share subjects between fitting and test; look at the metrics of unseen subjects.",
+    "A recording in which no face is found gets the constant as its estimate; the section Detection counts such "
+    "recordings.",
 )
 SIMULATED = (
-    "The recordings are drawn by the project itself: the score moves drawn faces more slowly and does nothing else. A "
-    "model fitted to them knows nothing of people, and its errors say nothing of people."
+    "The recordings are simulated by the project itself: a higher score makes the simulated faces move more slowly and "
+    "changes nothing else. A model fitted to them knows nothing of people, and its errors say nothing about people."
 )
 LICENSED = (
     "The recordings are of real people, under the licence of their corpus; their faces, scores and saliency maps are "
@@ -39,25 +40,25 @@ LICENSED = (
 
 
 def control(params: Mapping[str, Any]) -> str | None:
-    """What makes a run a control, so that nobody takes its scores for a result; None where it is none."""
-    found = []
+    """Return a warning if a run is a control, so that nobody takes its metrics for a result; else None."""
+    reasons = []
     if value_at(params, "finetune.labels") == "permuted":
-        found.append("it was fitted to permuted labels")
+        reasons.append("it was fitted to permuted labels")
     order = value_at(params, "evaluate.order")
     if order not in (None, "recorded"):
-        found.append(f"the frames of its clips are {order}")
-    return f"A control, and no result: {' and '.join(found)}." if found else None
+        reasons.append(f"the frames of its clips are {order}")
+    return f"A control, and no result: {' and '.join(reasons)}." if reasons else None
 
 
 def section_card(main: Outcome) -> Section:
-    """The model card of an experiment."""
+    """Return the model card of an experiment."""
     params = main.params
-    fitted = {"none": "training and development partitions", "development": "training partition"}.get(
+    fitted_to = {"none": "training and development partitions", "development": "training partition"}.get(
         params["finetune"]["validation"], "training and development partitions without held-out subjects"
     )
-    drawn = params["simulate"]["enabled"]
+    simulated = params["simulate"]["enabled"]
     source = params["pretrain"]["source"]
-    begun = {"train": "face recognition on the identities of this run", "none": "random weights"}.get(
+    start = {"train": "face recognition on the identities of this run", "none": "random weights"}.get(
         source, "weights made elsewhere"
     )
     folds = ""
@@ -67,18 +68,18 @@ def section_card(main: Outcome) -> Section:
             f"{value_at(params, 'corpus.folds')} is tested, and no test subject was seen in fitting."
         )
     data = [
-        f"Fitted to the {fitted} of the {corpus_name(params)}, after {begun}.{folds}",
-        SIMULATED if drawn else LICENSED,
+        f"Fitted to the {fitted_to} of the {corpus_name(params)}, after {start}.{folds}",
+        SIMULATED if simulated else LICENSED,
     ]
     model = (
         f"{network_label(params)}, clips of {params['clip']['length']} frames of {params['align']['size']} x "
         f"{params['align']['size']} pixels, one frame in {params['subsample']['factor']}."
     )
-    kept = main.description.get("best")
-    if kept:
-        model += f" Kept is epoch {kept['epoch']}, the best by validation (RMSE {kept['rmse']:.2f})."
+    best = main.description.get("best")
+    if best:
+        model += f" The weights are those of epoch {best['epoch']}, the best by validation (RMSE {best['rmse']:.2f})."
     elif value_at(params, "finetune.validation") == "none":
-        model += " Kept are the last weights; nothing was chosen by validation."
+        model += " The weights are those at the end of the training; nothing was chosen by validation."
     return Section(
         "card",
         "Model card",

@@ -1,4 +1,4 @@
-"""The report: one HTML page that asks for nothing from outside, out of DVC's experiments."""
+"""The report: one self-contained HTML page about DVC experiments."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from pipeline.experiments.repository import WORKSPACE, find_experiment
 from pipeline.params import ParamsError
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.card import NO_DIAGNOSIS, SIMULATED, control, section_card
-from pipeline.report.paper import corpus_name, interval, network_label
-from pipeline.report.run import section_looks, section_run
+from pipeline.report.paper import corpus_name, format_metric, network_label
+from pipeline.report.run import section_run, section_test_set_access
 from pipeline.report.scores import section_scores
 from pipeline.report.sections import (
-    Collected,
+    StudyResults,
     section_detection,
     section_others,
     section_paper,
@@ -25,8 +25,8 @@ from pipeline.report.sections import (
     section_studies,
 )
 from pipeline.runtime.atomic import write_text_atomically
-from pipeline.studies.definition import StudyError, known_studies, read_study
-from pipeline.studies.run import plan, rows_of
+from pipeline.studies.definition import StudyError, list_studies, read_study
+from pipeline.studies.run import plan, study_rows
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -34,44 +34,47 @@ TEMPLATES = Path(__file__).parent / "templates"
 def write_report(
     path: Path, names: Sequence[str], studies: Sequence[str] | None, changes: Mapping[str, Any], faces: bool
 ) -> list[str]:
-    """Write the report; the file appears whole or not at all.
+    """Write the report; the file is written atomically.
 
     Args:
         path: of the HTML file.
-        names: of experiments, revisions of Git or `workspace`; the first is told in full, the others stand beside it.
-        studies: names of studies, or paths of their files; those without a finished experiment are left out. None: all
-            of the folder studies/ that fit params.yaml and have more than one finished experiment. The runs of a study
-            are those around the first experiment: with its code, and its parameters but for what the study varies.
+        names: of experiments, Git revisions or `workspace`; all sections describe the first one, and the others are
+            compared with it.
+        studies: names of studies, or paths of their files; those without a finished experiment are left out. None:
+            all studies in the folder studies/ that fit params.yaml and have more than one finished experiment. The
+            runs of a study are based on the first experiment: they have its code, and its parameters except for those
+            that the study varies.
         changes: values that all runs of studies have, by dotted keys, as they were given to `msn study`.
         faces: whether faces are shown.
 
     Returns:
-        Which studies were left out because they do not fit, and why.
+        For each study that was left out because it does not fit, the reason.
 
     Raises:
-        ValueError: where an experiment or a study is not known or cannot be read.
+        ValueError: if an experiment or a study does not exist or cannot be read.
     """
     outcomes = [read_outcome(find_experiment(name)) for name in names or [WORKSPACE]]
-    found, unfit = [], []
-    for name in known_studies() if studies is None else studies:
+    results, errors = [], []
+    for name in list_studies() if studies is None else studies:
         try:
             study = read_study(name)
-            item = Collected(study, rows_of(plan(study, changes, outcomes[0].experiment)))
-            if studies is not None or item.finished > 1:  # one may well be what is reported, and no study of anything
-                found.append(item)
+            item = StudyResults(study, study_rows(plan(study, changes, outcomes[0].experiment)))
+            # A single finished experiment may be the reported one, which is then no study.
+            if studies is not None or item.finished > 1:
+                results.append(item)
         except (StudyError, ParamsError) as error:
             if studies is not None:
                 raise
-            unfit.append(str(error))
-    page = render(title(outcomes[0]), summary(outcomes[0]), sections(outcomes, found, faces))
+            errors.append(str(error))
+    page = render(title(outcomes[0]), summary(outcomes[0]), sections(outcomes, results, faces))
     write_text_atomically(path, page)
-    return unfit
+    return errors
 
 
-def sections(outcomes: Sequence[Outcome], studies: Sequence[Collected], faces: bool) -> list[Section]:
-    """The sections of the page in their order; what has nothing to say is left out."""
+def sections(outcomes: Sequence[Outcome], studies: Sequence[StudyResults], faces: bool) -> list[Section]:
+    """Return the sections of the page in order; sections without content are left out."""
     main, *others = outcomes
-    found = [
+    candidates = [
         section_scores(main),
         section_others(main, others),
         section_paper(main, studies),
@@ -79,35 +82,38 @@ def sections(outcomes: Sequence[Outcome], studies: Sequence[Collected], faces: b
         section_detection(main, faces),
         section_saliency(main, faces),
         section_card(main),
-        section_looks(main),
+        section_test_set_access(main),
         section_run(main),
     ]
-    return [section for section in found if section]
+    return [section for section in candidates if section]
 
 
 def title(main: Outcome) -> str:
-    """The heading of the page."""
+    """Return the heading of the page."""
     return f"{network_label(main.params)} on the {corpus_name(main.params)}"
 
 
 def summary(main: Outcome) -> list[str]:
-    """What must be known first."""
-    error = main.score("rmse")
-    if error is None:
-        scored = f"{main.experiment.name} has no scores: evaluate has not run."
+    """Return the paragraphs at the top of the page: warnings, and the RMSE beside that of the constant."""
+    rmse = main.metric("rmse")
+    if rmse is None:
+        result = f"{main.experiment.name} has no metrics: stage evaluate has not run."
     else:
-        constant = main.score("rmse", of="constant")
-        scored = (
-            f"RMSE {interval(error)} points over {main.metrics.get('videos', 'unknown many')} test videos; whoever "
-            f"says the same of everybody has {interval(constant)}."
+        constant = main.metric("rmse", estimator="constant")
+        result = (
+            f"RMSE {format_metric(rmse)} points over {main.metrics.get('videos', 'an unknown number of')} test videos; "
+            f"a constant estimate for all videos has {format_metric(constant)}."
         )
-    told = control(main.params)
-    notices = [*([told] if told else []), *([SIMULATED] if main.params["simulate"]["enabled"] else [])]
-    return [NO_DIAGNOSIS, *notices, scored]
+    control_notice = control(main.params)
+    notices = [
+        *([control_notice] if control_notice else []),
+        *([SIMULATED] if main.params["simulate"]["enabled"] else []),
+    ]
+    return [NO_DIAGNOSIS, *notices, result]
 
 
 def prose(text: str) -> Markup:
-    r"""Text with what stands between backticks as code, and numbers not torn from their per cent.
+    r"""Convert text to HTML: text between backticks becomes code, and a per cent sign stays on the line of its number.
 
     >>> prose("95 % & `msn`")
     Markup('95\xa0% &amp; <code>msn</code>')
@@ -116,8 +122,14 @@ def prose(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", safe))
 
 
-def render(heading: str, told: Sequence[str], found: Sequence[Section]) -> str:
-    """The page."""
+def render(heading: str, paragraphs: Sequence[str], sections: Sequence[Section]) -> str:
+    """Return the HTML of the page.
+
+    Args:
+        heading: of the page.
+        paragraphs: below the heading.
+        sections: of the page, in order.
+    """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -130,4 +142,4 @@ def render(heading: str, told: Sequence[str], found: Sequence[Section]) -> str:
     environment.tests.update({name: (lambda block, kind=kind: isinstance(block, kind)) for name, kind in kinds.items()})
     style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     template = environment.get_template("page.html")
-    return template.render(title=heading, summary=told, sections=found, style=style)
+    return template.render(title=heading, summary=paragraphs, sections=sections, style=style)

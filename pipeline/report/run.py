@@ -1,4 +1,4 @@
-"""What was run: revision, parameters beside the paper's profile, fingerprints of data, versions."""
+"""Sections on provenance: revision, parameters beside the paper's profile, data hashes, versions, test set access."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,46 +10,49 @@ from pipeline.experiments.outcome import Outcome
 from pipeline.report.blocks import Section, Table
 from pipeline.report.paper import corpus_name
 from pipeline.report.test_set_access import LOCK, count_test_set_access, locked_files
-from pipeline.studies.definition import told, value_at
+from pipeline.studies.definition import format_value, value_at
 
-ROOTS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")  # of a machine, and told to nobody
-SHORT = 12  # letters of a hash
+ROOTS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")  # paths of a machine, not shown
+HASH_LENGTH = 12  # digits of a shortened hash
 
 
 def section_run(main: Outcome) -> Section:
-    """What was run."""
+    """Return the section on provenance: revision, parameters, data and versions."""
     lock = main.experiment.text(LOCK)
     rows = [[name, path, digest] for name, path, digest in dict.fromkeys(locked_files(lock))]
-    data = Table("Fingerprints of data (MD5, from dvc.lock)", ["stage", "file or folder", "MD5"], _marked(rows, main))
+    data = Table(
+        "Fingerprints of data (MD5, from dvc.lock)", ["stage", "file or folder", "MD5"], _hide_roots(rows, main)
+    )
     versions = main.description.get("versions") or {}
-    told_versions = Table(
+    version_table = Table(
         "Versions that the weights were fitted with",
         ["software", "version"],
         [[name, str(version)] for name, version in versions.items()],
-        [] if versions else ["Not known: DVC's cache has no description of the model."],
+        [] if versions else ["Not known: the description of the model is not in DVC's cache."],
     )
-    return Section("run", "What was run", [_revision(main)], [_differences(main), data, told_versions])
+    return Section("run", "What was run", [_revision(main)], [_differences(main), data, version_table])
 
 
-def section_looks(main: Outcome) -> Section:
-    """How often the test set was looked at."""
-    found = count_test_set_access(main.experiment.text(LOCK))
-    if found.labels is None:
-        return Section("looks", "How often the test set was looked at", ["Not known: dvc.lock names no test labels."])
+def section_test_set_access(main: Outcome) -> Section:
+    """Return the section on the number of evaluations on the test set."""
+    access = count_test_set_access(main.experiment.text(LOCK))
+    if access.labels is None:
+        return Section("looks", "How often the test set was used", ["Not known: dvc.lock names no test labels."])
     rows = [
-        ["different evaluations on these test labels", str(found.evaluations)],
-        ["different models that they are of", str(found.models)],
-        ["commits and experiments that hold a metrics.json, on any test set", str(found.commits)],
-        ["of which experiments", str(found.experiments)],
+        ["different evaluations on these test labels", str(access.evaluations)],
+        ["different models that were evaluated", str(access.models)],
+        ["commits and experiments that hold a metrics.json, on any test set", str(access.commits)],
+        ["of these, experiments", str(access.experiments)],
     ]
-    told_how = (
-        "Whoever looks at a test set often enough finds a model that suits it by chance. Counted are the different "
+    explanation = (
+        "If many models are evaluated on a test set, some of them do well on it by chance. This counts the different "
         "contents of stage evaluate's results that some dvc.lock names for the same test labels "
-        f"({found.labels[:SHORT]}): in any commit of a branch or tag, in any experiment of DVC, and in the workspace. "
-        "What was removed or overwritten leaves no trace, and other clones are not seen: it is a lower bound."
+        f"({access.labels[:HASH_LENGTH]}): in any commit of a branch or tag, in any experiment of DVC, and in the "
+        "workspace. Removed or overwritten results leave no trace, and other clones are not counted: the number is a "
+        "lower bound."
     )
     return Section(
-        "looks", "How often the test set was looked at", [told_how], [Table("Looks", ["what", "count"], rows)]
+        "looks", "How often the test set was used", [explanation], [Table("Evaluations", ["what", "count"], rows)]
     )
 
 
@@ -59,36 +62,40 @@ def _revision(main: Outcome) -> str:
     if experiment.revision is None:
         dirty = git_or("unknown", "status", "--porcelain", "--untracked-files=no")
         state = "with uncommitted changes" if dirty else "without changes"
-        return f"The workspace, {state} upon revision {log}, on the {corpus_name(main.params)}."
+        return f"The workspace, {state} since revision {log}, on the {corpus_name(main.params)}."
     return f"{experiment.name}: revision {log}, on the {corpus_name(main.params)}."
 
 
 def _differences(main: Outcome) -> Table:
+    """Return a table of the parameters that differ from the profile of the paper."""
     layout = main.params["corpus"]["layout"]
     name = layout if layout in ("avec2013", "avec2014") else "avec2014"
     profile = yaml.safe_load(main.experiment.text(f"profiles/{name}.yaml") or "{}")
-    wanted = {key: value for key, value in _leaves(profile) if key not in ROOTS}
+    profile_values = {key: value for key, value in _leaves(profile) if key not in ROOTS}
     rows = [
-        [key, told(value_at(main.params, key)), told(value)]
-        for key, value in wanted.items()
+        [key, format_value(value_at(main.params, key)), format_value(value)]
+        for key, value in profile_values.items()
         if value_at(main.params, key) != value
     ]
     caption = f"Parameters that differ from the paper's profile ({name})"
-    if not wanted:
+    if not profile_values:
         return Table(
             caption, ["parameter", "here", "profile"], [], [f"There is no profiles/{name}.yaml to compare with."]
         )
-    notes = [f"All {len(wanted) - len(rows)} other values of the profile agree."]
+    notes = [f"All {len(profile_values) - len(rows)} other values of the profile agree."]
     return Table(caption, ["parameter", "here", "profile"], rows, notes)
 
 
-def _marked(rows: list[list[str]], main: Outcome) -> list[list[str]]:
-    """Rows with the roots of a machine told by their parameter: a path may hold a name."""
-    named = {str(value_at(main.params, key)): key for key in reversed(ROOTS)}
-    return [[stage, named.get(path, path) if path.startswith("/") else path, digest] for stage, path, digest in rows]
+def _hide_roots(rows: list[list[str]], main: Outcome) -> list[list[str]]:
+    """Replace the absolute paths of this machine by the names of their parameters: a path may contain a name."""
+    parameters = {str(value_at(main.params, key)): key for key in reversed(ROOTS)}
+    return [
+        [stage, parameters.get(path, path) if path.startswith("/") else path, digest] for stage, path, digest in rows
+    ]
 
 
 def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the dotted key and value of each leaf of nested mappings."""
     for key, value in values.items():
         if isinstance(value, Mapping):
             yield from _leaves(value, f"{prefix}{key}.")

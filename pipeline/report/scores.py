@@ -1,4 +1,4 @@
-"""The scores of a model: with intervals, by part, beside what knows nothing of faces, and where it is most wrong."""
+"""The section on a model's metrics: with intervals, by subgroup, beside baselines, and the largest errors."""
 
 import csv
 import io
@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.experiments.estimates import Estimate, read_estimates
+from pipeline.experiments.estimates import read_estimates
 from pipeline.experiments.outcome import Outcome
+from pipeline.records.predictions import ScoredEstimate
 from pipeline.records.recordings import read_recordings
 from pipeline.report.blocks import Picture, Section, Table
-from pipeline.report.paper import beside, interval
+from pipeline.report.paper import format_metric, msn_comparison
 from pipeline.scoring.bands import BANDS, band_of
 from pipeline.scoring.intervals import Interval
 
 RECORDINGS = "data/corpus/recordings.csv"
-WORST = 10  # videos that are listed
-FIRST = ("rmse", "mae", "pcc", "ccc", "kappa", "spread")
-NAMES = {
+MAX_WORST = 10  # videos in the list of the largest errors
+FIRST_METRICS = ("rmse", "mae", "pcc", "ccc", "kappa", "spread")
+METRIC_NAMES = {
     "rmse": "RMSE",
     "mae": "MAE",
     "pcc": "r",
@@ -25,104 +26,114 @@ NAMES = {
     "kappa": "weighted kappa",
     "spread": "ratio of spreads",
 }
-PICTURES = (  # file, alt, caption
+PICTURES = (  # file, alternative text, caption
     (
         "figure5.png",
-        "Scatter of estimated against true BDI-II score, a point for each test video, over shaded severity bands, with "
-        "the line of equality and the constant; the figures are in the table of scores.",
-        "Figure 5: estimate against truth over the test videos",
+        "Scatter plot of estimated against true BDI-II score, a point for each test video, over shaded severity bands, "
+        "with the line of equality and the constant; the numbers are in the table of metrics.",
+        "Figure 5: estimate against true score of the test videos",
     ),
     (
         "error.png",
-        "Error of each test video against its true score, with its trend: how far estimates are drawn to the mean.",
-        "Error against score",
+        "Error of each test video against its true score, with the trend, which shows how far estimates are shrunk to "
+        "the mean.",
+        "Error against true score",
     ),
     (
         "curves.png",
-        "Estimates of the clips of a few videos over their time, beside the video's estimate and its score.",
-        "Estimates over time, of videos chosen by their scores alone",
+        "Estimates of the clips of a few videos over time, beside the video's estimate and its true score.",
+        "Estimates over time, of videos chosen by their true scores alone",
     ),
     ("confusion.png", "Counts of true against estimated severity band, as in the table of bands.", "Severity bands"),
 )
-MISSING = "Not in this experiment: it was made before there was such an output, or DVC's cache has lost it."
+MISSING = "Not in this experiment: it is older than this output, or the output is no longer in DVC's cache."
 
 
 def section_scores(main: Outcome) -> Section:
-    """The scores of the test partition."""
-    told = [
-        "Over videos of the test partition, in points of BDI-II where a figure has a unit; in brackets 95 % intervals "
-        "by bootstrap over subjects, for videos of one person are no independent draws."
+    """Return the section on the metrics of the test partition."""
+    paragraphs = [
+        "Over videos of the test partition; metrics with a unit are in points of BDI-II. In brackets: 95 % intervals "
+        "by bootstrap over subjects, because videos of one person are not independent draws."
     ]
     if not main.intervals:
-        told.append("There are no intervals: DVC's cache has no results of this experiment.")
+        paragraphs.append("There are no intervals: the results of this experiment are not in DVC's cache.")
     blocks: list[Table | Picture | Section] = [
-        beside(main),
-        _by_part(main),
-        _others(main),
+        msn_comparison(main),
+        _subgroup_metrics(main),
+        _baselines(main),
         *_bands(main),
         *pictures(main),
         *_conformal(main),
     ]
-    return Section("scores", "Scores", told, [*blocks, *_worst(main)])
+    return Section("scores", "Scores", paragraphs, [*blocks, *_largest_errors(main)])
 
 
 def pictures(main: Outcome) -> list[Picture]:
-    """The figures of stage evaluate that an experiment has; none of them names a recording."""
-    found = [(main.experiment.content(f"results/{name}"), alt, caption) for name, alt, caption in PICTURES]
-    return [Picture(content, alt, caption) for content, alt, caption in found if content]
+    """Return the figures of stage evaluate that an experiment has; none of them names a recording."""
+    candidates = [(main.experiment.content(f"results/{name}"), alt, caption) for name, alt, caption in PICTURES]
+    return [Picture(content, alt, caption) for content, alt, caption in candidates if content]
 
 
 def subgroups(main: Outcome) -> Table:
-    """The error by part of the test partition, for the model card."""
+    """Return the errors by subgroup of the test partition, for the model card."""
     rows = [
-        [part, *_counts(main, part), _figure(main, part, "rmse"), _figure(main, part, "mae")] for part in _parts(main)
+        [part, *_counts(main, part), _metric_cell(main, part, "rmse"), _metric_cell(main, part, "mae")]
+        for part in _parts(main)
     ]
     headings = ["part", "videos", "subjects", "RMSE", "MAE"]
     return Table("Errors by subgroup", headings, rows, [] if rows else [MISSING])
 
 
-def _by_part(main: Outcome) -> Table:
-    known = {figure for _, of, figure in main.intervals if of == "model"} or set(main.metrics)
-    figures = [name for name in FIRST if name in known]
-    figures += sorted(name for name in known - set(FIRST) if "called" in name)
+def _subgroup_metrics(main: Outcome) -> Table:
+    """Return all metrics of the model by subgroup."""
+    available = {metric for _, estimator, metric in main.intervals if estimator == "model"} or set(main.metrics)
+    metrics = [name for name in FIRST_METRICS if name in available]
+    metrics += sorted(name for name in available - set(FIRST_METRICS) if "called" in name)
     parts = _parts(main) or ["all"]
-    rows = [[part, *_counts(main, part), *(_figure(main, part, name) for name in figures)] for part in parts]
-    notes = ["A ratio of spreads below 1: estimates vary less than scores, they are drawn to the mean."]
-    headings = ["part", "videos", "subjects", *(NAMES.get(name, name) for name in figures)]
-    return Table("Scores of the model", headings, rows, notes if "spread" in figures else [])
+    rows = [[part, *_counts(main, part), *(_metric_cell(main, part, name) for name in metrics)] for part in parts]
+    notes = ["A ratio of spreads below 1: estimates vary less than true scores, because they are shrunk to the mean."]
+    headings = ["part", "videos", "subjects", *(METRIC_NAMES.get(name, name) for name in metrics)]
+    return Table("Scores of the model", headings, rows, notes if "spread" in metrics else [])
 
 
-def _others(main: Outcome) -> Table:
-    others = list(dict.fromkeys(of for _, of, _ in main.intervals if of != "model")) or ["constant"]
-    rows = [[part, *(_figure(main, part, "rmse", of) for of in ("model", *others))] for part in _parts(main) or ["all"]]
-    notes = [
-        "Constant and median: one estimate for all. Look-up: the mean fitted score of the same subject, else the "
-        "constant; it knows people and reads no face. Difference: the model minus the constant; an interval below 0 "
-        "says that the model knows more."
+def _baselines(main: Outcome) -> Table:
+    """Return the RMSE of the model beside that of the baselines, by subgroup."""
+    baselines = list(dict.fromkeys(estimator for _, estimator, _ in main.intervals if estimator != "model")) or [
+        "constant"
     ]
-    return Table("RMSE beside what reads no face", ["part", "model", *others], rows, notes)
+    rows = [
+        [part, *(_metric_cell(main, part, "rmse", estimator) for estimator in ("model", *baselines))]
+        for part in _parts(main) or ["all"]
+    ]
+    notes = [
+        "Constant and median: one estimate for all videos. Look-up: the mean score of the same subject's fitted "
+        "videos, else the constant; it uses the identity and no face. Difference: the model minus the constant; an "
+        "interval below 0 says that the model is better."
+    ]
+    return Table("RMSE beside baselines that use no face", ["part", "model", *baselines], rows, notes)
 
 
 def _bands(main: Outcome) -> list[Table]:
-    estimates = _estimates(main)
+    """Return the counts of true against estimated severity band."""
+    estimates = _read_estimates(main)
     if not estimates:
         return []
     names = [band.name for band in BANDS]
     pairs = [(band_of(item.bdi).name, band_of(item.estimate).name) for item in estimates]
-    rows = [[truth, *(str(pairs.count((truth, called))) for called in names)] for truth in names]
+    rows = [[truth, *(str(pairs.count((truth, estimated))) for estimated in names)] for truth in names]
     headings = ["true band", *(f"called {name}" for name in names)]
     return [Table("Videos by true and estimated severity band", headings, rows)]
 
 
-def _worst(main: Outcome) -> list[Table]:
-    """The videos with the largest errors, by opaque ids that only those who hold the corpus can resolve."""
-    estimates = sorted(_estimates(main), key=lambda item: -abs(item.estimate - item.bdi))[:WORST]
-    known = _opaque(main)
-    if not estimates or not known:
+def _largest_errors(main: Outcome) -> list[Table]:
+    """Return the videos with the largest errors, by opaque ids that only holders of the corpus can resolve."""
+    estimates = sorted(_read_estimates(main), key=lambda item: -abs(item.estimate - item.bdi))[:MAX_WORST]
+    opaque_ids = _opaque_ids(main)
+    if not estimates or not opaque_ids:
         return []
     rows = [
         [
-            known.get(item.recording, "?"),
+            opaque_ids.get(item.recording, "?"),
             band_of(item.bdi).name,
             band_of(item.estimate).name,
             f"{item.estimate - item.bdi:+.1f}",
@@ -130,29 +141,31 @@ def _worst(main: Outcome) -> list[Table]:
         for item in estimates
     ]
     notes = [
-        "An id is the beginning of the video's SHA-256: data/corpus/recordings.csv resolves it for those who hold it."
+        "An id is the beginning of the video's SHA-256; holders of the corpus find it in data/corpus/recordings.csv."
     ]
     headings = ["video", "true band", "estimated band", "error in points"]
     return [Table(f"The {len(rows)} largest errors", headings, rows, notes)]
 
 
 def _conformal(main: Outcome) -> list[Table]:
-    """The conformal intervals, as evaluate wrote them, where there is a validation part."""
+    """Return the conformal intervals that stage evaluate wrote, if there are validation videos."""
     rows = list(csv.reader(io.StringIO(main.experiment.text("results/conformal.csv") or "")))
     if len(rows) < 2 or "recording" in rows[0]:
         return []
     headings = [name.replace("_", " ") for name in rows[0]]
-    return [Table("Split-conformal intervals, from the validation part", headings, rows[1:])]
+    return [Table("Split-conformal intervals, from the validation videos", headings, rows[1:])]
 
 
-def _estimates(main: Outcome) -> Sequence[Estimate]:
+def _read_estimates(main: Outcome) -> Sequence[ScoredEstimate]:
+    """Return the estimates of an experiment; none if they cannot be read."""
     try:
         return read_estimates(main.experiment)
     except ValueError:
         return []
 
 
-def _opaque(main: Outcome) -> dict[str, str]:
+def _opaque_ids(main: Outcome) -> dict[str, str]:
+    """Return the opaque id of each recording; none if the table of recordings is not in DVC's cache."""
     content = main.experiment.content(RECORDINGS)
     if content is None:
         return {}
@@ -163,16 +176,19 @@ def _opaque(main: Outcome) -> dict[str, str]:
 
 
 def _parts(main: Outcome) -> list[str]:
+    """Return the names of the subgroups."""
     return list(dict.fromkeys(part for part, _, _ in main.intervals))
 
 
 def _counts(main: Outcome, part: str) -> list[str]:
-    found = main.intervals.get((part, "model", "rmse"))
-    return [str(found.videos), str(found.subjects)] if found else [str(main.metrics.get("videos", "")), ""]
+    """Return the cells with the numbers of videos and subjects in a subgroup."""
+    rmse = main.intervals.get((part, "model", "rmse"))
+    return [str(rmse.videos), str(rmse.subjects)] if rmse else [str(main.metrics.get("videos", "")), ""]
 
 
-def _figure(main: Outcome, part: str, figure: str, of: str = "model") -> str:
-    found: Interval | None = main.score(figure, part, of)
-    if found is None:
+def _metric_cell(main: Outcome, part: str, name: str, estimator: str = "model") -> str:
+    """Return the cell of a metric; counts are written without decimals and interval."""
+    metric: Interval | None = main.metric(name, part, estimator)
+    if metric is None:
         return ""
-    return f"{found.value:.0f}" if "called" in figure else interval(found)
+    return f"{metric.value:.0f}" if "called" in name else format_metric(metric)

@@ -1,33 +1,33 @@
-"""The sections of a page beside its scores: the paper's tables, studies, other experiments, detection, saliency."""
+"""Further sections of the report: the paper's tables, studies, other experiments, detection and saliency."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.comparing.render import verdict
-from pipeline.comparing.scores import paired
+from pipeline.comparing.scores import paired_errors
 from pipeline.experiments.estimates import read_estimates
 from pipeline.experiments.outcome import Outcome
 from pipeline.png import png_bytes
 from pipeline.report import paper
 from pipeline.report.blocks import Picture, Section, Table
-from pipeline.report.paper import interval, network_label
+from pipeline.report.paper import format_metric, network_label
 from pipeline.scoring.intervals import format_interval
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
-from pipeline.studies.figure import DOTS, draw
+from pipeline.studies.figure import DPI, draw
 from pipeline.studies.table import notes, table
 
 RESAMPLES, SEED = 2000, 0
 DETECTION = {
     "recordings": "recordings",
     "broken": "recordings that could not be read",
-    "without_face": "recordings without any face",
-    "with_rivals": "recordings with a second face seen as often",
+    "without_face": "recordings without a face in any frame",
+    "with_rivals": "recordings in which a second face is seen nearly as often",
     "frames": "frames",
-    "detected": "frames with a face detected",
-    "refined": "frames with a face followed and measured",
-    "interpolated": "frames bridged over a short gap",
+    "detected": "frames with a detected face",
+    "refined": "frames with a face refined from nearby frames",
+    "interpolated": "frames with an interpolated face, in short gaps",
     "absent": "frames without a face",
     "longest_absence": "longest run of frames without a face",
     "cuts": "cuts inside recordings",
@@ -36,125 +36,143 @@ DETECTION = {
 }
 SHARES = ("detected", "refined", "interpolated", "absent")
 FACES = (
-    "This page shows faces, for it was asked to. Of real people they are personal data: keep it as you keep the videos."
+    "This page shows faces, because it was written with --faces. Of real people they are personal data: protect this "
+    "page as you protect the videos."
 )
 
 
 @dataclass(frozen=True)
-class Collected:
-    """A study and what is finished of it."""
+class StudyResults:
+    """A study with its rows."""
 
     study: Study
     rows: Sequence[Row]
 
     @property
     def finished(self) -> int:
-        """How many experiments of it are finished."""
+        """Number of finished experiments."""
         return sum(len(row.outcomes) for row in self.rows)
 
     @property
-    def drawn(self) -> list[Row]:
+    def finished_rows(self) -> list[Row]:
         """Rows with a finished experiment."""
         return [row for row in self.rows if row.outcomes]
 
 
-def section_paper(main: Outcome, studies: Sequence[Collected]) -> Section:
-    """The tables in the paper's form."""
-    rows = {name: [row for item in studies if item.study.table == name for row in item.drawn] for name in _FORMS}
+def section_paper(main: Outcome, studies: Sequence[StudyResults]) -> Section:
+    """Return the section with the tables in the form of the paper's."""
+    rows = {
+        name: [row for item in studies if item.study.table == name for row in item.finished_rows] for name in _FORMS
+    }
     blocks: list[Table | Picture | Section] = [paper.figure4(rows["figure4"], main)]
-    blocks += [_picture(item) for item in studies if item.study.table == "figure4" and item.drawn]
+    blocks += [_study_figure(item) for item in studies if item.study.table == "figure4" and item.finished_rows]
     blocks += [paper.table2(rows["table2"], main), paper.tables34(rows["tables34"], main)]
     blocks += [paper.table5(rows["tables34"], main), paper.field(6, main), paper.field(7, main)]
-    told = [
-        "Empty cells: no experiment of ours is at hand; `msn study depth`, `kernels` and `models` make them. The paper "
-        "reports no intervals; of 50 videos, an RMSE of 8 is known to about one and a half points either way."
+    paragraphs = [
+        "Empty cells: no finished experiment of ours; `msn study depth`, `kernels` and `models` run them. The paper "
+        "reports no intervals; with 50 videos, an RMSE of 8 is known to about one and a half points either way."
     ]
-    return Section("paper", "The paper's tables", told, blocks)
+    return Section("paper", "The paper's tables", paragraphs, blocks)
 
 
 _FORMS = ("figure4", "table2", "tables34")
 
 
-def section_studies(studies: Sequence[Collected]) -> Section | None:
-    """Every study with something finished; those that fill a table of the paper show their own table here too."""
-    found = []
+def section_studies(studies: Sequence[StudyResults]) -> Section | None:
+    """Return the section with the own table of every study that has a finished experiment; None without any."""
+    sections = []
     for item in studies:
-        if not item.drawn:
+        if not item.finished_rows:
             continue
         headings, cells = table(item.study, item.rows)
         blocks: list[Table | Picture | Section] = [
             Table(item.study.title, [headings[0] or "run", *headings[1:]], cells, notes(item.study, item.rows))
         ]
         if item.study.table != "figure4":
-            blocks.append(_picture(item))
-        found.append(Section(f"study-{item.study.name}", f"Study: {item.study.name}", [], blocks))
-    return Section("studies", "Studies and controls", [], found) if found else None
+            blocks.append(_study_figure(item))
+        sections.append(Section(f"study-{item.study.name}", f"Study: {item.study.name}", [], blocks))
+    return Section("studies", "Studies and controls", [], sections) if sections else None
 
 
 def section_others(main: Outcome, others: Sequence[Outcome]) -> Section | None:
-    """The other experiments that were asked for, each beside the first on the same videos."""
+    """Return the section that compares the other experiments with the first one on the same videos; None without."""
     if not others:
         return None
     rows: list[list[str]] = []
-    told: list[str] = []
-    for other in (main, *others):
-        scores = [interval(other.score(name)) for name in ("rmse", "mae", "pcc")]
-        rows.append([other.experiment.name, network_label(other.params), *scores, *_difference(main, other, told)])
+    verdicts: list[str] = []
+    for outcome in (main, *others):
+        metrics = [format_metric(outcome.metric(name)) for name in ("rmse", "mae", "pcc")]
+        rows.append(
+            [
+                outcome.experiment.name,
+                network_label(outcome.params),
+                *metrics,
+                *_difference(main, outcome, verdicts),
+            ]
+        )
     headings = ["experiment", "network", "RMSE", "MAE", "r", f"RMSE minus that of {main.experiment.name}"]
-    return Section("others", "Experiments side by side", told, [Table("Experiments", headings, rows)])
+    return Section("others", "Experiments side by side", verdicts, [Table("Experiments", headings, rows)])
 
 
 def section_detection(main: Outcome, faces: bool) -> Section:
-    """How often a face was found."""
-    found = json.loads(main.experiment.text("detection.json") or "{}")
-    rows = [[DETECTION.get(name, name), _measure(name, value)] for name, value in found.items()]
+    """Return the section on how often a face was found."""
+    measures = json.loads(main.experiment.text("detection.json") or "{}")
+    rows = [[DETECTION.get(name, name), _format_measure(name, value)] for name, value in measures.items()]
     if not rows:
         return Section("detection", "Detection", ["Not known: this experiment has no detection.json."])
     blocks: list[Table | Picture | Section] = [Table("Detection over the corpus", ["what", "value"], rows)]
     if content := main.experiment.content("data/detection/corpus.png"):
         alt = "Recordings by share of detected, refined, interpolated and absent frames; confidence; height of faces."
         blocks.append(Picture(content, alt, "Detection over the corpus, recordings unnamed"))
-    told = []
+    paragraphs = []
     if faces and (content := main.experiment.content("data/detection/worst.png")):
-        told.append(FACES)
-        blocks.append(Picture(content, "Faces of the recordings with the fewest.", "Faces of the worst recordings"))
-    return Section("detection", "Detection", told, blocks)
+        paragraphs.append(FACES)
+        blocks.append(
+            Picture(
+                content,
+                "Faces of the recordings in which a face was found least often.",
+                "Faces of the worst recordings",
+            )
+        )
+    return Section("detection", "Detection", paragraphs, blocks)
 
 
 def section_saliency(main: Outcome, faces: bool) -> Section | None:
-    """Figure 6, which shows faces: only where it is asked for."""
+    """Return the section with figure 6, which shows faces; None unless `faces`."""
     if not faces:
         return None
     content = main.experiment.content("saliency/figure6.png")
     if content is None:
         return Section(
-            "saliency", "Where the estimate comes from", ["Not at hand: `dvc repro explain` makes figure 6."]
+            "saliency", "Where the estimate comes from", ["There is no figure 6: `dvc repro explain` makes it."]
         )
-    alt = "First and last frame of a clip of one test recording a severity band, with the relevance of every place."
-    shown = Picture(content, alt, "Figure 6: red places raise the estimate, blue ones lower it (Grad-CAM)")
-    return Section("saliency", "Where the estimate comes from", [FACES], [shown])
+    alt = "First and last frame of a clip of one test recording per severity band, with the relevance of every pixel."
+    picture = Picture(content, alt, "Figure 6: red regions raise the estimate, blue ones lower it (Grad-CAM)")
+    return Section("saliency", "Where the estimate comes from", [FACES], [picture])
 
 
-def _measure(name: str, value: float) -> str:
+def _format_measure(name: str, value: float) -> str:
     return f"{value:.2%}".replace("%", " %") if name in SHARES else f"{value:,}"
 
 
-def _picture(item: Collected) -> Picture:
+def _study_figure(item: StudyResults) -> Picture:
     alt = f"{item.study.title}: RMSE and MAE of each row with their intervals, as in the table beside it."
-    return Picture(png_bytes(lambda: draw(item.study, item.drawn), DOTS), alt, item.study.title)
+    return Picture(png_bytes(lambda: draw(item.study, item.finished_rows), DPI), alt, item.study.title)
 
 
-def _difference(main: Outcome, other: Outcome, told: list[str]) -> list[str]:
-    """The paired difference in one cell, its meaning into `told`; recordings are not named."""
+def _difference(main: Outcome, other: Outcome, verdicts: list[str]) -> list[str]:
+    """Return the cell with the paired difference, and append its verdict to `verdicts`; no recording is named."""
     if other is main:
         return [""]
     first, second = main.experiment.name, other.experiment.name
     try:
-        ours, theirs = read_estimates(main.experiment), read_estimates(other.experiment)
+        first_estimates, second_estimates = read_estimates(main.experiment), read_estimates(other.experiment)
     except ValueError:
         return ["not known: estimates are not in DVC's cache"]
-    if [(item.recording, item.bdi) for item in ours] != [(item.recording, item.bdi) for item in theirs] or not ours:
+    if [(item.recording, item.bdi) for item in first_estimates] != [
+        (item.recording, item.bdi) for item in second_estimates
+    ] or not first_estimates:
         return ["not paired: other videos"]
-    error = paired(ours, theirs, RESAMPLES, SEED)[0]
-    told.append(verdict(first, second, error))
+    error = paired_errors(first_estimates, second_estimates, RESAMPLES, SEED)[0]
+    verdicts.append(verdict(first, second, error))
     return [format_interval(error.difference)]

@@ -1,4 +1,4 @@
-"""The table of a study: a row a grid point, of one experiment or summed up over seeds or folds."""
+"""The rows of a study's table: one per grid point, averaged over seeds or folds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,121 +14,124 @@ from pipeline.scoring.intervals import Interval, Rows, intervals
 from pipeline.scoring.metrics import METRICS
 from pipeline.studies.definition import Point, Study
 
-RESAMPLES, SEED = 2000, 0  # of intervals over folds put together
-TOGETHER = ("rmse", "mae", "pcc")
-FAR = float("inf")
+RESAMPLES, SEED = 2000, 0  # of the intervals over pooled folds
+POOLED = ("rmse", "mae", "pcc")
+NOT_VALIDATED = float("inf")
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A figure over one or more experiments.
+    """A metric over one or more experiments.
 
     Attributes:
-        value: of the one, or the mean over several.
-        low: the lower end of the 95 % interval of the one; None where there is none, or over several.
+        value: of a single experiment, or the mean over several.
+        low: the lower end of the 95 % interval of a single experiment; None without interval, or over several.
         high: the upper end, likewise.
-        deviation: the standard deviation between several (over n - 1); None of one.
-        each: the values of several, in the order of their experiments; empty of one.
+        deviation: the standard deviation between several experiments (over n - 1); None of a single one.
+        values: of several experiments, in their order; empty of a single one.
     """
 
     value: float
     low: float | None = None
     high: float | None = None
     deviation: float | None = None
-    each: tuple[float, ...] = ()
+    values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Row:
-    """One grid point of a study.
+    """One row of the table of a study: a grid point with its repeats.
 
     Attributes:
-        label: what the point is called.
-        values: dotted keys and the values that make it.
-        outcomes: its finished experiments, one a repeat.
-        wanted: how many repeats the study has of it.
-        states: those not finished: name (or repeat) and state: missing, queued, running or failed.
+        label: of the row.
+        values: dotted keys and values of the grid point.
+        outcomes: results of the finished experiments, one per repeat.
+        repeats: number of repeats in the study, finished or not.
+        states: name (or repeat) and state of each repeat that is not finished: missing, queued, running or failed.
     """
 
     label: str
     values: Mapping[str, Any]
     outcomes: tuple[Outcome, ...]
-    wanted: int
+    repeats: int
     states: tuple[tuple[str, str], ...]
 
-    def figure(self, name: str, part: str = "all", of: str = "model") -> Spread | None:
-        """A score over the repeats that have it; None where none has."""
-        return _spread([found for item in self.outcomes if (found := item.score(name, part, of))])
+    def metric(self, name: str, part: str = "all", estimator: str = "model") -> Spread | None:
+        """Return a metric over the repeats that have it; None if none has it. See `Outcome.metric`."""
+        return _spread([value for item in self.outcomes if (value := item.metric(name, part, estimator))])
 
     @property
     def validation(self) -> Spread | None:
-        """RMSE on videos kept out of fitting; None unless all experiments of the row have it."""
-        found = [item.validation for item in self.outcomes if item.validation is not None]
-        if len(found) < max(len(self.outcomes), 1):
+        """RMSE on the validation videos; None unless all experiments of the row have it."""
+        values = [item.validation for item in self.outcomes if item.validation is not None]
+        if len(values) < max(len(self.outcomes), 1):
             return None
-        return _spread([Interval(value, None, None) for value in found])
+        return _spread([Interval(value, None, None) for value in values])
 
     @property
     def cost(self) -> Mapping[str, Any]:
-        """Parameters and multiply-adds; empty where no experiment tells."""
+        """Number of parameters and multiply-adds; empty if no experiment has them."""
         return next((item.complexity for item in self.outcomes if item.complexity), {})
 
     @cached_property
-    def together(self) -> Mapping[str, Interval]:
-        """Figures over the videos of all repeats put together; empty unless each has videos of its own, as folds do."""
-        if len(self.outcomes) < 2 or len(self.outcomes) < self.wanted:
+    def pooled(self) -> Mapping[str, Interval]:
+        """Metrics over the pooled videos of all repeats; empty unless the repeats have different videos, as folds do.
+
+        Empty as well if a repeat is not finished, or its estimates are not in DVC's cache.
+        """
+        if len(self.outcomes) < 2 or len(self.outcomes) < self.repeats:
             return {}
         try:
-            found = [item for outcome in self.outcomes for item in read_estimates(outcome.experiment)]
-        except ValueError:  # a cache that lost some of them: the means are left
+            estimates = [item for outcome in self.outcomes for item in read_estimates(outcome.experiment)]
+        except ValueError:  # some are not in DVC's cache: the means remain
             return {}
-        if len({item.recording for item in found}) < len(found):
+        if len({item.recording for item in estimates}) < len(estimates):
             return {}
         truth, estimate = (
-            np.array([getattr(item, name) for item in found], np.float64) for name in ("bdi", "estimate")
+            np.array([getattr(item, name) for item in estimates], np.float64) for name in ("bdi", "estimate")
         )
 
-        def of(figure: str) -> Any:
+        def metric_of(name: str) -> Any:
             def statistic(rows: Rows) -> float | None:
-                return METRICS[figure](truth[rows], estimate[rows])
+                return METRICS[name](truth[rows], estimate[rows])
 
             return statistic
 
-        subjects = [item.subject for item in found]
-        return intervals({name: of(name) for name in TOGETHER}, subjects, RESAMPLES, SEED)
+        subjects = [item.subject for item in estimates]
+        return intervals({name: metric_of(name) for name in POOLED}, subjects, RESAMPLES, SEED)
 
 
-def gather(points: Sequence[Point], found: Sequence[Outcome | tuple[str, str]]) -> list[Row]:
-    """Put what was found of each point into rows, in the order of the study.
+def gather(points: Sequence[Point], results: Sequence[Outcome | tuple[str, str]]) -> list[Row]:
+    """Gather the results of grid points into rows, in the order of the study.
 
     Args:
         points: of a study.
-        found: of each point its outcome, or (name, state) where it is not finished.
+        results: the outcome of each point, or (name, state) if it is not finished.
     """
     rows = []
     for label in dict.fromkeys(point.row for point in points):
-        pairs = [(point, item) for point, item in zip(points, found, strict=True) if point.row == label]
-        outcomes = tuple(item for _, item in pairs if isinstance(item, Outcome))
-        states = tuple(item for _, item in pairs if not isinstance(item, Outcome))
+        pairs = [(point, result) for point, result in zip(points, results, strict=True) if point.row == label]
+        outcomes = tuple(result for _, result in pairs if isinstance(result, Outcome))
+        states = tuple(result for _, result in pairs if not isinstance(result, Outcome))
         rows.append(Row(label, pairs[0][0].values, outcomes, len(pairs), states))
     return rows
 
 
 def ranks(study: Study, rows: Sequence[Row]) -> list[int | None]:
-    """The place of each row by validation RMSE, never by the test partition; none at all unless two rows have it.
+    """Return the rank of each row by validation RMSE; all are None unless two rows have a validation RMSE.
 
-    A row that lacks it has no place; ranking by test scores would choose on the test partition.
+    A row without validation RMSE has no rank: ranking by test metrics would choose on the test partition.
     """
-    values = [row.validation.value if row.validation else FAR for row in rows]
-    if not study.ranked or sum(value < FAR for value in values) < 2:
+    values = [row.validation.value if row.validation else NOT_VALIDATED for row in rows]
+    if not study.ranked or sum(value < NOT_VALIDATED for value in values) < 2:
         return [None] * len(rows)
-    return [1 + sum(other < value for other in values) if value < FAR else None for value in values]
+    return [1 + sum(other < value for other in values) if value < NOT_VALIDATED else None for value in values]
 
 
-def _spread(found: Sequence[Interval]) -> Spread | None:
-    if not found:
+def _spread(metrics: Sequence[Interval]) -> Spread | None:
+    if not metrics:
         return None
-    if len(found) == 1:
-        return Spread(found[0].value, found[0].low, found[0].high)
-    values = [item.value for item in found]
-    return Spread(mean(values), deviation=stdev(values), each=tuple(values))
+    if len(metrics) == 1:
+        return Spread(metrics[0].value, metrics[0].low, metrics[0].high)
+    values = [item.value for item in metrics]
+    return Spread(mean(values), deviation=stdev(values), values=tuple(values))

@@ -1,4 +1,4 @@
-"""What a study is: a grid over parameters, as a small YAML file of studies/ or of one's own."""
+"""The definition of a study: grids of parameter values, in a small YAML file in studies/ or elsewhere."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pipeline.params_check import check_params
 
 STUDIES = Path("studies")
-NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"  # it begins the names of experiments, which Git must accept
+NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"  # names of experiments begin with it, and Git must accept them
 
 
 class StudyError(ValueError):
@@ -24,11 +24,11 @@ def _as_list(value: Any) -> Any:
 
 
 class Grid(BaseModel):
-    """Every combination of some values of some parameters."""
+    """All combinations of some values of some parameters."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    label: str | None = Field(None, description="what its points are called; by default by the values that vary")
+    label: str | None = Field(None, description="name of its rows; by default the values that vary")
     only: dict[str, Any] = Field({}, description="values that params.yaml must have, else the grid is left out")
     values: dict[str, Annotated[list[Any], BeforeValidator(_as_list)]] = Field(
         {}, description="dotted keys of params.yaml, each with a list of values"
@@ -36,67 +36,71 @@ class Grid(BaseModel):
 
 
 class Study(BaseModel):
-    """A study as its file has it."""
+    """The content of a study file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=NAME, description="small letters, digits and hyphens, up to 40")
     title: str = Field(min_length=1, description="a line above its table")
-    x: str | None = Field(None, description="the dotted key along the figure's x axis; without it, points are rows")
-    repeats: list[str] = Field([], description="dotted keys over which points are summed up: seeds, folds")
+    x: str | None = Field(None, description="the dotted key along the figure's x axis; without it, a line per row")
+    repeats: list[str] = Field([], description="dotted keys over which points are averaged: seeds, folds")
     table: Literal["figure4", "table2", "tables34"] | None = Field(
-        None, description="what of the paper it fills: figure4, table2 or tables34"
+        None, description="the table of the paper that it fills: figure4, table2 or tables34"
     )
-    ranked: bool = Field(True, description="false where rows are no alternatives, as controls are")
+    ranked: bool = Field(True, description="false if the rows are no alternatives, as controls are not")
     grids: list[Grid] = Field(min_length=1, description="a list of grids")
 
 
 @dataclass(frozen=True)
 class Point:
-    """One run of a study.
+    """One grid point of a study, which is one run.
 
     Attributes:
-        row: what its row in the table is called: all but the repeats.
+        row: label of its row in the table; points that differ only in the repeats share a row.
         values: dotted keys and their values.
-        apart: those of them that are not the same in all of the study.
-        repeat: the values of the repeats, as told in names; empty without any.
+        varying: those of the values that are not the same everywhere in the study.
+        repeat: the values of the repeats, as part of a message; empty without repeats.
         params: the whole of params.yaml with the values in it.
     """
 
     row: str
     values: Mapping[str, Any]
-    apart: Mapping[str, Any]
+    varying: Mapping[str, Any]
     repeat: str
     params: Mapping[str, Any]
 
 
-def known_studies(folder: Path = STUDIES) -> list[str]:
-    """The names of the studies in `folder`."""
+def list_studies(folder: Path = STUDIES) -> list[str]:
+    """Return the names of the studies in `folder`."""
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
 def read_study(name: str, folder: Path = STUDIES) -> Study:
-    """Read the study `name` of `folder`, or the file that `name` is the path of.
+    """Read a study.
+
+    Args:
+        name: of a study in `folder`, or the path of a YAML file.
+        folder: with the study files.
 
     Raises:
-        StudyError: where there is none, or a key of it is wrong.
+        StudyError: if there is no such study, or a key of it is wrong.
     """
     path = Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Study.model_validate(found)
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Study.model_validate(content)
     except FileNotFoundError:
-        known = ", ".join(known_studies(folder)) or "none"
-        raise StudyError(f"{path}: no such study; allowed: {known}, or the path of a YAML file") from None
+        names = ", ".join(list_studies(folder)) or "none"
+        raise StudyError(f"{path}: no such study; allowed: {names}, or the path of a YAML file") from None
     except yaml.YAMLError as error:
         raise StudyError(f"{path}: not valid YAML: {error}") from None
     except ValidationError as error:
         lines = (f"{path}: {'.'.join(map(str, item['loc'])) or 'the whole'}: {item['msg']}" for item in error.errors())
-        raise StudyError("\n".join([*lines, f"allowed: {_allowed()}"])) from None
+        raise StudyError("\n".join([*lines, f"allowed: {_allowed_keys()}"])) from None
 
 
 def points(study: Study, base: Mapping[str, Any], changes: Mapping[str, Any]) -> list[Point]:
-    """Every run of a study, each checked as a stage would check it; equal ones once.
+    """Return the grid points of a study, each with checked parameters; points with equal parameters occur once.
 
     Args:
         study: the study.
@@ -104,33 +108,33 @@ def points(study: Study, base: Mapping[str, Any], changes: Mapping[str, Any]) ->
         changes: further values for all points, by dotted keys.
 
     Raises:
-        StudyError: where a key is none of params.yaml's.
-        ParamsError: where a point holds a value that is not allowed.
+        StudyError: if a key does not exist in params.yaml.
+        ParamsError: if a point has a value that is not allowed.
     """
-    begun = _with(base, changes, "what is set for all points")
-    varying = _varying(study)
-    found: list[Point] = []
+    changed_base = _change(base, changes, "what is set for all points")
+    varying_keys = _varying_keys(study)
+    grid_points: list[Point] = []
     for number, grid in enumerate(study.grids, start=1):
-        place = f"{study.name}, grid {number}"
-        if any(_get(begun, key, place) != value for key, value in grid.only.items()):
+        source = f"{study.name}, grid {number}"
+        if any(_get(changed_base, key, source) != value for key, value in grid.only.items()):
             continue
         for combination in itertools.product(*grid.values.values()):
             values = dict(zip(grid.values, combination, strict=True))
-            params = _with(begun, values, place)
-            check_params(params, f"{place}, {_told(values) or 'params.yaml as it is'}")
-            apart = {key: value for key, value in values.items() if key in varying}
-            shown = {key: value for key, value in apart.items() if key not in study.repeats}
-            row = grid.label or _told(shown) or "as it is"
-            repeat = _told({key: values[key] for key in study.repeats if key in values})
-            if all(params != other.params for other in found):
-                found.append(Point(row, values, apart, repeat, params))
-    if not found:
+            params = _change(changed_base, values, source)
+            check_params(params, f"{source}, {_format_values(values) or 'params.yaml as it is'}")
+            varying = {key: value for key, value in values.items() if key in varying_keys}
+            row_values = {key: value for key, value in varying.items() if key not in study.repeats}
+            row = grid.label or _format_values(row_values) or "as it is"
+            repeat = _format_values({key: values[key] for key in study.repeats if key in values})
+            if all(params != point.params for point in grid_points):
+                grid_points.append(Point(row, values, varying, repeat, params))
+    if not grid_points:
         raise StudyError(f"{study.name}: no grid fits params.yaml (`only`), so there is nothing to run")
-    return found
+    return grid_points
 
 
 def value_at(params: Mapping[str, Any], key: str) -> Any:
-    """The value of a dotted key; None where there is none."""
+    """Return the value of a dotted key; None if there is no such key."""
     value: Any = params
     for part in key.split("."):
         if not isinstance(value, Mapping) or part not in value:
@@ -139,67 +143,68 @@ def value_at(params: Mapping[str, Any], key: str) -> Any:
     return value
 
 
-def told(value: Any) -> str:
-    """A value as tables show it.
+def format_value(value: Any) -> str:
+    """Format the value of a parameter for tables.
 
-    >>> told([3, 5, 7]), told(0.5), told(True), told(None)
+    >>> format_value([3, 5, 7]), format_value(0.5), format_value(True), format_value(None)
     ('3 5 7', '0.5', 'true', 'null')
     """
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return " ".join(map(told, value))
+        return " ".join(map(format_value, value))
     return value if isinstance(value, str) else str(yaml.safe_dump(value).splitlines()[0])
 
 
 def parse_changes(assignments: Sequence[str]) -> dict[str, Any]:
-    """Read `key=value` as `dvc exp run -S` takes it, for one value.
+    """Parse assignments `key=value`, as `dvc exp run -S` takes them, into values by dotted keys.
 
     Raises:
-        StudyError: where one is no assignment.
+        StudyError: if one is no assignment.
     """
-    found = {}
+    changes = {}
     for assignment in assignments:
         key, sign, value = assignment.partition("=")
         if not (key and sign):
             raise StudyError(f"-S {assignment}; allowed: key=value, as finetune.validation=subjects")
-        found[key] = yaml.safe_load(value)
-    return found
+        changes[key] = yaml.safe_load(value)
+    return changes
 
 
-def _told(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {told(value)}" for key, value in values.items())
+def _format_values(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {format_value(value)}" for key, value in values.items())
 
 
-def _varying(study: Study) -> set[str]:
-    """Keys that do not have one and the same value everywhere."""
+def _varying_keys(study: Study) -> set[str]:
+    """Return the keys that do not have the same value in all grid points of a study."""
     keys = {key for grid in study.grids for key in grid.values}
-    one = {key: {told(v) for grid in study.grids for v in grid.values.get(key, [None])} for key in keys}
-    return {key for key, values in one.items() if len(values) > 1}
+    texts = {key: {format_value(v) for grid in study.grids for v in grid.values.get(key, [None])} for key in keys}
+    return {key for key, values in texts.items() if len(values) > 1}
 
 
-def _get(params: Mapping[str, Any], key: str, place: str) -> Any:
+def _get(params: Mapping[str, Any], key: str, source: str) -> Any:
+    """Return the value of a dotted key; the StudyError for an unknown key names its `source`."""
     value: Any = params
     for part in key.split("."):
         if not isinstance(value, Mapping) or part not in value:
-            raise StudyError(f"{place}: {key} is not a known key of params.yaml")
+            raise StudyError(f"{source}: {key} is not a known key of params.yaml")
         value = value[part]
     return value
 
 
-def _with(base: Mapping[str, Any], values: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """A copy of params with some values changed."""
+def _change(base: Mapping[str, Any], values: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Return a copy of params with the values of some dotted keys changed."""
     changed = dict(base)
     for key, value in values.items():
-        _get(base, key, place)
+        _get(base, key, source)
         *sections, last = key.split(".")
-        owner = changed
+        section = changed
         for part in sections:
-            owner[part] = dict(owner[part])
-            owner = owner[part]
-        owner[last] = value
+            section[part] = dict(section[part])
+            section = section[part]
+        section[last] = value
     return changed
 
 
-def _allowed() -> str:
+def _allowed_keys() -> str:
     grid = "; ".join(f"{name} ({field.description})" for name, field in Grid.model_fields.items())
     study = "; ".join(f"{name} ({field.description})" for name, field in Study.model_fields.items())
     return f"{study}; of a grid: {grid}"

@@ -1,4 +1,4 @@
-"""The figure of a study: error along what varies (figure 4 of the paper), or a line a grid point."""
+"""The figure of a study: errors over the parameter that varies (figure 4 of the paper), or one line per grid point."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,101 +11,107 @@ from pipeline.png import new_figure, write_png
 from pipeline.studies.collect import Row, Spread
 from pipeline.studies.definition import Study, value_at
 
-DOTS = 150  # an inch
+DPI = 150
 WIDTH, HEIGHT = 7.0, 4.8  # inches
-TOP, LINE = 1.5, 0.5  # inches of what is not lines, and of a line, where each row has one
-STEP = 0.22  # of a line, between the errors in it
-ASIDE = 0.008  # of the x axis, likewise: bars do not hide each other
+MARGINS, LINE_HEIGHT = 1.5, 0.5  # inches, of a figure with one line per row
+LINE_OFFSET = 0.22  # between the metrics of a row, as a share of the line height
+X_OFFSET = 0.008  # between the metrics of a point, as a share of the x axis, so that bars do not hide each other
 UNIT = "error in points of BDI-II"
-LETTERS = 34  # of a label before it is broken
-# Shapes, fillings and lightness tell the errors apart; no colour is needed to read them.
-LOOKS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+LABEL_LENGTH = 34  # characters of a label before it is wrapped
+# Markers, fillings and lightness distinguish the metrics without colour.
+STYLES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("RMSE", "rmse", {"marker": "o", "color": "#08519c", "mfc": "#08519c", "ls": "-"}),
     ("MAE", "mae", {"marker": "s", "color": "#c2571a", "mfc": "white", "ls": "--"}),
 )
 VALIDATION: dict[str, Any] = {"marker": "x", "color": "#404040", "ls": ":"}
 CONSTANT: dict[str, Any] = {"color": "#404040", "ls": "-.", "lw": 1.0}
-FAINT = 0.45  # how strongly each repeat shows beside their mean
+REPEAT_ALPHA = 0.45  # opacity of a single repeat beside the mean
 
 
 def write_figure(path: Path, study: Study, rows: Sequence[Row]) -> bool:
-    """Write the figure as a PNG file; False, and nothing, where no row has a finished experiment."""
-    drawn = [row for row in rows if row.figure("rmse")]
-    if not drawn:
+    """Write the figure as a PNG file; return False and write nothing if no row has a finished experiment."""
+    finished = [row for row in rows if row.metric("rmse")]
+    if not finished:
         return False
-    write_png(path, lambda: draw(study, drawn), DOTS)
+    write_png(path, lambda: draw(study, finished), DPI)
     return True
 
 
 def draw(study: Study, rows: Sequence[Row]) -> Figure:
-    """Draw the errors of rows that have some, with 95 % intervals over subjects or the deviation between repeats.
+    """Draw the errors of finished rows, with 95 % intervals over subjects or the deviation between repeats.
 
-    Along the study's x where every row has a number of its own there, else a line a row.
+    The x axis is the study's `x` if every row has a number of its own there; else each row is a line.
     """
-    along = _along(study, rows)
-    places = list(range(len(rows))) if along is None else along
-    figure = new_figure(WIDTH, HEIGHT if along else TOP + LINE * len(rows), layout="constrained")
+    x_values = _x_values(study, rows)
+    positions = list(range(len(rows))) if x_values is None else x_values
+    figure = new_figure(WIDTH, HEIGHT if x_values else MARGINS + LINE_HEIGHT * len(rows), layout="constrained")
     axes = figure.add_subplot()
-    found = [(label, [row.figure(name) for row in rows], look) for label, name, look in LOOKS]
-    found.append(("RMSE, validation", [row.validation for row in rows], VALIDATION))
-    shown = [item for item in found if any(item[1])]
-    for number, (label, values, look) in enumerate(shown):
-        middle = number - (len(shown) - 1) / 2
-        if along:
-            aside = [place + ASIDE * middle * (max(places) - min(places)) for place in places]
-            _errors(axes, aside, values, label, look, upright=True)
+    series = [(label, [row.metric(name) for row in rows], style) for label, name, style in STYLES]
+    series.append(("RMSE, validation", [row.validation for row in rows], VALIDATION))
+    present = [item for item in series if any(item[1])]
+    for number, (label, spreads, style) in enumerate(present):
+        offset = number - (len(present) - 1) / 2
+        if x_values:
+            shifted = [position + X_OFFSET * offset * (max(positions) - min(positions)) for position in positions]
+            _draw_errors(axes, shifted, spreads, label, style, upright=True)
         else:
-            aside = [place + STEP * middle for place in places]
-            _errors(axes, aside, values, label, {**look, "ls": ""}, upright=False)
-    _constant(axes, places, [row.figure("rmse", of="constant") for row in rows], upright=bool(along))
-    if along:
-        axes.set(xlabel=study.x, ylabel=UNIT, xticks=places)
+            shifted = [position + LINE_OFFSET * offset for position in positions]
+            _draw_errors(axes, shifted, spreads, label, {**style, "ls": ""}, upright=False)
+    _draw_constant(axes, positions, [row.metric("rmse", estimator="constant") for row in rows], upright=bool(x_values))
+    if x_values:
+        axes.set(xlabel=study.x, ylabel=UNIT, xticks=positions)
         axes.grid(axis="y", color="#dddddd")
     else:
-        axes.set_yticks(places, [_broken(row.label) for row in rows])
+        axes.set_yticks(positions, [_wrap(row.label) for row in rows])
         axes.set(xlabel=UNIT, ylim=(len(rows) - 0.5, -0.5))
         axes.grid(axis="x", color="#dddddd")
-    axes.set_title(f"{study.title}\nbars: {_bars(rows)}", fontsize=9, loc="left")
-    figure.legend(loc="outside lower center", ncols=len(shown) + 1, fontsize=9, frameon=False)
+    axes.set_title(f"{study.title}\nbars: {_bar_caption(rows)}", fontsize=9, loc="left")
+    figure.legend(loc="outside lower center", ncols=len(present) + 1, fontsize=9, frameon=False)
     return figure
 
 
-def _along(study: Study, rows: Sequence[Row]) -> list[float] | None:
-    """Where each row lies along x; None where that is no axis for these rows."""
-    found = [value_at(row.outcomes[0].params, study.x) if study.x else None for row in rows]
-    numbers = [float(value) for value in found if isinstance(value, int | float)]
+def _x_values(study: Study, rows: Sequence[Row]) -> list[float] | None:
+    """Return the value of each row on the x axis; None if the rows do not have different numbers there."""
+    values = [value_at(row.outcomes[0].params, study.x) if study.x else None for row in rows]
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
     return numbers if len(set(numbers)) == len(rows) else None
 
 
-def _errors(
-    axes: Axes, places: Sequence[float], found: Sequence[Spread | None], label: str, look: dict[str, Any], upright: bool
+def _draw_errors(
+    axes: Axes,
+    positions: Sequence[float],
+    spreads: Sequence[Spread | None],
+    label: str,
+    style: dict[str, Any],
+    upright: bool,
 ) -> None:
-    known = [(place, item) for place, item in zip(places, found, strict=True) if item]
-    shown = sorted((place, item.value, *_bar(item)) for place, item in known)
-    repeats = [(place, value) for place, item in known for value in item.each]
-    at, values, below, above = (list(column) for column in zip(*shown, strict=True))
+    """Draw one metric with error bars, and a faint marker for each repeat; `upright` puts the metric on the y axis."""
+    pairs = [(position, item) for position, item in zip(positions, spreads, strict=True) if item]
+    bars = sorted((position, item.value, *_bar(item)) for position, item in pairs)
+    repeats = [(position, value) for position, item in pairs for value in item.values]
+    bar_positions, values, below, above = (list(column) for column in zip(*bars, strict=True))
     if upright:
-        axes.errorbar(at, values, yerr=[below, above], capsize=4, label=label, **look)
+        axes.errorbar(bar_positions, values, yerr=[below, above], capsize=4, label=label, **style)
     else:
-        axes.errorbar(values, at, xerr=[below, above], capsize=3, label=label, **look)
-    for place, value in repeats:
-        spot = (place, value) if upright else (value, place)
-        axes.plot(*spot, marker=look["marker"], color=look["color"], mfc="none", ls="", ms=4, alpha=FAINT)
+        axes.errorbar(values, bar_positions, xerr=[below, above], capsize=3, label=label, **style)
+    for position, value in repeats:
+        xy = (position, value) if upright else (value, position)
+        axes.plot(*xy, marker=style["marker"], color=style["color"], mfc="none", ls="", ms=4, alpha=REPEAT_ALPHA)
 
 
-def _constant(axes: Axes, places: Sequence[float], found: Sequence[Spread | None], upright: bool) -> None:
-    """Mark the RMSE of the constant at each place: what no estimate may be worse than."""
-    reach = 0.5 * min((abs(a - b) for a in places for b in places if a != b), default=1.0)
+def _draw_constant(axes: Axes, positions: Sequence[float], spreads: Sequence[Spread | None], upright: bool) -> None:
+    """Draw the RMSE of the constant baseline at each position, which a useful model stays below."""
+    reach = 0.5 * min((abs(a - b) for a in positions for b in positions if a != b), default=1.0)
     label = "RMSE, constant"
-    for place, item in zip(places, found, strict=True):
+    for position, item in zip(positions, spreads, strict=True):
         if item:
-            ends = [place - reach, place + reach], [item.value, item.value]
+            ends = [position - reach, position + reach], [item.value, item.value]
             axes.plot(*(ends if upright else ends[::-1]), label=label, **CONSTANT)
-            label = "_"  # one line of the legend for all of them
+            label = "_"  # hidden: the legend has one entry for all of these lines
 
 
 def _bar(item: Spread) -> tuple[float, float]:
-    """What a bar reaches below and above its value."""
+    """Return the length of the error bar below and above the value."""
     if item.deviation is not None:
         return item.deviation, item.deviation
     if item.low is None or item.high is None:
@@ -113,17 +119,18 @@ def _bar(item: Spread) -> tuple[float, float]:
     return max(item.value - item.low, 0.0), max(item.high - item.value, 0.0)
 
 
-def _bars(rows: Sequence[Row]) -> str:
+def _bar_caption(rows: Sequence[Row]) -> str:
+    """Return the meaning of the error bars."""
     if all(len(row.outcomes) > 1 for row in rows):
         return "standard deviation between repeats"
     mixed = any(len(row.outcomes) > 1 for row in rows)
     return "95 % interval over subjects" + (", or standard deviation between repeats" if mixed else "")
 
 
-def _broken(label: str) -> str:
+def _wrap(label: str) -> str:
     lines = [""]
     for word in label.split():
-        if len(lines[-1]) + len(word) > LETTERS:
+        if len(lines[-1]) + len(word) > LABEL_LENGTH:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return "\n".join(lines)

@@ -1,6 +1,6 @@
-"""By what two runs are the same: the parameters and the code that DVC's stages name.
+"""Fingerprints of runs: equal for runs with the same parameters and the same code, as listed by DVC's stages.
 
-The corpus itself is not looked at: after a change of it, DVC's own stages see to what must run again.
+The corpus is not part of a fingerprint: after a change of the corpus, DVC itself decides which stages run again.
 """
 
 import hashlib
@@ -17,25 +17,25 @@ from pipeline.experiments.git import git
 from pipeline.params import ParamsError
 from pipeline.params_check import check_params
 
-PARAMS, STORY = "params.yaml", "dvc.yaml"
+PARAMS, DVC_YAML = "params.yaml", "dvc.yaml"
 
 
 def fingerprint(params: Mapping[str, Any], code: str) -> str:
-    """What names a run with these parameters and this code; however the parameters are written down.
+    """Return the fingerprint of a run; it does not depend on the format of params.yaml.
 
     Args:
         params: the content of params.yaml.
-        code: of `code_of`.
+        code: the result of `code_of`.
 
     Raises:
-        ParamsError: where a parameter is not allowed.
+        ParamsError: if a parameter is not allowed.
     """
-    told = json.dumps([check_params(params).model_dump(mode="json"), code], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()
+    content = json.dumps([check_params(params).model_dump(mode="json"), code], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def fingerprint_of(revision: str) -> str | None:
-    """What names the run of a commit; None where its parameters or stages are of another time, as no run here is."""
+    """Return the fingerprint of the run of a commit; None if its parameters or stages are not those of this version."""
     try:
         return fingerprint(yaml.safe_load(git("cat-file", "blob", f"{revision}:{PARAMS}")), code_of(revision))
     except (ParamsError, ValueError, yaml.YAMLError):
@@ -43,20 +43,20 @@ def fingerprint_of(revision: str) -> str | None:
 
 
 def code_of(tree: str) -> str:
-    """The stages of a commit or tree, and the hashes of all they depend on that Git tracks.
+    """Return the stages of a commit or tree, and the Git hashes of all tracked files that they depend on, as JSON.
 
     Raises:
-        ValueError: where there is no dvc.yaml.
+        ValueError: if there is no dvc.yaml.
     """
-    stages = yaml.safe_load(git("cat-file", "blob", f"{tree}:{STORY}"))["stages"]
+    stages = yaml.safe_load(git("cat-file", "blob", f"{tree}:{DVC_YAML}"))["stages"]
     deps = sorted({dep for stage in stages.values() for dep in stage.get("deps", []) if isinstance(dep, str)})
     entries = git("ls-tree", tree, "--", *(dep for dep in deps if not dep.startswith(("/", "$", ".."))))
-    acting = {name: {key: value for key, value in stage.items() if key != "desc"} for name, stage in stages.items()}
-    return json.dumps([acting, entries.splitlines()], sort_keys=True)
+    effective = {name: {key: value for key, value in stage.items() if key != "desc"} for name, stage in stages.items()}
+    return json.dumps([effective, entries.splitlines()], sort_keys=True)
 
 
 def workspace_tree() -> str:
-    """The tree that a queued run would see: what Git tracks, as it lies here, uncommitted edits included."""
+    """Return the tree that a queued run sees: the tracked files of the workspace, including uncommitted changes."""
     with TemporaryDirectory() as folder:
         index = Path(folder, "index")
         shutil.copyfile(git("rev-parse", "--git-path", "index").strip(), index)

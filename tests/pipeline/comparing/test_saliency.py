@@ -1,4 +1,4 @@
-"""Two experiments side by side, out of the cache of a small repository of Git and DVC."""
+"""Figure 6 of two experiments side by side, read from the cache of a small Git and DVC repository."""
 
 import shutil
 import subprocess
@@ -20,12 +20,16 @@ NETWORKS = ("MSN-69, kernels 3", "MSN-69, kernels 3 5 7")
 
 @pytest.fixture
 def commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Commit explanations under a tag, in a repository that is the working directory."""
+    """A function that commits and tags explanations, in a repository that is the working directory."""
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for words in (("init", "-q"), ("config", "user.name", "test"), ("config", "user.email", "test@example.invalid")):
-        subprocess.run(["git", *words], check=True)
+    for arguments in (
+        ("init", "-q"),
+        ("config", "user.name", "test"),
+        ("config", "user.email", "test@example.invalid"),
+    ):
+        subprocess.run(["git", *arguments], check=True)
     Repo.init().close()
 
     def run(tag: str, network: str, seed: int = 0, bands: tuple[str, ...] = ("mild", "severe")) -> None:
@@ -50,7 +54,7 @@ def _expected(path: Path, names: tuple[str, str]) -> bytes:
     return path.read_bytes()
 
 
-def test_both_come_from_the_cache(commit: Callable[..., None], tmp_path: Path) -> None:
+def test_both_are_read_from_the_cache(commit: Callable[..., None], tmp_path: Path) -> None:
     commit("single", NETWORKS[0])
     commit("multi", NETWORKS[1])
     before = sorted(Path("saliency").rglob("*"))
@@ -62,18 +66,18 @@ def test_both_come_from_the_cache(commit: Callable[..., None], tmp_path: Path) -
     assert not list(Path().rglob("*.partial"))
 
 
-def test_other_clips_are_not_put_side_by_side(commit: Callable[..., None]) -> None:
+def test_different_clips_are_refused(commit: Callable[..., None]) -> None:
     commit("single", NETWORKS[0])
     commit("other-faces", NETWORKS[1], seed=5)
     commit("fewer-bands", NETWORKS[1], bands=("mild",))
-    with pytest.raises(ValueError, match=r"single and other-faces explain other clips \(mild, severe\)"):
+    with pytest.raises(ValueError, match=r"single and other-faces explain different clips \(mild, severe\)"):
         compare_saliency("single", "other-faces", Path("one.png"))
-    with pytest.raises(ValueError, match=r"single and fewer-bands explain other clips \(severe\)"):
+    with pytest.raises(ValueError, match=r"single and fewer-bands explain different clips \(severe\)"):
         compare_saliency("single", "fewer-bands", Path("one.png"))
     assert not Path("one.png").exists()
 
 
-def test_what_is_missing_is_named(commit: Callable[..., None]) -> None:
+def test_errors_name_what_is_missing(commit: Callable[..., None]) -> None:
     commit("single", NETWORKS[0])
     commit("multi", NETWORKS[1])
     with pytest.raises(ValueError, match="nobody: neither an experiment nor a revision of Git"):
@@ -86,9 +90,9 @@ def test_what_is_missing_is_named(commit: Callable[..., None]) -> None:
     with pytest.raises(ValueError, match=r"single: its saliency is not in DVC's cache.*`dvc exp apply single`"):
         compare_saliency("single", "multi", Path("one.png"))
     shutil.rmtree("saliency")
-    found = CliRunner().invoke(app, ["compare-saliency", "workspace", "single"])
-    assert found.exit_code == 1
-    assert "msn: workspace: there is no saliency; run the pipeline first (dvc repro)" in found.output
+    result = CliRunner().invoke(app, ["compare-saliency", "workspace", "single"])
+    assert result.exit_code == 1
+    assert "msn: workspace: there is no saliency; run the pipeline first (dvc repro)" in result.output
 
 
 def test_outside_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

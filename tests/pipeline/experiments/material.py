@@ -1,4 +1,4 @@
-"""A small repository of Git and DVC with one stage of a second, whose scores follow from params.yaml."""
+"""A small Git and DVC repository with one stage that runs for a second; its metrics follow from params.yaml."""
 
 import os
 import shutil
@@ -14,13 +14,13 @@ from dvc.repo import Repo
 
 ROOT = Path(__file__).parents[3]
 
-STAGE = '''"""Estimates off by what the parameters say: depth / 10, half of it where the kernels are more than one."""
+STAGE = '''"""Estimates with an error that follows from the parameters: depth / 10, or half with several kernels."""
 import base64, csv, hashlib, json, pathlib, sys, yaml
 params = yaml.safe_load(open("params.yaml"))
 depth, seed, kernels = params["model"]["depth"], params["finetune"]["seed"], params["model"]["kernels"]
 if depth == 99:
     sys.exit("depth 99 does not fit")
-off = depth / 10 / (1 if len(kernels) == 1 else 2) + seed / 100
+error = depth / 10 / (1 if len(kernels) == 1 else 2) + seed / 100
 results = pathlib.Path("results")
 results.mkdir()
 truth = {f"{s}_{v}": 10 * s + v for s in (1, 2, 3) for v in (1, 2)}
@@ -28,12 +28,12 @@ with open(results / "predictions.csv", "w", newline="") as stream:
     rows = csv.writer(stream)
     rows.writerow(["recording", "subject", "seen", "task", "bdi", "estimate", "clips", "coverage", "frames", "absent"])
     for name, bdi in truth.items():
-        rows.writerow([name, name[0], "no", "", bdi, bdi + off, 1, 1, 16, 0])
+        rows.writerow([name, name[0], "no", "", bdi, bdi + error, 1, 1, 16, 0])
 with open(results / "intervals.csv", "w", newline="") as stream:
     rows = csv.writer(stream)
     rows.writerow("part,of,figure,videos,subjects,value,low,high".split(","))
-    for figure in ("rmse", "mae"):
-        rows.writerow(["all", "model", figure, 6, 3, off, off - 1, off + 1])
+    for metric in ("rmse", "mae"):
+        rows.writerow(["all", "model", metric, 6, 3, error, error - 1, error + 1])
 pixel = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 for name, mark in (("results/figure5", b""), ("saliency/figure6", b"saliency"), ("data/detection/worst", b"worst")):
     path = pathlib.Path(name + ".png")
@@ -48,13 +48,13 @@ with open("data/corpus/recordings.csv", "w", newline="") as stream:
 pathlib.Path("detection.json").write_text(json.dumps({"recordings": 6, "absent": 0.25}))
 model = pathlib.Path("models/finetuned")
 model.mkdir(parents=True)
-best = {"best": {"epoch": 1, "rmse": 20 - off}} if params["finetune"]["validation"] != "none" else {}
+best = {"best": {"epoch": 1, "rmse": 20 - error}} if params["finetune"]["validation"] != "none" else {}
 (model / "description.json").write_text(json.dumps({"versions": {"torch": "2.14"}, **best}))
-pathlib.Path("metrics.json").write_text(json.dumps({"rmse": off, "mae": off, "pcc": 1.0, "videos": 6}))
+pathlib.Path("metrics.json").write_text(json.dumps({"rmse": error, "mae": error, "pcc": 1.0, "videos": 6}))
 pathlib.Path("complexity.json").write_text(json.dumps({"parameters": depth * 10**6, "macs": 2 * 10**9}))
 '''
 
-STORY = {
+DVC_YAML = {
     "stages": {
         "evaluate": {
             "desc": "Score",
@@ -68,18 +68,18 @@ STORY = {
 }
 
 
-def git(*words: str) -> str:
-    return subprocess.run(["git", *words], check=True, capture_output=True, text=True).stdout
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
 
 
-def dvc(*words: str) -> str:
+def dvc(*arguments: str) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = [sys.executable, "-m", "dvc", *words]
+    command = [sys.executable, "-m", "dvc", *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "PATH": path}).stdout
 
 
 def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make the repository in `folder`, committed and not yet run, and work in it."""
+    """Make the repository in `folder`, with one commit and no results, and make it the working directory."""
     (folder / "stages").mkdir(parents=True)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -93,7 +93,7 @@ def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     change(simulate__enabled=True, corpus__root="/data/corpus", corpus__labels_root="/data/corpus")
     change(identities__root="/data/faces", identities__list="/data/faces/list.txt")
     Path("stages/evaluate.py").write_text(STAGE)
-    Path("dvc.yaml").write_text(yaml.safe_dump(STORY, sort_keys=False))
+    Path("dvc.yaml").write_text(yaml.safe_dump(DVC_YAML, sort_keys=False))
     Path(".gitignore").write_text("/results\n/models\n/saliency\n/data\n/studies\n/report.html\n")
     git("add", "-A")
     git("commit", "-qm", "code")
@@ -101,7 +101,7 @@ def make_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def change(**values: Any) -> None:
-    """Write parameters, given as section__key=value, into params.yaml."""
+    """Change parameters in params.yaml; they are passed as section__key=value."""
     path = Path("params.yaml")
     params = yaml.safe_load(path.read_text())
     for name, value in values.items():
@@ -111,7 +111,7 @@ def change(**values: Any) -> None:
 
 
 def run_here(message: str, **values: Any) -> None:
-    """Change parameters, run the pipeline in the workspace, commit."""
+    """Change parameters, run the pipeline in the workspace, and commit."""
     change(**values)
     dvc("repro", "-q")
     git("add", "-A")
@@ -119,7 +119,7 @@ def run_here(message: str, **values: Any) -> None:
 
 
 def study_file(path: Path, **content: object) -> Path:
-    """Write a study."""
+    """Write a study file."""
     values: Mapping[str, object] = {"name": "mine", "title": "Mine", **content}
     path.write_text(yaml.safe_dump(dict(values), sort_keys=False))
     return path

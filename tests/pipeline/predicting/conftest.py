@@ -1,4 +1,4 @@
-"""The pipeline, run for real at the smallest scale: a model, its videos, and what evaluate said of them."""
+"""A run of the pipeline at the smallest scale: a model, the test videos, and the estimates of stage evaluate."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +13,15 @@ from pipeline.records.recordings import read_recordings
 
 
 @dataclass(frozen=True)
-class Ran:
+class PipelineRun:
     """A run of the pipeline.
 
     Attributes:
-        params: what it was told.
-        model: the folder of its model.
+        params: its parameters.
+        model: the model folder.
         videos: the file of each test recording, by its id.
-        estimates: what evaluate said of each, with one phase and with two.
-        clips: of its clips with one phase: a row a clip.
+        estimates: by number of phases (one or two), the estimate of each test recording by stage evaluate.
+        clips: the estimates of the clips with one phase, one row per clip.
     """
 
     params: Params
@@ -32,34 +32,36 @@ class Ran:
 
 
 @pytest.fixture(scope="session")
-def ran(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> Ran:
-    """The stages by their own functions, simulate to evaluate."""
-    # Not above: what a conftest imports may come before pytest's logging, which then hears less of what runs in Dask.
+def pipeline_run(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> PipelineRun:
+    """Call the main functions of the stages, from simulate to evaluate."""
+    # Imported here because a conftest is loaded before pytest's logging starts, which then misses messages from Dask.
     from stages import align, decode, evaluate, finetune, ingest, pretrain, simulate, subsample
 
-    at = tmp_path_factory.mktemp("ran")
+    folder = tmp_path_factory.mktemp("ran")
     values = {**smallest, "pretrain": {**smallest["pretrain"], "source": "none"}}
     values["simulate"] = {**smallest["simulate"], "subjects": 3, "sessions": 2, "frames": 29}
     params = check_params(values)
-    corpus, model = at / "simulated" / "avec2014", at / "finetuned"
-    tables = [at / name for name in ("recordings.csv", "fitting.csv", "testing.csv")]
+    corpus, model = folder / "simulated" / "avec2014", folder / "finetuned"
+    tables = [folder / name for name in ("recordings.csv", "fitting.csv", "testing.csv")]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MSN_WORK", str(at / "work"))
+        patch.setenv("MSN_WORK", str(folder / "work"))
         patch.setenv("MSN_WORKERS", "1")
         patch.setenv("MSN_DEVICE", "cpu")
-        simulate.main(params, at / "simulated")
+        simulate.main(params, folder / "simulated")
         ingest.main(params, corpus, corpus, tables[0], tables[1], tables[2])
-        decode.main(params, tables[0], at / "decoded")
-        align.main(params, tables[0], at / "decoded", at / "aligned")
-        subsample.main(params, at / "aligned", at / "sequences")
-        pretrain.main(params, at / "none", at / "pretrained", at / "curves")
-        finetune.main(params, at / "sequences", tables[1], at / "pretrained", model, at / "curves")
+        decode.main(params, tables[0], folder / "decoded")
+        align.main(params, tables[0], folder / "decoded", folder / "aligned")
+        subsample.main(params, folder / "aligned", folder / "sequences")
+        pretrain.main(params, folder / "none", folder / "pretrained", folder / "curves")
+        finetune.main(params, folder / "sequences", tables[1], folder / "pretrained", model, folder / "curves")
         estimates = {}
-        for phases in (2, 1):  # so that what is left is of one
-            told = check_params({**values, "evaluate": {**values["evaluate"], "phases": phases}})
+        for phases in (2, 1):  # so that the files left are those of one phase
+            phase_params = check_params({**values, "evaluate": {**values["evaluate"], "phases": phases}})
             labels = tables[1], tables[2]
-            evaluate.main(told, at / "sequences", *labels, model, at / "metrics.json", at / "results")
-            found = pd.read_csv(at / "results" / "predictions.csv").set_index("recording")
-            estimates[phases] = {str(name): float(value) for name, value in found.estimate.items()}
+            evaluate.main(
+                phase_params, folder / "sequences", *labels, model, folder / "metrics.json", folder / "results"
+            )
+            predictions = pd.read_csv(folder / "results" / "predictions.csv").set_index("recording")
+            estimates[phases] = {str(name): float(value) for name, value in predictions.estimate.items()}
     videos = {item.recording: item.path for item in read_recordings(tables[0]) if item.recording in estimates[1]}
-    return Ran(params, model, videos, estimates, pd.read_csv(at / "results" / "clips.csv"))
+    return PipelineRun(params, model, videos, estimates, pd.read_csv(folder / "results" / "clips.csv"))

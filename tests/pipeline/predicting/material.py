@@ -1,10 +1,10 @@
-"""Estimates made by hand."""
+"""Estimates written by hand: one of a video with a face, one of a video without."""
 
 from pathlib import Path
 
 from pipeline.predicting.estimate import Estimate, Span
 
-FOUND = Estimate(
+WITH_FACE = Estimate(
     video=Path("films/talk.mp4"),
     score=18.25,
     missing=None,
@@ -13,11 +13,11 @@ FOUND = Estimate(
     frames=75,
     coverage=0.8,
     faces=(1.0, 1.0, 0.0, 1.0, 1.0),
-    native=30.0,
-    rate=3.75,
+    native_fps=30.0,
+    face_rate=3.75,
     notes=("a face in only 80 % of the frames",),
 )
-UNSEEN = Estimate(
+WITHOUT_FACE = Estimate(
     video=Path("films/wall.mp4"),
     score=None,
     missing="no face was found",
@@ -26,7 +26,7 @@ UNSEEN = Estimate(
     frames=560,
     coverage=0.0,
     faces=(0.0,) * 10,
-    native=7.5,
-    rate=3.75,
+    native_fps=7.5,
+    face_rate=3.75,
     notes=(),
 )

@@ -1,4 +1,4 @@
-"""`msn predict` as people and programs meet it."""
+"""The command `msn predict`: its output, exit status and error messages."""
 
 import json
 import shutil
@@ -12,96 +12,98 @@ from typer.testing import CliRunner, Result
 from pipeline.artifacts.hashing import file_digest
 from pipeline.cli import app
 from pipeline.models.weights import WEIGHTS, load_network, save_weights
-from tests.pipeline.predicting.conftest import Ran
+from tests.pipeline.predicting.conftest import PipelineRun
 
 
-def _msn(*words: str | Path) -> Result:
-    return CliRunner().invoke(app, ["predict", *map(str, words)])
+def _predict(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["predict", *map(str, arguments)])
 
 
 @pytest.fixture
-def repository(ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with params.yaml and the model that it tells of."""
-    shutil.copytree(ran.model, tmp_path / "models" / "finetuned")
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(ran.params.model_dump(mode="json")))
+def repository(pipeline_run: PipelineRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with params.yaml and the model that was fitted with it."""
+    shutil.copytree(pipeline_run.model, tmp_path / "models" / "finetuned")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(pipeline_run.params.model_dump(mode="json")))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_json_is_all_there_is_on_stdout(repository: Path, ran: Ran) -> None:
-    names = list(ran.videos)[:2]
-    found = _msn(*(ran.videos[name] for name in names), "--json")
-    assert found.exit_code == 0
-    told = json.loads(found.stdout)
-    assert [video["estimate"] for video in told["videos"]] == [ran.estimates[1][name] for name in names]
-    assert told["model"]["sha256"] == file_digest(ran.model / WEIGHTS)
-    assert "no diagnosis" in told["notice"]
+def test_stdout_is_json(repository: Path, pipeline_run: PipelineRun) -> None:
+    names = list(pipeline_run.videos)[:2]
+    result = _predict(*(pipeline_run.videos[name] for name in names), "--json")
+    assert result.exit_code == 0
+    content = json.loads(result.stdout)
+    assert [video["estimate"] for video in content["videos"]] == [pipeline_run.estimates[1][name] for name in names]
+    assert content["model"]["sha256"] == file_digest(pipeline_run.model / WEIGHTS)
+    assert "no diagnosis" in content["notice"]
 
 
-def test_the_status_says_that_one_was_wrong(repository: Path, ran: Ran) -> None:
+def test_exit_status_is_1_if_a_video_fails(repository: Path, pipeline_run: PipelineRun) -> None:
     (repository / "odd.mp4").write_text("no video")
-    name, video = next(iter(ran.videos.items()))
-    found = _msn("odd.mp4", video, "--figure", "figures", "--overlay", "overlays")
-    assert found.exit_code == 1
-    assert "not estimated: not readable as a video" in found.stdout
-    assert f"{ran.estimates[1][name]:.1f}" in found.stdout
-    assert "no diagnosis" in found.stdout
+    name, video = next(iter(pipeline_run.videos.items()))
+    result = _predict("odd.mp4", video, "--figure", "figures", "--overlay", "overlays")
+    assert result.exit_code == 1
+    assert "not estimated: not readable as a video" in result.stdout
+    assert f"{pipeline_run.estimates[1][name]:.1f}" in result.stdout
+    assert "no diagnosis" in result.stdout
     assert [path.name for path in (repository / "figures").iterdir()] == [f"{video.stem}.figure.png"]
     assert [path.name for path in (repository / "overlays").iterdir()] == [f"{video.stem}.overlay.mp4"]
 
 
-def test_a_model_from_before_a_change_is_refused_until_named(repository: Path, ran: Ran) -> None:
+def test_a_model_of_another_geometry_is_refused_unless_named(repository: Path, pipeline_run: PipelineRun) -> None:
     values = yaml.safe_load((repository / "params.yaml").read_text())
     values["align"]["size"] = 48
     (repository / "params.yaml").write_text(yaml.safe_dump(values))
-    video = next(iter(ran.videos.values()))
-    found = _msn(video)
-    assert (found.exit_code, found.stdout) == (1, "")
-    assert "models/finetuned: made for another geometry than params.yaml tells of: align.size 32 (here 48)" in (
-        found.stderr
+    video = next(iter(pipeline_run.videos.values()))
+    result = _predict(video)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "models/finetuned: made for another geometry than that of params.yaml: align.size 32 (here 48)" in (
+        result.stderr
     )
-    assert _msn(video, "--model", "models/finetuned").exit_code == 0
+    assert _predict(video, "--model", "models/finetuned").exit_code == 0
 
 
-def test_outside_of_a_repository(ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_of_a_repository(pipeline_run: PipelineRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    video = next(iter(ran.videos.values()))
-    found = _msn(video)
-    assert found.exit_code == 1
-    assert found.stderr.startswith("msn: models/finetuned/description.json: no such file")
-    assert _msn(video, "--model", ran.model).exit_code == 0
+    video = next(iter(pipeline_run.videos.values()))
+    result = _predict(video)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("msn: models/finetuned/description.json: no such file")
+    assert _predict(video, "--model", pipeline_run.model).exit_code == 0
 
 
-def test_a_model_that_says_too_little_is_refused(repository: Path, ran: Ran) -> None:
-    network, description = load_network(ran.model)
+def test_a_model_without_input_spec_is_refused(repository: Path, pipeline_run: PipelineRun) -> None:
+    network, description = load_network(pipeline_run.model)
     shutil.rmtree(repository / "models")
     (repository / "old").mkdir()
-    save_weights(repository / "old", network.state_dict(), replace(description, footage=None))
-    found = _msn(next(iter(ran.videos.values())), "--model", "old")
-    assert found.exit_code == 1
-    assert "msn: old: does not say which faces it was fitted to (decode, align, subsample, clip)" in found.stderr
+    save_weights(repository / "old", network.state_dict(), replace(description, input_spec=None))
+    result = _predict(next(iter(pipeline_run.videos.values())), "--model", "old")
+    assert result.exit_code == 1
+    assert "msn: old: does not say which faces it was fitted to (decode, align, subsample, clip)" in result.stderr
 
 
-def test_damaged_weights_are_told_once(repository: Path, ran: Ran) -> None:
+def test_damaged_weights_are_reported_once(repository: Path, pipeline_run: PipelineRun) -> None:
     path = repository / "models" / "finetuned" / WEIGHTS
     path.unlink()
     path.write_bytes(b"nothing")
-    found = _msn(*ran.videos.values())
-    assert (found.exit_code, found.stdout) == (1, "")
-    assert found.stderr.count("not a safetensors file") == 1
+    result = _predict(*pipeline_run.videos.values())
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.count("not a safetensors file") == 1
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         (("--fps", "fast"), "--fps is 'fast'; allowed: native, or a number above 0 up to 240"),
         (("--phases", "3"), "--phases is 3; allowed for this model: 1 to 2 (subsample.phases)"),
     ],
 )
-def test_what_cannot_be_asked(repository: Path, ran: Ran, words: tuple[str, ...], message: str) -> None:
-    found = _msn(next(iter(ran.videos.values())), *words)
-    assert (found.exit_code, found.stderr) == (1, f"msn: {message}\n")
+def test_wrong_options_are_refused(
+    repository: Path, pipeline_run: PipelineRun, arguments: tuple[str, ...], message: str
+) -> None:
+    result = _predict(next(iter(pipeline_run.videos.values())), *arguments)
+    assert (result.exit_code, result.stderr) == (1, f"msn: {message}\n")
 
 
-def test_videos_must_be_named() -> None:
-    assert _msn().exit_code == 2
+def test_without_videos_the_usage_is_shown() -> None:
+    assert _predict().exit_code == 2

@@ -1,4 +1,4 @@
-"""What is told of estimated videos, to people and to programs."""
+"""The table and the JSON output of `msn predict`."""
 
 import json
 from pathlib import Path
@@ -9,20 +9,20 @@ from pipeline.models.description import Description, Target
 from pipeline.nets.heads import Regression
 from pipeline.predicting.estimate import Estimate, Failure, Span
 from pipeline.predicting.render import curve, show, succeeded, to_json
-from tests.pipeline.predicting.material import FOUND, UNSEEN
-from tests.pipeline.training.material import FOOTAGE, MODEL
+from tests.pipeline.predicting.material import WITH_FACE, WITHOUT_FACE
+from tests.pipeline.training.material import INPUT_SPEC, MODEL
 
 BROKEN = Failure(Path("films/odd.mp4"), "not readable as a video")
 
 
-def _shown(*found: Estimate | Failure) -> str:
+def _printed(*results: Estimate | Failure) -> str:
     console = Console(width=110, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115
-    show(console, found)
+    show(console, results)
     return console.export_text()
 
 
-def test_the_table_has_the_estimates() -> None:
-    text = _shown(FOUND, UNSEEN, BROKEN)
+def test_the_table_shows_the_estimates() -> None:
+    text = _printed(WITH_FACE, WITHOUT_FACE, BROKEN)
     row = next(line for line in text.splitlines() if "talk.mp4" in line)
     assert [cell.strip() for cell in row.strip("│").split("│")] == [
         "talk.mp4",
@@ -39,22 +39,26 @@ def test_the_table_has_the_estimates() -> None:
     assert "not estimated: not readable as a video\n  odd.mp4" in text
 
 
-def test_a_note_on_many_is_told_once() -> None:
-    found = [Failure(Path(f"{number}.mp4"), "the file is empty") for number in range(11)]
-    lines = [line.strip() for line in _shown(*found).splitlines()]
+def test_a_note_on_many_videos_is_printed_once() -> None:
+    failures = [Failure(Path(f"{number}.mp4"), "the file is empty") for number in range(11)]
+    lines = [line.strip() for line in _printed(*failures).splitlines()]
     assert lines.count("not estimated: the file is empty") == 1
     assert "0.mp4, 1.mp4, 2.mp4, 3.mp4, 4.mp4, 5.mp4, 6.mp4, 7.mp4 and 3 more" in lines
 
 
-def test_the_json_has_all_of_it() -> None:
-    about = Description(MODEL, Regression(), 8, Target(0.0, 1.0), footage=FOOTAGE)
-    told = json.loads(to_json([FOUND, UNSEEN, BROKEN], Path("models/mine"), "abc", about))
-    assert list(told) == ["notice", "model", "videos"]
-    assert "no diagnosis" in told["notice"]
-    assert (told["model"]["folder"], told["model"]["sha256"], told["model"]["clip"]) == ("models/mine", "abc", 8)
-    assert (told["model"]["name"], told["model"]["depth"]) == ("msn", 27)
-    assert told["model"]["footage"]["rates"] == [3.75, 3.75, 3.75]
-    talk, wall, odd = told["videos"]
+def test_the_json_has_all_results() -> None:
+    description = Description(MODEL, Regression(), 8, Target(0.0, 1.0), input_spec=INPUT_SPEC)
+    content = json.loads(to_json([WITH_FACE, WITHOUT_FACE, BROKEN], Path("models/mine"), "abc", description))
+    assert list(content) == ["notice", "model", "videos"]
+    assert "no diagnosis" in content["notice"]
+    assert (content["model"]["folder"], content["model"]["sha256"], content["model"]["clip"]) == (
+        "models/mine",
+        "abc",
+        8,
+    )
+    assert (content["model"]["name"], content["model"]["depth"]) == ("msn", 27)
+    assert content["model"]["footage"]["rates"] == [3.75, 3.75, 3.75]
+    talk, wall, odd = content["videos"]
     assert talk == {
         "video": "films/talk.mp4",
         "estimate": 18.25,
@@ -75,13 +79,13 @@ def test_the_json_has_all_of_it() -> None:
     assert odd == {"video": "films/odd.mp4", "estimate": None, "band": None, "error": "not readable as a video"}
 
 
-def test_success_is_an_estimate_for_all() -> None:
-    assert succeeded([FOUND, FOUND])
-    assert not succeeded([FOUND, UNSEEN])
-    assert not succeeded([BROKEN, FOUND])
+def test_succeeded_needs_an_estimate_for_every_video() -> None:
+    assert succeeded([WITH_FACE, WITH_FACE])
+    assert not succeeded([WITH_FACE, WITHOUT_FACE])
+    assert not succeeded([BROKEN, WITH_FACE])
 
 
-def test_the_curve_stays_on_its_scale() -> None:
+def test_the_curve_clips_estimates_to_the_scale() -> None:
     spans = [Span(0.0, 1.0, 0, 8, -5.0), Span(1.0, 2.0, 0, 8, 70.0), Span(2.0, 3.0, 0, 8, 31.5)]
     assert curve(spans, 3.0) == "▁█▅"
     assert curve([], 3.0) == "·"

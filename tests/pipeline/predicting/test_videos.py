@@ -1,25 +1,25 @@
-"""Which files are meant, and what is written of each is called."""
+"""Videos in folders, and unique names for them."""
 
 from pathlib import Path
 
 import pytest
 
-from pipeline.predicting.videos import names_of, videos_in
+from pipeline.predicting.videos import find_videos, unique_names
 
 
-def test_videos_lie_at_any_depth(tmp_path: Path) -> None:
-    wanted = ["a/deep/talk.MOV", "b.mp4", "c.264"]
+def test_videos_are_found_at_any_depth(tmp_path: Path) -> None:
+    expected = ["a/deep/talk.MOV", "b.mp4", "c.264"]
     others = ["b.txt", "b.overlay.mp4", ".hidden.mp4", "labels.csv"]
-    for name in (*wanted, *others):
+    for name in (*expected, *others):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "folder.mp4").mkdir()
-    assert [str(path.relative_to(tmp_path)) for path in videos_in(tmp_path)] == wanted
+    assert [str(path.relative_to(tmp_path)) for path in find_videos(tmp_path)] == expected
 
 
-def test_a_folder_without_any_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_videos_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"no video in this folder; looked for files that end in .*\.mp4"):
-        videos_in(tmp_path)
+        find_videos(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -31,5 +31,5 @@ def test_a_folder_without_any_is_refused(tmp_path: Path) -> None:
         ([], []),
     ],
 )
-def test_names_differ(videos: list[str], expected: list[str]) -> None:
-    assert names_of(map(Path, videos)) == expected
+def test_names_are_unique(videos: list[str], expected: list[str]) -> None:
+    assert unique_names(map(Path, videos)) == expected

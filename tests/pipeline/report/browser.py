@@ -1,4 +1,4 @@
-"""Chromium without a window: what a page comes to when it is laid out, and what it complains of."""
+"""Headless Chromium: measurements of the layout of a page, and the messages of its console."""
 
 import html
 import json
@@ -19,7 +19,7 @@ FLAGS = (
     "--disable-background-networking",
 )
 
-# Runs beside the page, in a page around it: the report itself has no script, and its own policy would forbid one.
+# Runs in a page that shows the report in a frame: the report itself has no script, and its policy would forbid one.
 MEASURE = """
 const page = document.querySelector('iframe').contentDocument, view = page.defaultView;
 const lightness = text => {
@@ -52,35 +52,35 @@ document.title = JSON.stringify({
 
 
 def chromium() -> str:
-    """The browser; the test is skipped where there is none."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no {' or '.join(NAMES)} is installed: pages are looked at in headless Chromium")
-    return found
+    """Return the path of the browser; skip the test if there is none."""
+    browser = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if browser is None:
+        pytest.skip(f"no {' or '.join(NAMES)} is installed: pages are checked in headless Chromium")
+    return browser
 
 
-def measured(page: str, width: int, folder: Path) -> dict[str, Any]:
-    """Lay a page out in a window of some width, and measure it."""
+def measure_layout(page: str, width: int, folder: Path) -> dict[str, Any]:
+    """Lay out a page in a window of `width` pixels, and return its measurements."""
     frame = f'<iframe style="border:0;width:{width}px;height:900px" srcdoc="{html.escape(page)}"></iframe>'
-    around = folder / "around.html"
-    around.write_text(f"<!DOCTYPE html>{frame}<script>onload = () => {{{MEASURE}}}</script>", encoding="utf-8")
-    found = _run(folder, "--dump-dom", around.as_uri()).stdout
-    return json.loads(html.unescape(re.findall(r"<title>(.*?)</title>", found)[0]))
+    outer = folder / "outer.html"
+    outer.write_text(f"<!DOCTYPE html>{frame}<script>onload = () => {{{MEASURE}}}</script>", encoding="utf-8")
+    output = _run(folder, "--dump-dom", outer.as_uri()).stdout
+    return json.loads(html.unescape(re.findall(r"<title>(.*?)</title>", output)[0]))
 
 
-def complaints(path: Path, folder: Path) -> list[str]:
-    """What the console says while a page is opened: errors, and what its policy refused to load."""
-    found = _run(folder, "--enable-logging=stderr", "--dump-dom", path.as_uri()).stderr
-    return [line for line in found.splitlines() if "CONSOLE" in line]
+def console_messages(path: Path, folder: Path) -> list[str]:
+    """Return the messages of the console while a page loads: errors, and requests that its policy refuses."""
+    log = _run(folder, "--enable-logging=stderr", "--dump-dom", path.as_uri()).stderr
+    return [line for line in log.splitlines() if "CONSOLE" in line]
 
 
-def printed(path: Path, folder: Path) -> bytes:
-    """A page as PDF."""
+def print_to_pdf(path: Path, folder: Path) -> bytes:
+    """Return a page as PDF."""
     target = folder / "printed.pdf"
     _run(folder, f"--print-to-pdf={target}", "--no-pdf-header-footer", path.as_uri())
     return target.read_bytes()
 
 
-def _run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    command = [chromium(), *FLAGS, f"--user-data-dir={folder / 'browser'}", *words]
+def _run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [chromium(), *FLAGS, f"--user-data-dir={folder / 'browser'}", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)

@@ -1,4 +1,4 @@
-"""The model card: what a model learned from, and whether its scores are a result at all."""
+"""The model card: the data that a model was fitted to, and the warning about controls."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def _card(params: dict[str, Any], **description: object) -> str:
     return " ".join(paragraph for part in parts for paragraph in part.paragraphs)
 
 
-def test_controls_are_told() -> None:
+def test_controls_are_named() -> None:
     assert control(_params()) is None
     assert control(_params(finetune={"labels": True}, evaluate={"order": "recorded"})) is None
     assert control(_params(finetune={"labels": "permuted"}, evaluate={"order": "frozen"})) == (
@@ -36,17 +36,17 @@ def test_controls_are_told() -> None:
     [
         ({}, "Fitted to the training and development partitions of the simulated corpus, after face recognition"),
         ({}, "knows nothing of people"),
-        ({}, "Kept are the last weights; nothing was chosen by validation."),
+        ({}, "The weights are those at the end of the training; nothing was chosen by validation."),
         ({"simulate": {"enabled": False}}, "The recordings are of real people, under the licence of their corpus"),
         ({"finetune": {"validation": "development"}}, "Fitted to the training partition of"),
         ({"pretrain": {"source": "none"}}, "after random weights."),
         ({"corpus": {"partition": "subject_folds", "fold": 2, "folds": 5}}, "fold 2 of 5 is tested"),
     ],
 )
-def test_what_it_learned_from(changes: dict[str, dict[str, Any]], expected: str) -> None:
+def test_card_describes_the_fitted_data(changes: dict[str, dict[str, Any]], expected: str) -> None:
     assert expected in _card(_params(**changes))
 
 
-def test_the_epoch_that_was_kept() -> None:
-    told = _card(_params(finetune={"validation": "subjects"}), best={"epoch": 3, "rmse": 7.125})
-    assert "Kept is epoch 3, the best by validation (RMSE 7.12)." in told
+def test_card_names_the_best_epoch() -> None:
+    text = _card(_params(finetune={"validation": "subjects"}), best={"epoch": 3, "rmse": 7.125})
+    assert "The weights are those of epoch 3, the best by validation (RMSE 7.12)." in text

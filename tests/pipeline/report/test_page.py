@@ -1,4 +1,4 @@
-"""The report as people meet it: what it says, what it hides, and how a browser lays it out."""
+"""The report: its content, the data that it must not contain, and its layout in a browser."""
 
 import base64
 import hashlib
@@ -12,12 +12,12 @@ from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
 from tests.pipeline.experiments.material import change, git, make_project, run_here, study_file
-from tests.pipeline.report.browser import complaints, measured, printed
+from tests.pipeline.report.browser import console_messages, measure_layout, print_to_pdf
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two commits with results, the first of which is an experiment of a study too, and a report of all."""
+    """A repository with results in two commits, of which the first is an experiment of a study, and a report."""
     folder = tmp_path_factory.mktemp("report") / "project"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path_factory.mktemp("site")))
@@ -28,11 +28,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder / "mine.yaml", grids=[{"values": {"model.depth": [27, 36]}}], table="figure4", x="model.depth"
         )
         baseline = git("rev-parse", "HEAD~2").strip()
-        git("update-ref", f"refs/exps/{baseline[:2]}/{baseline[2:]}/mine-27", "HEAD~1")  # as DVC keeps experiments
-        change(model__name="c3d")  # what lies here is not what is reported
-        found = _msn("HEAD", "HEAD~1", "--study", "mine.yaml")
-        assert found.exit_code == 0, found.output
-        assert found.output.startswith("report.html (")
+        git("update-ref", f"refs/exps/{baseline[:2]}/{baseline[2:]}/mine-27", "HEAD~1")  # as DVC stores experiments
+        change(model__name="c3d")  # the workspace differs from what is reported
+        result = _report("HEAD", "HEAD~1", "--study", "mine.yaml")
+        assert result.exit_code == 0, result.output
+        assert result.output.startswith("report.html (")
     return folder
 
 
@@ -41,12 +41,12 @@ def page(project: Path) -> str:
     return (project / "report.html").read_text()
 
 
-def _msn(*words: str) -> Result:
-    return CliRunner().invoke(app, ["report", *words])
+def _report(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["report", *arguments])
 
 
-class Reader(HTMLParser):
-    """Gathers tags with their attributes, and the text of the page."""
+class PageParser(HTMLParser):
+    """Collects the tags with their attributes, and the text of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -60,12 +60,12 @@ class Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
 
-    def all(self, name: str) -> list[dict[str, str | None]]:
+    def elements(self, name: str) -> list[dict[str, str | None]]:
         return [attributes for tag, attributes in self.tags if tag == name]
 
 
-def test_what_it_says(page: str) -> None:
-    text = " ".join(" ".join(Reader(page).texts).split())
+def test_content(page: str) -> None:
+    text = " ".join(" ".join(PageParser(page).texts).split())
     assert "MSN-69 (3, 5, 7) x 0.125 on the simulated corpus" in text
     assert "It does not diagnose" in text
     assert "RMSE 3.46 (2.46 to 4.46) points over 6 test videos" in text  # 69 / 20 + 1 / 100
@@ -76,7 +76,8 @@ def test_what_it_says(page: str) -> None:
     assert "model.width 0.125 1.0" in text  # differs from the profile
     assert "torch 2.14" in text
     assert "frames without a face 25.00\N{NO-BREAK SPACE}%" in text.replace(" %", "\N{NO-BREAK SPACE}%")
-    assert "27 1.36 (0.36 to 2.36) 1.36 (0.36 to 2.36) 69 3.46" in text  # figure 4: the study's, and what is reported
+    # figure 4: the study's row, and the reported experiment
+    assert "27 1.36 (0.36 to 2.36) 1.36 (0.36 to 2.36) 69 3.46" in text
     assert "36 - - - - - 1 not finished" in text.replace("\N{EN DASH}", "-")
     assert re.search(r"Missing: mine-depth-36-\w{6}\.", text)
     assert "different evaluations on these test labels" not in text  # this dvc.lock names no labels
@@ -91,7 +92,7 @@ def test_what_it_says(page: str) -> None:
         assert f'">{title}</h2>' in page.replace("&#39;", "'")
 
 
-def test_recordings_and_faces_stay_out(project: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recordings_and_faces_are_not_shown(project: Path, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     marks = {
         name: base64.b64encode((project / path).read_bytes()).decode()
         for name, path in (
@@ -102,80 +103,93 @@ def test_recordings_and_faces_stay_out(project: Path, page: str, monkeypatch: py
     }
     assert [name for name, mark in marks.items() if f'{mark}"' in page] == ["figure 5"]
     monkeypatch.chdir(project)
-    assert _msn("HEAD", "--study", "mine.yaml", "--faces", "--output", "faces.html").exit_code == 0
-    shown = Path("faces.html").read_text()
-    assert [name for name, mark in marks.items() if f'{mark}"' in shown] == ["figure 5", "saliency", "worst"]
-    assert "Of real people they are personal data" in shown
-    text = " ".join(Reader(page).texts)
+    assert _report("HEAD", "--study", "mine.yaml", "--faces", "--output", "faces.html").exit_code == 0
+    page_with_faces = Path("faces.html").read_text()
+    assert [name for name, mark in marks.items() if f'{mark}"' in page_with_faces] == ["figure 5", "saliency", "worst"]
+    assert "Of real people they are personal data" in page_with_faces
+    text = " ".join(PageParser(page).texts)
     assert not re.findall(r"\b[123]_[12]\b", text)  # ids of the recordings
     assert "/data/corpus" not in text  # the roots of this machine
     assert hashlib.sha256(b"3_2").hexdigest()[:8] in text
 
 
-def test_it_stands_by_itself(page: str) -> None:
-    read = Reader(page)
+def test_the_page_is_self_contained(page: str) -> None:
+    parser = PageParser(page)
     assert not {"script", "link", "iframe", "object", "base"} & {
-        tag for tag, about in read.tags if about.get("rel") != "icon"
+        tag for tag, attributes in parser.tags if attributes.get("rel") != "icon"
     }
-    addresses = [value for _, about in read.tags for key, value in about.items() if key in ("src", "href", "srcset")]
+    addresses = [
+        value for _, attributes in parser.tags for key, value in attributes.items() if key in ("src", "href", "srcset")
+    ]
     assert {str(address)[:5].split("#")[0] for address in addresses} <= {"data:", ""}
     assert "url(" not in page and "@import" not in page
-    assert not [about for _, about in read.tags if any(key.startswith("on") for key in about)]
+    assert not [attributes for _, attributes in parser.tags if any(key.startswith("on") for key in attributes)]
 
 
-def test_it_can_be_read_by_all(page: str) -> None:
-    read = Reader(page)
-    assert read.all("html") == [{"lang": "en"}]
-    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in read.all("meta")
-    levels = [int(tag[1]) for tag, _ in read.tags if re.fullmatch("h[1-6]", tag)]
+def test_the_page_is_accessible(page: str) -> None:
+    parser = PageParser(page)
+    assert parser.elements("html") == [{"lang": "en"}]
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in parser.elements("meta")
+    levels = [int(tag[1]) for tag, _ in parser.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels))
-    assert all(about.get("alt") for about in read.all("img"))
-    assert all(about.get("scope") in ("col", "row") for about in read.all("th"))
-    assert len(read.all("caption")) == len(read.all("table")) > 8
-    ids = [about["id"] for _, about in read.tags if about.get("id")]
+    assert all(attributes.get("alt") for attributes in parser.elements("img"))
+    assert all(attributes.get("scope") in ("col", "row") for attributes in parser.elements("th"))
+    assert len(parser.elements("caption")) == len(parser.elements("table")) > 8
+    ids = [attributes["id"] for _, attributes in parser.tags if attributes.get("id")]
     assert len(ids) == len(set(ids))
-    links = [str(about["href"]) for about in read.all("a")]
+    links = [str(attributes["href"]) for attributes in parser.elements("a")]
     assert links[0] == "#content" and {link[1:] for link in links} <= set(ids)
-    assert all(about.get("tabindex") == "0" for tag, about in read.tags if str(about.get("class")).startswith("table"))
-    assert len(read.all("main")) == len(read.all("header")) == len(read.all("nav")) == len(read.all("footer")) == 1
+    assert all(
+        attributes.get("tabindex") == "0"
+        for tag, attributes in parser.tags
+        if str(attributes.get("class")).startswith("table")
+    )
+    assert (
+        len(parser.elements("main"))
+        == len(parser.elements("header"))
+        == len(parser.elements("nav"))
+        == len(parser.elements("footer"))
+        == 1
+    )
 
 
-def test_names_are_text(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_are_escaped(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project)
     study_file(Path("odd.yaml"), title="<script>alert(1)</script> & `x`", grids=[{"values": {"model.depth": [27]}}])
     git("tag", "-f", "a&b")
-    assert _msn("HEAD", "a&b", "--study", "odd.yaml", "--output", "odd.html").exit_code == 0
-    found = Path("odd.html").read_text()
-    assert "<script" not in found
-    assert "&lt;script&gt;alert(1)" in found
-    assert "a&amp;b" in found
+    assert _report("HEAD", "a&b", "--study", "odd.yaml", "--output", "odd.html").exit_code == 0
+    odd_page = Path("odd.html").read_text()
+    assert "<script" not in odd_page
+    assert "&lt;script&gt;alert(1)" in odd_page
+    assert "a&amp;b" in odd_page
 
 
 @pytest.mark.parametrize(("width", "scrolling"), [(375, True), (1280, False)])
-def test_a_browser_lays_it_out(page: str, tmp_path: Path, width: int, scrolling: bool) -> None:
-    found = measured(page, width, tmp_path)
-    assert found["needed"] <= found["width"] <= width
-    assert (found["scrolling"] > 0) is scrolling  # tables scroll within themselves
-    assert found["pictures"] is True
-    assert found["contrast"] >= 4.5  # WCAG 2.2, AA
+def test_layout_in_a_browser(page: str, tmp_path: Path, width: int, scrolling: bool) -> None:
+    layout = measure_layout(page, width, tmp_path)
+    assert layout["needed"] <= layout["width"] <= width
+    assert (layout["scrolling"] > 0) is scrolling  # tables scroll within themselves
+    assert layout["pictures"] is True
+    assert layout["contrast"] >= 4.5  # WCAG 2.2, AA
 
 
-def test_a_browser_has_nothing_to_complain_of(project: Path, page: str, tmp_path: Path) -> None:
+def test_the_console_has_no_messages(project: Path, page: str, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text(page.replace("<main", '<img src="http://127.0.0.1:9/x.png"><main'))
-    assert any("127.0.0.1:9" in line for line in complaints(path, tmp_path))  # what asks outside is seen here
+    # a request to another server gives a message
+    assert any("127.0.0.1:9" in line for line in console_messages(path, tmp_path))
     path.write_text(page)
-    assert complaints(path, tmp_path) == []
-    assert printed(path, tmp_path).startswith(b"%PDF")
+    assert console_messages(path, tmp_path) == []
+    assert print_to_pdf(path, tmp_path).startswith(b"%PDF")
 
 
-def test_what_is_wrong_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_name_the_wrong_experiment_or_study(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project)
-    assert "msn: nobody: neither an experiment nor a revision of Git" in _msn("nobody").output
-    assert "no such study" in _msn("HEAD", "--study", "nothing").output
+    assert "msn: nobody: neither an experiment nor a revision of Git" in _report("nobody").output
+    assert "no such study" in _report("HEAD", "--study", "nothing").output
     Path("studies").mkdir()
     study_file(Path("studies/wrong.yaml"), grids=[{"values": {"no.key": [1]}}])
-    found = _msn("HEAD", "--output", "other.html")
-    assert found.exit_code == 0
-    assert "a study is left out: mine, grid 1: no.key is not a known key of params.yaml" in found.output
+    result = _report("HEAD", "--output", "other.html")
+    assert result.exit_code == 0
+    assert "a study is left out: mine, grid 1: no.key is not a known key of params.yaml" in result.output

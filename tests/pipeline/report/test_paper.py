@@ -1,14 +1,14 @@
-"""The paper's numbers, against its own sheet, and ours beside them."""
+"""The published numbers, checked by sums, and the tables that show ours beside them."""
 
 from typing import Any
 
 import pytest
 import yaml
 
-from pipeline.experiments.outcome import Outcome, Scored
+from pipeline.experiments.outcome import Outcome, SubgroupMetric
 from pipeline.experiments.repository import Experiment
 from pipeline.report.blocks import Picture, Table
-from pipeline.report.paper import beside, field, figure4, paper, table2, table5, tables34
+from pipeline.report.paper import field, figure4, msn_comparison, paper, table2, table5, tables34
 from pipeline.scoring.intervals import Interval
 from pipeline.studies.collect import Row
 from tests.pipeline.experiments.material import ROOT
@@ -17,40 +17,42 @@ PARAMS: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 
 def _outcome(rmse: float, **model: object) -> Outcome:
-    scored = {("all", "model", name): Scored(Interval(rmse, rmse - 1, rmse + 1), 6, 3) for name in ("rmse", "mae")}
+    metrics = {
+        ("all", "model", name): SubgroupMetric(Interval(rmse, rmse - 1, rmse + 1), 6, 3) for name in ("rmse", "mae")
+    }
     params = {**PARAMS, "model": {**PARAMS["model"], **model}}
-    return Outcome(Experiment("one", None), params, {}, {"parameters": 2_500_000, "macs": 3 * 10**9}, scored, None, {})
+    return Outcome(Experiment("one", None), params, {}, {"parameters": 2_500_000, "macs": 3 * 10**9}, metrics, None, {})
 
 
 def _row(outcome: Outcome, **values: object) -> Row:
     return Row("row", {key.replace("__", "."): value for key, value in values.items()}, (outcome,), 1, ())
 
 
-def test_every_number_of_the_paper_is_there() -> None:
-    found = paper()
-    assert [len(found[name]) for name in ("table2", "networks", "table6", "table7")] == [9, 3, 13, 12]
-    best = min(found["table2"], key=lambda row: row["avec2013"][0])
+def test_all_published_numbers_are_there() -> None:
+    published = paper()
+    assert [len(published[name]) for name in ("table2", "networks", "table6", "table7")] == [9, 3, 13, 12]
+    best = min(published["table2"], key=lambda row: row["avec2013"][0])
     assert (best["kernels"], best["avec2013"], best["avec2014"]) == ([3, 5, 7], [7.90, 5.98], [7.61, 5.82])
-    msn = found["networks"][2]
+    msn = published["networks"][2]
     assert (msn["avec2013"], msn["avec2014"]) == (best["avec2013"], best["avec2014"])
-    assert found["table6"][-1]["error"] == msn["avec2013"]
-    assert found["table7"][-1]["error"] == msn["avec2014"]
-    sums = [sum(value or 0 for row in found[name] for value in row["error"]) for name in ("table6", "table7")]
+    assert published["table6"][-1]["error"] == msn["avec2013"]
+    assert published["table7"][-1]["error"] == msn["avec2014"]
+    sums = [sum(value or 0 for row in published[name] for value in row["error"]) for name in ("table6", "table7")]
     assert sums == pytest.approx([218.92, 198.07])  # added up from the paper's tables
 
 
-def test_ours_stand_in_the_row_they_belong_to() -> None:
+def test_our_errors_are_in_the_row_of_their_kernels() -> None:
     main, single = _outcome(7.0), _outcome(9.0, kernels=[3])
     odd = _outcome(8.0, kernels=[9])
     rows = [_row(single, model__kernels=[3]), _row(odd, model__kernels=[9])]
     table = {row[0]: row[1:] for row in table2(rows, main).rows}
     assert table["3"] == ["8.79", "6.92", "8.36", "6.50", "9.00 (8.00 to 10.00)", "9.00 (8.00 to 10.00)"]
-    assert table["3 5 7"][4] == "7.00 (6.00 to 8.00)"  # the model that is reported, which no row has
+    assert table["3 5 7"][4] == "7.00 (6.00 to 8.00)"  # the reported model, which has no row
     assert table["3 5"][4] == ""
     assert table["9"] == ["", "", "", "", "8.00 (7.00 to 9.00)", "8.00 (7.00 to 9.00)"]
 
 
-def test_networks_costs_depths_and_the_field() -> None:
+def test_tables_of_networks_costs_depths_and_other_methods() -> None:
     main, c3d = _outcome(7.0), _outcome(9.0, name="c3d")
     rows = [_row(c3d, model__name="c3d")]
     table = {row[0]: row[1:] for row in tables34(rows, main).rows}
@@ -61,16 +63,16 @@ def test_networks_costs_depths_and_the_field() -> None:
     assert [row[0] for row in figure4([deep], main).rows] == ["27", "69"]
     assert field(6, main).rows[-1][1] == "7.00 (6.00 to 8.00)"
     assert "it does not compare" in field(6, main).notes[0]
-    assert [row[0] for row in beside(main).rows] == ["RMSE", "MAE", "Pearson's r", "severe called minimal"]
-    assert beside(main).rows[2][1:] == ["0.727", "0.750", "not known"]
+    assert [row[0] for row in msn_comparison(main).rows] == ["RMSE", "MAE", "Pearson's r", "severe called minimal"]
+    assert msn_comparison(main).rows[2][1:] == ["0.727", "0.750", "not known"]
 
 
-def test_blocks_check_themselves() -> None:
+def test_wrong_blocks_are_refused() -> None:
     with pytest.raises(ValueError, match="Wrong: 2 headings, but a row of 1 cells"):
         Table("Wrong", ["a", "b"], [["1"]])
     with pytest.raises(ValueError, match="no PNG"):
         Picture(b"GIF", "alt", "caption")
-    with pytest.raises(ValueError, match="needs words"):
+    with pytest.raises(ValueError, match="needs alternative text"):
         Picture(b"\x89PNG", "", "caption")
     table = Table("Right", ["a", "b", "c"], [["x", "1.00 (0.50 to 1.50)", "1 2"], ["y", "", "z"]])
     assert table.kinds == ["words", "number", "words"]

@@ -1,4 +1,4 @@
-"""Rows of a study: over seeds, over folds, ranked by validation."""
+"""Rows of a study: averaged over seeds, pooled over folds, ranked by validation; their tables and figures."""
 
 import csv
 import io
@@ -8,48 +8,47 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.experiments.outcome import Outcome, Scored, read_outcome
+from pipeline.experiments.outcome import Outcome, SubgroupMetric, read_outcome
 from pipeline.experiments.repository import Experiment
 from pipeline.scoring.intervals import Interval
 from pipeline.studies.collect import Row, Spread, gather, ranks
 from pipeline.studies.definition import Point, Study
 from pipeline.studies.figure import draw, write_figure
 from pipeline.studies.queue import override
-from pipeline.studies.table import markdown, numbers, table
+from pipeline.studies.table import csv_table, markdown, table
 
 STUDY = Study.model_validate({"name": "mine", "title": "Mine", "repeats": ["finetune.seed"], "grids": [{}]})
 
 
 def _outcome(name: str, rmse: float, validation: float | None = None, intervals: bool = True) -> Outcome:
-    scored = {("all", "model", "rmse"): Scored(Interval(rmse, rmse - 1, rmse + 2), 6, 3)}
+    metrics = {("all", "model", "rmse"): SubgroupMetric(Interval(rmse, rmse - 1, rmse + 2), 6, 3)}
     params = {"model": {"depth": 27}}
-    found = scored if intervals else {}
-    return Outcome(Experiment(name, "0"), params, {"rmse": rmse, "constant": {"rmse": 12.0}}, {}, found, validation, {})
+    subgroups = metrics if intervals else {}
+    return Outcome(
+        Experiment(name, "0"), params, {"rmse": rmse, "constant": {"rmse": 12.0}}, {}, subgroups, validation, {}
+    )
 
 
-def _row(label: str, *outcomes: Outcome, wanted: int | None = None) -> Row:
-    return Row(label, {}, outcomes, wanted or len(outcomes), ())
+def _row(label: str, *outcomes: Outcome, repeats: int | None = None) -> Row:
+    return Row(label, {}, outcomes, repeats or len(outcomes), ())
 
 
-def test_seeds_are_summed_up() -> None:
+def test_metrics_are_averaged_over_seeds() -> None:
     row = _row("as it is", _outcome("a", 7.0), _outcome("b", 8.0), _outcome("c", 9.0))
-    assert row.figure("rmse") == Spread(8.0, deviation=1.0, each=(7.0, 8.0, 9.0))  # over n - 1
-    assert row.figure("rmse", of="constant") == Spread(12.0, deviation=0.0, each=(12.0,) * 3)
-    assert row.figure("mae") is None
-    assert _row("one", _outcome("a", 7.0)).figure("rmse") == Spread(7.0, 6.0, 9.0)
+    assert row.metric("rmse") == Spread(8.0, deviation=1.0, values=(7.0, 8.0, 9.0))  # over n - 1
+    assert row.metric("rmse", estimator="constant") == Spread(12.0, deviation=0.0, values=(12.0,) * 3)
+    assert row.metric("mae") is None
+    assert _row("one", _outcome("a", 7.0)).metric("rmse") == Spread(7.0, 6.0, 9.0)
 
 
 def test_rows_are_ranked_by_validation_alone() -> None:
     rows = [_row("a", _outcome("a", 5.0, 9.0)), _row("b", _outcome("b", 6.0, 8.0)), _row("c", _outcome("c", 4.0))]
-    assert ranks(STUDY, rows) == [
-        2,
-        1,
-        None,
-    ]  # the best of the test partition is not the first, nor is what has no validation
+    # neither the best on the test partition nor the row without validation is first
+    assert ranks(STUDY, rows) == [2, 1, None]
     assert ranks(STUDY, [rows[0], rows[2]]) == [None, None]
     assert "Not ranked: fewer than two rows have validation scores" in markdown(STUDY, [rows[0], rows[2]])
     assert "Ranked by validation RMSE" in markdown(STUDY, rows)
-    assert "ranked" not in markdown(STUDY, rows[:1]).lower()  # a row by itself has no place
+    assert "ranked" not in markdown(STUDY, rows[:1]).lower()  # a single row has no rank
     controls = STUDY.model_copy(update={"ranked": False})
     assert ranks(controls, rows) == [None, None, None]
     assert "ranked" not in markdown(controls, rows).lower()
@@ -57,29 +56,29 @@ def test_rows_are_ranked_by_validation_alone() -> None:
     assert half.validation is None
 
 
-def test_points_of_one_row_come_together() -> None:
+def test_points_of_one_row_are_gathered() -> None:
     points = [Point(row, {}, {}, repeat, {}) for row in ("x", "y") for repeat in ("seed 1", "seed 2")]
-    found = gather(points, [_outcome("a", 1.0), ("mine-2", "failed"), ("mine-3", "missing"), _outcome("d", 4.0)])
-    assert [(row.label, len(row.outcomes), row.wanted, row.states) for row in found] == [
+    rows = gather(points, [_outcome("a", 1.0), ("mine-2", "failed"), ("mine-3", "missing"), _outcome("d", 4.0)])
+    assert [(row.label, len(row.outcomes), row.repeats, row.states) for row in rows] == [
         ("x", 1, 2, (("mine-2", "failed"),)),
         ("y", 1, 2, (("mine-3", "missing"),)),
     ]
-    text = markdown(STUDY, found)
+    text = markdown(STUDY, rows)
     assert "Failed: mine-2." in text and "Missing: mine-3." in text
     assert "a, 1 not finished" in text
 
 
-def test_what_an_experiment_lacks_is_told() -> None:
+def test_missing_values_are_noted() -> None:
     rows = [_row("old", _outcome("old", 7.0, intervals=False)), _row("new", _outcome("new", 8.0))]
     headings, cells = table(STUDY, rows)
     assert headings == ["", "RMSE", "RMSE constant", "experiments"]
     assert [line[1] for line in cells] == ["7.00", "8.00 (7.00 to 10.00)"]
     text = markdown(STUDY, rows)
-    assert "Without intervals, for DVC's cache has no results of it: old." in text
+    assert "Without intervals, because their results are not in DVC's cache: old." in text
     assert "Not ranked" in text
-    columns, lines = numbers(STUDY, rows)
-    found = [dict(zip(columns, line, strict=True)) for line in lines]
-    assert [(line["rmse"], line["rmse_low"], line["rmse_high"]) for line in found] == [
+    columns, lines = csv_table(STUDY, rows)
+    csv_rows = [dict(zip(columns, line, strict=True)) for line in lines]
+    assert [(line["rmse"], line["rmse_low"], line["rmse_high"]) for line in csv_rows] == [
         ("7.0000", "", ""),
         ("8.0000", "7.0000", "10.0000"),
     ]
@@ -87,67 +86,70 @@ def test_what_an_experiment_lacks_is_told() -> None:
 
 @pytest.fixture
 def fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
-    """Makes a fold out of (recording, bdi, estimate) in a folder of its own."""
+    """A function that makes the outcome of a fold from (recording, bdi, estimate) of its videos."""
 
     def make(*videos: tuple[str, float, float]) -> Outcome:
         stream = io.StringIO()
         csv.writer(stream).writerows(
-            [("recording", "subject", "bdi", "estimate"), *((name, name[0], bdi, found) for name, bdi, found in videos)]
+            [
+                ("recording", "subject", "bdi", "estimate", "clips"),
+                *((name, name[0], bdi, estimate, 1) for name, bdi, estimate in videos),
+            ]
         )
-        held = {"results/predictions.csv": stream.getvalue()}
+        files = {"results/predictions.csv": stream.getvalue()}
 
-        class Held(Experiment):
+        class InMemory(Experiment):
             def text(self, path: str) -> str | None:
-                return held.get(path)
+                return files.get(path)
 
-        return Outcome(Held("fold", "0"), {}, {"rmse": 1.0}, {}, {}, None, {})
+        return Outcome(InMemory("fold", "0"), {}, {"rmse": 1.0}, {}, {}, None, {})
 
     return make
 
 
-def test_folds_are_put_together(fold: Callable[..., Outcome]) -> None:
+def test_folds_are_pooled(fold: Callable[..., Outcome]) -> None:
     row = _row("folds", fold(("a1", 10, 13), ("a2", 20, 23)), fold(("b1", 30, 29), ("c1", 5, 6)))
-    assert row.together["rmse"].value == pytest.approx(((9 + 9 + 1 + 1) / 4) ** 0.5)
-    assert row.together["mae"].value == 2.0
-    assert (row.together["mae"].low, row.together["mae"].high) == (1.0, 3.0)  # subjects b, c alone; a alone
+    assert row.pooled["rmse"].value == pytest.approx(((9 + 9 + 1 + 1) / 4) ** 0.5)
+    assert row.pooled["mae"].value == 2.0
+    assert (row.pooled["mae"].low, row.pooled["mae"].high) == (1.0, 3.0)  # draws of subjects b and c alone; of a alone
     assert "All together: over the videos of all folds, each tested once." in markdown(STUDY, [row])
     seeds = _row("seeds", fold(("a1", 10, 13)), fold(("a1", 10, 12)))
-    assert not seeds.together  # the same videos twice are no folds
-    assert not _row("half", fold(("a1", 10, 13)), fold(("b1", 10, 12)), wanted=3).together
+    assert not seeds.pooled  # repeats with the same videos are no folds
+    assert not _row("half", fold(("a1", 10, 13)), fold(("b1", 10, 12)), repeats=3).pooled
 
 
-def test_an_older_experiment_is_read_patiently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_experiment_without_some_files_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    here = Experiment("workspace", None)
+    workspace = Experiment("workspace", None)
     with pytest.raises(ValueError, match=r"workspace: no params.yaml, so this is no run of the pipeline"):
-        read_outcome(here)
+        read_outcome(workspace)
     Path("params.yaml").write_text("model: {depth: 27}\n")
-    found = read_outcome(here)
-    assert (found.score("rmse"), found.validation, found.intervals) == (None, None, {})
+    outcome = read_outcome(workspace)
+    assert (outcome.metric("rmse"), outcome.validation, outcome.intervals) == (None, None, {})
     Path("metrics.json").write_text('{"rmse": 7.5, "constant": {"rmse": 12.5}}')
-    found = read_outcome(here)
-    assert found.score("rmse") == Interval(7.5, None, None)
-    assert found.score("rmse", of="constant") == Interval(12.5, None, None)
-    assert found.score("rmse", part="unseen") is None
+    outcome = read_outcome(workspace)
+    assert outcome.metric("rmse") == Interval(7.5, None, None)
+    assert outcome.metric("rmse", estimator="constant") == Interval(12.5, None, None)
+    assert outcome.metric("rmse", part="unseen") is None
     Path("metrics.json").write_text('{"rmse": 7.5, "unseen": {"rmse": 8.5}, "validation": {"rmse": 6.5}}')
-    found = read_outcome(here)
-    assert found.score("rmse", part="unseen") == Interval(8.5, None, None)
-    assert found.score("rmse", part="unseen", of="constant") is None
-    assert found.validation == 6.5
+    outcome = read_outcome(workspace)
+    assert outcome.metric("rmse", part="unseen") == Interval(8.5, None, None)
+    assert outcome.metric("rmse", part="unseen", estimator="constant") is None
+    assert outcome.validation == 6.5
     Path("results").mkdir()
     Path("results/intervals.csv").write_text("part,of,figure,videos,subjects,value,low,high\nall,model,rmse,6,3,x,,\n")
     with pytest.raises(ValueError, match=r"workspace: results/intervals.csv: row 2: .*'x'"):
-        read_outcome(here)
+        read_outcome(workspace)
 
 
-def test_figures(tmp_path: Path) -> None:
-    along = Study.model_validate({"name": "mine", "title": "Mine", "x": "model.depth", "grids": [{}]})
-    rows = [_row("a", _outcome("a", 7.0)), _row("none yet", wanted=1)]
-    for study, label in ((along, "model.depth"), (STUDY, "error in points of BDI-II")):
+def test_figures_with_and_without_x_axis(tmp_path: Path) -> None:
+    with_x = Study.model_validate({"name": "mine", "title": "Mine", "x": "model.depth", "grids": [{}]})
+    rows = [_row("a", _outcome("a", 7.0)), _row("none yet", repeats=1)]
+    for study, label in ((with_x, "model.depth"), (STUDY, "error in points of BDI-II")):
         assert draw(study, rows[:1]).axes[0].get_xlabel() == label
         assert write_figure(tmp_path / "one.png", study, rows)
-    twice = draw(along, [rows[0], rows[0]]).axes[0]  # one place for two rows: no axis
-    assert [text.get_text() for text in twice.get_yticklabels()] == ["a", "a"]
+    axes = draw(with_x, [rows[0], rows[0]]).axes[0]  # two rows with the same x: no x axis
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["a", "a"]
     assert not write_figure(tmp_path / "two.png", STUDY, rows[1:])
     assert [path.name for path in tmp_path.iterdir()] == ["one.png"]
 
@@ -157,8 +159,8 @@ def test_a_figure_shows_every_repeat_and_the_constant(x: str | None) -> None:
     study = STUDY.model_copy(update={"x": x})
     axes = draw(study, [_row("as it is", _outcome("a", 7.0), _outcome("b", 9.0))]).axes[0]
     values = [(line, np.asarray(line.get_ydata() if x else line.get_xdata())) for line in axes.lines]
-    assert [list(found) for line, found in values if line.get_label() == "RMSE, constant"] == [[12.0, 12.0]]
-    assert [list(found) for line, found in values if line.get_alpha()] == [[7.0], [9.0]]
+    assert [list(data) for line, data in values if line.get_label() == "RMSE, constant"] == [[12.0, 12.0]]
+    assert [list(data) for line, data in values if line.get_alpha()] == [[7.0], [9.0]]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a study's file says, and the runs that follow from it."""
+"""Study files, and the grid points that they define."""
 
 from pathlib import Path
 from typing import Any
@@ -7,30 +7,30 @@ import pytest
 import yaml
 
 from pipeline.params import Corpus, ParamsError
-from pipeline.studies.definition import Study, StudyError, known_studies, parse_changes, points, read_study
+from pipeline.studies.definition import Study, StudyError, list_studies, parse_changes, points, read_study
 
 ROOT = Path(__file__).parents[3]
 BASE: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 
-def _study(*grids: dict[str, Any], **more: Any) -> Study:
-    return Study.model_validate({"name": "mine", "title": "Mine", "grids": list(grids), **more})
+def _study(*grids: dict[str, Any], **fields: Any) -> Study:
+    return Study.model_validate({"name": "mine", "title": "Mine", "grids": list(grids), **fields})
 
 
-def test_a_grid_is_every_combination() -> None:
+def test_a_grid_has_all_combinations() -> None:
     study = _study({"values": {"model.depth": [27, 69], "finetune.seed": [1, 2], "model.name": "msn"}})
-    found = points(study, BASE, {})
-    assert [(point.row, point.repeat) for point in found] == [
+    grid_points = points(study, BASE, {})
+    assert [(point.row, point.repeat) for point in grid_points] == [
         ("model.depth 27, finetune.seed 1", ""),
         ("model.depth 27, finetune.seed 2", ""),
         ("model.depth 69, finetune.seed 1", ""),
         ("model.depth 69, finetune.seed 2", ""),
     ]
-    assert [point.params["model"]["depth"] for point in found] == [27, 27, 69, 69]
+    assert [point.params["model"]["depth"] for point in grid_points] == [27, 27, 69, 69]
     assert BASE["model"]["depth"] == 27
 
 
-def test_repeats_are_no_rows() -> None:
+def test_repeats_share_a_row() -> None:
     study = _study({"values": {"finetune.seed": [1, 2]}}, repeats=["finetune.seed"])
     assert [(point.row, point.repeat) for point in points(study, BASE, {})] == [
         ("as it is", "finetune.seed 1"),
@@ -38,20 +38,20 @@ def test_repeats_are_no_rows() -> None:
     ]
 
 
-def test_equal_points_run_once_and_changes_hold_for_all() -> None:
+def test_equal_points_occur_once_and_changes_apply_to_all() -> None:
     study = _study({}, {"values": {"model.depth": [27, 36]}})
-    found = points(study, BASE, {"finetune.validation": "subjects"})
-    assert [point.params["model"]["depth"] for point in found] == [27, 36]
-    assert {point.params["finetune"]["validation"] for point in found} == {"subjects"}
+    grid_points = points(study, BASE, {"finetune.validation": "subjects"})
+    assert [point.params["model"]["depth"] for point in grid_points] == [27, 36]
+    assert {point.params["finetune"]["validation"] for point in grid_points} == {"subjects"}
 
 
-def test_a_grid_for_another_corpus_is_left_out() -> None:
-    study = _study({}, {"label": "drawn", "only": {"simulate.enabled": True}, "values": {"simulate.cue": 0.0}})
-    assert [point.row for point in points(study, BASE, {})] == ["as it is", "drawn"]
+def test_a_grid_whose_condition_fails_is_left_out() -> None:
+    study = _study({}, {"label": "simulated", "only": {"simulate.enabled": True}, "values": {"simulate.cue": 0.0}})
+    assert [point.row for point in points(study, BASE, {})] == ["as it is", "simulated"]
     assert [point.row for point in points(study, BASE, {"simulate.enabled": False})] == ["as it is"]
 
 
-def test_a_wrong_point_is_named_before_anything_runs() -> None:
+def test_errors_name_the_wrong_point() -> None:
     with pytest.raises(ParamsError, match=r"mine, grid 1, model.depth 68: model.depth is 68; allowed: 27, 36"):
         points(_study({"values": {"model.depth": [27, 68]}}), BASE, {})
     with pytest.raises(StudyError, match=r"mine, grid 1: model.deep is not a known key"):
@@ -60,7 +60,7 @@ def test_a_wrong_point_is_named_before_anything_runs() -> None:
         points(_study({}), BASE, {"no.key": 1})
 
 
-def test_a_wrong_file_is_named(tmp_path: Path) -> None:
+def test_errors_name_the_wrong_file(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"nothing.yaml: no such study; allowed: one, or the path of a YAML file"):
         (tmp_path / "one.yaml").write_text("name: one\ntitle: One\ngrids: []\nplot: x\n")
         read_study("nothing", tmp_path)
@@ -68,7 +68,7 @@ def test_a_wrong_file_is_named(tmp_path: Path) -> None:
         read_study("one", tmp_path)
 
 
-def test_values_are_read_as_yaml() -> None:
+def test_changes_are_parsed_as_yaml() -> None:
     assert parse_changes(["model.kernels=[3, 5]", "a.b=none", "c.d=0.5"]) == {
         "model.kernels": [3, 5],
         "a.b": "none",
@@ -81,7 +81,7 @@ def test_values_are_read_as_yaml() -> None:
 @pytest.mark.parametrize(
     ("name", "runs"), [("depth", 5), ("kernels", 9), ("models", 3), ("seeds", 3), ("folds", 5), ("controls", 10)]
 )
-def test_the_studies_that_come_along_can_run(name: str, runs: int) -> None:
+def test_the_studies_of_the_repository_are_valid(name: str, runs: int) -> None:
     if name in ("folds", "controls") and "partition" not in Corpus.model_fields:
         pytest.skip("params.yaml has no corpus.partition yet")
     study = read_study(name, ROOT / "studies")
@@ -89,5 +89,5 @@ def test_the_studies_that_come_along_can_run(name: str, runs: int) -> None:
     assert len(points(study, BASE, {})) == runs
 
 
-def test_all_studies_are_known() -> None:
-    assert known_studies(ROOT / "studies") == ["controls", "depth", "folds", "kernels", "models", "seeds"]
+def test_all_studies_are_listed() -> None:
+    assert list_studies(ROOT / "studies") == ["controls", "depth", "folds", "kernels", "models", "seeds"]

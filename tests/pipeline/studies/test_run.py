@@ -1,4 +1,4 @@
-"""A study through DVC's own queue, in a repository whose one stage takes a moment."""
+"""Studies run through DVC's queue, in a repository with one fast stage."""
 
 import csv
 import subprocess
@@ -27,8 +27,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def _msn(*words: str) -> Result:
-    return CliRunner().invoke(app, ["study", *words])
+def _study(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["study", *arguments])
 
 
 def _table() -> list[dict[str, str]]:
@@ -36,16 +36,16 @@ def _table() -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_a_study_runs_once_and_what_fails_is_named(project: Path) -> None:
-    found = _msn("mine.yaml", "--dry-run")
-    assert found.exit_code == 0, found.output
-    assert found.output.endswith("3 experiments, 3 to queue\n")
+def test_a_study_runs_once_and_failures_are_named(project: Path) -> None:
+    result = _study("mine.yaml", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert result.output.endswith("3 experiments, 3 to queue\n")
     before = git("status", "--porcelain")
-    found = _msn("mine.yaml", "-j", "2", "-S", "finetune.validation=subjects")
-    assert found.exit_code == 1, found.output
-    name = next(line.split()[1].rstrip(";") for line in found.output.splitlines() if line.startswith("failed: "))
+    result = _study("mine.yaml", "-j", "2", "-S", "finetune.validation=subjects")
+    assert result.exit_code == 1, result.output
+    name = next(line.split()[1].rstrip(";") for line in result.output.splitlines() if line.startswith("failed: "))
     assert name.startswith("mine-depth-99-")
-    assert f"why: dvc queue logs {name}; again: --retry" in found.output
+    assert f"why: dvc queue logs {name}; again: --retry" in result.output
     assert (
         "depth 99 does not fit" in subprocess.run(["dvc", "queue", "logs", name], capture_output=True, text=True).stdout
     )
@@ -55,7 +55,7 @@ def test_a_study_runs_once_and_what_fails_is_named(project: Path) -> None:
     assert [row["row"] for row in rows] == ["model.depth 27", "model.depth 36", "model.depth 99"]
     assert [row["rmse"] for row in rows] == ["1.3600", "1.8100", ""]  # depth / 20 + seed / 100
     assert [row["rmse_low"] for row in rows] == ["0.3600", "0.8100", ""]
-    assert [row["validation_rmse"] for row in rows] == ["18.6400", "18.1900", ""]  # the other way round on purpose
+    assert [row["validation_rmse"] for row in rows] == ["18.6400", "18.1900", ""]  # deliberately in the opposite order
     assert [row["rank"] for row in rows] == ["2", "1", ""]
     assert [row["parameters"] for row in rows] == ["27000000", "36000000", ""]
     text = Path("studies/mine/table.md").read_text()
@@ -64,61 +64,62 @@ def test_a_study_runs_once_and_what_fails_is_named(project: Path) -> None:
     assert f"Failed: {name}." in text
     assert Path("studies/mine/figure.png").read_bytes().startswith(b"\x89PNG")
 
-    found = _msn("mine.yaml", "--dry-run", "-S", "finetune.validation=subjects")
-    assert [line.split()[0] for line in found.output.splitlines()] == ["done", "done", "failed", "3"]
-    for words, again in (((), []), (("--retry",), [f"queued {name}"])):  # what failed is queued again only if asked for
-        found = _msn("mine.yaml", "--queue", *words, "-S", "finetune.validation=subjects")
-        assert [line for line in found.output.splitlines() if line.startswith("queued mine")] == again
-    assert "done     mine-depth-27" in found.output
-    assert f"queued   {name}" in found.output
-    change(model__width=0.25)  # other parameters are other runs
-    assert _msn("mine.yaml", "--dry-run").output.endswith("3 experiments, 3 to queue\n")
+    result = _study("mine.yaml", "--dry-run", "-S", "finetune.validation=subjects")
+    assert [line.split()[0] for line in result.output.splitlines()] == ["done", "done", "failed", "3"]
+    # failed runs are queued again only with --retry
+    for options, requeued in (((), []), (("--retry",), [f"queued {name}"])):
+        result = _study("mine.yaml", "--queue", *options, "-S", "finetune.validation=subjects")
+        assert [line for line in result.output.splitlines() if line.startswith("queued mine")] == requeued
+    assert "done     mine-depth-27" in result.output
+    assert f"queued   {name}" in result.output
+    change(model__width=0.25)  # other parameters make other runs
+    assert _study("mine.yaml", "--dry-run").output.endswith("3 experiments, 3 to queue\n")
     git("checkout", "params.yaml")
     Path("stages/evaluate.py").write_text(Path("stages/evaluate.py").read_text() + "# edited\n")
-    found = _msn("mine.yaml", "--dry-run", "-S", "finetune.validation=subjects")  # and so is other code
-    assert found.output.endswith("3 experiments, 3 to queue\n")
+    result = _study("mine.yaml", "--dry-run", "-S", "finetune.validation=subjects")  # and so does other code
+    assert result.output.endswith("3 experiments, 3 to queue\n")
 
 
-def test_only_queueing_starts_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_queue_option_starts_no_workers(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study, "start", lambda jobs: pytest.fail("workers were started"))
-    found = _msn("mine.yaml", "--queue")
-    assert found.exit_code == 0, found.output
-    assert [line.split()[0] for line in found.output.splitlines() if "(model" in line] == ["queued"] * 3
-    assert "`dvc queue start -j 1` runs what is queued" in found.output
-    again = _msn("mine.yaml", "--queue")
+    result = _study("mine.yaml", "--queue")
+    assert result.exit_code == 0, result.output
+    assert [line.split()[0] for line in result.output.splitlines() if "(model" in line] == ["queued"] * 3
+    assert "`dvc queue start -j 1` runs what is queued" in result.output
+    again = _study("mine.yaml", "--queue")
     assert not [line for line in again.output.splitlines() if line.startswith("queued mine")]
-    found = _msn("mine.yaml", "--collect")
-    assert found.exit_code == 0, found.output
+    result = _study("mine.yaml", "--collect")
+    assert result.exit_code == 0, result.output
     assert [row["rmse"] for row in _table()] == ["", "", ""]
-    assert "Not ranked: fewer than two rows have validation scores" in found.output
+    assert "Not ranked: fewer than two rows have validation scores" in result.output
     assert not Path("studies/mine/figure.png").exists()
 
 
-def test_what_would_fail_in_the_queue_is_told_before(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_problems_of_queued_runs_are_reported_before_queueing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git("config", "--unset", "user.name")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     monkeypatch.delenv("GIT_COMMITTER_NAME", raising=False)
     change(corpus__root="mine/videos", corpus__labels_root="../labels")
     Path("stages/helper.py").write_text("")
-    story = (
+    text = (
         Path("dvc.yaml").read_text().replace("- stages/evaluate.py\n", "- stages/evaluate.py\n    - stages/helper.py\n")
     )
-    Path("dvc.yaml").write_text(story)
-    found = _msn("mine.yaml", "--queue")
-    assert found.exit_code == 1
-    assert 'Git knows no user.name, without which DVC queues nothing: git config user.name "..."' in found.output
-    assert "it does not know stages/helper.py: git add them" in found.output
+    Path("dvc.yaml").write_text(text)
+    result = _study("mine.yaml", "--queue")
+    assert result.exit_code == 1
+    assert 'Git knows no user.name, without which DVC queues nothing: git config user.name "..."' in result.output
+    assert "it does not know stages/helper.py: git add them" in result.output
     assert (
-        "corpus.root is mine/videos: queued runs see only files that Git knows; give an absolute path" in found.output
+        "corpus.root is mine/videos: queued runs see only files that Git knows; give an absolute path" in result.output
     )
-    assert "corpus.labels_root is ../labels: a path with .. leads elsewhere" in found.output
+    assert "corpus.labels_root is ../labels: a path with .. leads elsewhere" in result.output
 
 
 def test_studies_are_listed(project: Path) -> None:
     (project / "studies").mkdir()
     study_file(project / "studies" / "mine.yaml", **GRID)
-    assert _msn().output.split() == ["mine", "Mine"]
-    assert "no such study; allowed: mine, or the path" in _msn("yours").output
+    assert _study().output.split() == ["mine", "Mine"]
+    assert "no such study; allowed: mine, or the path" in _study("yours").output
 
 
 @pytest.mark.parametrize(
@@ -132,10 +133,12 @@ def test_studies_are_listed(project: Path) -> None:
         ("one", {}, ["one-abcdef"]),
     ],
 )
-def test_names_tell_the_point_and_git_takes_them(name: str, grid: dict[str, Any], expected: list[str]) -> None:
+def test_experiment_names_describe_the_point_and_are_valid_in_git(
+    name: str, grid: dict[str, Any], expected: list[str]
+) -> None:
     base = yaml.safe_load((ROOT / "params.yaml").read_text())
     study = Study.model_validate({"name": name, "title": "Mine", "grids": [grid]})
-    names = [run.name_of(study, point, "abcdef0123") for point in points(study, base, {})]
+    names = [run.experiment_name(study, point, "abcdef0123") for point in points(study, base, {})]
     assert names == expected
-    for found in names:
-        git("check-ref-format", f"refs/exps/{found}")
+    for name in names:
+        git("check-ref-format", f"refs/exps/{name}")
