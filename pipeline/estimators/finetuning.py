@@ -1,4 +1,4 @@
-"""Fine-tuning: regression of the BDI-II score from clips at random places of random recordings."""
+"""Fine-tuning: regression of the BDI-II score from clips at random positions of random recordings."""
 
 import copy
 import math
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.optim import Adam, Optimizer
@@ -27,16 +26,17 @@ from pipeline.nets.heads import Regression
 from pipeline.params import Clip, Finetune, Model
 from pipeline.training.batch_plan import BatchPlan
 from pipeline.training.distributed import all_gather_objects, rank, world_size
-from pipeline.training.module import Batch, TrainingModule
+from pipeline.training.loader import Batch
+from pipeline.training.module import TrainingModule
 
 
 class Finetuning(TrainingModule):
-    """MSN learning to estimate scores with Adam; the learning rate decays with every step.
+    """A network that learns to estimate scores with Adam; the learning rate decays with every step.
 
-    With `averaging` a, what is measured and kept is the moving average of the weights and of batch norm's statistics,
-    w <- a w + (1 - a) (the network's), after every step, from the first step's on (Polyak and Juditsky, 1992, in its
-    exponential form): single steps of small batches are noisy, and their noise is no knowledge of faces.
-    With recordings to validate, they are scored after every epoch, and the weights of the best epoch are kept.
+    With `averaging` a, the moving average of the weights and of batch norm's statistics is validated and saved:
+    w <- a w + (1 - a) (the network's), after every step, starting with the first step's (Polyak and Juditsky, 1992, in
+    its exponential form). Single steps of small batches are noisy, and their noise is not knowledge about faces.
+    If recordings are validated, this happens after every epoch, and the weights of the best epoch are saved.
     """
 
     def __init__(
@@ -51,110 +51,104 @@ class Finetuning(TrainingModule):
         """Build the network and open the recordings.
 
         Args:
-            fitted: (folder of the sequence, score) of what is learned from.
-            validated: the same of what is measured.
-            pretrained: a folder with weights whose backbone is loaded, or None.
-            clip: how long clips are, and what they do with frames without a face.
+            fitted: (folder of the sequence, score) of each recording to learn from.
+            validated: the same of each recording to validate.
+            pretrained: a model folder whose backbone is loaded, or None.
+            clip: the length of clips, and their policy for frames without a face.
             model: the network.
             settings: the section `finetune` of params.yaml.
         """
-        pace = BatchPlan(settings.steps, settings.batch, settings.accumulate, settings.seed)
+        plan = BatchPlan(settings.steps, settings.batch, settings.accumulate, settings.seed)
         target = fit_target([score for _, score in fitted], settings.standardise)
         targets = [(score - target.mean) / target.deviation for _, score in fitted]
         sequences = [open_sequence(folder, clip.absent) for folder, _ in fitted]
         network = build(model, Regression(), torch_seed(settings.seed, Purpose.WEIGHTS))
         if pretrained is not None:
             load_backbone(network, pretrained / WEIGHTS)
-        super().__init__(network, ScoredClips(sequences, targets, clip.length, settings.seed, settings.augment), pace)
-        # It learns from steps, not from gradients.
+        super().__init__(network, ScoredClips(sequences, targets, clip.length, settings.seed, settings.augment), plan)
         self.averaged = copy.deepcopy(network).requires_grad_(False) if settings.averaging else None
         self.normalise = Normalise(model)
-        footage = input_spec_of([folder for folder, _ in (*fitted, *validated)], clip.absent)
-        self.description = Description(model, Regression(), clip.length, target, footage=footage)
+        input_spec = input_spec_of([folder for folder, _ in (*fitted, *validated)], clip.absent)
+        self.description = Description(model, Regression(), clip.length, target, input_spec=input_spec)
         self.clip = clip
         self.validated = validated
         self.settings = settings
         self.best: dict[str, Any] = {}  # epoch, rmse and weights of the best epoch so far
 
-    def inputs(self, batch: Batch) -> Float[Tensor, "batch channel time height width"]:
-        """The clips, after what is done to them."""
+    def prepare(self, batch: Batch) -> Float[Tensor, "batch channel time height width"]:
+        """Augment and normalise the clips."""
         return self.normalise(augment_clips(batch["clip"], batch["flip"], batch["upside_down"], batch["degrees"]))
 
-    def answers(self, inputs: Float[Tensor, "batch channel time height width"]) -> Float[Tensor, " batch"]:
-        """Estimate each clip in units of the target."""
+    def outputs(self, inputs: Float[Tensor, "batch channel time height width"]) -> Float[Tensor, " batch"]:
+        """Estimate each clip, in units of the target."""
         return self.network(inputs)[:, 0].float()
 
-    def error(self, answers: Float[Tensor, " batch"], batch: Batch) -> Float[Tensor, ""]:
+    def criterion(self, outputs: Float[Tensor, " batch"], batch: Batch) -> Float[Tensor, ""]:
         """1 / (2 N) times the sum of squared errors over N clips."""
-        return (answers - batch["target"]).square().mean() / 2
+        return (outputs - batch["target"]).square().mean() / 2
 
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        """All but the degrees, which the host reads: it would wait for all that the device has to do before."""
-        moved = super().transfer_batch_to_device(
-            {name: tensor for name, tensor in batch.items() if name != "degrees"}, device, dataloader_idx
-        )
+    def to_device(self, batch: Batch) -> Batch:
+        """Copy all but the degrees: the host reads them, and would wait for the device to finish its queue."""
+        moved = super().to_device({name: tensor for name, tensor in batch.items() if name != "degrees"})
         return {**moved, "degrees": batch["degrees"]}
 
-    def rate(self, step: int) -> float:
-        """The rate divided by 1 + decay x step, as in the authors' code."""
+    def learning_rate(self, step: int) -> float:
+        """The initial rate divided by 1 + decay x step, as in the authors' code."""
         return self.settings.learning_rate / (1 + self.settings.decay * step)
 
-    def configure_optimizers(self) -> Optimizer:
-        """Adam with its usual moments."""
+    def configure_optimizer(self) -> Optimizer:
+        """Adam with its default moments."""
         return Adam(self.network.parameters(), self.settings.learning_rate, fused=True)
 
-    def optimizer_step(self, *arguments: Any, **named: Any) -> None:
-        """Make a step, and take its weights into the average."""
-        super().optimizer_step(*arguments, **named)
+    def after_step(self) -> None:
+        """Take the weights of the step into the moving average; the first step's are copied."""
         if self.averaged is not None:
             update_average(self.averaged, self.network, self.settings.averaging if self.global_step else 0.0)
 
     @property
     def estimator(self) -> Network:
-        """The network that is measured and kept."""
+        """The network that is validated and saved."""
         return self.network if self.averaged is None else self.averaged
 
-    def measure(self) -> dict[str, float]:
-        """RMSE and MAE over the validated videos, in points."""
+    def validate(self) -> dict[str, float]:
+        """RMSE and MAE over the validated recordings, in points; keep the weights of the best epoch."""
         if not self.validated:
             return {}
         own = self.validated[rank() :: world_size()]
         folders = [folder for folder, _ in own]
-        videos = predict(self.estimator.eval(), self.description, folders, self.clip, 1, self.device)
-        pairs = zip(videos, own, strict=True)
-        found = all_gather_objects([video.score - score for video, (_, score) in pairs if video.score is not None])
-        errors = np.concatenate([np.array(part) for part in found])
-        measured = {"validation/rmse": math.sqrt(np.mean(errors**2)), "validation/mae": float(np.abs(errors).mean())}
-        if measured["validation/rmse"] < self.best.get("rmse", math.inf):
+        estimates = predict(self.estimator.eval(), self.description, folders, self.clip, 1, self.device)
+        pairs = zip(estimates, own, strict=True)
+        own_errors = [estimate.score - score for estimate, (_, score) in pairs if estimate.score is not None]
+        errors = np.concatenate([np.array(part) for part in all_gather_objects(own_errors)])
+        rmse = math.sqrt(np.mean(errors**2))
+        if rmse < self.best.get("rmse", math.inf):
             weights = {name: tensor.detach().cpu().clone() for name, tensor in self.estimator.state_dict().items()}
-            self.best = {"epoch": self.current_epoch + 1, "rmse": measured["validation/rmse"], "weights": weights}
-        return measured
+            self.best = {"epoch": self.current_epoch + 1, "rmse": rmse, "weights": weights}
+        return {"validation/rmse": rmse, "validation/mae": float(np.abs(errors).mean())}
 
     @property
-    def kept(self) -> dict[str, Tensor]:
-        """The weights of the best epoch where there is validation, else the last ones."""
+    def final_weights(self) -> dict[str, Tensor]:
+        """The weights of the best epoch if recordings are validated, else the last ones."""
         return self.best["weights"] if self.best else self.estimator.state_dict()
 
     @property
-    def outcome(self) -> dict[str, Any]:
-        """The epoch that was kept, and its RMSE, where there is validation."""
+    def summary(self) -> dict[str, Any]:
+        """The epoch whose weights are saved and its RMSE, if recordings are validated."""
         return {"best": {name: self.best[name] for name in ("epoch", "rmse")}} if self.best else {}
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the best epoch with all else."""
-        super().on_save_checkpoint(checkpoint)
-        checkpoint["best"] = self.best
+    def progress_state(self) -> dict[str, Any]:
+        """The best epoch so far."""
+        return {"best": self.best}
 
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the best epoch up again."""
-        super().on_load_checkpoint(checkpoint)
-        self.best = checkpoint["best"]
+    def load_progress_state(self, state: dict[str, Any]) -> None:
+        """Restore the best epoch so far."""
+        self.best = state["best"]
 
 
 def fit_target(scores: Sequence[float], standardise: bool) -> Target:
-    """What outputs of 0 and 1 mean: the mean of the fitted scores and their standard deviation, or 0 and 1 point.
+    """Return the target whose outputs 0 and 1 mean the fitted scores' mean and one standard deviation above it.
 
-    Equal scores have no deviation to divide by: then it is 1 point.
+    Equal scores have no deviation to divide by; then it is 1 point. Without `standardise` outputs are points.
     """
     if not standardise:
         return Target(0.0, 1.0)

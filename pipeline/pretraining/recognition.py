@@ -18,14 +18,15 @@ from pipeline.params import Model, Pretrain
 from pipeline.pretraining.images import FittedImages, HeldOutImages
 from pipeline.training.batch_plan import BatchPlan
 from pipeline.training.distributed import all_reduce_sum, rank, world_size
-from pipeline.training.module import Batch, TrainingModule
+from pipeline.training.loader import Batch
+from pipeline.training.module import TrainingModule
 
 
 class Pretraining(TrainingModule):
-    """MSN learning to recognise faces with SGD; the learning rate falls every few epochs."""
+    """A network that learns to recognise faces with SGD; the learning rate falls every few epochs."""
 
     def __init__(self, images: IdentityImages, clip: int, model: Model, settings: Pretrain) -> None:
-        """Build the network and divide the images.
+        """Build the network and split the images.
 
         Args:
             images: the aligned faces.
@@ -34,7 +35,7 @@ class Pretraining(TrainingModule):
             settings: the section `pretrain` of params.yaml.
 
         Raises:
-            ValueError: where a batch is larger than the number of images to fit.
+            ValueError: if a batch is larger than the number of images to fit.
         """
         fitted, held_out = split_images(images, settings.held_out, settings.seed)
         if len(fitted) < settings.batch:
@@ -42,35 +43,35 @@ class Pretraining(TrainingModule):
                 f"pretrain.batch is {settings.batch}, but only {len(fitted)} images with a face are left to fit; an "
                 f"epoch is one pass over them, so allowed is a batch of up to {len(fitted)}"
             )
-        pace = BatchPlan(len(fitted) // settings.batch, settings.batch, settings.accumulate, settings.seed)
+        plan = BatchPlan(len(fitted) // settings.batch, settings.batch, settings.accumulate, settings.seed)
         seed = torch_seed(settings.seed, Purpose.WEIGHTS)
         head = Recognition(len(images.classes))
         network = build(model, head, seed)
-        super().__init__(network, FittedImages(images, fitted, pace, settings.flip), pace)
+        super().__init__(network, FittedImages(images, fitted, plan, settings.flip), plan)
         self.normalise = Normalise(model)
         self.held_out = HeldOutImages(images, held_out)
         self.description = Description(model, head, clip)
         self.clip = clip
         self.settings = settings
 
-    def inputs(self, batch: Batch) -> Float[Tensor, "batch channel 1 height width"]:
-        """The images, as clips of one frame."""
+    def prepare(self, batch: Batch) -> Float[Tensor, "batch channel 1 height width"]:
+        """Normalise the images, as clips of one frame."""
         return self.normalise(batch["image"].unsqueeze(1))
 
-    def answers(self, inputs: Float[Tensor, "batch channel 1 height width"]) -> Float[Tensor, "batch classes"]:
-        """Score all identities for each image, which becomes a clip on the device."""
+    def outputs(self, inputs: Float[Tensor, "batch channel 1 height width"]) -> Float[Tensor, "batch classes"]:
+        """Return a logit of each identity for each image, which is repeated over a clip on the device."""
         return self.network(repeat_over_time(inputs, self.clip)).float()
 
-    def error(self, answers: Float[Tensor, "batch classes"], batch: Batch) -> Float[Tensor, ""]:
+    def criterion(self, outputs: Float[Tensor, "batch classes"], batch: Batch) -> Float[Tensor, ""]:
         """Mean cross entropy over identities."""
-        return functional.cross_entropy(answers, batch["label"])
+        return functional.cross_entropy(outputs, batch["label"])
 
-    def rate(self, step: int) -> float:
-        """Falls by `decay_factor` every `decay_every` epochs."""
-        epoch = step // self.pace.steps
+    def learning_rate(self, step: int) -> float:
+        """The initial rate, multiplied by `decay_factor` every `decay_every` epochs."""
+        epoch = step // self.plan.steps
         return self.settings.learning_rate * self.settings.decay_factor ** (epoch // self.settings.decay_every)
 
-    def configure_optimizers(self) -> Optimizer:
+    def configure_optimizer(self) -> Optimizer:
         """SGD with momentum; weight decay on all weights."""
         settings = self.settings
         return SGD(
@@ -81,17 +82,17 @@ class Pretraining(TrainingModule):
             fused=True,
         )
 
-    def measure(self) -> dict[str, float]:
-        """Cross entropy, and how often the identity is the first or among the first five, on the held-out images."""
+    def validate(self) -> dict[str, float]:
+        """Cross entropy, top-1 and top-5 accuracy on the held-out images."""
         if not len(self.held_out):
             return {}
         sums = torch.zeros(3, dtype=torch.float64)
         own = Subset(self.held_out, range(rank(), len(self.held_out), world_size()))
-        for batch in DataLoader(own, self.pace.part):
+        for batch in DataLoader(own, self.plan.microbatch):
             labels = batch["label"].to(self.device)
-            scores = self({"image": batch["image"].to(self.device)})
-            best = scores.topk(min(5, scores.shape[1])).indices == labels[:, None]
-            loss = functional.cross_entropy(scores, labels, reduction="sum")
-            sums += torch.stack([loss, best[:, 0].sum(), best.sum()]).double().cpu()
-        loss, first, five = (all_reduce_sum(sums) / len(self.held_out)).tolist()
-        return {"held_out/loss": loss, "held_out/top1": first, "held_out/top5": five}
+            logits = self.outputs(self.prepare({"image": batch["image"].to(self.device)}))
+            correct = logits.topk(min(5, logits.shape[1])).indices == labels[:, None]
+            loss = functional.cross_entropy(logits, labels, reduction="sum")
+            sums += torch.stack([loss, correct[:, 0].sum(), correct.sum()]).double().cpu()
+        loss, top1, top5 = (all_reduce_sum(sums) / len(self.held_out)).tolist()
+        return {"held_out/loss": loss, "held_out/top1": top1, "held_out/top5": top5}

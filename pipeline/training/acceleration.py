@@ -1,6 +1,6 @@
-"""What has a GPU train fast: convolutions as images, compiled parts, recorded steps, processes that read for it.
+"""Faster training on a GPU: convolutions as 2D, compiled parts, CUDA graphs, and processes that read samples.
 
-Results differ by rounding alone. docs/training-speed.md says what each of them brings.
+Results differ by rounding alone. docs/training-speed.md tells what each of these gains.
 """
 
 import importlib.util
@@ -22,59 +22,61 @@ from pipeline.training.module import TrainingModule
 logger = logging.getLogger(__name__)
 
 MAX_LOADER_WORKERS = 4  # processes that read samples for a GPU: reading is a copy from mapped memory
-CAPABILITY = (7, 0)  # of a GPU, which Triton needs
-COMPILERS = ("cc", "gcc", "clang")  # of C, which Triton needs
+MIN_CAPABILITY = (7, 0)  # compute capability that Triton needs
+COMPILERS = ("cc", "gcc", "clang")  # of C: Triton needs one of them
 
 
-def accelerate(task: TrainingModule, device: torch.device, sync_batch_norm: bool = False) -> None:
-    """Arrange a task for a GPU; on a CPU it stays as it is.
+def accelerate(module: TrainingModule, device: torch.device, sync_batch_norm: bool = False) -> None:
+    """Prepare a module for training on a GPU; for a CPU it is left unchanged.
 
-    MSN_COMPILE=0 leaves its parts uncompiled; so does a machine that cannot compile for it, and SyncBatchNorm.
+    Its parts are not compiled if MSN_COMPILE is 0, if the machine lacks what that needs, or with SyncBatchNorm.
 
     Args:
-        task: before training.
-        device: where it will be trained.
-        sync_batch_norm: whether batch norm will talk to other processes.
+        module: before training.
+        device: that it will be trained on.
+        sync_batch_norm: whether batch norm will communicate with other processes.
     """
     if device.type != "cuda":
         return
-    compiles = environment_flag("MSN_COMPILE", otherwise=True) and not sync_batch_norm
-    if compiles and (lacking := _missing_compiler(device)):
-        logger.info("%s: nothing is compiled, and a step takes about 1.5 times as long", lacking)
+    compiles = environment_flag("MSN_COMPILE", default=True) and not sync_batch_norm
+    if compiles and (obstacle := _compile_obstacle(device)):
+        logger.info("%s: nothing is compiled, and a step takes about 1.5 times as long", obstacle)
         compiles = False
-    task.workers = _loader_workers()
-    use_conv2d(task.network)
-    chains = [module for module in task.network.modules() if isinstance(module, Chain)]
+    module.loader_workers = _loader_workers()
+    use_conv2d(module.network)
+    chains = [layer for layer in module.network.modules() if isinstance(layer, Chain)]
     for chain in chains if compiles else ():
         chain.compile_parts()
-    # Gradients of a replay are overwritten by the next one; others' processes, and layers that run again, have no part
-    # in a recording.
-    task.records = task.pace.accumulate == 1 and world_size() == 1 and not any(chain.recomputes for chain in chains)
+    # A replay overwrites the gradients of the one before, so it allows no accumulation. Communication between
+    # processes and recomputed layers cannot be captured.
+    recomputes = any(chain.checkpoints_activations for chain in chains)
+    module.uses_cuda_graphs = module.plan.accumulate == 1 and world_size() == 1 and not recomputes
 
 
-def _missing_compiler(device: torch.device) -> str | None:
-    """What is missing to compile for a GPU."""
+def _compile_obstacle(device: torch.device) -> str | None:
+    """Why nothing can be compiled for a GPU; None if it can."""
     if importlib.util.find_spec("triton") is None:
         return "there is no Triton"
     if not any(map(shutil.which, COMPILERS)):
         return f"there is no C compiler ({', '.join(COMPILERS)})"
-    if (found := torch.cuda.get_device_capability(device)) < CAPABILITY:
-        return f"this GPU has compute capability {found[0]}.{found[1]}, and Triton needs {CAPABILITY[0]}.0"
+    if (capability := torch.cuda.get_device_capability(device)) < MIN_CAPABILITY:
+        version = f"{capability[0]}.{capability[1]}"
+        return f"this GPU has compute capability {version}, and Triton needs {MIN_CAPABILITY[0]}.0"
     return None
 
 
 @contextmanager
 def cudnn_settings(device: torch.device) -> Iterator[None]:
-    """Let a GPU use TF32 for what is left in 32 bits, and the fastest of all of cuDNN's algorithms, found by trying.
+    """Let a GPU use TF32 for 32-bit products and the fastest of all cuDNN algorithms; restore the settings afterwards.
 
-    Whatever is convolved before without this keeps the algorithm that was guessed for it, here too: cuDNN's choices are
-    remembered by sizes. Settings are given back.
+    cuDNN remembers the algorithm of each size. A size that was convolved before without these settings keeps the
+    algorithm that a heuristic chose.
     """
     cudnn = torch.backends.cudnn
     before = torch.get_float32_matmul_precision(), cudnn.allow_tf32, cudnn.benchmark, cudnn.benchmark_limit
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")
-        cudnn.allow_tf32, cudnn.benchmark, cudnn.benchmark_limit = True, True, 0  # no limit
+        cudnn.allow_tf32, cudnn.benchmark, cudnn.benchmark_limit = True, True, 0  # 0: try all algorithms
     try:
         yield
     finally:
@@ -83,11 +85,10 @@ def cudnn_settings(device: torch.device) -> Iterator[None]:
 
 
 def _loader_workers() -> int:
-    """How many processes read for this one: none where there is to be one worker.
+    """The number of processes that read samples for this one; 0 with a single worker.
 
-    Those of torchrun see the processors of all, those of SLURM their own.
+    Processes of torchrun see the processors of all of them, those of SLURM only their own.
     """
     workers = worker_count()
-    return (
-        0 if workers == 1 else min(max(workers // int(os.environ.get("LOCAL_WORLD_SIZE", "1")), 1), MAX_LOADER_WORKERS)
-    )
+    local_world_size = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return 0 if workers == 1 else min(max(workers // local_world_size, 1), MAX_LOADER_WORKERS)

@@ -1,4 +1,4 @@
-"""Numbers that a device computes, read when they are there instead of having it wait for the reader."""
+"""Asynchronous copies from a GPU: the GPU continues with its queue while the host reads the values later."""
 
 import torch
 from jaxtyping import Float
@@ -6,20 +6,20 @@ from torch import Tensor
 
 
 class AsyncCopy:
-    """Numbers on their way to the host: a GPU goes on with what it was told to do after them."""
+    """Values on their way from a device to the host."""
 
-    def __init__(self, numbers: Float[Tensor, " count"]) -> None:
-        """Begin to read."""
-        self.there: torch.cuda.Event | None = None
-        self.numbers = numbers
-        if numbers.is_cuda:
-            self.numbers = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
-            self.numbers.copy_(numbers, non_blocking=True)
-            self.there = torch.cuda.Event()
-            self.there.record()
+    def __init__(self, tensor: Float[Tensor, " count"]) -> None:
+        """Start the copy."""
+        self.tensor = tensor
+        self.finished: torch.cuda.Event | None = None
+        if tensor.is_cuda:
+            self.tensor = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+            self.tensor.copy_(tensor, non_blocking=True)
+            self.finished = torch.cuda.Event()
+            self.finished.record()
 
     def values(self) -> list[float]:
-        """The numbers, waiting for them where they are not there yet."""
-        if self.there is not None:
-            self.there.synchronize()
-        return [float(number) for number in self.numbers.tolist()]
+        """Return the values; wait for the copy if it has not finished."""
+        if self.finished is not None:
+            self.finished.synchronize()
+        return [float(value) for value in self.tensor.tolist()]

@@ -1,4 +1,4 @@
-"""Batch norm's running statistics, where processes share the parts of a batch."""
+"""Running statistics of batch norm, if several processes share the microbatches of a batch."""
 
 from typing import cast
 
@@ -9,42 +9,42 @@ from pipeline.training.distributed import all_reduce_sum, rank, world_size
 
 
 class BatchNormSync:
-    """Keeps running statistics in all processes as if one had taken all parts of a batch, one after another.
+    """Keeps the running statistics of all processes as if one process had computed all microbatches in order.
 
-    A part with statistics s moves running ones to (1 - m) r + m s, with the momentum m, so what k parts of a process
-    added to r is c = r_k - (1 - m)^k r, and N processes, in their order, come to
+    A microbatch with statistics s moves running statistics r to (1 - m) r + m s, with the momentum m. So k microbatches
+    of a process add c = r_k - (1 - m)^k r to r, and N processes, in the order of their ranks, come to
 
         (1 - m)^(N k) r + sum over i = 0 .. N - 1 of (1 - m)^(k (N - 1 - i)) c_i
     """
 
-    def __init__(self, network: nn.Module, parts: int) -> None:
-        """Take a network, and the parts of a batch that this process computes. SyncBatchNorm joins its own."""
+    def __init__(self, network: nn.Module, microbatches: int) -> None:
+        """Take a network, and the microbatches per batch of this process. SyncBatchNorm synchronises its own."""
         self.norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm3d)]
-        self.parts = parts
+        self.microbatches = microbatches
         self.before: list[Tensor] = []
 
     def begin(self) -> None:
-        """Remember what they are before the first part of a batch."""
+        """Remember the statistics before the first microbatch of a batch."""
         if world_size() > 1:
-            self.before = [running.double() for running in self._running()]
+            self.before = [statistics.double() for statistics in self._running()]
 
-    def join(self) -> None:
-        """Join them after the last part of a batch."""
+    def merge(self) -> None:
+        """Merge the statistics of all processes after the last microbatch of a batch."""
         others = world_size() - 1
         if not others or not self.norms:
             return
         added = []
-        for running, before, left in zip(self._running(), self.before, self._left(), strict=True):
-            added.append(left ** (others - rank()) * (running.double() - left * before))
-        together = all_reduce_sum(torch.cat(added)).split([len(part) for part in added])
-        for running, before, left, part in zip(self._running(), self.before, self._left(), together, strict=True):
-            running.copy_(left ** world_size() * before + part)
+        for running, before, decay in zip(self._running(), self.before, self._decays(), strict=True):
+            added.append(decay ** (others - rank()) * (running.double() - decay * before))
+        sums = all_reduce_sum(torch.cat(added)).split([len(part) for part in added])
+        for running, before, decay, part in zip(self._running(), self.before, self._decays(), sums, strict=True):
+            running.copy_(decay ** world_size() * before + part)
         for norm in self.norms:
-            cast(Tensor, norm.num_batches_tracked).add_(self.parts * others)
+            cast(Tensor, norm.num_batches_tracked).add_(self.microbatches * others)
 
     def _running(self) -> list[Tensor]:
-        return [cast(Tensor, one) for norm in self.norms for one in (norm.running_mean, norm.running_var)]
+        return [cast(Tensor, statistics) for norm in self.norms for statistics in (norm.running_mean, norm.running_var)]
 
-    def _left(self) -> list[float]:
-        """What is left of each after the parts of one process."""
-        return [(1 - cast(float, norm.momentum)) ** self.parts for norm in self.norms for _ in range(2)]
+    def _decays(self) -> list[float]:
+        """The factor by which one process's microbatches reduce each of the running statistics."""
+        return [(1 - cast(float, norm.momentum)) ** self.microbatches for norm in self.norms for _ in range(2)]

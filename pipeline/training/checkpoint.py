@@ -1,122 +1,111 @@
-"""The checkpoint of a training in progress: written aside and renamed, so that there is always a whole one.
+"""The checkpoint of a training in progress. It is replaced atomically, so there is always a complete one.
 
-Of several processes the first one writes it, when all have done the same step.
+The first process writes it, after all processes have done the same step.
 """
 
-import os
 import time
 from pathlib import Path
 from typing import Any, cast
 
-import lightning
 import torch
-from lightning.pytorch.callbacks import Checkpoint
+from lightning.fabric import Fabric
+from torch.optim import Optimizer
 
-from pipeline.training.batch_plan import TrainingError
+from pipeline.runtime.atomic import atomic_file
 from pipeline.training.distributed import all_gather_objects, any_rank, rank
-from pipeline.training.preemption import StoppedError, StopRequest
+from pipeline.training.errors import StoppedError, TrainingError
+from pipeline.training.module import TrainingModule
+from pipeline.training.preemption import StopRequest
 
-MIN_INTERVAL = 10.0  # between checkpoints, at least
-MAX_TIME_SHARE = 0.02  # of the time may go into writing them
-PARTS = "parts"  # of a batch, that the process which wrote a checkpoint computed
+MIN_INTERVAL = 10.0  # seconds between checkpoints
+MAX_TIME_SHARE = 0.02  # of the training time that may go into writing them
 
 
-class Checkpointer(Checkpoint):
-    """Writes the checkpoint at the end of every epoch, and within an epoch as often as it costs little.
+class Checkpointer:
+    """Writes the checkpoint at the end of every epoch, and within an epoch as often as it costs little time.
 
-    When it is written changes nothing about the training. Lightning calls callbacks of this class after all else that
-    happens at the end of an epoch, so the measurements are in it.
+    When it is written does not affect the training.
     """
 
-    def __init__(self, path: Path, parts: int, request: StopRequest) -> None:
-        """Take the file to keep, the parts of a batch that this process computes, and where a wish to stop is noted."""
-        self.path = path
-        self.request = request
-        self.parts = parts
-        self.wait = MIN_INTERVAL
+    def __init__(
+        self, path: Path, module: TrainingModule, optimizer: Optimizer, fabric: Fabric, stop_request: StopRequest
+    ) -> None:
+        """Take the file and what goes into it, and the request by which a signal asks training to stop."""
+        self.path, self.module, self.optimizer, self.fabric = path, module, optimizer, fabric
+        self.stop_request = stop_request
+        self.interval = MIN_INTERVAL
         self.written = time.monotonic()
 
-    def on_save_checkpoint(
-        self, trainer: lightning.Trainer, module: lightning.LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
-        """Note how many parts of a batch are a step of this process: Lightning counts parts."""
-        checkpoint[PARTS] = self.parts
+    def save_if_due(self, losses: list[float]) -> None:
+        """Save after a step if a signal came or the interval is over in any process; see `save`."""
+        if any_rank(self.stop_request.signal is not None or time.monotonic() - self.written >= self.interval):
+            self.save(losses)
 
-    def on_load_checkpoint(
-        self, trainer: lightning.Trainer, module: lightning.LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
-        """Count what was done in parts of this process: it may compute more or fewer of a batch than the writer."""
-        progress = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]
-        for counted in (progress["total"], progress["current"]):
-            more = counted["ready"] // checkpoint[PARTS] * self.parts - counted["ready"]
-            for event in counted:  # of which Lightning has counted the last part as all but completed
-                counted[event] += more
+    def save(self, losses: list[float]) -> None:
+        """Write the checkpoint, in the first process, and stop if a signal asked for it.
 
-    def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Hear the signals from here on."""
-        self.request.listen()
-
-    def on_train_batch_end(
-        self, trainer: lightning.Trainer, module: lightning.LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        """Write after a whole step where it is time; the last step of an epoch waits for the end of the epoch.
+        Args:
+            losses: those that are in no row of the learning curve yet.
 
         Raises:
-            StoppedError: after writing, where a signal asked for it.
-            TrainingError: instead of writing weights that are no finite numbers.
+            TrainingError: if a weight is not finite; the previous checkpoint stays.
+            StoppedError: after writing, if a signal asked training to stop.
         """
-        stepped = (batch_idx + 1) % self.parts == 0
-        if not stepped or trainer.is_last_batch:
-            return
-        if any_rank(self.request.name is not None or time.monotonic() - self.written >= self.wait):
-            self._write(trainer, module)
-
-    def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Write when the epoch is over and measured.
-
-        Raises:
-            StoppedError: after writing, where a signal asked for it.
-            TrainingError: instead of writing weights that are no finite numbers.
-        """
-        self._write(trainer, module)
-
-    def _write(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        begun = time.monotonic()
-        if not _is_finite(module):
+        started = time.monotonic()
+        step, epoch = self.module.global_step, self.module.current_epoch
+        if not _is_finite(self.module):
             raise TrainingError(
-                f"a weight is no finite number after step {trainer.global_step} (epoch {trainer.current_epoch + 1}), "
-                "though the loss was one; the checkpoint before stays: lower the learning rate, or set precision to "
-                "32-true"
+                f"a weight is no finite number after step {step} (epoch {epoch + 1}), though the loss was one; the "
+                "checkpoint before stays: lower the learning rate, or set precision to 32-true"
             )
-        partial = self.path.with_name(self.path.name + ".partial")
-        trainer.save_checkpoint(partial)  # by the first process, when all are here
         if rank() == 0:
-            os.replace(partial, self.path)
+            with atomic_file(self.path) as partial:
+                torch.save(self._state(losses), partial)
         self.written = time.monotonic()
-        self.wait = max(MIN_INTERVAL, (self.written - begun) / MAX_TIME_SHARE)
-        asked = [name for name in all_gather_objects(self.request.name) if name]
-        if asked:
-            raise StoppedError(
-                f"{asked[0]}: stopped after step {trainer.global_step}, which the checkpoint holds; "
+        self.interval = max(MIN_INTERVAL, (self.written - started) / MAX_TIME_SHARE)
+        signals = [name for name in all_gather_objects(self.stop_request.signal) if name]
+        if signals:
+            message = (
+                f"{signals[0]}: stopped after step {step}, which the checkpoint holds; "
                 "run the same again to go on from there"
-                if rank() == 0
-                else 1
             )
+            raise StoppedError(message if rank() == 0 else 1)
+
+    def load(self) -> list[float]:
+        """Restore the module, the optimiser and the precision's state; return the losses that are in no row yet."""
+        state = torch.load(self.path, map_location=self.module.device, weights_only=True)
+        self.module.load_state_dict(state["state_dict"])
+        self.module.load_progress_state(state["progress"])
+        self.module.global_step, self.module.current_epoch = state["global_step"], state["epoch"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.fabric.strategy.precision.load_state_dict(state["precision"])
+        return cast(list[float], state["losses"])
+
+    def _state(self, losses: list[float]) -> dict[str, Any]:
+        return {
+            "state_dict": self.module.state_dict(),
+            "progress": self.module.progress_state(),
+            "optimizer": self.optimizer.state_dict(),
+            "precision": self.fabric.strategy.precision.state_dict(),  # the scale of gradients in 16-mixed
+            "global_step": self.module.global_step,
+            "epoch": self.module.current_epoch,
+            "losses": losses,
+        }
 
 
 def _is_finite(module: torch.nn.Module) -> bool:
-    """Whether all weights are finite numbers; a GPU is waited for once."""
-    told = [weight.isfinite().all() for weight in module.parameters()]
-    return not told or bool(torch.stack(told).all())
+    """Whether all weights are finite; the host waits for a GPU once."""
+    flags = [weight.isfinite().all() for weight in module.parameters()]
+    return not flags or bool(torch.stack(flags).all())
 
 
-def epochs_begun(path: Path) -> int:
-    """Epochs that the training of the checkpoint at `path` has begun or ended; 0 where there is none."""
+def epochs_started(path: Path) -> int:
+    """Epochs that the training of the checkpoint at `path` has started; 0 if there is no checkpoint."""
     return int(_read(path)["epoch"]) + 1 if path.is_file() else 0
 
 
 def steps_done(path: Path) -> int:
-    """Optimiser steps in the checkpoint at `path`; 0 where there is none."""
+    """Optimiser steps in the checkpoint at `path`; 0 if there is no checkpoint."""
     return int(_read(path)["global_step"]) if path.is_file() else 0
 
 

@@ -1,6 +1,7 @@
-"""The curves of a training: DVCLive's tables, cut back to the checkpoint when a training is resumed.
+"""Learning curves: DVCLive's tables of metrics over steps.
 
-They are kept with the checkpoint, and shown where a stage's outputs belong as they grow, for `dvc exp show` to read.
+They lie beside the checkpoint, and are cut back to its step when a training resumes. While they grow they are also
+copied to where the stage's outputs belong, so that `dvc exp show` reads them.
 """
 
 import json
@@ -11,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from dvclive.lightning import DVCLiveLogger
-from lightning.pytorch.utilities import rank_zero_only
+from dvclive import Live
 
 from pipeline.runtime.atomic import atomic_file
 
@@ -20,41 +20,43 @@ TABLES = Path("plots", "metrics")
 SUMMARY = "metrics.json"
 
 
-class LearningCurves(DVCLiveLogger):
-    """Adds rows to the tables in a folder, and shows them in another one.
+class LearningCurves:
+    """Adds rows to the tables in a folder, and copies them to another one."""
 
-    DVCLive is kept from writing dvc.yaml, a report or an experiment: the stage runs inside DVC already.
-    """
+    def __init__(self, folder: Path, step: int, published: Path | None = None) -> None:
+        """Continue the tables in `folder` after optimiser step `step`, or start new ones if it is 0.
 
-    def __init__(self, folder: Path, step: int, shown: Path | None = None) -> None:
-        """Go on in `folder` after optimiser step `step`, or start anew where that is 0; show in `show_progress`."""
+        Args:
+            folder: of the tables.
+            step: of the checkpoint.
+            published: a folder to which the tables are copied after every row; None for none.
+        """
         if step:
             truncate_after(folder, step)
-        super().__init__(dir=str(folder), resume=step > 0, report=None, save_dvc_exp=False, dvcyaml=None)
-        self.folder = folder
-        self.shown = shown
+        self.folder, self.published = folder, published
+        # The stage runs inside DVC already, so DVCLive must write no dvc.yaml, no report and no experiment.
+        self._live = Live(dir=str(folder), resume=step > 0, report=None, save_dvc_exp=False, dvcyaml=None)
 
-    @rank_zero_only
-    def log_metrics(
-        self, metrics: Mapping[str, int | float | str], step: int | None = None, sync: bool | None = False
-    ) -> None:
-        """Add a row."""
-        super().log_metrics(metrics, step, sync)
+    def log(self, metrics: Mapping[str, float], step: int) -> None:
+        """Add a row to the table of each metric; a metric's name is the path of its table."""
+        self._live.step = step
+        for name, value in metrics.items():
+            self._live.log_metric(name, value)
         write_summary(self.folder)
-        if self.shown is not None:
-            _show(self.folder, self.shown)
+        if self.published is not None:
+            _copy_tables(self.folder, self.published)
 
-    @rank_zero_only
-    def finalize(self, status: str) -> None:
-        """End, and close the files of the repository that DVCLive has opened."""
-        super().finalize(status)
-        if self._experiment is not None and self._experiment._dvc_repo is not None:
-            self._experiment._dvc_repo.close()
+    def close(self) -> None:
+        """End the curves with their summary."""
+        self._live.end()
+        if self._live._dvc_repo is not None:  # DVCLive opens a dozen files of DVC's repository and leaves them open
+            self._live._dvc_repo.close()
+        write_summary(self.folder)
 
 
 @contextmanager
 def published_curves(folder: Path) -> Iterator[Path]:
-    """Yield the folder that curves are shown in; it is taken away where training ends before its time."""
+    """Yield the folder that curves are published in; it is removed if the block fails."""
     try:
         yield folder
     except BaseException:
@@ -63,7 +65,7 @@ def published_curves(folder: Path) -> Iterator[Path]:
 
 
 def truncate_after(folder: Path, step: int) -> None:
-    """Drop the rows after `step`, which a killed training wrote after its last checkpoint and will write again."""
+    """Drop the rows after `step`: a killed training wrote them after its last checkpoint and will write them again."""
     for path in (folder / TABLES).rglob("*.tsv"):
         rows = _read(path)
         rows[rows["step"].astype(int) <= step].to_csv(path, sep="\t", index=False, lineterminator="\n")
@@ -71,22 +73,22 @@ def truncate_after(folder: Path, step: int) -> None:
 
 
 def write_summary(folder: Path) -> None:
-    """Write the last row of every table to metrics.json: the same however often the training was interrupted."""
+    """Write the last row of every table to metrics.json; it does not depend on how often training was interrupted."""
     summary: dict[str, Any] = {}
     for path in sorted((folder / TABLES).rglob("*.tsv")):
         rows = _read(path)
         *groups, name = path.relative_to(folder / TABLES).with_suffix("").parts
-        place = summary
+        section = summary
         for group in groups:
-            place = place.setdefault(group, {})
+            section = section.setdefault(group, {})
         if len(rows):
-            place[name] = float(rows[name].iloc[-1])
+            section[name] = float(rows[name].iloc[-1])
             summary["step"] = max(summary.get("step", 0), int(rows["step"].iloc[-1]))
     _write(folder, summary)
 
 
 def write_empty_summary(folder: Path) -> None:
-    """The summary of a training that was not needed: DVC looks for one."""
+    """Write the summary of a training that was not needed; DVC expects the file."""
     _write(folder, {})
 
 
@@ -98,9 +100,8 @@ def _read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, sep="\t", dtype=str).dropna()  # a kill may have cut the last row short
 
 
-def _show(folder: Path, shown: Path) -> None:
-    """Copy the files of a folder, each put in its place whole."""
+def _copy_tables(folder: Path, published: Path) -> None:
+    """Copy the tables and the summary, each file atomically."""
     for path in (*(folder / TABLES).rglob("*.tsv"), folder / SUMMARY):
-        place = shown / path.relative_to(folder)
-        with atomic_file(place) as partial:
+        with atomic_file(published / path.relative_to(folder)) as partial:
             shutil.copyfile(path, partial)

@@ -1,7 +1,7 @@
-"""The processes that train together: who is first, what they tell each other, and the device of each.
+"""The processes that train together, and how they exchange values (M. Li et al., "PyTorch Distributed", VLDB 2020).
 
-Without a launcher there is one process, and all that is here gives back what it was given. The first process alone
-writes: the others compute their share of each batch (M. Li et al., "PyTorch Distributed", VLDB 2020).
+Without a launcher there is one process, and every function here returns that process's own values. Only the first
+process writes files; all compute their share of each batch.
 """
 
 import os
@@ -20,9 +20,9 @@ from pipeline.training.local_device import cluster_environment, local_device
 
 Value = TypeVar("Value")
 
-LONG_TIMEOUT = timedelta(days=7)  # for a process that waits for another run
+LONG_TIMEOUT = timedelta(days=7)  # for processes that wait until another training has finished
 
-_patient_groups: list[Any] = []  # the group that may wait so long, while processes are together
+_long_timeout_groups: list[Any] = []  # the group with that timeout, while processes are connected
 
 
 def rank() -> int:
@@ -31,70 +31,70 @@ def rank() -> int:
 
 
 def world_size() -> int:
-    """How many processes train together."""
+    """The number of processes that train together."""
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
 @contextmanager
 def process_group() -> Iterator[None]:
-    """Join the processes that a launcher started; part again when the block ends well."""
+    """Connect the processes that a launcher started; disconnect them when the block succeeds."""
     if not is_launched():
         yield
         return
-    place, environment = local_device(), cluster_environment()
+    device, environment = local_device(), cluster_environment()
     os.environ |= {"MASTER_ADDR": environment.main_address, "MASTER_PORT": str(environment.main_port)}
     dist.init_process_group(
-        "cpu:gloo,cuda:nccl" if place.type == "cuda" else "gloo",
+        "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo",
         rank=environment.global_rank(),
         world_size=environment.world_size(),
     )
-    _patient_groups.append(dist.new_group(backend="gloo", timeout=LONG_TIMEOUT))
+    _long_timeout_groups.append(dist.new_group(backend="gloo", timeout=LONG_TIMEOUT))
     yield
-    _patient_groups.clear()
+    _long_timeout_groups.clear()
     dist.destroy_process_group()
 
 
-def broadcast(value: Value, patiently: bool = False) -> Value:
-    """What the first process calls this with; the others' values are not looked at.
+def broadcast(value: Value, long_timeout: bool = False) -> Value:
+    """Return the value of the first process; the values of the others are ignored.
 
     Args:
         value: of this process.
-        patiently: whether the others may have to wait for hours.
+        long_timeout: whether the others may have to wait for hours.
     """
-    said = [value]
+    values = [value]
     if world_size() > 1:
-        dist.broadcast_object_list(said, group=_patient_groups[0] if patiently else None)
-    return said[0]
+        dist.broadcast_object_list(values, group=_long_timeout_groups[0] if long_timeout else None)
+    return values[0]
 
 
 def any_rank(value: bool) -> bool:
-    """Whether any process says so."""
+    """Whether the value is true in any process."""
     if world_size() == 1:
         return value
-    said = torch.tensor(int(value))
-    dist.all_reduce(said, dist.ReduceOp.MAX)
-    return bool(said)
+    flag = torch.tensor(int(value))
+    dist.all_reduce(flag, dist.ReduceOp.MAX)
+    return bool(flag)
 
 
-def all_gather_objects(value: Value, patiently: bool = False) -> list[Value]:
-    """The value of every process, in the order of their numbers; see `broadcast`."""
-    said = [value] * world_size()
+def all_gather_objects(value: Value, long_timeout: bool = False) -> list[Value]:
+    """Return the values of all processes, in the order of their ranks; see `broadcast`."""
+    values = [value] * world_size()
     if world_size() > 1:
-        dist.all_gather_object(said, value, group=_patient_groups[0] if patiently else None)
-    return said
+        dist.all_gather_object(values, value, group=_long_timeout_groups[0] if long_timeout else None)
+    return values
 
 
 def all_gather_scalars(value: Float[Tensor, ""]) -> Float[Tensor, " processes"]:
-    """A number that each process has on its device, from all of them in the order of their numbers."""
+    """Return a scalar tensor of each process, in the order of their ranks, on this process's device."""
     if world_size() == 1:
         return value.detach().reshape(1)
-    numbers = value.new_empty(world_size())
-    dist.all_gather_into_tensor(numbers, value.detach().reshape(1))
-    return numbers
+    values = value.new_empty(world_size())
+    dist.all_gather_into_tensor(values, value.detach().reshape(1))
+    return values
 
 
 def all_reduce_sum(values: Tensor) -> Tensor:
-    """The sum over all processes."""
+    """Return the sum of a tensor over all processes."""
     if world_size() > 1:
         dist.all_reduce(values)
     return values

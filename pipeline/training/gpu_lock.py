@@ -1,4 +1,4 @@
-"""One training at a time on a GPU: a second one waits, instead of taking the memory and the time of the first."""
+"""A lock on a GPU: a second training waits, instead of taking memory and time from the first one."""
 
 import logging
 import os
@@ -15,22 +15,22 @@ logger = logging.getLogger(__name__)
 
 
 def gpu_uuid(device: torch.device) -> str | None:
-    """What tells a GPU from all others, whatever number it has here; None for a CPU, which many may share."""
+    """Return the UUID of a GPU, which is the same in every process; None for a CPU, which trainings may share."""
     return str(torch.cuda.get_device_properties(device).uuid) if device.type == "cuda" else None
 
 
 @contextmanager
-def hold_gpu(name: str | None) -> Iterator[None]:
-    """Hold the GPU called `name` until the block ends; wait for whoever of this user holds it now."""
-    if name is None:
+def hold_gpu(uuid: str | None) -> Iterator[None]:
+    """Hold the lock of a GPU until the block ends; first wait for any other training of this user on it."""
+    if uuid is None:
         yield
         return
-    path = Path(tempfile.gettempdir(), f"msn-{os.getuid()}", f"{name}.lock")
+    path = Path(tempfile.gettempdir(), f"msn-{os.getuid()}", f"{uuid}.lock")
     with hold_lock(path, wait=False) as free:
         if free:
             yield
             return
-    logger.info("GPU %s: another training is on it; waiting for its end", name)
+    logger.info("GPU %s: another training is on it; waiting for its end", uuid)
     with hold_lock(path):
-        logger.info("GPU %s: it is free now", name)
+        logger.info("GPU %s: it is free now", uuid)
         yield

@@ -1,4 +1,4 @@
-"""Weights that training starts from: trained here, made elsewhere, or none."""
+"""The weights that fine-tuning starts from: pretrained here, adopted from a file, or none."""
 
 import json
 from pathlib import Path
@@ -19,24 +19,24 @@ from pipeline.nets.build import build
 from pipeline.nets.heads import Regression
 from pipeline.params import Model
 
-SHAPING = ("name", "depth", "kernels", "width", "mean", "scale")  # keys of `model` that weights are bound to
+BINDING_KEYS = ("name", "depth", "kernels", "width", "mean", "scale")  # keys of `model` that weights are bound to
 
 
 def write_no_weights(folder: Path) -> None:
-    """Say in `folder` that there are no weights to start from."""
+    """Write a description that says that there are no weights to start from."""
     (folder / DESCRIPTION).write_text(json.dumps({"source": "none"}) + "\n", encoding="utf-8")
 
 
 def adopt_weights(path: Path, model: Model, folder: Path) -> None:
-    """Copy the backbone of weights made elsewhere into `folder`, with the hash of the file they came in.
+    """Copy the backbone of weights from elsewhere into `folder`, with the hash of their file.
 
     Args:
-        path: a safetensors file, or a folder with one and its description.
-        model: the network that they must be of.
+        path: a safetensors file, or a model folder.
+        model: the network that they must belong to.
         folder: an existing folder.
 
     Raises:
-        WeightsError: where they are of another network, or no weights.
+        WeightsError: if there are no weights, or they belong to another network.
     """
     if not path.exists():
         raise WeightsError(f"pretrain.source is {str(path)!r}; allowed: train, none, or a path that exists")
@@ -51,10 +51,10 @@ def adopt_weights(path: Path, model: Model, folder: Path) -> None:
 
 
 def find_initial_weights(folder: Path, model: Model) -> Path | None:
-    """The folder of the weights that the stage pretrain left, or None where it was told to leave none.
+    """Return the folder of the weights that stage pretrain wrote; None if it was told to write none.
 
     Raises:
-        WeightsError: where the weights are of another network than `model`.
+        WeightsError: if the weights belong to another network than `model`.
     """
     path = folder / DESCRIPTION
     if not path.is_file():
@@ -66,7 +66,8 @@ def find_initial_weights(folder: Path, model: Model) -> Path | None:
 
 
 def _check_model(description: Description, model: Model, folder: Path) -> None:
-    found, wanted = description.model.model_dump(), model.model_dump()
-    other = [f"{key} {found[key]} (model.{key} is {wanted[key]})" for key in SHAPING if found[key] != wanted[key]]
-    if other:
-        raise WeightsError(f"{folder} ({describe_writer(folder)}): weights of another network: {', '.join(other)}")
+    actual, expected = description.model.model_dump(), model.model_dump()
+    different = [key for key in BINDING_KEYS if actual[key] != expected[key]]
+    if different:
+        details = ", ".join(f"{key} {actual[key]} (model.{key} is {expected[key]})" for key in different)
+        raise WeightsError(f"{folder} ({describe_writer(folder)}): weights of another network: {details}")

@@ -1,166 +1,211 @@
-"""Train a task to a number of epochs, going on from its last checkpoint, in one process or in several together."""
+"""The training loop, from top to bottom: set up, resume, and epochs of steps, validation and a checkpoint."""
 
 import logging
+import math
 import shutil
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
 
-import lightning
 import torch
-import torch.utils.deterministic as determinism
-from lightning.pytorch.callbacks import RichProgressBar
-from lightning.pytorch.plugins.environments import LightningEnvironment
-from lightning.pytorch.strategies import DDPStrategy
+from lightning.fabric import Fabric
+from lightning.fabric.strategies import DDPStrategy
+from torch import nn
 
+from pipeline.data.seeding import Purpose, torch_seed
 from pipeline.params import Precision
 from pipeline.training.acceleration import cudnn_settings
-from pipeline.training.batch_plan import TrainingError
+from pipeline.training.async_copy import AsyncCopy
+from pipeline.training.batch_norm_sync import BatchNormSync
 from pipeline.training.checkpoint import Checkpointer, steps_done
-from pipeline.training.curves import LearningCurves, write_summary
-from pipeline.training.distributed import broadcast, rank, world_size
+from pipeline.training.curves import LearningCurves
+from pipeline.training.determinism import deterministic_algorithms
+from pipeline.training.distributed import all_gather_scalars, broadcast, rank, world_size
+from pipeline.training.errors import TrainingError
+from pipeline.training.loader import Batch
 from pipeline.training.local_device import cluster_environment, local_processes
 from pipeline.training.module import TrainingModule
-from pipeline.training.preemption import listen_for_signals
+from pipeline.training.preemption import StopRequest, listen_for_signals
 from pipeline.training.throughput import Throughput
 
 logger = logging.getLogger(__name__)
 
 CHECKPOINT, CURVES = "last.ckpt", "curves"
+ROWS_PER_EPOCH = 20  # of the curve of the training loss
 
 
 def fit(
-    task: TrainingModule,
+    module: TrainingModule,
     epochs: int,
     precision: Precision,
     folder: Path,
     device: torch.device,
     sync_batch_norm: bool = False,
-    shown: Path | None = None,
+    published: Path | None = None,
 ) -> None:
-    """Train `task` until it has done `epochs` epochs.
+    """Train `module` until it has done `epochs` epochs, in one process or in several that share each batch.
 
-    A checkpoint in `folder` is gone on from, whether it was left by a killed training or by one of fewer epochs.
+    Training resumes from the checkpoint in `folder`, if there is one: of a killed training, or of fewer epochs.
 
     Args:
-        task: with its first weights; ends with the trained ones, on the CPU.
-        epochs: how many, those of the checkpoint included.
+        module: with its initial weights; it ends with the trained ones, on the CPU.
+        epochs: including those of the checkpoint.
         precision: of the forward pass and its gradients.
-        folder: keeps the checkpoint and the curves.
-        device: where to train.
-        sync_batch_norm: whether batch norm takes its statistics over what all processes compute at once.
-        shown: where the curves are to be seen while they grow.
+        folder: for the checkpoint and the learning curves.
+        device: of this process.
+        sync_batch_norm: whether batch norm takes its statistics over all processes.
+        published: a folder to which the learning curves are copied while they grow.
 
     Raises:
-        TrainingError: where the loss becomes infinite or is not a number, what is asked cannot be had here, or the
-            checkpoint is already further.
-        StoppedError: where SIGTERM or SIGUSR1 asked for it; the checkpoint holds the last whole step.
-        KeyboardInterrupt: where someone stopped it; the checkpoint stays.
+        TrainingError: if the loss or a weight is not finite, if the device does not support the settings, or if the
+            checkpoint is from a later step than the last one.
+        StoppedError: if SIGTERM or SIGUSR1 asked training to stop; the checkpoint holds the last whole step.
+        KeyboardInterrupt: if the user stopped it; the last checkpoint stays.
     """
+    _check_device(device, precision, sync_batch_norm)
+    done, total = broadcast(steps_done(folder / CHECKPOINT) if rank() == 0 else 0), epochs * module.plan.steps
+    if done > total:
+        raise TrainingError(
+            f"{folder / CHECKPOINT} holds step {done}, which is behind the last step of {epochs} epochs, {total}"
+        )
+    if rank() == 0 and done:
+        logger.info("%d of %d steps were done before", done, total)
+    elif rank() == 0:
+        shutil.rmtree(folder / CURVES, ignore_errors=True)  # of a training that was killed before its first checkpoint
+    if sync_batch_norm:
+        nn.SyncBatchNorm.convert_sync_batchnorm(module)
+    with deterministic_algorithms(device), cudnn_settings(device), listen_for_signals() as stop_request:
+        loop = TrainingLoop(module, _make_fabric(device, precision), folder / CHECKPOINT, stop_request)
+        curves = LearningCurves(folder / CURVES, done, published) if rank() == 0 else None
+        loop.run(done, total, curves)
+    module.cpu()
+
+
+class TrainingLoop:
+    """One training, as each of its processes runs it."""
+
+    def __init__(self, module: TrainingModule, fabric: Fabric, checkpoint: Path, stop_request: StopRequest) -> None:
+        """Set up the device, the CUDA graphs, the optimiser, the loader and the checkpoint."""
+        self.module, self.plan, self.fabric = module.to(fabric.device), module.plan, fabric
+        if module.uses_cuda_graphs:
+            with _uncached_autocast(fabric):
+                module.capture()
+        self.wrapped, self.optimizer = fabric.setup(module, module.configure_optimizer())
+        self.loader = module.loader()
+        self.batch_norm = BatchNormSync(module.network, len(self.plan.own_microbatches))
+        self.checkpointer = Checkpointer(checkpoint, module, self.optimizer, fabric, stop_request)
+        self.losses: list[float] = []  # of the microbatches since the last row of the curve
+
+    def run(self, done: int, total: int, curves: LearningCurves | None) -> None:
+        """Train from step `done` of the checkpoint to step `total`; `curves` is None in all but the first process."""
+        module, self.curves = self.module, curves
+        if done:
+            self.losses = self.checkpointer.load()
+        self.throughput = Throughput(module, total)
+        try:
+            with self.throughput.bar:
+                while module.global_step < total:
+                    self.train_epoch()
+                    self.validate()
+                    self.checkpointer.save(self.losses)
+        except KeyboardInterrupt:
+            done = module.global_step
+            raise KeyboardInterrupt(f"stopped after {done} of {total} steps; run again to go on") from None
+        finally:
+            if curves is not None:
+                curves.close()
+
+    def train_epoch(self) -> None:
+        """Train to the end of the current epoch, which a checkpoint may have begun."""
+        module = self.module
+        module.current_epoch = module.global_step // self.plan.steps
+        end = (module.current_epoch + 1) * self.plan.steps
+        module.network.train()
+        batches = iter(self.loader)
+        while module.global_step < end:
+            self.train_step(batches)
+            if module.global_step < end:  # at the end of an epoch the checkpoint waits for the validation
+                self.checkpointer.save_if_due(self.losses)
+        self.throughput.end_epoch()
+
+    def train_step(self, batches: Iterator[Batch]) -> None:
+        """Accumulate the gradients of this process's microbatches, and make one optimiser step."""
+        module, own = self.module, self.plan.own_microbatches
+        for group in self.optimizer.param_groups:  # a function of the step, so there is no schedule to resume
+            group["lr"] = module.learning_rate(module.global_step)
+        self.batch_norm.begin()
+        self.optimizer.zero_grad()
+        losses = []
+        for number in own:
+            batch = module.to_device(self.throughput.next_batch(batches))
+            torch.manual_seed(torch_seed(self.plan.seed, Purpose.DROPOUT, module.global_step, number))
+            with self.fabric.no_backward_sync(self.wrapped, enabled=number != own[-1]):
+                loss = module.loss(batch, self.wrapped)
+                losses.append(AsyncCopy(all_gather_scalars(loss)))
+                self.fabric.backward(loss / len(own))
+        self.optimizer.step()
+        self.check_losses(losses)
+        self.batch_norm.merge()
+        module.after_step()
+        module.global_step += 1
+
+    def check_losses(self, losses: list[AsyncCopy]) -> None:
+        """Check the losses of a step, and add their mean to the learning curve every few steps.
+
+        Raises:
+            TrainingError: if a loss is not finite; no checkpoint holds the step yet.
+        """
+        module, step = self.module, self.module.global_step + 1
+        for copy in losses:
+            values = copy.values()
+            module.latest_loss = math.fsum(values) / len(values)
+            if not math.isfinite(module.latest_loss):
+                raise TrainingError(
+                    f"the loss is {module.latest_loss} at step {step} (epoch {module.current_epoch + 1}): "
+                    "lower the learning rate, or set precision to 32-true"
+                )
+            self.losses.extend(values)
+        if step % max(self.plan.steps // ROWS_PER_EPOCH, 1) == 0:
+            row = {"train/loss": math.fsum(self.losses) / len(self.losses)}
+            self.losses = []
+            if self.curves is not None:
+                self.curves.log({**row, "train/learning_rate": module.learning_rate(step - 1)}, step)
+
+    def validate(self) -> None:
+        """Add the metrics of the samples that are not fitted to the learning curves."""
+        self.module.network.eval()
+        with torch.no_grad():
+            metrics = self.module.validate()
+        if metrics and self.curves is not None:
+            self.curves.log(metrics, self.module.global_step)
+
+
+def _check_device(device: torch.device, precision: Precision, sync_batch_norm: bool) -> None:
+    """Raise a TrainingError if the device does not support the settings."""
     if precision != "32-true" and device.type == "cpu":  # where bfloat16 3D convolutions corrupt memory (PyTorch 2.14)
         raise TrainingError(f"precision {precision} needs a GPU; allowed on a CPU: 32-true")
     if sync_batch_norm and device.type == "cpu":
         raise TrainingError("sync_batch_norm needs GPUs; allowed on a CPU: false")
-    first, parts = rank() == 0, len(task.pace.own)
-    checkpoint = folder / CHECKPOINT
-    wanted = epochs * task.pace.steps
-    done = broadcast(steps_done(checkpoint) if first else 0)
-    if done > wanted:
-        raise TrainingError(
-            f"{checkpoint} holds step {done}, which is behind the last step of {epochs} epochs, {wanted}"
-        )
-    if first:
-        _begin(folder, done, wanted)
-    waiting = Throughput(task.pace.part * world_size(), (wanted - done) * parts)
-    with _quiet(), _deterministic(), cudnn_settings(device), listen_for_signals() as request:
-        trainer = lightning.Trainer(
-            accelerator="gpu" if device.type == "cuda" else device.type,
-            precision=precision,
-            max_epochs=epochs,
-            accumulate_grad_batches=parts,
-            logger=LearningCurves(folder / CURVES, done, shown) if first else False,
-            callbacks=[waiting, Checkpointer(checkpoint, parts, request), _Progress(waiting)],
-            log_every_n_steps=1,  # tasks draw their curves themselves
-            enable_model_summary=False,
-            default_root_dir=folder,
-            deterministic=device.type == "cpu",  # GPUs are as fast as can be, and runs differ by rounding
-            use_distributed_sampler=False,  # samples are dealt by their numbers
-            sync_batchnorm=sync_batch_norm,
-            **_processes(device),
-        )
-        # Lightning has the host wait for GPUs before every part, to hear of signals; KeepLast hears them without.
-        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
-        trainer.fit(task, ckpt_path=checkpoint if done else None, weights_only=True)
-    if task.trainer.global_step != wanted:
-        raise KeyboardInterrupt(f"stopped after {task.trainer.global_step} of {wanted} steps; run again to go on")
-    if first:
-        write_summary(folder / CURVES)
 
 
-def _begin(folder: Path, done: int, wanted: int) -> None:
-    """Say how much of the steps is done; before the first one, take away curves that end before any checkpoint."""
-    if done:
-        logger.info("%d of %d steps were done before", done, wanted)
-    else:
-        shutil.rmtree(folder / CURVES, ignore_errors=True)
+def _make_fabric(device: torch.device, precision: Precision) -> Fabric:
+    """Create Fabric for one process, or for those that a launcher started and `process_group` connected."""
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    several = world_size() > 1
+    fabric = Fabric(
+        accelerator="gpu" if device.type == "cuda" else device.type,
+        # Buffers are not broadcast: BatchNormSync merges the statistics of batch norm.
+        strategy=DDPStrategy(broadcast_buffers=False, gradient_as_bucket_view=True) if several else "auto",
+        devices=[device.index or 0] if device.type == "cuda" and not several else local_processes(),
+        num_nodes=world_size() // local_processes(),
+        precision=precision,
+        plugins=[cluster_environment()],
+    )
+    fabric.launch()
+    return fabric
 
 
-def _processes(device: torch.device) -> dict[str, Any]:
-    """What Lightning is told of the processes that train together, and of their devices."""
-    if world_size() == 1:
-        devices: list[int] | int = [device.index or 0] if device.type == "cuda" else 1
-        return {"devices": devices, "plugins": [LightningEnvironment()]}
-    strategy = DDPStrategy(broadcast_buffers=False, gradient_as_bucket_view=True)  # statistics are joined by the task
-    here = local_processes()
-    return {
-        "devices": here,
-        "num_nodes": world_size() // here,
-        "plugins": [cluster_environment()],
-        "strategy": strategy,
-    }
-
-
-class _Progress(RichProgressBar):
-    """Lightning's progress bar with numbers that the host has: those of Lightning's log a GPU must be waited for."""
-
-    def __init__(self, waiting: Throughput) -> None:
-        super().__init__()
-        self.waiting = waiting
-
-    def get_metrics(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> dict[str, Any]:
-        return {"loss": cast(TrainingModule, pl_module).latest, "waiting": self.waiting.share}
-
-
-@contextmanager
-def _deterministic() -> Iterator[None]:
-    """Give back the process's settings that a deterministic Trainer changes, and spare what only looks for bugs."""
-    enabled = torch.are_deterministic_algorithms_enabled()
-    only_warn = torch.is_deterministic_algorithms_warn_only_enabled()
-    filled = determinism.fill_uninitialized_memory  # type: ignore[attr-defined]
-    determinism.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(enabled, warn_only=only_warn)
-        determinism.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Lightning's and DVCLive's remarks away, and warnings about what is as it should be here."""
-    talkative = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric", "dvclive")]
-    levels = [talker.level for talker in talkative]
-    for talker in talkative:
-        talker.setLevel(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", ".*does not have many workers.*")
-            warnings.filterwarnings("ignore", ".*LeafSpec.*")  # of Lightning, about PyTorch
-            warnings.filterwarnings("ignore", ".*AccumulateGrad node's stream.*")  # of recordings, which see to it
-            warnings.filterwarnings("ignore", ".*your dataloader is not resumable.*")  # ours starts at the step reached
-            yield
-    finally:
-        for talker, level in zip(talkative, levels, strict=True):
-            talker.setLevel(level)
+def _uncached_autocast(fabric: Fabric) -> torch.autocast:
+    """Autocast as Fabric's, but without its cache of cast weights, which must not be captured in a graph."""
+    precision = fabric.strategy.precision.precision
+    dtype = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
+    return torch.autocast(fabric.device.type, dtype=dtype, enabled=dtype is not None, cache_enabled=False)

@@ -1,42 +1,36 @@
-"""Training that is told to stop, or cannot get the memory it needs: what is done then, and what is said."""
+"""Signals that ask a training to stop, as the queues of clusters send them before they kill a job."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGTERM, signal.SIGUSR1)  # of queues: the second is what SLURM's --signal asks for
-
-
-class StoppedError(SystemExit):
-    """Training was told to stop, and its checkpoint is written; the process ends with the message and status 1."""
+SIGNALS = (signal.SIGTERM, signal.SIGUSR1)  # SLURM sends the second one for --signal
 
 
 class StopRequest:
-    """Whether a signal asked this process to stop."""
+    """Whether a signal asked this process to stop.
+
+    Attributes:
+        signal: the name of the signal; None as long as there was none.
+    """
 
     def __init__(self) -> None:
-        """Nothing was asked yet."""
-        self.name: str | None = None
+        """Start without a request."""
+        self.signal: str | None = None
 
-    def listen(self) -> None:
-        """Take the signals over. Lightning has handlers of its own, which would end between two parts of a batch."""
-        for number in SIGNALS:
-            signal.signal(number, self._note)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        """Take the signal up: the step that runs is finished first."""
-        self.name = signal.Signals(number).name
+    def note(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal: note it, so that training stops after the current step."""
+        self.signal = signal.Signals(number).name
 
 
 @contextmanager
 def listen_for_signals() -> Iterator[StopRequest]:
-    """Note the signals that ask to stop, instead of ending at once; give the handlers back behind the block."""
+    """Note SIGTERM and SIGUSR1 in the block instead of ending the process; restore the handlers afterwards."""
     request = StopRequest()
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    request.listen()
+    handlers = {number: signal.signal(number, request.note) for number in SIGNALS}
     try:
         yield request
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)

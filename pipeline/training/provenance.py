@@ -1,4 +1,4 @@
-"""What is written beside trained weights: how they came to be, without names, times or anybody's score."""
+"""The provenance that is saved beside trained weights, without names, times or anybody's score."""
 
 import platform
 from collections.abc import Mapping
@@ -14,17 +14,17 @@ PACKAGES = ("msn-depression", "torch", "lightning", "numpy")
 
 
 def describe_training(
-    task: TrainingModule, source: Mapping[str, Any], epochs: int, metrics: Mapping[str, Any]
+    module: TrainingModule, source: Mapping[str, Any], epochs: int, metrics: Mapping[str, Any]
 ) -> Description:
-    """The description of a trained task.
+    """Return the description of a trained module.
 
     Args:
-        task: after training.
-        source: what shaped its weights: parameters and content hashes, as JSON values.
-        epochs: how many it was trained for.
-        metrics: the last row of each of its curves.
+        module: after training.
+        source: what determined its weights, as JSON values: parameters and content hashes.
+        epochs: of the training.
+        metrics: the last row of each of its learning curves.
     """
     versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
     trained = {**source, "epochs": epochs, "processes": world_size()}
-    history = {"source": "train", "trained": trained, "versions": versions, "metrics": metrics, **task.outcome}
-    return replace(task.description, history=history)
+    history = {"source": "train", "trained": trained, "versions": versions, "metrics": metrics, **module.summary}
+    return replace(module.description, history=history)

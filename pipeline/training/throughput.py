@@ -1,104 +1,78 @@
-"""How fast a training goes, and how much of its time goes into waiting for data: whether the loader keeps up."""
+"""The speed of a training, and the share of its time that it waits for data."""
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
-from typing import Any, TypeVar
 
-import lightning
-from lightning.pytorch.callbacks import Callback
-from torch.utils.data import DataLoader
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from pipeline.parallel.progress import LOG_INTERVAL, format_duration, format_rate
+from pipeline.training.distributed import rank, world_size
+from pipeline.training.loader import Batch
+from pipeline.training.module import TrainingModule
 
 logger = logging.getLogger(__name__)
 
-Item = TypeVar("Item", covariant=True)
 
+class Throughput:
+    """Measures each epoch; logs speed, waiting time and the time left now and then, and shows them in a progress bar.
 
-class TimedLoader(DataLoader[Item]):
-    """A loader that counts the seconds in which batches are waited for.
+    The clock starts with the first batch of an epoch, because loaders start up before it; in the first epoch with the
+    second batch, because networks are compiled and algorithms are chosen during the first step. Everything else counts
+    as training time, including checkpoints and waiting for other processes.
 
     Attributes:
-        waited: seconds, since it was made.
+        bar: the progress bar, to be used in a `with` statement; shown on a terminal, by the first process.
     """
 
-    waited = 0.0
+    def __init__(self, module: TrainingModule, total: int) -> None:
+        """Measure the training of a module from now to optimiser step `total`."""
+        self.module = module
+        self.microbatches_left = (total - module.global_step) * len(module.plan.own_microbatches)
+        self.skipped = 2  # batches until the clock starts
+        self.start = self.logged = 0.0  # times of the clock's start and of the last line
+        self.batches, self.waited, self.seconds = 0, 0.0, 0.0  # since the clock's start
+        columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+        self.bar = Progress(*columns, console=Console(stderr=True), disable=rank() > 0 or not sys.stderr.isatty())
+        self.bar.add_task("training", total=total)
 
-    def __iter__(self) -> Iterator[Item]:  # type: ignore[override]  # all that is asked of what DataLoader returns
-        """The batches."""
-        batches = super().__iter__()
-        while True:
-            asked = time.perf_counter()
-            try:
-                batch = next(batches)
-            except StopIteration:
-                return
-            finally:
-                self.waited += time.perf_counter() - asked
-            yield batch
-
-
-class Throughput(Callback):
-    """Shows the share of time in the progress bar; logs it now and then, with the speed and the time that is left.
-
-    What comes before the first batch of an epoch is left out, for loaders start then, and so is what is done with the
-    very first one: networks are compiled and algorithms tried. All else that training does counts as its time: writing
-    checkpoints, waiting for other processes.
-    """
-
-    def __init__(self, samples: int, left: int) -> None:
-        """Take the samples that all processes compute at once, and how many times that is left to be done."""
-        self.samples = samples
-        self.left = left
-        self.passed_over = 2  # batches that are still to come before the clock starts
-        self.began = (0.0, 0.0)  # when it did, and the loader's count then
-        self.batches = 0  # that came since, in this epoch
-        self.waited = self.took = 0.0  # seconds for them
-        self.said = 0.0
-
-    @property
-    def share(self) -> float:
-        """Of the time of this epoch so far, 0 to 1."""
-        return self.waited / self.took if self.took else 0.0
-
-    def on_train_epoch_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Begin anew."""
-        self.batches, self.waited, self.took = 0, 0.0, 0.0
-
-    def on_train_batch_start(self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: Any) -> None:
-        """Count a batch that has come, and the time since the clock started."""
-        now, waited = time.perf_counter(), _waited(trainer)
-        if self.passed_over:
-            self.passed_over -= 1
-            self.began, self.said = (now, waited), now
+    def next_batch(self, batches: Iterator[Batch]) -> Batch:
+        """Wait for the next batch, and count the time."""
+        asked = time.perf_counter()
+        batch = next(batches)
+        now = time.perf_counter()
+        if self.skipped:
+            self.skipped -= 1
+            self.start = self.logged = now
         else:
             self.batches += 1
-            self.took, self.waited = now - self.began[0], waited - self.began[1]
-        if now - self.said >= LOG_INTERVAL:
-            self.said = now
-            logger.info(
-                "step %d (epoch %d): %s, %s left",
-                module.global_step,
-                trainer.current_epoch + 1,
-                self._facts(),
-                format_duration(self.left * self.took / self.batches),
-            )
-        self.left -= 1
+            self.waited += now - asked
+            self.seconds = now - self.start
+        if now - self.logged >= LOG_INTERVAL:
+            self.logged = now
+            left = format_duration(self.microbatches_left * self.seconds / self.batches)
+            step, epoch = self.module.global_step, self.module.current_epoch + 1
+            logger.info("step %d (epoch %d): %s, %s left", step, epoch, self._summary(), left)
+        self.microbatches_left -= 1
+        self._update_bar()
+        return batch
 
-    def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Log the figures of the epoch."""
-        if self.took:
-            logger.info("epoch %d: %s", trainer.current_epoch + 1, self._facts())
-        self.passed_over = 1
+    def end_epoch(self) -> None:
+        """Log the summary of the epoch, and stop the clock until the first batch of the next one."""
+        self._update_bar()
+        if self.batches:
+            logger.info("epoch %d: %s", self.module.current_epoch + 1, self._summary())
+        self.skipped = 1
+        self.batches, self.waited, self.seconds = 0, 0.0, 0.0
 
-    def _facts(self) -> str:
-        speed = format_rate(self.batches * self.samples / self.took, "samples")
-        return f"{speed}, {100 * self.share:.1f} % of the time waiting for data"
+    def _summary(self) -> str:
+        samples = self.batches * self.module.plan.microbatch * world_size()
+        speed = format_rate(samples / self.seconds, "samples")
+        return f"{speed}, {100 * self.waited / self.seconds:.1f} % of the time waiting for data"
 
-
-def _waited(trainer: lightning.Trainer) -> float:
-    loader = trainer.train_dataloader
-    if not isinstance(loader, TimedLoader):
-        raise TypeError(f"{type(loader).__name__} does not count the time it is waited for; TimedLoader does")
-    return loader.waited
+    def _update_bar(self) -> None:
+        waiting = self.waited / max(self.seconds, 1e-9)
+        status = f"loss {self.module.latest_loss:.4g}, waiting for data {waiting:.1%}"
+        self.bar.update(TaskID(0), completed=self.module.global_step, description=status)

@@ -1,4 +1,4 @@
-"""One training, as a process that may be one of many does it: its device, its readers, its share of each batch."""
+"""One training job on this process's device: the GPU's lock, the module, acceleration, and the loop."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -23,68 +23,68 @@ from pipeline.training.out_of_memory import explain_out_of_memory
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What is to be trained.
+    """A training to do.
 
     Attributes:
-        kind: of item in the store: pretrain or finetune.
+        kind: of item in the artifact store: pretrain or finetune.
         settings: the section `kind` of params.yaml.
-        task: the class of what `make` makes, whose code shapes the weights.
-        make: builds the task with its first weights.
-        source: gives what else shapes the weights: parameters and content hashes, as JSON values.
+        module_type: the class of the modules that `make_module` creates; its code is part of the item's key.
+        make_module: creates the module with its initial weights.
+        source: returns what else determines the weights, as JSON values: parameters and content hashes.
     """
 
     kind: str
     settings: Pretrain | Finetune
-    task: type[TrainingModule]
-    make: Callable[[], TrainingModule]
+    module_type: type[TrainingModule]
+    make_module: Callable[[], TrainingModule]
     source: Callable[[], Mapping[str, Any]]
 
 
-def train(training: TrainingJob, folder: Path, shown: Path | None = None) -> TrainingModule:
-    """Train on this process's device, with all processes.
+def train(job: TrainingJob, folder: Path, published: Path | None = None) -> TrainingModule:
+    """Train on this process's device, together with all other processes.
 
     Args:
-        training: what to train.
-        folder: keeps the progress; the same one for all processes.
-        shown: where the curves are to be seen while they grow.
+        job: the training.
+        folder: for the checkpoint and the learning curves; the same one for all processes.
+        published: a folder to which the learning curves are copied while they grow.
 
     Raises:
-        ValueError: where it cannot be trained as told.
-        StoppedError: where a signal asked for it.
+        ValueError: if it cannot be trained with these settings.
+        StoppedError: if a signal asked it to stop.
     """
-    kind, settings, place = training.kind, training.settings, local_device()
-    with _hold_all_gpus(place):
-        task = training.make()
-        _check_accumulation(kind, task.pace)
+    kind, settings, device = job.kind, job.settings, local_device()
+    with _hold_all_gpus(device):
+        module = job.make_module()
+        _check_accumulation(kind, module.plan)
         if environment_flag("MSN_CHECKPOINTING"):
-            use_activation_checkpointing(task.network)
-        accelerate(task, place, settings.sync_batch_norm)
-        with explain_out_of_memory(kind, task.pace):
-            fit(task, settings.epochs, settings.precision, folder, place, settings.sync_batch_norm, shown)
-    return task
+            use_activation_checkpointing(module.network)
+        accelerate(module, device, settings.sync_batch_norm)
+        with explain_out_of_memory(kind, module.plan):
+            fit(module, settings.epochs, settings.precision, folder, device, settings.sync_batch_norm, published)
+    return module
 
 
-def _check_accumulation(kind: str, pace: BatchPlan) -> None:
-    """See that the parts of a batch can be dealt among the processes.
+def _check_accumulation(kind: str, plan: BatchPlan) -> None:
+    """Check that the processes can share the microbatches of a batch equally.
 
     Raises:
-        ValueError: naming the parameter, and what it may be.
+        ValueError: naming the parameter and its allowed values.
     """
-    if pace.accumulate % world_size():
-        allowed = ", ".join(map(str, pace.divisions))
+    if plan.accumulate % world_size():
+        allowed = ", ".join(map(str, plan.allowed_accumulations))
         raise ValueError(
-            f"{kind}.accumulate is {pace.accumulate}, but {world_size()} processes share the parts of a batch of "
-            f"{pace.batch}; allowed for so many processes: {allowed or 'none; take fewer processes'}"
+            f"{kind}.accumulate is {plan.accumulate}, but {world_size()} processes share the parts of a batch of "
+            f"{plan.batch}; allowed for so many processes: {allowed or 'none; take fewer processes'}"
         )
 
 
 @contextmanager
-def _hold_all_gpus(place: torch.device) -> Iterator[None]:
-    """Hold the GPUs of all processes; each is taken in its turn by name, so that two runs never wait for each other."""
-    names = all_gather_objects(gpu_uuid(place))
-    with ExitStack() as held:
-        for name in sorted({name for name in names if name}):
-            if names.index(name) == rank():
-                held.enter_context(hold_gpu(name))
-            all_gather_objects(None, patiently=True)
+def _hold_all_gpus(device: torch.device) -> Iterator[None]:
+    """Hold the locks of all processes' GPUs, taken in the order of their UUIDs, so that two runs cannot deadlock."""
+    uuids = all_gather_objects(gpu_uuid(device))
+    with ExitStack() as locks:
+        for uuid in sorted({uuid for uuid in uuids if uuid}):
+            if uuids.index(uuid) == rank():
+                locks.enter_context(hold_gpu(uuid))
+            all_gather_objects(None, long_timeout=True)
         yield

@@ -1,4 +1,4 @@
-"""Tiny sequences and identities on disk, in the layout that the earlier stages leave, and the smallest settings."""
+"""Small sequences and identities on disk, in the format of the earlier stages, and the smallest settings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from pipeline.params import Align, Augment, Clip, Finetune, Model, Pretrain, Sub
 from pipeline.zarr_store import MAPPED, GroupWriter
 
 SIZE = 32
-CODES = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3}
+ORIGIN_CODES = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3}
 
 CLIP = Clip(length=8, absent="skip")
 ALIGN = Align(
@@ -25,7 +25,7 @@ ALIGN = Align(
     margin=0.2,
 )
 PREPROCESSING = Preprocessing(None, ALIGN, Subsample(factor=2, phases=2))
-FOOTAGE = InputSpec(PREPROCESSING, "skip", (3.75, 3.75, 3.75))
+INPUT_SPEC = InputSpec(PREPROCESSING, "skip", (3.75, 3.75, 3.75))
 MODEL = Model(
     name="msn",
     depth=27,
@@ -78,7 +78,15 @@ def write_sequence(
     seed: int = 0,
     preprocessing: Preprocessing = PREPROCESSING,
 ) -> Path:
-    """A recording's sequence of random faces, with so many frames in each phase; the `absent` rows (all) are black."""
+    """Write a recording's sequence of random faces; return its folder.
+
+    Args:
+        folder: of the sequence.
+        phases: the number of frames in each phase.
+        absent: rows without a face, which are black; True for all.
+        seed: of the faces.
+        preprocessing: written to the attributes.
+    """
     count = sum(phases)
     origin = np.ones(count, np.uint8)
     origin[slice(None) if absent is True else list(absent or [])] = 0
@@ -87,13 +95,24 @@ def write_sequence(
         group.append("faces", np.where(origin[:, None, None, None], faces, np.uint8(0)))
         group.append("origin", origin)
         group.append("frame", np.arange(count, dtype=np.int32))
-        group.attributes |= {"phase_starts": [0, *np.cumsum(phases).tolist()], "origin_codes": CODES, "fps": 3.75}
+        group.attributes |= {
+            "phase_starts": [0, *np.cumsum(phases).tolist()],
+            "origin_codes": ORIGIN_CODES,
+            "fps": 3.75,
+        }
         group.attributes["preprocessing"] = preprocessing.to_json()
     return folder
 
 
 def write_identities(folder: Path, images: Sequence[int], absent: Sequence[int] = (), shard: int = 1024) -> Path:
-    """Identities with so many images each, each of its own shade; `absent` are numbers of images without a face."""
+    """Write identities of different brightness; return their folder.
+
+    Args:
+        folder: to create.
+        images: the number of images of each identity.
+        absent: the numbers of the images without a face, counted over all identities.
+        shard: images per Zarr group.
+    """
     labels = np.repeat(np.arange(len(images)), images).astype(np.int32)
     present = np.ones(len(labels), np.uint8)
     present[list(absent)] = 0

@@ -1,4 +1,4 @@
-"""Training through the store: found, gone on with, delivered."""
+"""Trainings in the artifact store are reused, resumed and published."""
 
 import json
 from collections.abc import Callable
@@ -20,65 +20,69 @@ def scored(tmp_path: Path) -> list[tuple[Path, float]]:
     return [(write_sequence(tmp_path / f"r{number}", [10], seed=number), 7.0 * number) for number in range(3)]
 
 
-def _train(scored: list[tuple[Path, float]], epochs: int, made: list[int], **source: Any) -> str:
+def _train(scored: list[tuple[Path, float]], epochs: int, created: list[int], **source: Any) -> str:
+    """Train through the store; return the key. The epochs of each training that is not reused go to `created`."""
+
     def make() -> Finetuning:
-        made.append(epochs)
+        created.append(epochs)
         return Finetuning(scored, [], None, CLIP, MODEL, FINETUNE)
 
     settings = FINETUNE.model_copy(update={"epochs": epochs})
-    training = TrainingJob("finetune", settings, Finetuning, make, lambda: {"note": 1, **source})
-    key = train_cached(training, scored[0][0].with_name("shown"))
+    job = TrainingJob("finetune", settings, Finetuning, make, lambda: {"note": 1, **source})
+    key = train_cached(job, scored[0][0].with_name("published"))
     assert key is not None
     return key
 
 
-def test_the_same_training_is_found_and_another_is_not(scored: list[tuple[Path, float]], tmp_path: Path) -> None:
-    made: list[int] = []
-    key = _train(scored, 1, made)
-    assert _train(scored, 1, made) == key
-    assert made == [1]
-    assert _train(scored, 1, made, data="other") != key
-    assert _train(scored, 2, made) != key
-    assert made == [1, 1, 2]
+def test_an_identical_training_is_reused_and_a_different_one_is_not(
+    scored: list[tuple[Path, float]], tmp_path: Path
+) -> None:
+    created: list[int] = []
+    key = _train(scored, 1, created)
+    assert _train(scored, 1, created) == key
+    assert created == [1]
+    assert _train(scored, 1, created, data="other") != key
+    assert _train(scored, 2, created) != key
+    assert created == [1, 1, 2]
 
 
 class _Killed(BaseException):
     """Stands in for a kill: nothing catches it."""
 
 
-def test_fewer_epochs_leave_the_progress_of_more_alone(
+def test_fewer_epochs_leave_the_progress_of_more_unchanged(
     scored: list[tuple[Path, float]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def weights(key: str, store: str) -> bytes:
         return (tmp_path / store / "finetune/items" / key / "model/weights.safetensors").read_bytes()
 
-    monkeypatch.setenv("MSN_WORK", str(tmp_path / "alone"))
-    alone = {epochs: weights(_train(scored, epochs, []), "alone") for epochs in (1, 3)}
+    monkeypatch.setenv("MSN_WORK", str(tmp_path / "separate"))
+    expected = {epochs: weights(_train(scored, epochs, []), "separate") for epochs in (1, 3)}
     monkeypatch.setenv("MSN_WORK", str(tmp_path / "work"))
     with monkeypatch.context() as patch:
-        patch.setattr(Finetuning, "measure", _killing_in_epoch(3))
+        patch.setattr(Finetuning, "validate", _kill_in_epoch(3))
         with pytest.raises(_Killed):
             _train(scored, 3, [])
     caplog.set_level("INFO")
-    assert weights(_train(scored, 1, []), "work") == alone[1]
+    assert weights(_train(scored, 1, []), "work") == expected[1]
     assert "epoch 2 was begun before; training to epoch 1 is done beside that" in caplog.text
     caplog.clear()
-    assert weights(_train(scored, 3, []), "work") == alone[3]
+    assert weights(_train(scored, 3, []), "work") == expected[3]
     assert "8 of 12 steps were done before" in caplog.text
 
 
-def _killing_in_epoch(number: int) -> Callable[[Finetuning], dict[str, float]]:
-    def measure(task: Finetuning) -> dict[str, float]:
-        if task.current_epoch + 1 == number:
+def _kill_in_epoch(number: int) -> Callable[[Finetuning], dict[str, float]]:
+    def validate(module: Finetuning) -> dict[str, float]:
+        if module.current_epoch + 1 == number:
             raise _Killed
         return {}
 
-    return measure
+    return validate
 
 
-def test_weights_and_curves_are_delivered(scored: list[tuple[Path, float]], tmp_path: Path) -> None:
+def test_weights_and_curves_are_published(scored: list[tuple[Path, float]], tmp_path: Path) -> None:
     key = _train(scored, 1, [])
-    for _ in range(2):  # also over what is there
+    for _ in range(2):  # the second time over the first outputs
         publish("finetune", key, tmp_path / "models/finetuned", tmp_path / "metrics/finetune")
     files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
     assert [file for file in files if file.startswith("m")] == [
@@ -99,16 +103,16 @@ def test_weights_and_curves_are_delivered(scored: list[tuple[Path, float]], tmp_
     assert metrics["step"] == 4
 
 
-def test_digests_follow_content_and_not_place(tmp_path: Path) -> None:
+def test_digests_depend_on_content_and_not_on_the_path(tmp_path: Path) -> None:
     for name, text in (("a", "1"), ("b", "1"), ("c", "2")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_text(text)
-    one, same, other = folder_digests(tmp_path / name for name in "abc")
-    assert one == same != other
+    first, copy, different = folder_digests(tmp_path / name for name in "abc")
+    assert first == copy != different
     assert json_digest(["x", 1]) == json_digest(["x", 1]) != json_digest([1, "x"])
 
 
-def test_checkpointing_changes_no_weight_and_no_key(
+def test_activation_checkpointing_changes_neither_weights_nor_keys(
     scored: list[tuple[Path, float]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = {}

@@ -1,67 +1,122 @@
-"""How often a checkpoint is written, and that there is always a whole one."""
+"""Checkpoints are written as often as they cost little time, and there is always a complete one."""
 
 from pathlib import Path
 from types import SimpleNamespace
 
-import lightning
 import pytest
 import torch
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+from torch.optim import SGD, Optimizer
+from torch.utils.data import TensorDataset
 
+from pipeline.nets.build import Network
 from pipeline.training import checkpoint
-from pipeline.training.checkpoint import Checkpointer, steps_done
+from pipeline.training.batch_plan import BatchPlan
+from pipeline.training.checkpoint import Checkpointer, epochs_started, steps_done
+from pipeline.training.errors import StoppedError, TrainingError
+from pipeline.training.loader import Batch
+from pipeline.training.module import TrainingModule
 from pipeline.training.preemption import StopRequest
 
 
-class _Trainer(lightning.Trainer):
-    """Takes a stated time to save, and does nothing else."""
-
-    is_last_batch = False
+class _Module(TrainingModule):
+    """A linear layer that takes `cost` seconds to save."""
 
     def __init__(self, clock: SimpleNamespace, cost: float) -> None:
+        network = Network(nn.Identity(), nn.Linear(1, 1))
+        super().__init__(network, TensorDataset(torch.zeros(1)), BatchPlan(1000, 1, 1, 0))
         self.clock, self.cost, self.saved = clock, cost, 0
 
-    def save_checkpoint(self, filepath: str | Path, *_: object, **__: object) -> None:
+    def prepare(self, batch: Batch) -> Tensor:
+        raise NotImplementedError
+
+    def outputs(self, inputs: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def criterion(self, outputs: Tensor, batch: Batch) -> Tensor:
+        raise NotImplementedError
+
+    def learning_rate(self, step: int) -> float:
+        return 1.0
+
+    def configure_optimizer(self) -> Optimizer:
+        return SGD(self.parameters(), 1.0)
+
+    def validate(self) -> dict[str, float]:
+        return {}
+
+    def progress_state(self) -> dict[str, int]:
         self.clock.now += self.cost
         self.saved += 1
-        torch.save({"global_step": self.saved}, filepath)
+        return {"saved": self.saved}
 
 
-def _run(monkeypatch: pytest.MonkeyPatch, path: Path, cost: float, parts: int = 1, last: bool = False) -> _Trainer:
-    """100 batches of one second each."""
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(checkpoint.time, "monotonic", lambda: clock.now)
-    trainer = _Trainer(clock, cost)
-    monkeypatch.setattr(_Trainer, "is_last_batch", last)
-    keeper = Checkpointer(path, parts, StopRequest())
-    for batch in range(100):
-        clock.now += 1.0
-        keeper.on_train_batch_end(trainer, lightning.LightningModule(), None, None, batch)
-    return trainer
+    return clock
 
 
-def test_a_cheap_checkpoint_is_written_every_ten_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _run(monkeypatch, tmp_path / "last.ckpt", cost=0.0).saved == 10
-    assert steps_done(tmp_path / "last.ckpt") == 10
+def _checkpointer(path: Path, clock: SimpleNamespace, cost: float = 0.0) -> Checkpointer:
+    module = _Module(clock, cost)
+    fabric = Fabric(accelerator="cpu", devices=1)
+    return Checkpointer(path, module, module.configure_optimizer(), fabric, StopRequest())
+
+
+def _count_saved(checkpointer: Checkpointer) -> int:
+    """Return the number of checkpoints in 100 steps of one second each."""
+    module = checkpointer.module
+    assert isinstance(module, _Module)
+    for _ in range(100):
+        module.clock.now += 1.0
+        module.global_step += 1
+        checkpointer.save_if_due([])
+    return module.saved
+
+
+def test_a_cheap_checkpoint_is_written_every_ten_seconds(tmp_path: Path, clock: SimpleNamespace) -> None:
+    assert _count_saved(_checkpointer(tmp_path / "last.ckpt", clock)) == 10
+    assert steps_done(tmp_path / "last.ckpt") == 100
     assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
 
 
-def test_a_dear_one_takes_two_percent_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _run(monkeypatch, tmp_path / "last.ckpt", cost=0.5).saved == 4  # after 10, 35, 60 and 85 seconds
+def test_expensive_checkpoints_take_two_percent_of_the_time(tmp_path: Path, clock: SimpleNamespace) -> None:
+    assert _count_saved(_checkpointer(tmp_path / "last.ckpt", clock, cost=0.5)) == 4  # after 10, 35, 60 and 85 seconds
 
 
-def test_only_whole_steps_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "last.ckpt"
-    monkeypatch.setattr(checkpoint, "MIN_INTERVAL", 0.0)
-    assert _run(monkeypatch, path, cost=0.0, parts=4).saved == 25
+def test_a_signal_stops_training_after_a_checkpoint(tmp_path: Path, clock: SimpleNamespace) -> None:
+    checkpointer = _checkpointer(tmp_path / "last.ckpt", clock)
+    checkpointer.module.global_step = 7
+    checkpointer.stop_request.signal = "SIGTERM"
+    with pytest.raises(StoppedError, match="SIGTERM: stopped after step 7, which the checkpoint holds"):
+        checkpointer.save_if_due([])
+    assert steps_done(tmp_path / "last.ckpt") == 7
 
 
-def test_the_last_step_of_an_epoch_waits_for_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "last.ckpt"
-    trainer = _run(monkeypatch, path, cost=0.0, last=True)
-    assert trainer.saved == 0
-    Checkpointer(path, 1, StopRequest()).on_train_epoch_end(trainer, lightning.LightningModule())
-    assert trainer.saved == 1
-
-
-def test_no_checkpoint_no_steps(tmp_path: Path) -> None:
+def test_weights_that_are_not_finite_leave_the_checkpoint_unchanged(tmp_path: Path, clock: SimpleNamespace) -> None:
+    checkpointer = _checkpointer(tmp_path / "last.ckpt", clock)
+    checkpointer.save([])
+    checkpointer.module.global_step = 1
+    next(checkpointer.module.parameters()).data.fill_(torch.inf)
+    with pytest.raises(TrainingError, match=r"no finite number after step 1 \(epoch 1\)"):
+        checkpointer.save([])
     assert steps_done(tmp_path / "last.ckpt") == 0
+
+
+def test_saved_progress_is_restored(tmp_path: Path, clock: SimpleNamespace) -> None:
+    saved = _checkpointer(tmp_path / "last.ckpt", clock)
+    saved.module.global_step, saved.module.current_epoch = 5, 2
+    saved.save([0.5, 0.25])
+    loaded = _checkpointer(tmp_path / "last.ckpt", clock)
+    assert loaded.load() == [0.5, 0.25]
+    assert (loaded.module.global_step, loaded.module.current_epoch) == (5, 2)
+    weights = saved.module.state_dict()
+    assert all(torch.equal(weight, weights[name]) for name, weight in loaded.module.state_dict().items())
+    assert epochs_started(tmp_path / "last.ckpt") == 3
+
+
+def test_without_a_checkpoint_there_are_no_steps(tmp_path: Path) -> None:
+    assert steps_done(tmp_path / "last.ckpt") == 0
+    assert epochs_started(tmp_path / "last.ckpt") == 0

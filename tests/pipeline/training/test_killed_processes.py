@@ -1,4 +1,4 @@
-"""Real processes, really killed: what was resumed ends with the losses and the weights of what was not interrupted."""
+"""A training process that is killed and resumed ends with the losses and weights of an uninterrupted one."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 import pipeline.training.checkpoint
-import pipeline.training.module
+import pipeline.training.loop
 from pipeline.estimators.finetuning import Finetuning
 from pipeline.training.cached_training import publish, train_cached
 from pipeline.training.train import TrainingJob
@@ -26,21 +26,21 @@ from tests.pipeline.training.material import CLIP, FINETUNE, MODEL
 
 pipeline.training.checkpoint.MIN_INTERVAL = float(sys.argv[1])
 pipeline.training.checkpoint.MAX_TIME_SHARE = 1e9
-pipeline.training.module.ROWS_PER_EPOCH = 1000  # the loss of every step
+pipeline.training.loop.ROWS_PER_EPOCH = 1000  # the loss of every step
 settings = FINETUNE.model_copy(update={"steps": 12, "accumulate": 2})
 scored = [(Path(f"r{number}"), 7.0 * number) for number in range(3)]
 
 
 def make():
-    task = Finetuning(scored, [], None, CLIP, MODEL, settings)
-    plain = task.loss
+    module = Finetuning(scored, [], None, CLIP, MODEL, settings)
+    original_loss = module.loss
 
-    def loss(batch):
-        print(task.global_step, flush=True)
-        return plain(batch)
+    def loss(batch, forward):
+        print(module.global_step, flush=True)
+        return original_loss(batch, forward)
 
-    task.loss = loss
-    return task
+    module.loss = loss
+    return module
 
 
 key = train_cached(TrainingJob("finetune", settings, Finetuning, make, dict), Path("curves"))
@@ -64,7 +64,7 @@ def _start(folder: Path, store: str, seconds: float) -> subprocess.Popen[str]:
 
 
 def _outcome(folder: Path, store: str, first: int) -> tuple[str, dict[str, list[float]]]:
-    """The loss of every step and the weights of a training that is let run; it begins with step `first`."""
+    """Run a training to its end from step `first`; return the loss of every step and the weights."""
     process = _start(folder, store, 1e9)
     steps, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
@@ -75,10 +75,10 @@ def _outcome(folder: Path, store: str, first: int) -> tuple[str, dict[str, list[
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_training_goes_on_bit_for_bit(folder: Path, number: signal.Signals) -> None:
+def test_a_killed_training_resumes_bit_for_bit(folder: Path, number: signal.Signals) -> None:
     losses, weights = _outcome(folder, "uninterrupted", first=0)
     assert len(losses.splitlines()) == 25  # a heading and 24 steps
-    # A kill finds checkpoints of every second step or so; the other signal has one written where there is none yet.
+    # Before SIGKILL a checkpoint is written after every step; before SIGTERM none is, but SIGTERM itself causes one.
     process = _start(folder, "interrupted", 0.0 if number == signal.SIGKILL else 1e9)
     assert process.stdout is not None
     for line in process.stdout:

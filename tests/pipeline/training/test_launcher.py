@@ -1,4 +1,4 @@
-"""A stage for many processes becomes the launcher that MSN_LAUNCH names, and never within what one has started."""
+"""A stage is replaced by the launcher that MSN_LAUNCH names, except in processes that a launcher has started."""
 
 import os
 import subprocess
@@ -11,25 +11,26 @@ import pytest
 from pipeline.training.launcher import is_first_process, is_launched
 
 ROOT = Path(__file__).parents[3]
-BECOME = """
+EXEC_LAUNCHER = """
 import sys
 from pipeline.training.launcher import exec_launcher
 exec_launcher("stages.pretrain", ["a b", "c"])
-print("nothing done")
+print("not replaced")
 """
 
 
-def _become(environment: Mapping[str, str], path: Path | None = None) -> "subprocess.CompletedProcess[str]":
-    more = {"PYTHONPATH": str(ROOT), **environment}
+def _exec_launcher(environment: Mapping[str, str], path: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run the script with variables added to the environment, and `path` put in front of PATH."""
+    variables = {"PYTHONPATH": str(ROOT), **environment}
     if path is not None:
-        more["PATH"] = f"{path}{os.pathsep}{os.environ['PATH']}"
-    command = [sys.executable, "-c", BECOME]
-    return subprocess.run(command, env={**os.environ, **more}, capture_output=True, text=True, check=False)
+        variables["PATH"] = f"{path}{os.pathsep}{os.environ['PATH']}"
+    command = [sys.executable, "-c", EXEC_LAUNCHER]
+    return subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """Programs that print their arguments, one a line."""
+    """A folder with programs that print their path and arguments, one per line."""
     for name in ("srun", "mine"):
         (tmp_path / name).write_text('#!/bin/sh\nprintf "%s\\n" "$0" "$@"\n')
         (tmp_path / name).chmod(0o755)
@@ -37,16 +38,16 @@ def programs(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", ["srun --kill-on-bad-exit=1", "mine 'one word'"])
-def test_the_stage_becomes_the_launcher_with_itself_behind(programs: Path, command: str) -> None:
-    words = {"srun": ["--kill-on-bad-exit=1"], "mine": ["one word"]}[command.split()[0]]
-    printed = _become({"MSN_LAUNCH": command}, programs).stdout.splitlines()
-    assert printed[1:] == [*words, sys.executable, "-m", "stages.pretrain", "a b", "c"]
+def test_the_launcher_is_given_the_stages_command(programs: Path, command: str) -> None:
+    options = {"srun": ["--kill-on-bad-exit=1"], "mine": ["one word"]}[command.split()[0]]
+    printed = _exec_launcher({"MSN_LAUNCH": command}, programs).stdout.splitlines()
+    assert printed[1:] == [*options, sys.executable, "-m", "stages.pretrain", "a b", "c"]
 
 
-def test_torchrun_is_told_that_a_command_follows() -> None:
-    done = _become({"MSN_LAUNCH": "torchrun --help"})  # beside this Python, whatever PATH says
-    assert "nothing done" not in done.stdout
-    assert "--no-python" in done.stdout
+def test_torchrun_is_started_without_python() -> None:
+    process = _exec_launcher({"MSN_LAUNCH": "torchrun --help"})  # the one beside this Python, whatever PATH is
+    assert "not replaced" not in process.stdout
+    assert "--no-python" in process.stdout
 
 
 @pytest.mark.parametrize(
@@ -58,20 +59,21 @@ def test_torchrun_is_told_that_a_command_follows() -> None:
         {"MSN_LAUNCH": "srun", "SLURM_STEP_NUM_TASKS": "2"},
     ],
 )
-def test_nothing_is_done_without_a_launcher_or_behind_one(programs: Path, environment: dict[str, str]) -> None:
-    assert _become(environment, programs).stdout == "nothing done\n"
+def test_a_stage_is_not_replaced_without_a_launcher_or_in_a_launched_process(
+    programs: Path, environment: dict[str, str]
+) -> None:
+    assert _exec_launcher(environment, programs).stdout == "not replaced\n"
 
 
-def test_a_program_that_is_not_there(programs: Path) -> None:
-    done = _become({"MSN_LAUNCH": "mpirun -n 8"}, programs)
-    assert done.returncode == 1
-    assert (
-        "MSN_LAUNCH is 'mpirun -n 8', but there is no program 'mpirun'; allowed: a command that starts" in done.stderr
-    )
+def test_a_missing_program_is_an_error(programs: Path) -> None:
+    process = _exec_launcher({"MSN_LAUNCH": "mpirun -n 8"}, programs)
+    assert process.returncode == 1
+    message = "MSN_LAUNCH is 'mpirun -n 8', but there is no program 'mpirun'; allowed: a command that starts"
+    assert message in process.stderr
 
 
 @pytest.mark.parametrize(
-    ("environment", "many", "first"),
+    ("environment", "launched", "first"),
     [
         ({}, False, True),
         ({"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0", "SLURM_NTASKS": "8"}, False, True),  # `srun -n 1 dvc repro`
@@ -81,9 +83,11 @@ def test_a_program_that_is_not_there(programs: Path) -> None:
         ({"TORCHELASTIC_RUN_ID": "x", "RANK": "1", "SLURM_PROCID": "0"}, True, False),
     ],
 )
-def test_who_is_first(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], many: bool, first: bool) -> None:
+def test_the_first_process_is_recognised(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], launched: bool, first: bool
+) -> None:
     for name in ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "TORCHELASTIC_RUN_ID", "RANK"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert (is_launched(), is_first_process()) == (many, first)
+    assert (is_launched(), is_first_process()) == (launched, first)

@@ -1,4 +1,4 @@
-"""A training holds the GPU of its process from before its network is made until it ends."""
+"""A training holds the lock of its process's GPU from before its network is created until it ends."""
 
 from pathlib import Path
 
@@ -11,25 +11,27 @@ from pipeline.training.train import TrainingJob, train
 from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, write_sequence
 
 
-def test_the_gpu_is_held_while_it_is_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gpu_is_locked_during_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     locks = tmp_path / "locks"
     locks.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(locks))
-    monkeypatch.setattr(pipeline.training.train, "gpu_uuid", lambda place: "GPU-test")  # of the CPU
+    monkeypatch.setattr(pipeline.training.train, "gpu_uuid", lambda device: "GPU-test")  # for the CPU
     scored = [(write_sequence(tmp_path / "r", [10]), 7.0)]
-    held = []
+    locked = []
 
-    def note(when: str) -> None:
-        held.append((when, [path.name for path in locks.rglob("*.lock")]))
+    def note_locks(event: str) -> None:
+        locked.append((event, [path.name for path in locks.rglob("*.lock")]))
 
-    class Noting(Finetuning):
-        def on_train_end(self) -> None:
-            note("trained")
+    class NotingFinetuning(Finetuning):
+        def validate(self) -> dict[str, float]:
+            if self.current_epoch + 1 == FINETUNE.epochs:
+                note_locks("trained")
+            return super().validate()
 
     def make() -> TrainingModule:
-        note("made")
-        return Noting(scored, [], None, CLIP, MODEL, FINETUNE)
+        note_locks("created")
+        return NotingFinetuning(scored, [], None, CLIP, MODEL, FINETUNE)
 
-    train(TrainingJob("finetune", FINETUNE, Noting, make, dict), tmp_path / "progress")
-    note("over")
-    assert held == [("made", ["GPU-test.lock"]), ("trained", ["GPU-test.lock"]), ("over", [])]
+    train(TrainingJob("finetune", FINETUNE, NotingFinetuning, make, dict), tmp_path / "progress")
+    note_locks("ended")
+    assert locked == [("created", ["GPU-test.lock"]), ("trained", ["GPU-test.lock"]), ("ended", [])]
