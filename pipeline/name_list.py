@@ -1,10 +1,10 @@
-"""Long lists of names in messages, cut to the first few."""
+"""Lists of names in messages, cut to the first few."""
 
 from collections.abc import Sequence
 
 
 def list_names(names: Sequence[str], limit: int) -> str:
-    """Join names with commas; after `limit` of them only the number of the others is given.
+    """Join the first `limit` names with commas and add the number of the others.
 
     >>> list_names(["a", "b", "c"], limit=2)
     'a, b and 1 more'

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Reads params.yaml and reports every wrong key: its value and what is allowed."""
 
 import json
 from pathlib import Path
@@ -11,59 +11,59 @@ from pipeline.params import Model, Params, ParamsError, Section
 
 
 def load_params(path: Path = Path("params.yaml")) -> Params:
-    """Read and check the whole of `path`.
+    """Read and check all of `path`.
 
     Raises:
-        ParamsError: naming every key that is unknown, missing, of the wrong type or out of range, with the value
-            found and what is allowed.
+        ParamsError: naming every key that is unknown, missing, of the wrong type or out of range, with its value and
+            what is allowed.
     """
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path}: no such file; run in the root of the repository") from None
     except yaml.YAMLError as error:
         raise ParamsError(f"{path}: not valid YAML: {error}") from None
-    return check_params(found, str(path))
+    return check_params(values, str(path))
 
 
-def check_params(found: Any, source: str = "params.yaml") -> Params:
-    """Check what a params.yaml held; see `load_params`."""
+def check_params(values: Any, source: str = "params.yaml") -> Params:
+    """Check the content of a params.yaml; see `load_params`."""
     try:
-        return Params.model_validate(found)
+        return Params.model_validate(values)
     except ValidationError as error:
-        lines = dict.fromkeys(f"{source}: {_explain(detail, found)}" for detail in error.errors())
+        lines = dict.fromkeys(f"{source}: {_explain(detail, values)}" for detail in error.errors())
         raise ParamsError("\n".join(lines)) from None
 
 
-def check_model(found: dict[str, Any], source: str) -> Model:
+def check_model(values: dict[str, Any], source: str) -> Model:
     """Check a section `model` by itself; see `load_params`."""
     try:
-        return Model.model_validate(found)
+        return Model.model_validate(values)
     except ValidationError as error:
         details = ({**detail, "loc": ("model", *detail["loc"])} for detail in error.errors())
-        raise ParamsError("\n".join(f"{source}: {_explain(detail, {'model': found})}" for detail in details)) from None
+        raise ParamsError("\n".join(f"{source}: {_explain(detail, {'model': values})}" for detail in details)) from None
 
 
-def _explain(detail: Any, found: Any) -> str:
-    """One line for one of pydantic's findings: the key, what was found, what is allowed."""
-    if detail["type"] == "value_error" and (written := str(detail["ctx"]["error"])):
-        return written  # by a check between keys, which names them and their values itself
+def _explain(detail: Any, values: Any) -> str:
+    """Return one line about one of pydantic's error details: the key, its value, what is allowed."""
+    if detail["type"] == "value_error" and (message := str(detail["ctx"]["error"])):
+        return message  # of a check between keys, which names them and their values itself
     section, names = _locate(detail["loc"])
     name = ".".join(names)
     if detail["type"] in ("extra_forbidden", "invalid_key"):
         owner = ".".join(names[:-1]) or "params.yaml"
         return f"{name} is not a known key; {owner} has the keys {', '.join(section.model_fields)}"
     for part in names:
-        if part not in found:
+        if part not in values:
             return f"{name} is missing; allowed: {_allowed(section, names)}"
-        found = found[part]
-    return f"{name or 'the whole'} is {json.dumps(found, default=str)}; allowed: {_allowed(section, names)}"
+        values = values[part]
+    return f"{name or 'the whole'} is {json.dumps(values, default=str)}; allowed: {_allowed(section, names)}"
 
 
 def _locate(location: tuple[int | str, ...]) -> tuple[type[Section], list[str]]:
-    """The names that lead to the key of a finding, and the section that has the last of them.
+    """Return the section class of an error location, and the names that lead to the key, from the root.
 
-    What pydantic says beyond, as the place in a list, is left out: the whole key is named.
+    The rest of pydantic's location, such as an index in a list, is left out, because the whole key is named.
     """
     section: type[Section] = Params
     names: list[str] = []
@@ -77,11 +77,12 @@ def _locate(location: tuple[int | str, ...]) -> tuple[type[Section], list[str]]:
     return section, names
 
 
-def _is_section(kind: Any) -> TypeGuard[type[Section]]:
-    return isinstance(kind, type) and issubclass(kind, Section)
+def _is_section(annotation: Any) -> TypeGuard[type[Section]]:
+    return isinstance(annotation, type) and issubclass(annotation, Section)
 
 
 def _allowed(section: type[Section], names: list[str]) -> str:
+    """Return what is allowed as the value of the last of `names`."""
     if not names:
         return f"the sections {', '.join(section.model_fields)}"
     field = section.model_fields[names[-1]]

@@ -1,9 +1,9 @@
-"""Arrays on disk: Zarr v3 groups with sharding, written once and whole, read through Zarr or mapped into memory.
+"""Arrays on disk: Zarr v3 groups with sharding, written once, read through Zarr or memory-mapped.
 
-A group holds arrays whose first axis has one row a frame (or image). Shards of 1,024 rows keep the number of files
-small for DVC; inner chunks of 16 rows are a clip. There are two layouts: ARCHIVE is compressed, MAPPED is not, and
-stores empty chunks too, so that the payload of a shard file *is* the raw array and may be mapped (20 times and more
-faster than decoding chunks). Equal content gives equal bytes: attributes hold no times, names or versions.
+The arrays of a group have one row per frame (or image) along their first axis. Shards of 1,024 rows keep the number of
+files small for DVC; an inner chunk of 16 rows is a clip. There are two layouts: ARCHIVE is compressed; MAPPED is not,
+and stores empty chunks too, so that the payload of a shard file *is* the raw array and can be memory-mapped (at least
+20 times faster than decoding chunks). Equal content gives equal bytes: attributes hold no times, names or versions.
 """
 
 import json
@@ -19,28 +19,28 @@ from zarr.codecs import BloscCodec
 
 CHUNK = 16  # rows
 SHARD = 1024  # rows; of 112 x 112 RGB faces: 38 MB
-SMALL_ROW = 4096  # bytes: rows below this are not worth chunks of 16
+SMALL_ROW = 4096  # bytes; arrays with smaller rows are stored without shards, in chunks of SHARD rows
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How arrays are laid out: compressed for keeping, or raw for mapping."""
+    """The storage layout of arrays: compressed for archiving, or raw for memory-mapping."""
 
     compressed: bool
 
-    def create(self, group: zarr.Group, name: str, first: np.ndarray) -> zarr.Array:
-        """Create an empty array for rows like those of `first`."""
-        row = first.shape[1:]
-        small = first.dtype.itemsize * int(np.prod(row)) < SMALL_ROW
-        blosc = BloscCodec(cname="zstd", clevel=1, shuffle="bitshuffle", typesize=first.dtype.itemsize)
+    def create(self, group: zarr.Group, name: str, example: np.ndarray) -> zarr.Array:
+        """Create an array without rows; rows have the shape and type of those of `example`."""
+        row = example.shape[1:]
+        small = example.dtype.itemsize * int(np.prod(row)) < SMALL_ROW
+        blosc = BloscCodec(cname="zstd", clevel=1, shuffle="bitshuffle", typesize=example.dtype.itemsize)
         return group.create_array(
             name,
             shape=(0, *row),
-            dtype=first.dtype,
+            dtype=example.dtype,
             chunks=(SHARD if small else CHUNK, *row),
             shards=None if small else (SHARD, *row),
             compressors=[blosc] if self.compressed else None,
-            fill_value=np.zeros((), first.dtype)[()],
+            fill_value=np.zeros((), example.dtype)[()],
             config={"write_empty_chunks": True},
         )
 
@@ -51,10 +51,16 @@ MAPPED = Layout(compressed=False)
 
 @dataclass
 class GroupWriter:
-    """Writes a group row by row with flat memory: every whole shard goes to disk as soon as it is full.
+    """Writes a group with bounded memory: each shard is written to disk as soon as it is full.
 
-    Use it as a context manager; the group is complete when the block ends well. It is made in a folder that is
-    renamed into place by its owner (`pipeline.artifacts.artifact_store`), for Zarr reads missing chunks as zeros without a word.
+    Use it as a context manager; the group is complete when the block succeeds. The caller makes it in a temporary
+    folder that is renamed when complete (`pipeline.artifacts.artifact_store`), because Zarr silently reads missing
+    chunks as zeros.
+
+    Attributes:
+        folder: of the group.
+        layout: of its arrays.
+        attributes: of the group, written when the block ends.
     """
 
     folder: Path
@@ -74,10 +80,10 @@ class GroupWriter:
             self._group.attrs.update(self.attributes)
 
     def append(self, name: str, block: np.ndarray) -> None:
-        """Add rows to array `name`, which the first call creates.
+        """Append rows to the array `name`; the first call creates it.
 
         Raises:
-            ValueError: where the rows differ from the earlier ones in shape or type.
+            ValueError: if the rows differ from the earlier ones in shape or type.
         """
         if name not in self._arrays:
             self._arrays[name] = self.layout.create(self._group, name, block)
@@ -92,9 +98,9 @@ class GroupWriter:
         pending.append(np.array(block))  # the caller may reuse its buffer
         if sum(len(part) for part in pending) >= SHARD:
             rows = np.concatenate(pending)
-            whole = len(rows) // SHARD * SHARD
-            self._write(name, rows[:whole])
-            self._pending[name] = [rows[whole:]]
+            full = len(rows) // SHARD * SHARD
+            self._write(name, rows[:full])
+            self._pending[name] = [rows[full:]]
 
     def _write(self, name: str, rows: np.ndarray) -> None:
         array = self._arrays[name]
@@ -105,53 +111,53 @@ class GroupWriter:
 
 
 def read_attributes(folder: Path) -> dict[str, Any]:
-    """The attributes of a group."""
+    """Return the attributes of a group."""
     return dict(zarr.open_group(folder, mode="r").attrs)
 
 
 def read_array(folder: Path, name: str, start: int | None = None, stop: int | None = None) -> np.ndarray:
-    """Rows `start` to `stop` of array `name`, decoded by Zarr.
+    """Return rows `start` to `stop` of the array `name`, decoded by Zarr.
 
     Raises:
-        ValueError: where a file of the array is missing, which Zarr alone would read as zeros.
+        ValueError: if a file of the array is missing; Zarr alone would read zeros.
     """
     array = zarr.open_group(folder, mode="r")[name]
     assert isinstance(array, zarr.Array)
     shard = (array.shards or array.chunks)[0]
-    first, last, _ = slice(start, stop).indices(array.shape[0])
-    for number in range(first // shard, -(-last // shard) if last > first else first // shard):
-        _require(_shard_file(folder / name, number, array.ndim))
-    return np.asarray(array[first:last])
+    start, stop, _ = slice(start, stop).indices(array.shape[0])
+    for number in range(start // shard, -(-stop // shard) if stop > start else start // shard):
+        _require_file(_shard_file(folder / name, number, array.ndim))
+    return np.asarray(array[start:stop])
 
 
 def map_array(folder: Path, name: str) -> "MappedArray":
-    """Array `name` of a group, mapped where its layout allows."""
+    """Return the array `name` of a group, memory-mapped if its layout allows."""
     return MappedArray(folder / name)
 
 
 class MappedArray:
-    """Rows of one array, straight from its shard files where they hold raw rows, else through Zarr.
+    """One array, memory-mapped from its shard files if they hold raw rows, else read through Zarr.
 
-    `array[start:stop]` gives rows (a view where they lie in one shard), `array[number]` one row. Shards are mapped
-    when first read, so an unread array costs the reading of one small JSON file.
+    `array[start:stop]` returns rows (a view if they are in one shard), `array[number]` one row. A shard is mapped when
+    it is first read, so opening an array only reads one small JSON file.
     """
 
     def __init__(self, folder: Path) -> None:
         """Open the array in `folder`."""
         self.folder = folder
-        about = json.loads((folder / "zarr.json").read_text(encoding="utf-8"))
-        self.shape: tuple[int, ...] = tuple(about["shape"])
-        self.dtype = np.dtype(about["data_type"])
-        self._shard = int(about["chunk_grid"]["configuration"]["chunk_shape"][0])
-        self._chunk, self._raw = _inner_layout(about, self._shard)
-        self._mapped: dict[int, np.ndarray] = {}
+        metadata = json.loads((folder / "zarr.json").read_text(encoding="utf-8"))
+        self.shape: tuple[int, ...] = tuple(metadata["shape"])
+        self.dtype = np.dtype(metadata["data_type"])
+        self._shard = int(metadata["chunk_grid"]["configuration"]["chunk_shape"][0])
+        self._chunk, self._raw = _inner_layout(metadata, self._shard)
+        self._shards: dict[int, np.ndarray] = {}
 
     def __len__(self) -> int:
-        """Number of rows."""
+        """Return the number of rows."""
         return self.shape[0]
 
     def __getitem__(self, rows: slice | int) -> np.ndarray:
-        """Rows of a slice with step 1, or one row."""
+        """Return the rows of a slice with step 1, or one row."""
         if isinstance(rows, slice):
             start, stop, step = rows.indices(len(self))
             if step != 1:
@@ -161,40 +167,40 @@ class MappedArray:
         if not self._raw:
             return self._rows(number, number + 1)[0]
         shard, row = divmod(number, self._shard)
-        mapped = self._mapped.get(shard)
-        return (self._map(shard) if mapped is None else mapped)[row]
+        mapped = self._shards.get(shard)
+        return (self._map_shard(shard) if mapped is None else mapped)[row]
 
     def _rows(self, start: int, stop: int) -> np.ndarray:
         if not self._raw:
-            return np.asarray(self._through_zarr[start:stop])
+            return np.asarray(self._zarr_array[start:stop])
         parts = []
         for number in range(start // self._shard, -(-stop // self._shard) if stop > start else 0):
             offset = number * self._shard
-            parts.append(self._map(number)[max(start - offset, 0) : stop - offset])
+            parts.append(self._map_shard(number)[max(start - offset, 0) : stop - offset])
         if len(parts) == 1:
             return parts[0]
         return np.concatenate(parts) if parts else np.empty((0, *self.shape[1:]), self.dtype)
 
     @cached_property
-    def _through_zarr(self) -> zarr.Array:
+    def _zarr_array(self) -> zarr.Array:
         return zarr.open_array(self.folder, mode="r")
 
-    def _map(self, number: int) -> np.ndarray:
-        """The rows of shard `number`, after checking that its file holds exactly these rows in order."""
-        if number not in self._mapped:
-            path = _require(_shard_file(self.folder, number, len(self.shape)))
+    def _map_shard(self, number: int) -> np.ndarray:
+        """Return the rows of shard `number`, after checking that its file holds exactly these rows in order."""
+        if number not in self._shards:
+            path = _require_file(_shard_file(self.folder, number, len(self.shape)))
             rows = min(self._shard, len(self) - number * self._shard)
             row_bytes = self.dtype.itemsize * int(np.prod(self.shape[1:]))
             stored = -(-rows // self._chunk) * self._chunk
             _check_shard(path, stored // self._chunk, self._shard // self._chunk, self._chunk * row_bytes)
-            whole = np.memmap(path, self.dtype, "r", shape=(stored, *self.shape[1:]))
-            self._mapped[number] = np.asarray(whole[:rows])  # slicing np.memmap's own class takes several times as long
-        return self._mapped[number]
+            shard = np.memmap(path, self.dtype, "r", shape=(stored, *self.shape[1:]))
+            self._shards[number] = np.asarray(shard[:rows])  # slicing an np.memmap takes several times as long
+        return self._shards[number]
 
 
-def _inner_layout(about: dict[str, Any], shard: int) -> tuple[int, bool]:
-    """(rows of an inner chunk, whether shard files hold raw rows) from an array's metadata."""
-    codec = about["codecs"][0]
+def _inner_layout(metadata: dict[str, Any], shard: int) -> tuple[int, bool]:
+    """Return (rows of an inner chunk, whether shard files hold raw rows) from an array's metadata."""
+    codec = metadata["codecs"][0]
     if codec["name"] != "sharding_indexed":
         return shard, False
     inner = codec["configuration"]
@@ -203,22 +209,22 @@ def _inner_layout(about: dict[str, Any], shard: int) -> tuple[int, bool]:
 
 
 def _check_shard(path: Path, stored: int, chunks: int, chunk_bytes: int) -> None:
-    """See that a shard holds `stored` raw inner chunks, in order and without gaps, before its index.
+    """Check that a shard file holds `stored` raw inner chunks, in order and without gaps, followed by its index.
 
     The index at the end has (offset, length) as two 64-bit numbers for each of `chunks`, and a 4-byte checksum.
 
     Raises:
-        ValueError: naming the file and its size.
+        ValueError: if it does not; the message names the file and its size.
     """
     index_bytes = 16 * chunks + 4
     size = path.stat().st_size
     index = np.fromfile(path, "<u8", 2 * stored, offset=max(size - index_bytes, 0)).reshape(-1, 2)
     expected = np.arange(stored, dtype="<u8") * chunk_bytes
-    whole = size == stored * chunk_bytes + index_bytes
-    if not whole or not np.array_equal(index[:, 0], expected) or not np.all(index[:, 1] == chunk_bytes):
+    complete = size == stored * chunk_bytes + index_bytes
+    if not complete or not np.array_equal(index[:, 0], expected) or not np.all(index[:, 1] == chunk_bytes):
         raise ValueError(
             f"{path}: {size} bytes do not hold {stored} raw chunks of {chunk_bytes} bytes in order; "
-            "the file is damaged or was written without empty chunks: make it anew"
+            "the file is damaged or was written without empty chunks: make the array again"
         )
 
 
@@ -226,7 +232,7 @@ def _shard_file(folder: Path, number: int, axes: int) -> Path:
     return folder.joinpath("c", str(number), *["0"] * (axes - 1))
 
 
-def _require(path: Path) -> Path:
+def _require_file(path: Path) -> Path:
     if not path.is_file():
-        raise ValueError(f"{path}: missing; the array is not whole: make it anew")
+        raise ValueError(f"{path}: missing; the array is incomplete: make it again")
     return path

@@ -1,7 +1,7 @@
-"""Follow one person through every recording and straighten their face in every frame.
+"""Follow one person through every recording and align the face in every frame.
 
-Reads the list of recordings and what decode found of each; writes a Zarr group for each (see
-`pipeline.tracking.align_recording`). A recording that decode found broken is left out.
+Reads the list of recordings and their frame tables; writes a Zarr group of aligned faces for each recording (see
+`pipeline.tracking.align_recording`). Broken recordings are left out.
 """
 
 import logging
@@ -22,40 +22,41 @@ from pipeline.tracking.align_recording import TrackingSettings, align_recording
 from pipeline.zarr_store import read_array, read_attributes
 
 logger = logging.getLogger(__name__)
-LITTLE = 0.9  # share of frames with a face below which a recording is named
+MIN_COVERAGE = 0.9  # share of frames with a face; recordings below it are reported
 
 
 def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None:
     """Run the stage."""
-    place = network_placement()
-    settings, following = CropSettings.of(params.align, str(place.device)), TrackingSettings.of(params.align)
-    tasks = []
-    for item in read_recordings(recordings):
-        table = decoded / item.recording / "frames.csv"
-        if table.is_file():  # else broken, and decode has said so
+    placement = network_placement()
+    settings = CropSettings.from_params(params.align, str(placement.device))
+    tracking = TrackingSettings.from_params(params.align)
+    items = []
+    for recording in read_recordings(recordings):
+        table = decoded / recording.recording / "frames.csv"
+        if table.is_file():  # else the recording is broken, and decode has reported it
             source = {
-                "video": item.sha256,
+                "video": recording.sha256,
                 "frames": file_digest(table),
                 "fps": read_quality(table.parent).rate,
                 "align": params.align.model_dump(),
-                "device": place.device.type,
+                "device": placement.device.type,
             }
-            arguments = (item.path.resolve(), table.parent.resolve(), settings, following)
+            arguments = (recording.path.resolve(), table.parent.resolve(), settings, tracking)
             rows = table.read_bytes().count(b"\n") - 1
-            tasks.append(Item(item.recording, source, arguments, work=rows))
+            items.append(Item(recording.recording, source, arguments, work=rows))
     with atomic_folder(aligned) as output:
-        make_items("align", align_recording, tasks, output, "aligning", "recordings", "frames", place)
-        for task in tasks:
-            report(output / task.name)
+        make_items("align", align_recording, items, output, "aligning", "recordings", "frames", placement)
+        for item in items:
+            report_recording(output / item.name)
 
 
-def report(aligned: Path) -> None:
-    """Say of a recording what a person should look at: few faces, or more than one person to follow."""
-    found = float(np.mean(read_array(aligned, "origin") != ORIGINS["absent"]))
-    if found < LITTLE:
-        logger.warning("%s: a face in %.0f %% of the frames", aligned.name, 100 * found)
-    if others := read_attributes(aligned)["rivals"]:
-        logger.warning("%s: %d others are seen nearly as often as the person followed", aligned.name, others)
+def report_recording(aligned: Path) -> None:
+    """Log a warning if few frames have a face, or if several people are seen nearly as often."""
+    coverage = float(np.mean(read_array(aligned, "origin") != ORIGINS["absent"]))
+    if coverage < MIN_COVERAGE:
+        logger.warning("%s: a face in %.0f %% of the frames", aligned.name, 100 * coverage)
+    if rivals := read_attributes(aligned)["rivals"]:
+        logger.warning("%s: %d other people are seen nearly as often as the followed person", aligned.name, rivals)
 
 
 if __name__ == "__main__":

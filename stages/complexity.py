@@ -1,6 +1,6 @@
-"""Count what the network costs, so that `dvc metrics diff` shows the cost of a change beside its error.
+"""Count the parameters and multiply-adds of the network, so that `dvc metrics diff` shows them beside the error.
 
-Reads no data. Writes parameters and multiply-adds of one clip as metrics; times are noisy and are `msn complexity`'s.
+Reads no data. Writes both as metrics, the multiply-adds for one clip. Times are noisy: `msn complexity` measures them.
 """
 
 import json

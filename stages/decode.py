@@ -1,6 +1,6 @@
-"""Read every frame of every recording once, and keep what the rest needs to be exact: times, geometry, quality.
+"""Decode every frame of every recording once, and write frame tables and quality records.
 
-The pixels are not kept: a decoded corpus is terabytes, and its faces are a fraction of that. Reads the list of
+The pixels are not stored: a decoded corpus is terabytes, and its faces are a fraction of that. Reads the list of
 recordings; writes `frames.csv` and `quality.json` for each. A broken recording has no `frames.csv`.
 """
 
@@ -23,37 +23,37 @@ def main(params: Params, recordings: Path, decoded: Path) -> None:
     """Run the stage."""
     fps, max_lost = params.decode.fps, params.decode.max_lost
     listed = read_recordings(recordings)
-    tasks = [
+    items = [
         Item(
-            name=item.recording,
-            source={"sha256": item.sha256, "fps": fps, "max_lost": max_lost},
-            arguments=(item.path.resolve(), fps, max_lost),
-            work=item.bytes,
+            name=recording.recording,
+            source={"sha256": recording.sha256, "fps": fps, "max_lost": max_lost},
+            arguments=(recording.path.resolve(), fps, max_lost),
+            work=recording.bytes,
         )
-        for item in listed
+        for recording in listed
     ]
     with atomic_folder(decoded) as output:
-        make_items("decode", write_inspection, tasks, output, "decoding", "recordings", "bytes")
+        make_items("decode", write_inspection, items, output, "decoding", "recordings", "bytes")
         report_broken(listed, output, params.decode.on_error)
 
 
 def report_broken(recordings: list[Recording], decoded: Path, on_error: str) -> None:
-    """Name every broken recording: as a warning where they are skipped, else as the error that stops.
+    """List the broken recordings, in a warning or in an error, depending on decode.on_error.
 
     Raises:
-        WorkFailedError: with `on_error` stop, where there is one.
+        ItemsFailedError: if a recording is broken and `on_error` is stop.
     """
-    found = {item: read_quality(decoded / item.recording) for item in recordings}
+    qualities = {recording: read_quality(decoded / recording.recording) for recording in recordings}
     broken = [
-        f"  {item.recording} ({item.path}): {quality.reason}"
-        for item, quality in found.items()
+        f"  {recording.recording} ({recording.path}): {quality.reason}"
+        for recording, quality in qualities.items()
         if quality.status == "broken"
     ]
     if not broken:
         return
     listing = f"{len(broken)} of {len(recordings)} recordings are broken:\n" + "\n".join(broken)
     if on_error == "stop":
-        raise ItemsFailedError(f"{listing}\nMend or remove them, or leave them out with decode.on_error: skip")
+        raise ItemsFailedError(f"{listing}\nRepair or remove them, or leave them out with decode.on_error: skip")
     logger.warning("%s\nThey are left out (decode.on_error: skip)", listing)
 
 

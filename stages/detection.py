@@ -1,7 +1,7 @@
-"""Report what decode and align made of a corpus: how often a face was found, how surely, and where it went wrong.
+"""Report the face detection of a corpus: share of frames with a face, confidence, and the worst recordings.
 
-Reads the list of recordings, what decode found of each and the aligned recordings. Writes `recordings.csv` (a row a
-recording), `corpus.png`, `worst.png` (faces of the worst recordings: not for others), and the corpus in plain numbers.
+Reads the list of recordings, the outputs of decode and the aligned recordings. Writes `recordings.csv` (one row per
+recording), `corpus.png`, `worst.png` (faces of the worst recordings: confidential), and metrics of the whole corpus.
 """
 
 from pathlib import Path
@@ -20,14 +20,14 @@ from pipeline.runtime.stage import run_stage
 def main(params: Params, recordings: Path, decoded: Path, aligned: Path, report: Path, metrics: Path) -> None:
     """Run the stage."""
     listed = read_recordings(recordings)
-    whole = [item for item in listed if (aligned / item.recording).is_dir()]  # align leaves out what is broken
-    detections = map_items(measure, whole, "looking at detection", aligned.resolve(), decoded.resolve())
-    numbers = summary(detections, broken=len(listed) - len(whole))
+    whole = [item for item in listed if (aligned / item.recording).is_dir()]  # align leaves out broken recordings
+    detections = map_items(measure, whole, "measuring detection", aligned.resolve(), decoded.resolve())
+    corpus_metrics = summary(detections, broken=len(listed) - len(whole))
     with atomic_folder(report) as folder:
         write_detections(folder / "recordings.csv", detections)
-        write_figure(folder / "corpus.png", detections, numbers)
+        write_figure(folder / "corpus.png", detections, corpus_metrics)
         write_thumbnails(folder / "worst.png", aligned, detections, params.detection.worst, params.detection.faces)
-    write_summary(metrics, numbers)
+    write_summary(metrics, corpus_metrics)
 
 
 if __name__ == "__main__":

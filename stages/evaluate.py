@@ -1,8 +1,8 @@
-"""Evaluate: score the test partition beside what knows no face, with intervals over subjects, and draw it.
+"""Evaluate the network on the test partition, beside the baselines, with bootstrap intervals over subjects.
 
 Reads data/sequences, both label files and models/finetuned. Writes metrics.json, and in results the estimates of
-videos (also of those without a score) and of clips, every figure with its interval, confusion of severity bands,
-conformal intervals where some recordings were measured while fitting, and pictures.
+videos (also of those without a score) and of clips, all metrics with intervals, the confusion of severity bands,
+conformal intervals if recordings were held out for validation, and figures.
 """
 
 import logging
@@ -20,7 +20,7 @@ from pipeline.params import Params
 from pipeline.records.labels import Label, read_labels
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
-from pipeline.scoring.baselines import baseline
+from pipeline.scoring.baselines import fit_baseline
 from pipeline.scoring.conformal import calibrate, write_conformal
 from pipeline.scoring.estimates import estimate_recordings
 from pipeline.scoring.missing import count_missing, without_clip, without_face
@@ -42,42 +42,44 @@ def main(
     results: Path,
 ) -> None:
     """Run the stage."""
-    clip, settings, fitted_by = params.clip, params.evaluate, params.finetune
+    clip, settings, finetune = params.clip, params.evaluate, params.finetune
     network, description = load_network(finetuned)
     fitting, testing = read_labels(labels_fitting), read_labels(labels_testing)
-    known = baseline(fitting)
-    measured = split_labels(fitting, fitted_by.validation, fitted_by.held_out, fitted_by.seed).validated
-    wanted = [*testing, *(label for label in fitting if label.bdi is None)]
-    folders = [sequences / label.recording for label in (*wanted, *measured)]
+    baseline = fit_baseline(fitting)
+    validation = split_labels(fitting, finetune.validation, finetune.held_out, finetune.seed).validated
+    test_or_unscored = [*testing, *(label for label in fitting if label.bdi is None)]
+    folders = [sequences / label.recording for label in (*test_or_unscored, *validation)]
     check_geometry(finetuned, description, [folder for folder in folders if folder.is_dir()], clip)
-    place, order = select_device(), FrameOrder(settings.order, settings.seed)
-    network.to(place)
+    device, order = select_device(), FrameOrder(settings.order, settings.seed)
+    network.to(device)
 
-    def ask(held: list[Path]) -> list[VideoEstimate]:
-        return predict(network, description, held, clip, settings.phases, place, "estimating", order)
+    def estimate(folders: list[Path]) -> list[VideoEstimate]:
+        return predict(network, description, folders, clip, settings.phases, device, "estimating", order)
 
-    tested = estimate_recordings(wanted, sequences, clip.absent, known, ask)
+    estimates = estimate_recordings(test_or_unscored, sequences, clip.absent, baseline, estimate)
     validated = [
-        item for item in estimate_recordings(measured, sequences, clip.absent, known, ask).predictions if item.clips
+        item
+        for item in estimate_recordings(validation, sequences, clip.absent, baseline, estimate).predictions
+        if item.clips
     ]
-    _warn("without a sequence, left out", tested.missing)
-    _warn("without a face, whose estimate is the constant", without_face(tested.predictions))
-    brief = f"without a clip that clip.absent {clip.absent} allows, whose estimate is the constant"
-    _warn(brief, without_clip(tested.predictions))
+    _warn_about("without a sequence, left out", estimates.missing)
+    _warn_about("without a face, whose estimate is the constant", without_face(estimates.predictions))
+    problem = f"without a clip that clip.absent {clip.absent} allows, whose estimate is the constant"
+    _warn_about(problem, without_clip(estimates.predictions))
 
-    parts = subgroups_of(tested.predictions, known)
-    summaries = summarise(parts, settings.resamples, settings.seed)
+    subgroups = subgroups_of(estimates.predictions, baseline)
+    summaries = summarise(subgroups, settings.resamples, settings.seed)
     with atomic_folder(results) as folder:
-        write_results(folder, tested, known, summaries, sequences, clip.length)
+        write_results(folder, estimates, baseline, summaries, sequences, clip.length)
         if validated:
-            intervals = calibrate(validated, parts, settings.resamples, settings.seed)
-            write_conformal(folder / "conformal.csv", intervals, parts)
-    write_metrics(metrics, summaries, validated, count_missing(tested.predictions, tested.missing))
+            intervals = calibrate(validated, subgroups, settings.resamples, settings.seed)
+            write_conformal(folder / "conformal.csv", intervals, subgroups)
+    write_metrics(metrics, summaries, validated, count_missing(estimates.predictions, estimates.missing))
 
 
-def _warn(what: str, found: Sequence[Label | Prediction]) -> None:
-    if found:
-        logger.warning("recordings %s: %s", what, ", ".join(item.recording for item in found))
+def _warn_about(problem: str, recordings: Sequence[Label | Prediction]) -> None:
+    if recordings:
+        logger.warning("recordings %s: %s", problem, ", ".join(item.recording for item in recordings))
 
 
 if __name__ == "__main__":

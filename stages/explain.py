@@ -1,7 +1,7 @@
-"""Explain: show on which places of a face the estimate rests, for one recording of each severity band (figure 6).
+"""Explain: draw saliency maps of the estimate for one recording of each severity band (figure 6).
 
 Reads the list of recordings, data/sequences, the predictions that evaluate wrote and models/finetuned. Writes
-figure6.png, and for each band a Zarr group with the clip and the relevance of all its places. All of it shows people.
+figure6.png, and for each band a Zarr group with the clip and the relevance of all its pixels. All of it shows faces.
 """
 
 from collections.abc import Iterable
@@ -12,10 +12,11 @@ from pipeline.data.clips.input_spec import check_geometry
 from pipeline.device import select_device
 from pipeline.models.weights import load_network
 from pipeline.params import Params
+from pipeline.records.predictions import read_predictions
 from pipeline.records.recordings import read_recordings
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
-from pipeline.saliency.choice import choose, read_scored
+from pipeline.saliency.choice import choose_recordings
 from pipeline.saliency.explain import explain
 from pipeline.saliency.explanation import write_explanation
 from pipeline.saliency.figure import Column, write_figure6
@@ -25,31 +26,31 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
     """Run the stage."""
     clip, stage = params.clip, params.explain.stage
     network, description = load_network(finetuned)
-    chosen = choose(read_scored(predictions))
+    chosen = choose_recordings(read_predictions(predictions))
     check_geometry(finetuned, description, [sequences / item.recording for item in chosen.values()], clip)
-    opaque = _opaque_ids(recordings, predictions, [item.recording for item in chosen.values()])
-    place = select_device()
-    network.to(place)
+    opaque_ids = _opaque_ids(recordings, predictions, [item.recording for item in chosen.values()])
+    device = select_device()
+    network.to(device)
     explanations = {}
     for band, scored in chosen.items():
         sequence = open_sequence(sequences / scored.recording, clip.absent)
-        name = opaque[scored.recording]
-        explanations[band] = explain(network, description, sequence, scored, name, clip, stage, place)
+        opaque_id = opaque_ids[scored.recording]
+        explanations[band] = explain(network, description, sequence, scored, opaque_id, clip, stage, device)
     with atomic_folder(saliency) as folder:
         for band, explanation in explanations.items():
             write_explanation(folder / band, explanation)
         write_figure6(folder / "figure6.png", [Column("", explanations)])
 
 
-def _opaque_ids(recordings: Path, predictions: Path, wanted: Iterable[str]) -> dict[str, str]:
-    """The ids that say nothing of who is seen.
+def _opaque_ids(recordings: Path, predictions: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the opaque id, which does not reveal the subject, of every listed recording.
 
     Raises:
-        ValueError: naming the recordings that are not listed.
+        ValueError: if some of `names`, which are ids from `predictions`, are not listed.
     """
     ids = {item.recording: item.opaque for item in read_recordings(recordings)}
-    if unknown := sorted(set(wanted) - ids.keys()):
-        raise ValueError(f"{predictions}: {', '.join(unknown)}: not in {recordings}; run evaluate again")
+    if unlisted := sorted(set(names) - ids.keys()):
+        raise ValueError(f"{predictions}: {', '.join(unlisted)}: not in {recordings}; run evaluate again")
     return ids
 
 

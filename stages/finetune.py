@@ -1,7 +1,7 @@
-"""Finetune: learn to estimate the score from clips, starting from the pretrained weights where there are some.
+"""Finetune: learn to estimate the score from clips, starting from the pretrained weights if there are some.
 
 Reads data/sequences, the labels for fitting (never those for testing) and models/pretrained. Writes models/finetuned
-(weights.safetensors and description.json) and the curves of the training.
+(weights.safetensors and description.json) and the learning curves.
 """
 
 from pathlib import Path
@@ -25,31 +25,31 @@ from pipeline.training.train import TrainingJob
 def main(
     params: Params, sequences: Path, labels_fitting: Path, pretrained: Path, finetuned: Path, curves: Path
 ) -> None:
-    """Fit what `finetune.validation` leaves to fit."""
+    """Fit the recordings that `finetune.validation` leaves to fit."""
     settings = params.finetune
-    division = split_labels(read_labels(labels_fitting), settings.validation, settings.held_out, settings.seed)
+    split = split_labels(read_labels(labels_fitting), settings.validation, settings.held_out, settings.seed)
     if settings.labels == "permuted":
-        division = permute_labels(division, settings.seed)
-    fitted = usable_recordings(division.fitted, sequences, params.clip)
-    validated = usable_recordings(division.validated, sequences, params.clip)
-    start = find_initial_weights(pretrained, params.model)
+        split = permute_labels(split, settings.seed)
+    fitted = usable_recordings(split.fitted, sequences, params.clip)
+    validated = usable_recordings(split.validated, sequences, params.clip)
+    initial_weights = find_initial_weights(pretrained, params.model)
 
     def source() -> dict[str, Any]:
-        shaped_by = {
+        values = {
             "clip": params.clip.model_dump(),
             "model": params.model.model_dump(),
-            "pretrained": file_digest(start / WEIGHTS) if start else "none",
+            "pretrained": file_digest(initial_weights / WEIGHTS) if initial_weights else "none",
         }
         for name, part in (("fitted", fitted), ("validated", validated)):
-            contents = folder_digests(folder for folder, _ in part)
-            rows = [[folder.name, score, content] for (folder, score), content in zip(part, contents, strict=True)]
-            shaped_by[name] = {"recordings": len(rows), "sha256": json_digest(rows)}
-        return shaped_by
+            digests = folder_digests(folder for folder, _ in part)
+            rows = [[folder.name, score, digest] for (folder, score), digest in zip(part, digests, strict=True)]
+            values[name] = {"recordings": len(rows), "sha256": json_digest(rows)}
+        return values
 
-    def make() -> Finetuning:
-        return Finetuning(fitted, validated, start, params.clip, params.model, settings)
+    def make_module() -> Finetuning:
+        return Finetuning(fitted, validated, initial_weights, params.clip, params.model, settings)
 
-    key = train_cached(TrainingJob("finetune", settings, Finetuning, make, source), curves)
+    key = train_cached(TrainingJob("finetune", settings, Finetuning, make_module, source), curves)
     publish("finetune", key, finetuned, curves)
 
 

@@ -1,8 +1,8 @@
 """List the recordings of a corpus and their labels, and check all of them before anything is decoded.
 
 Reads the folders of the corpus and of its labels. Writes the recordings (without anything about their subjects), the
-labels of the training and development partitions, and apart from them the labels of the test partition. Partitions are
-the corpus's own, or folds without a common subject.
+labels of the training and development partitions, and in a separate file the labels of the test partition. Partitions
+are those of the corpus, or subject-disjoint folds.
 """
 
 import logging
@@ -27,8 +27,8 @@ def main(
     """Run the stage."""
     corpus = params.corpus
     folds = Folds(corpus.folds, corpus.fold)
-    chosen = folds if corpus.partition == "subject_folds" else None
-    paths, labels, warnings = list_corpus(corpus.layout, root, labels_root, corpus.complete, chosen)
+    partitioning = folds if corpus.partition == "subject_folds" else None
+    paths, labels, warnings = list_corpus(corpus.layout, root, labels_root, corpus.complete, partitioning)
     for name, folder in (("corpus.root", root), ("corpus.labels_root", labels_root)):
         if not folder.is_absolute() and not _is_output(folder):
             warnings.append(f"{name} is relative ({folder}): `dvc exp run --temp` and `--queue` will not find it")
@@ -42,9 +42,9 @@ def main(
 
 
 def _is_output(folder: Path) -> bool:
-    """Whether a folder lies in what another stage writes, which DVC takes along to wherever it runs."""
-    story = Path("dvc.yaml")
-    stages = yaml.safe_load(story.read_text(encoding="utf-8"))["stages"].values() if story.is_file() else []
+    """Whether `folder` is in the output of another stage, which DVC also provides in temporary folders."""
+    path = Path("dvc.yaml")
+    stages = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"].values() if path.is_file() else []
     outputs = [out if isinstance(out, str) else next(iter(out)) for stage in stages for out in stage.get("outs", [])]
     return any(folder.is_relative_to(out) for out in outputs)
 

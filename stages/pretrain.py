@@ -1,7 +1,7 @@
-"""Pretrain: learn to recognise faces from single images repeated over time, or adopt weights made elsewhere.
+"""Pretrain: learn to recognise faces from single images repeated over time, or adopt weights from elsewhere.
 
 Reads data/identities. Writes models/pretrained (weights.safetensors and description.json; with pretrain.source none the
-description alone) and the curves of the training.
+description alone) and the learning curves.
 """
 
 from pathlib import Path
@@ -21,13 +21,13 @@ from pipeline.training.train import TrainingJob
 
 
 def main(params: Params, identities: Path, pretrained: Path, curves: Path) -> None:
-    """Train, adopt or do without weights, as `pretrain.source` says."""
+    """Train, adopt weights or write none, as `pretrain.source` says."""
     settings = params.pretrain
     if settings.source != "train":
         if not is_first_process():
             return
-        with atomic_folder(pretrained) as folder, atomic_folder(curves) as drawn:
-            write_empty_summary(drawn)
+        with atomic_folder(pretrained) as folder, atomic_folder(curves) as curves_folder:
+            write_empty_summary(curves_folder)
             if settings.source == "none":
                 write_no_weights(folder)
             else:
@@ -36,18 +36,18 @@ def main(params: Params, identities: Path, pretrained: Path, curves: Path) -> No
     images = open_identities(identities)
 
     def source() -> dict[str, Any]:
-        parts = sorted(identities.iterdir())
-        contents = folder_digests(part for part in parts if part.is_dir())
+        paths = sorted(identities.iterdir())
+        digests = folder_digests(path for path in paths if path.is_dir())
         return {
             "clip": params.clip.model_dump(exclude={"absent"}),
             "model": params.model.model_dump(),
-            "identities": json_digest([*contents, *(file_digest(part) for part in parts if part.is_file())]),
+            "identities": json_digest([*digests, *(file_digest(path) for path in paths if path.is_file())]),
         }
 
-    def make() -> Pretraining:
+    def make_module() -> Pretraining:
         return Pretraining(images, params.clip.length, params.model, settings)
 
-    key = train_cached(TrainingJob("pretrain", settings, Pretraining, make, source), curves)
+    key = train_cached(TrainingJob("pretrain", settings, Pretraining, make_module, source), curves)
     publish("pretrain", key, pretrained, curves)
 
 

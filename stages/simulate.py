@@ -1,6 +1,6 @@
-"""Draw the built-in corpus: videos in AVEC2014's tree, identity images in VGGFace2's.
+"""Simulate a corpus: videos in the folder tree of AVEC2014, identity images in that of VGGFace2.
 
-Reads nothing but its parameters. With `simulate.enabled: false`, for real corpora, it writes an empty tree.
+Reads only its parameters. With `simulate.enabled: false`, for real corpora, it writes an empty tree.
 """
 
 from pathlib import Path
@@ -25,12 +25,12 @@ def main(params: Params, simulated: Path) -> None:
         cohort = draw_cohort(simulate.seed, simulate.subjects, simulate.sessions, simulate.subject_share)
         size = (simulate.width, simulate.height)
         shape = (simulate.frames, simulate.frame_rate, size)
-        films = avec_tree.simulated_videos(avec, cohort, simulate.seed, simulate.cue, *shape, simulate.cue_in)
-        map_items(avec_tree.write_simulated_video, films, "drawing videos")
+        videos = avec_tree.simulated_videos(avec, cohort, simulate.seed, simulate.cue, *shape, simulate.cue_in)
+        map_items(avec_tree.write_simulated_video, videos, "drawing videos")
         avec_tree.write_labels(avec, cohort)
-        people = vggface2_tree.simulated_identities(vggface2, simulate.seed, simulate.identities, simulate.images)
-        portraits = map_items(vggface2_tree.write_images, people, "drawing identities")
-        vggface2_tree.write_tables(vggface2, dict(zip(people, portraits, strict=True)))
+        identities = vggface2_tree.simulated_identities(vggface2, simulate.seed, simulate.identities, simulate.images)
+        portraits = map_items(vggface2_tree.write_images, identities, "drawing identities")
+        vggface2_tree.write_tables(vggface2, dict(zip(identities, portraits, strict=True)))
 
 
 if __name__ == "__main__":

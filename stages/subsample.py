@@ -1,4 +1,4 @@
-"""Keep every n-th aligned frame of every recording, laid out so that a clip is one contiguous read.
+"""Subsample the aligned recordings: keep every n-th frame, stored so that a clip is one contiguous read.
 
 Reads the aligned recordings; writes a Zarr group for each (see `pipeline.subsampling`).
 """
@@ -18,9 +18,9 @@ from pipeline.zarr_store import read_array
 def main(params: Params, aligned: Path, sequences: Path) -> None:
     """Run the stage."""
     subsample = params.subsample
-    folders = sorted(path for path in aligned.resolve().iterdir() if path.is_dir())  # workers may run elsewhere
+    folders = sorted(path for path in aligned.resolve().iterdir() if path.is_dir())  # workers may run in another folder
     digests = map_items(folder_digest, folders, "checking aligned recordings")
-    tasks = [
+    items = [
         Item(
             name=folder.name,
             source={"aligned": digest, "subsample": subsample.model_dump()},
@@ -30,7 +30,7 @@ def main(params: Params, aligned: Path, sequences: Path) -> None:
         for folder, digest in zip(folders, digests, strict=True)
     ]
     with atomic_folder(sequences) as output:
-        make_items("subsample", write_sequence, tasks, output, "subsampling", "recordings", "frames")
+        make_items("subsample", write_sequence, items, output, "subsampling", "recordings", "frames")
 
 
 if __name__ == "__main__":

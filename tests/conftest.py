@@ -1,4 +1,4 @@
-"""What every test gets: array shapes checked at run time, a work store of its own, one worker, the CPU."""
+"""Fixtures of all tests: array shapes are checked at run time; each test has its own store, one worker and the CPU."""
 
 import os
 from pathlib import Path
@@ -10,21 +10,21 @@ from jaxtyping import install_import_hook
 
 ROOT = Path(__file__).parents[1]
 
-# Settings of whoever runs the tests are not theirs: of this project, of launchers and clusters, of the terminal.
+# Remove the user's settings: of this project, of launchers and clusters, of the terminal.
 for _name in [*os.environ]:
     if _name.startswith(("MSN_", "DASK_", "SLURM_", "TORCHELASTIC_")) and _name != "MSN_REAL_DATA":
         del os.environ[_name]
 for _name in ("COLUMNS", "NO_COLOR", "PY_COLORS", "FORCE_COLOR", "GITHUB_ACTIONS"):
     os.environ.pop(_name, None)
 os.environ["TERM"] = "xterm"
-os.environ["OMP_NUM_THREADS"] = "1"  # networks here are tiny, and threads that wait for busy processors take minutes
+os.environ["OMP_NUM_THREADS"] = "1"  # networks here are tiny; more threads than free processors would take minutes
 
-install_import_hook("pipeline", "shape_checker.check")  # before anything of it is imported
+install_import_hook("pipeline", "shape_checker.check")  # before any module of it is imported
 
 
 @pytest.fixture(autouse=True)
-def _own_workplace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep finished work and DVC's state of a test away from those of the checkout and of other tests."""
+def _isolated_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test its own artifact store and DVC state, apart from those of the checkout and of other tests."""
     monkeypatch.setenv("MSN_WORK", str(tmp_path_factory.mktemp("work")))
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path_factory.mktemp("site")))
     monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
@@ -35,12 +35,12 @@ def _own_workplace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder of real face videos and images that MSN_REAL_DATA names; the test is skipped where it is unset."""
-    named = os.environ.get("MSN_REAL_DATA")
-    if not named:
+    """The folder of real face videos and images that MSN_REAL_DATA names; the test is skipped if it is unset."""
+    path = os.environ.get("MSN_REAL_DATA")
+    if not path:
         pytest.skip("MSN_REAL_DATA is not set: it names a folder with real face videos and images")
-    folder = Path(named)
-    assert (folder / "videos").is_dir(), f"MSN_REAL_DATA is {named}, which has no folder videos"
+    folder = Path(path)
+    assert (folder / "videos").is_dir(), f"MSN_REAL_DATA is {path}, which has no folder videos"
     return folder
 
 

@@ -1,4 +1,4 @@
-"""A Dask scheduler and workers as processes of their own, as on a cluster; all are ended with the block."""
+"""A Dask scheduler and workers in separate processes, as on a cluster; all are killed at the end of the block."""
 
 import json
 import os
@@ -22,7 +22,7 @@ class DaskCluster:
     Attributes:
         folder: gets the logs and the workers' own files.
         address: of the scheduler.
-        processes: everything that was started, each the leader of a process group.
+        processes: the scheduler and the workers by name, each the leader of a process group.
     """
 
     folder: Path
@@ -30,27 +30,27 @@ class DaskCluster:
     processes: dict[str, Process] = field(default_factory=dict)
 
     def start_worker(self, name: str, *options: str) -> None:
-        """Start a worker with one thread, and wait until the scheduler knows it."""
+        """Start a worker with one thread, and wait until it is registered with the scheduler."""
         command = ("worker", self.address, "--name", name, "--nthreads", "1", "--host", "127.0.0.1", *options)
         self._start(name, *command, "--local-directory", str(self.folder / f"{name}-files"))
         wait_until(lambda: "Registered to" in self.log(name), lambda: self.log(name))
 
     def start_scheduler(self) -> None:
         """Start the scheduler on a free port, and wait until it can be reached."""
-        file = self.folder / "scheduler.json"
-        places = ("--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0")
-        self._start("scheduler", "scheduler", *places, "--scheduler-file", str(file))
-        wait_until(lambda: file.is_file() and bool(file.read_text()), lambda: self.log("scheduler"))
-        self.address = json.loads(file.read_text())["address"]
+        address_file = self.folder / "scheduler.json"
+        options = ("--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0")
+        self._start("scheduler", "scheduler", *options, "--scheduler-file", str(address_file))
+        wait_until(lambda: address_file.is_file() and bool(address_file.read_text()), lambda: self.log("scheduler"))
+        self.address = json.loads(address_file.read_text())["address"]
 
     def kill(self, name: str) -> None:
-        """Kill a process and all that it started, as the loss of a machine would."""
+        """Kill a process and all its children, as if their machine were lost."""
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def log(self, name: str) -> str:
-        """What a process has printed."""
+        """Return the output of a process so far."""
         return (self.folder / f"{name}.log").read_text()
 
     def _start(self, name: str, *command: str) -> None:
@@ -68,7 +68,7 @@ class DaskCluster:
 
 @contextmanager
 def dask_cluster(folder: Path) -> Iterator[DaskCluster]:
-    """Start a scheduler without workers, and end everything with the block."""
+    """Start a scheduler without workers; at the end of the block, kill it and all workers."""
     folder.mkdir()
     cluster = DaskCluster(folder)
     try:
@@ -79,9 +79,9 @@ def dask_cluster(folder: Path) -> Iterator[DaskCluster]:
             cluster.kill(name)
 
 
-def wait_until(reached: Callable[[], bool], told: Callable[[], str], seconds: float = 120) -> None:
-    """Wait until a state is reached; fail with what `told` returns where it is not."""
+def wait_until(condition: Callable[[], bool], message: Callable[[], str], seconds: float = 120) -> None:
+    """Wait until `condition` is true; after `seconds`, fail with what `message` returns."""
     end = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < end, told()
+    while not condition():
+        assert time.monotonic() < end, message()
         time.sleep(0.05)

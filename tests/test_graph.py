@@ -1,4 +1,4 @@
-"""dvc.yaml against the code: every stage's `deps` are exactly the project code it reaches, in the fewest entries."""
+"""dvc.yaml and the code agree: the `deps` of a stage are the project code that it imports, in the fewest entries."""
 
 import json
 import subprocess
@@ -13,43 +13,43 @@ from dvc.repo import Repo
 from pipeline.runtime.project_code import reachable_modules
 
 ROOT = Path(__file__).parents[1]
-STORY: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-NOT_LISTED = {"pipeline/params.py", "pipeline/params_check.py"}  # can refuse a value but never change an output
-UNREACHED: dict[str, str] = {}  # files that stages may list without reaching them, each with the reason
+STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+NOT_LISTED = {"pipeline/params.py", "pipeline/params_check.py"}  # checks alone: they never change an output
+NOT_IMPORTED: dict[str, str] = {}  # files that stages may list without importing them, each with the reason
 
 IMPORT_EACH = """
 import json, pathlib, sys
-import distributed, lightning, torch  # slow, and none of ours: loaded once for all stages
+import distributed, lightning, torch  # slow libraries: loaded once for all stages
 root = pathlib.Path.cwd()
-found = {}
+files_by_stage = {}
 for stage in sys.argv[1:]:
     for name in [name for name in sys.modules if name.split(".")[0] in ("pipeline", "stages")]:
         del sys.modules[name]
     __import__(f"stages.{stage}")
     files = [sys.modules[n].__file__ for n in sys.modules if n.split(".")[0] in ("pipeline", "stages")]
-    found[stage] = sorted(str(pathlib.Path(f).relative_to(root)) for f in files if f)
-print(json.dumps(found))
+    files_by_stage[stage] = sorted(str(pathlib.Path(f).relative_to(root)) for f in files if f)
+print(json.dumps(files_by_stage))
 """
 
 
 @pytest.fixture(scope="module")
 def imported() -> dict[str, set[str]]:
-    """Project files that importing each stage really loads, package files and params.py aside."""
-    command = [sys.executable, "-c", IMPORT_EACH, *STORY]
+    """The project files that Python loads for each stage, without package files and the checks of parameters."""
+    command = [sys.executable, "-c", IMPORT_EACH, *STAGES]
     output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    found = json.loads(output.splitlines()[-1])
+    files_by_stage = json.loads(output.splitlines()[-1])
     return {
         stage: {file for file in files if not file.endswith("__init__.py")} - NOT_LISTED
-        for stage, files in found.items()
+        for stage, files in files_by_stage.items()
     }
 
 
 def _code_deps(stage: str) -> list[str]:
-    return [dep for dep in STORY[stage]["deps"] if dep.startswith(("pipeline/", "stages/"))]
+    return [dep for dep in STAGES[stage]["deps"] if dep.startswith(("pipeline/", "stages/"))]
 
 
 def _files_of(dep: str) -> list[str]:
-    """The project files that an entry of `deps` stands for, package files aside."""
+    """Return the project files that an entry of `deps` covers, without package files."""
     paths = [ROOT / dep] if dep.endswith(".py") else (ROOT / dep).rglob("*.py")
     return [str(path.relative_to(ROOT)) for path in paths if path.name != "__init__.py"]
 
@@ -58,55 +58,55 @@ def _covers(dep: str, file: str) -> bool:
     return file == dep or file.startswith(f"{dep}/")
 
 
-@pytest.mark.parametrize("stage", STORY)
-def test_deps_cover_all_code_that_a_stage_loads(stage: str, imported: dict[str, set[str]]) -> None:
+@pytest.mark.parametrize("stage", STAGES)
+def test_deps_cover_all_code_that_a_stage_imports(stage: str, imported: dict[str, set[str]]) -> None:
     uncovered = {file for file in imported[stage] if not any(_covers(dep, file) for dep in _code_deps(stage))}
     assert uncovered == set()
 
 
-@pytest.mark.parametrize("stage", STORY)
-def test_deps_list_no_file_that_a_stage_does_not_load(stage: str, imported: dict[str, set[str]]) -> None:
-    """A stage that lists a file it does not reach reruns for a change that cannot change its output."""
+@pytest.mark.parametrize("stage", STAGES)
+def test_deps_list_no_file_that_a_stage_does_not_import(stage: str, imported: dict[str, set[str]]) -> None:
+    """A stage that lists a file without importing it reruns after changes that cannot affect its output."""
     listed = {file for dep in _code_deps(stage) for file in _files_of(dep)}
-    assert sorted(listed - imported[stage] - UNREACHED.keys()) == []
+    assert sorted(listed - imported[stage] - NOT_IMPORTED.keys()) == []
 
 
-@pytest.mark.parametrize("stage", STORY)
-def test_deps_are_as_few_as_tightness_allows(stage: str, imported: dict[str, set[str]]) -> None:
-    """A folder that a stage reaches as a whole stands as one entry, and no entry stands twice."""
+@pytest.mark.parametrize("stage", STAGES)
+def test_deps_have_as_few_entries_as_possible(stage: str, imported: dict[str, set[str]]) -> None:
+    """A folder of which a stage imports all files is one entry, and no file is covered twice."""
     deps = _code_deps(stage)
     assert [dep for dep in deps if any(_covers(other, dep) for other in deps if other != dep)] == []
     assert len(set(deps)) == len(deps)
     folders = {str(parent) for dep in deps for parent in Path(dep).parents} - {".", "pipeline", "stages"}
-    whole = [folder for folder in sorted(folders) if set(_files_of(folder)) <= imported[stage] | UNREACHED.keys()]
+    whole = [folder for folder in sorted(folders) if set(_files_of(folder)) <= imported[stage] | NOT_IMPORTED.keys()]
     assert whole == []
 
 
-def test_every_exception_to_tightness_is_listed_somewhere() -> None:
-    listed = {file for stage in STORY for dep in _code_deps(stage) for file in _files_of(dep)}
-    assert UNREACHED.keys() <= listed
+def test_every_file_listed_without_import_is_in_deps() -> None:
+    listed = {file for stage in STAGES for dep in _code_deps(stage) for file in _files_of(dep)}
+    assert NOT_IMPORTED.keys() <= listed
 
 
-@pytest.mark.parametrize("stage", STORY)
-def test_the_import_walk_finds_what_python_loads(stage: str, imported: dict[str, set[str]]) -> None:
+@pytest.mark.parametrize("stage", STAGES)
+def test_reachable_modules_are_those_that_python_loads(stage: str, imported: dict[str, set[str]]) -> None:
     walked = {str(path.relative_to(ROOT)) for path in reachable_modules(f"stages.{stage}").values()}
     assert walked == imported[stage]
 
 
-def test_one_name_serves_stage_section_and_module() -> None:
+def test_stage_section_and_module_have_one_name() -> None:
     sections = yaml.safe_load((ROOT / "params.yaml").read_text())
     modules = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
-    assert set(STORY) == modules
-    for stage, about in STORY.items():
-        assert about["cmd"].split()[:4] == ["exec", "python", "-m", f"stages.{stage}"]
-        listed = {key.split(".")[0] for key in about["params"]}
-        named = "corpus" if stage == "ingest" else stage
-        assert named in listed or stage == "complexity"  # which has no number of its own
+    assert set(STAGES) == modules
+    for stage, definition in STAGES.items():
+        assert definition["cmd"].split()[:4] == ["exec", "python", "-m", f"stages.{stage}"]
+        listed = {key.split(".")[0] for key in definition["params"]}
+        section = "corpus" if stage == "ingest" else stage
+        assert section in listed or stage == "complexity"  # it has no parameters of its own
         assert listed <= set(sections)
 
 
-def test_no_section_is_listed_whole_that_holds_a_key_which_the_run_cache_passes_over() -> None:
-    """DVC leaves every key called size or nfiles out of what it knows a run by, inside parameters too."""
+def test_sections_with_a_key_that_the_run_cache_ignores_are_listed_key_by_key() -> None:
+    """DVC leaves every key called size or nfiles out of the keys of its run cache, even inside parameters."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
 
     def keys(values: object) -> set[str]:
@@ -122,26 +122,26 @@ def test_no_section_is_listed_whole_that_holds_a_key_which_the_run_cache_passes_
 
     wrong = [
         (stage, entry)
-        for stage, about in STORY.items()
-        for entry in about["params"]
+        for stage, definition in STAGES.items()
+        for entry in definition["params"]
         if keys(value_of(entry)) & {"size", "nfiles"}
     ]
     assert wrong == []
 
 
-def test_labels_reach_no_stage_that_must_not_read_them() -> None:
+def test_stages_that_must_not_read_labels_do_not_depend_on_them() -> None:
     for stage in ("decode", "align", "detection", "subsample", "identities", "pretrain"):
-        assert not [dep for dep in STORY[stage]["deps"] if "labels" in dep]
-    assert "data/corpus/labels_testing.csv" not in STORY["finetune"]["deps"]
+        assert not [dep for dep in STAGES[stage]["deps"] if "labels" in dep]
+    assert "data/corpus/labels_testing.csv" not in STAGES["finetune"]["deps"]
 
 
 def test_package_files_are_empty() -> None:
-    filled = [path for package in ("pipeline", "stages") for path in (ROOT / package).rglob("__init__.py")]
-    assert [path for path in filled if path.read_text().strip()] == []
+    files = [path for package in ("pipeline", "stages") for path in (ROOT / package).rglob("__init__.py")]
+    assert [path for path in files if path.read_text().strip()] == []
 
 
 @pytest.mark.parametrize(
-    ("library", "places"),
+    ("library", "allowed"),
     [
         ("av", ["pipeline/video.py"]),
         ("zarr", ["pipeline/zarr_store.py"]),
@@ -150,7 +150,7 @@ def test_package_files_are_empty() -> None:
         ("captum", ["pipeline/saliency/relevance.py"]),
     ],
 )
-def test_a_library_is_imported_in_one_place(library: str, places: list[str]) -> None:
+def test_a_library_is_imported_in_one_module_or_package(library: str, allowed: list[str]) -> None:
     files = [path for package in ("pipeline", "stages") for path in (ROOT / package).rglob("*.py")]
     importers = [
         str(path.relative_to(ROOT))
@@ -159,7 +159,7 @@ def test_a_library_is_imported_in_one_place(library: str, places: list[str]) -> 
             line.strip().startswith((f"import {library}", f"from {library}")) for line in path.read_text().splitlines()
         )
     ]
-    assert [file for file in importers if not file.startswith(tuple(places))] == []
+    assert [file for file in importers if not file.startswith(tuple(allowed))] == []
     assert importers
 
 
@@ -171,12 +171,12 @@ def test_the_library_imports_no_stage() -> None:
     ] == []
 
 
-def test_trained_models_are_artifacts_that_dvc_finds() -> None:
+def test_trained_models_are_dvc_artifacts() -> None:
     with Repo(str(ROOT)) as repo:
-        (found,) = repo.artifacts.read().values()
-    outs = {path for stage in STORY.values() for path in stage.get("outs", []) if isinstance(path, str)}
-    assert {name: (artifact.path, artifact.type) for name, artifact in found.items()} == {
+        (artifacts,) = repo.artifacts.read().values()
+    outs = {path for stage in STAGES.values() for path in stage.get("outs", []) if isinstance(path, str)}
+    assert {name: (artifact.path, artifact.type) for name, artifact in artifacts.items()} == {
         "pretrained": ("models/pretrained", "model"),
         "finetuned": ("models/finetuned", "model"),
     }
-    assert {artifact.path for artifact in found.values()} <= outs
+    assert {artifact.path for artifact in artifacts.values()} <= outs

@@ -1,4 +1,4 @@
-"""Every stage, run for real at the smallest scale in one chain: dvc.yaml lists exactly the parameters that it reads."""
+"""dvc.yaml lists exactly the parameters that each stage reads; a run of all stages at the smallest scale shows them."""
 
 import importlib
 import shutil
@@ -13,71 +13,71 @@ from pipeline.params import Params, Section
 from pipeline.runtime.code_guard import run_guarded
 
 ROOT = Path(__file__).parents[1]
-STORY: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 
 
-def _leaves(kind: type[Section], prefix: str) -> Iterator[tuple[type[Section], str, str]]:
-    """(section class, field, dotted key) of every single parameter below `kind`."""
-    for name, field in kind.model_fields.items():
+def _leaves(section: type[Section], prefix: str) -> Iterator[tuple[type[Section], str, str]]:
+    """Yield (section class, field, dotted key) of every single parameter below `section`."""
+    for name, field in section.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, Section):
             yield from _leaves(inner, f"{prefix}{name}.")
         else:
-            yield kind, name, f"{prefix}{name}"
+            yield section, name, f"{prefix}{name}"
 
 
 LEAVES = list(_leaves(Params, ""))
-KEYS = {(kind, name): key for kind, name, key in LEAVES}
+KEYS = {(section, name): key for section, name, key in LEAVES}
 
 
 def _listed(stage: str) -> set[str]:
-    """The single parameters that dvc.yaml lists for a stage, by name or as a whole section."""
-    entries = STORY[stage]["params"]
+    """Return the single parameters that dvc.yaml lists for a stage, by name or as a whole section."""
+    entries = STAGES[stage]["params"]
     return {key for _, _, key in LEAVES if any(key == entry or key.startswith(f"{entry}.") for entry in entries)}
 
 
 @pytest.fixture(scope="module")
-def read(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> dict[str, set[str]]:
-    """The single parameters that each stage's `main` and the library below it looked at in a real run."""
+def keys_read(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> dict[str, set[str]]:
+    """The single parameters that the `main` of each stage, and the library that it calls, read in a real run."""
     folder = tmp_path_factory.mktemp("chain")
     (folder / "params.yaml").write_text(yaml.safe_dump(smallest))
-    seen: set[str] = set()
-    checked_ids: set[int] = set()  # sections of params.yaml, not those that describe a model on disk
+    keys: set[str] = set()
+    params_ids: set[int] = set()  # of the sections of params.yaml, not of those that describe a model on disk
     plain_get, plain_dump = Section.__getattribute__, Section.model_dump
 
     def get(self: Section, name: str) -> Any:
-        if id(self) in checked_ids and (type(self), name) in KEYS:
-            seen.add(KEYS[type(self), name])
+        if id(self) in params_ids and (type(self), name) in KEYS:
+            keys.add(KEYS[type(self), name])
         return plain_get(self, name)
 
     def dump(self: Section, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        left_out = set(kwargs.get("exclude") or ())
-        if id(self) in checked_ids:
-            seen.update(key for kind, name, key in _leaves(type(self), _prefix(type(self))) if name not in left_out)
+        excluded = set(kwargs.get("exclude") or ())
+        if id(self) in params_ids:
+            keys.update(key for _, name, key in _leaves(type(self), _prefix(type(self))) if name not in excluded)
         return plain_dump(self, *args, **kwargs)
 
-    found: dict[str, set[str]] = {}
+    keys_by_stage: dict[str, set[str]] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("MSN_WORK", str(folder / "work"))
-        patch.setenv("MSN_WORKERS", "1")  # in this process, where reads are seen
+        patch.setenv("MSN_WORKERS", "1")  # in this process, where reads are recorded
         patch.setenv("MSN_DEVICE", "cpu")
         patch.setattr(Section, "__getattribute__", get)
         patch.setattr(Section, "model_dump", dump)
-        for stage, about in STORY.items():
+        for stage, definition in STAGES.items():
             module = importlib.import_module(f"stages.{stage}")
-            paths = [Path(word) for word in _filled(about["cmd"], smallest).split()[4:]]
+            paths = [Path(argument) for argument in _interpolate(definition["cmd"], smallest).split()[4:]]
 
-            def main(checked: Params, *paths: Path, stage_main: Any = module.main) -> None:
-                checked_ids.clear()
-                checked_ids.update(map(id, _sections(checked)))
-                seen.clear()  # what checking the whole file looked at
-                stage_main(checked, *paths)
+            def main(params: Params, *paths: Path, stage_main: Any = module.main) -> None:
+                params_ids.clear()
+                params_ids.update(map(id, _sections(params)))
+                keys.clear()  # of reads by the check of the whole file
+                stage_main(params, *paths)
 
             run_guarded(main, f"stages.{stage}", paths)
-            found[stage] = set(seen)
+            keys_by_stage[stage] = set(keys)
     shutil.rmtree(folder)
-    return found
+    return keys_by_stage
 
 
 def _sections(section: Section) -> Iterator[Section]:
@@ -87,24 +87,24 @@ def _sections(section: Section) -> Iterator[Section]:
             yield from _sections(inner)
 
 
-def _prefix(kind: type[Section]) -> str:
-    key = next(key for owner, _, key in LEAVES if owner is kind)
+def _prefix(section: type[Section]) -> str:
+    key = next(key for owner, _, key in LEAVES if owner is section)
     return key.rpartition(".")[0] + "."
 
 
-def _filled(command: str, values: dict[str, Any]) -> str:
-    """A command of dvc.yaml with its ${section.key} filled in."""
+def _interpolate(command: str, values: dict[str, Any]) -> str:
+    """Return a command of dvc.yaml with its ${section.key} replaced by their values."""
     for section, key in (("corpus", "root"), ("corpus", "labels_root"), ("identities", "root"), ("identities", "list")):
         command = command.replace(f"${{{section}.{key}}}", values[section][key])
     assert "${" not in command
     return command
 
 
-@pytest.mark.parametrize("stage", STORY)
-def test_a_stage_lists_exactly_the_parameters_it_reads(stage: str, read: dict[str, set[str]]) -> None:
-    assert read[stage] == _listed(stage)
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_lists_exactly_the_parameters_it_reads(stage: str, keys_read: dict[str, set[str]]) -> None:
+    assert keys_read[stage] == _listed(stage)
 
 
-def test_every_parameter_belongs_to_a_stage() -> None:
-    by_command = {"corpus.root", "corpus.labels_root", "identities.root", "identities.list"}
-    assert set().union(*map(_listed, STORY)) | by_command == set(KEYS.values())
+def test_every_parameter_is_read_by_a_stage() -> None:
+    in_commands = {"corpus.root", "corpus.labels_root", "identities.root", "identities.list"}
+    assert set().union(*map(_listed, STAGES)) | in_commands == set(KEYS.values())

@@ -1,11 +1,11 @@
-"""The store of finished work: folders found by what shaped them, kept outside DVC's outputs.
+"""The artifact store: finished items, found by the hash of what determines them, kept outside DVC's outputs.
 
 DVC deletes or reverts a stage's partial outputs in four different ways (`repro`, `exp run`, `--temp`, `--queue`).
-What lies here survives all of them, so that an interrupted stage goes on where it stopped and one added recording
-costs one recording. An item is a folder whose key is the hash of its source, its parameters and the code it ran:
+The store survives all of them, so that an interrupted stage resumes where it stopped, and adding one recording costs
+the work of one recording. An item is a folder, and its key is the hash of its source, its parameters and its code:
 
-    .work/<kind>/items/<key>/      finished: renamed here when whole, never changed
-    .work/<kind>/partial/<key>/    being made, by whoever holds the key's lock
+    .work/<kind>/items/<key>/      finished: renamed to this path when complete, never changed
+    .work/<kind>/partial/<key>/    being made, by the process that holds the key's lock
     .work/<kind>/scratch/<key>/    progress that outlives a kill: training checkpoints
 """
 
@@ -26,9 +26,9 @@ logger = logging.getLogger(__name__)
 
 
 def work_root() -> Path:
-    """The folder of the store: MSN_WORK, else `.work` in the main repository (also from DVC's temporary runs)."""
-    if moved := os.environ.get("MSN_WORK"):
-        return Path(moved).resolve()
+    """Return the folder of the store: MSN_WORK, else `.work` in the main repository (also in DVC's temporary runs)."""
+    if configured := os.environ.get("MSN_WORK"):
+        return Path(configured).resolve()
     return Path(os.environ.get("DVC_ROOT") or Path.cwd()).resolve() / ".work"
 
 
@@ -41,31 +41,31 @@ class ArtifactStore:
         self.folder = (root or work_root()) / kind
 
     def key(self, source: Mapping[str, Any], function: Callable[..., Any]) -> str:
-        """Name an item by all that shapes it.
+        """Return the key of an item: the hash of everything that determines its content.
 
         Args:
             source: what the item is made from, as JSON values: content hashes, parameters.
-            function: what makes it; all project code that its module reaches is part of the name.
+            function: makes the item; the key covers all project code that its module imports, directly or not.
 
         Raises:
-            TypeError: where `source` holds something that JSON has no word for.
+            TypeError: if `source` holds something that JSON cannot represent.
         """
-        shaped_by = {"kind": self.kind, "source": source, "code": code_hash(function.__module__)}
-        return json_digest(shaped_by)
+        inputs = {"kind": self.kind, "source": source, "code": code_hash(function.__module__)}
+        return json_digest(inputs)
 
     def find(self, key: str) -> Path | None:
-        """The finished folder of `key`, or None."""
+        """Return the folder of the finished item, or None."""
         path = self.folder / "items" / key
         return path if path.is_dir() else None
 
     def make(self, key: str, maker: Callable[[Path], None]) -> Path:
-        """Find the finished folder of `key`, or have `maker` fill an empty one and keep it.
+        """Return the folder of the finished item; if there is none, let `maker` fill an empty folder and keep it.
 
-        A second writer of the same key waits for the first and takes what it made. What a killed writer left is
-        thrown away.
+        A second writer of the same key waits for the first and returns the item that it made. What a killed writer
+        has left is deleted.
 
         Raises:
-            DiskFullError: where there is no space for it.
+            DiskFullError: if the disk is full.
         """
         with explain_disk_full(self.folder), self._lock(key):
             if finished := self.find(key):
@@ -85,10 +85,10 @@ class ArtifactStore:
 
     @contextmanager
     def scratch(self, key: str) -> Iterator[Path]:
-        """Hold the folder in which the progress of `key` is kept from one run to the next.
+        """Lock and yield the folder in which the progress of `key` is kept from one run to the next.
 
         Raises:
-            DiskFullError: where the block ended for want of space.
+            DiskFullError: if the block fails because the disk is full.
         """
         with explain_disk_full(self.folder), self._lock(f"{key}.scratch"):
             folder = self.folder / "scratch" / key
@@ -96,10 +96,10 @@ class ArtifactStore:
             yield folder
 
     def link(self, key: str, destination: Path) -> None:
-        """Link the files of a finished item into `destination`; copy them where links cannot reach.
+        """Hard-link the files of a finished item into `destination`; copy them if it is on another file system.
 
         Raises:
-            FileNotFoundError: where the item is not finished.
+            FileNotFoundError: if the item is not finished.
         """
         finished = self.find(key)
         if finished is None:
@@ -107,10 +107,10 @@ class ArtifactStore:
         shutil.copytree(finished, destination, copy_function=_link_or_copy)
 
     def sweep(self) -> None:
-        """Remove what killed writers left behind; items being made now are left alone."""
-        for name in {path.name for place in ("partial", "locks") for path in self.folder.glob(f"{place}/*")}:
-            with self._lock(name, wait=False) as held:  # which takes the file of the lock away, too
-                if held:
+        """Delete what killed writers have left; items that are being made now are not touched."""
+        for name in {path.name for folder in ("partial", "locks") for path in self.folder.glob(f"{folder}/*")}:
+            with self._lock(name, wait=False) as acquired:  # releasing the lock also deletes its file
+                if acquired:
                     shutil.rmtree(self.folder / "partial" / name, ignore_errors=True)
 
     def _lock(self, name: str, wait: bool = True) -> AbstractContextManager[bool]:
@@ -121,11 +121,12 @@ def _link_or_copy(source: str, destination: str) -> None:
     try:
         os.link(source, destination)
     except OSError:
-        _say_copies(Path(destination).anchor)
+        _warn_of_copies(Path(destination).anchor)
         shutil.copyfile(source, destination)
 
 
-def _say_copies(_anchor: str, _said: set[str] = set()) -> None:  # noqa: B006  a memory for the whole process
-    if _anchor not in _said:
-        _said.add(_anchor)
-        logger.warning("the work store is on another file system: its items are copied, not linked")
+def _warn_of_copies(_anchor: str, _warned: set[str] = set()) -> None:  # noqa: B006  one set for the whole process
+    """Warn once per anchor that items are copied instead of linked."""
+    if _anchor not in _warned:
+        _warned.add(_anchor)
+        logger.warning("the artifact store is on another file system: its items are copied, not linked")

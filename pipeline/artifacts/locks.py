@@ -1,4 +1,4 @@
-"""Locks between processes: a file that is locked until the block ends or the holding process dies."""
+"""Locks between processes: a file stays locked until the block ends or the process that locked it dies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ from filelock import FileLock, Timeout
 
 @contextmanager
 def hold_lock(path: Path, wait: bool = True) -> Iterator[bool]:
-    """Hold the lock at `path`; yield whether it is held.
+    """Acquire the lock at `path` for the block; yield whether it was acquired.
 
     The file exists while the lock is held, and is left behind only by a process that was killed.
 
     Args:
         path: of the lock file.
-        wait: for the process that holds the lock; otherwise False is yielded at once.
+        wait: whether to wait for the process that holds the lock; if not, False is yielded at once.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
@@ -27,5 +27,5 @@ def hold_lock(path: Path, wait: bool = True) -> Iterator[bool]:
     try:
         yield True
     finally:
-        path.unlink(missing_ok=True)  # while it is held: filelock notices, and locks the file that is there next
+        path.unlink(missing_ok=True)  # before the release: a waiting filelock notices, and locks the new file instead
         lock.release()

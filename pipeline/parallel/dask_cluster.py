@@ -1,6 +1,7 @@
-"""Where jobs run: in this process, on a local cluster of processes, or on the cluster that Dask's configuration names.
+"""Runs jobs in this process, on a local Dask cluster, or on the cluster that Dask's configuration names.
 
-The only importer of Dask. Jobs are many and independent, and hand back little: what they make lies in files.
+This is the only module that imports Dask. Jobs are many and independent, and return little: they write their results
+to files.
 """
 
 import logging
@@ -28,35 +29,35 @@ from threadpoolctl import threadpool_limits
 from pipeline.runtime.parent_death import end_with_parent
 
 logger = logging.getLogger(__name__)
-LOOK_EVERY = 5.0  # seconds after which workers that came or went are noticed
+POLL_INTERVAL = 5.0  # seconds between two checks for workers that have joined or left
 
 
 class NoSchedulerError(ConnectionError):
-    """The scheduler that Dask's configuration names does not answer, or has gone."""
+    """The scheduler that Dask's configuration names does not respond, or has stopped."""
 
 
 class WorkerDiedError(RuntimeError):
-    """Every worker process that tried a job ended in the middle of it."""
+    """Every worker process that tried a job died while it ran."""
 
 
 class Placement:
-    """Where a job may run and what is done there before it: anywhere, and nothing.
+    """Where jobs may run, and what a worker does before each; by default they run anywhere and nothing is done.
 
     Attributes:
-        resources: what a job takes up of its worker (`dask worker --resources GPU=1`), on clusters that have such
-            workers; elsewhere it is not asked for.
-        most: how many processes of one machine it is good for; None where only its processors count.
+        resources: the amount of each worker resource that a job uses (`dask worker --resources GPU=1`). It is
+            required only if the cluster has workers that offer it.
+        max_processes: the most processes per machine; None if only the number of processors counts.
     """
 
     resources: Mapping[str, float] = {}
-    most: int | None = None
+    max_processes: int | None = None
 
     def enter(self, worker: str) -> None:
-        """Called before every job, in the process of the worker of this name."""
+        """Prepare the process of the worker with this name; called before every job."""
 
 
 def scheduler_address() -> str | None:
-    """The scheduler that Dask's configuration names (DASK_SCHEDULER_ADDRESS), or None."""
+    """Return the address of the scheduler that Dask's configuration names (DASK_SCHEDULER_ADDRESS), or None."""
     address: str | None = dask.config.get("scheduler-address", None)
     return address
 
@@ -64,48 +65,48 @@ def scheduler_address() -> str | None:
 def run_jobs(
     function: Callable[..., Any],
     jobs: Sequence[tuple[Any, ...]],
-    place: Placement,
+    placement: Placement,
     processes: int,
     fatal: type[Exception] | None = None,
 ) -> Iterator[tuple[int, Any | BaseException]]:
-    """Call `function(*job)` for every job: in the workers of a named cluster, else here or in local workers.
+    """Call `function(*job)` for every job: on the configured cluster if there is one, else here or in local workers.
 
-    Where one process is enough it is this one: nothing is started, and a debugger sees the job.
+    If one process is enough, the jobs run in this process: no cluster is started, and a debugger reaches them.
 
     Args:
-        function: stands at the top level of a module.
+        function: defined at the top level of a module.
         jobs: the arguments of each call.
-        place: where the calls may run.
-        processes: how many work where no cluster is named.
-        fatal: what a job may end with that ends all: no further one is begun, and only those already handed out end.
+        placement: where the calls may run.
+        processes: the number of local workers, if no cluster is configured.
+        fatal: the exception after which no further job is started; jobs already submitted still finish.
 
     Yields:
-        (number of the job, its result or the exception it ended with), as they end.
+        (number of the job, its result or the exception that it raised), in the order in which the jobs end.
 
     Raises:
-        NoSchedulerError: where the scheduler does not answer, or goes away meanwhile.
+        NoSchedulerError: if the scheduler does not respond, or stops meanwhile.
     """
     if min(processes, len(jobs)) <= 1 and scheduler_address() is None:
         for number, job in enumerate(jobs):
-            outcome = _here(place, function, *job)
+            outcome = _run_here(placement, function, *job)
             yield number, outcome
             if fatal and isinstance(outcome, fatal):
                 return
         return
     with _client(min(processes, len(jobs))) as client:
-        yield from _handed_out(client, function, jobs, place, fatal)
+        yield from _run_on_cluster(client, function, jobs, placement, fatal)
 
 
-def _handed_out(
+def _run_on_cluster(
     client: Client,
     function: Callable[..., Any],
     jobs: Sequence[tuple[Any, ...]],
-    place: Placement,
+    placement: Placement,
     fatal: type[Exception] | None,
 ) -> Iterator[tuple[int, Any | BaseException]]:
-    """Hand jobs out to workers, a few at a time.
+    """Submit jobs to workers, a few at a time.
 
-    When a worker dies, Dask suspects all jobs it was given, and gives up those suspected too often. Only one of them
+    When a worker dies, Dask suspects all jobs that it had, and gives up those suspected too often. Only one of them
     can be to blame: each is tried again at the end, with no other beside it.
     """
     waiting = deque(range(len(jobs)))
@@ -114,7 +115,7 @@ def _handed_out(
     running: dict[Future, int] = {}
     deserted = False
     while waiting or running or suspects:
-        resources, slots = _offered(client, place.resources)
+        resources, slots = _available_slots(client, placement.resources)
         if slots == 0 and not deserted:
             logger.warning("the Dask scheduler at %s has no workers: waiting for one", scheduler_address())
         deserted = slots == 0
@@ -123,9 +124,9 @@ def _handed_out(
             tried_alone.add(waiting[0])
         while waiting and len(running) < 2 * slots + 2:  # more than there are slots: clusters grow with the demand
             number = waiting.popleft()
-            job = client.submit(_in_worker, place, function, *jobs[number], pure=False, resources=resources)
+            job = client.submit(_run_in_worker, placement, function, *jobs[number], pure=False, resources=resources)
             running[job] = number
-        for future in _ended(running):
+        for future in _wait_for_jobs(running):
             number, outcome = running.pop(future), _outcome(future)
             if isinstance(outcome, WorkerDiedError) and number not in tried_alone:
                 suspects.append(number)
@@ -136,22 +137,22 @@ def _handed_out(
             yield number, outcome
 
 
-def _ended(running: Mapping[Future, int]) -> list[Future]:
-    """The jobs that have ended, after waiting a while for one."""
+def _wait_for_jobs(running: Mapping[Future, int]) -> list[Future]:
+    """Wait until a job ends, for at most `POLL_INTERVAL`, and return the jobs that have ended."""
     try:
-        return list(wait(list(running), timeout=LOOK_EVERY, return_when="FIRST_COMPLETED").done)
+        return list(wait(list(running), timeout=POLL_INTERVAL, return_when="FIRST_COMPLETED").done)
     except TimeoutError:
         return []
     except CancelledError:
-        raise _gone() from None
+        raise _scheduler_stopped() from None
 
 
 def _outcome(future: Future) -> Any | BaseException:
-    """The result of a job that has ended, or the exception it ended with."""
+    """Return the result of a job that has ended, or the exception that it raised."""
     try:
         outcome = future.exception() if future.status == "error" else future.result()
     except (CancelledError, CommClosedError):
-        raise _gone() from None
+        raise _scheduler_stopped() from None
     future.release()
     if isinstance(outcome, KilledWorker):
         return WorkerDiedError(
@@ -161,57 +162,60 @@ def _outcome(future: Future) -> Any | BaseException:
     return outcome
 
 
-def _gone() -> NoSchedulerError:
+def _scheduler_stopped() -> NoSchedulerError:
     return NoSchedulerError(
-        f"the Dask scheduler at {scheduler_address()} has gone, or forgot this run. What is finished stays in the "
-        "store of finished work: start the scheduler and run again"
+        f"the Dask scheduler at {scheduler_address()} has gone, or lost this run. Finished items stay in the "
+        "artifact store: start the scheduler and run again"
     )
 
 
-def _offered(client: Client, wanted: Mapping[str, float]) -> tuple[Mapping[str, float], int]:
-    """What a job asks of its worker (what is wanted, where any worker offers it), and how many can run at once."""
+def _available_slots(client: Client, required: Mapping[str, float]) -> tuple[Mapping[str, float], int]:
+    """Return the resources to require of a worker, and the number of jobs that can run at once.
+
+    If no worker offers the `required` resources, none are required.
+    """
     workers = client.scheduler_info()["workers"].values()
     slots = [
-        min(worker["nthreads"], *(int(worker["resources"].get(name, 0) / share) for name, share in wanted.items()))
+        min(worker["nthreads"], *(int(worker["resources"].get(name, 0) / share) for name, share in required.items()))
         for worker in workers
-        if wanted
+        if required
     ]
     if any(slots):
-        return wanted, sum(slots)
+        return required, sum(slots)
     return {}, sum(worker["nthreads"] for worker in workers)
 
 
-def _here(place: Placement, function: Callable[..., Any], *job: Any) -> Any | Exception:
-    """Do a job in this process: its result or the exception it ended with."""
+def _run_here(placement: Placement, function: Callable[..., Any], *job: Any) -> Any | Exception:
+    """Run a job in this process; return its result or the exception that it raised."""
     try:
-        return _placed("0", place, function, *job)
+        return _run("0", placement, function, *job)
     except Exception as error:
         return error
 
 
-def _in_worker(place: Placement, function: Callable[..., Any], *job: Any) -> Any:
-    """Do a job in a worker of a cluster."""
-    return _placed(str(get_worker().name), place, function, *job)
+def _run_in_worker(placement: Placement, function: Callable[..., Any], *job: Any) -> Any:
+    """Run a job in a worker of a cluster."""
+    return _run(str(get_worker().name), placement, function, *job)
 
 
-def _placed(worker: str, place: Placement, function: Callable[..., Any], *job: Any) -> Any:
-    """Do a job with one thread, wherever: other numbers of threads add up in another order, and give other bits."""
-    place.enter(worker)
+def _run(worker: str, placement: Placement, function: Callable[..., Any], *job: Any) -> Any:
+    """Run a job with one thread: with other numbers of threads, sums have another order and thus other last bits."""
+    placement.enter(worker)
     with threadpool_limits(1):
         return function(*job)
 
 
 @contextmanager
 def _client(processes: int) -> Iterator[Client]:
-    """A client of the cluster that Dask's configuration names, else of a local one that ends with the block."""
+    """Yield a client of the cluster that Dask's configuration names, or of a local one that ends with the block."""
     for name in ("distributed", "distributed.client"):  # failures are reported by the caller, once
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if address := scheduler_address():
-        with _client_of(address) as client:
+        with _connect(address) as client:
             yield client
         return
     with (
-        TemporaryDirectory(prefix="msn-dask-", ignore_cleanup_errors=True) as scratch,  # Dask would leave its own
+        TemporaryDirectory(prefix="msn-dask-", ignore_cleanup_errors=True) as scratch,  # Dask would not remove its own
         dask.config.set(
             {
                 "distributed.worker.daemon": True,
@@ -223,7 +227,7 @@ def _client(processes: int) -> Iterator[Client]:
             n_workers=processes,
             threads_per_worker=1,
             dashboard_address="localhost:0",  # any free port; with None the scheduler takes 8787, or warns
-            memory_limit=0,  # jobs leave no results in memory to move out: a worker that Dask pauses would never go on
+            memory_limit=0,  # jobs keep no results in memory that could be spilled: a paused worker would never resume
         ) as cluster,
         Client(cluster) as client,
     ):
@@ -231,11 +235,11 @@ def _client(processes: int) -> Iterator[Client]:
         yield client
 
 
-def _client_of(address: str) -> Client:
-    """A client of the scheduler at `address`.
+def _connect(address: str) -> Client:
+    """Return a client of the scheduler at `address`.
 
     Raises:
-        NoSchedulerError: where nothing answers there within Dask's `distributed.comm.timeouts.connect`.
+        NoSchedulerError: if nothing responds there within Dask's `distributed.comm.timeouts.connect`.
     """
     try:
         return Client(address)
@@ -247,9 +251,10 @@ def _client_of(address: str) -> Client:
 
 
 class _LocalWorker(WorkerPlugin):
-    """A worker process that ends with the stage that started it, and leaves it to the stage to tell of failures.
+    """A worker process that ends with the stage that started it and does not log the failures of its jobs.
 
-    So a killed run leaves no writer behind, and a failure is named once, by its item and with its reason.
+    So a killed run leaves no process that still writes, and the stage reports each failure once, with its item and
+    its reason.
     """
 
     def setup(self, worker: Any) -> None:

@@ -1,7 +1,7 @@
-"""How far long work has come: what is done, how fast, and the time left by the amount of work and not by the count.
+"""Progress of long work: items finished, speed, and remaining time, as a bar on a terminal or as log lines.
 
-Recordings last from seconds to half an hour, so a count says little: what is left is weighed by each item's work
-(frames, bytes, images). On a terminal it is a bar; elsewhere (a log, a batch job) a line now and then.
+Recordings last from seconds to half an hour, so the number of items says little: the remaining time is estimated from
+the work of each item (frames, bytes, images).
 """
 
 import logging
@@ -15,60 +15,62 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 logger = logging.getLogger(__name__)
-LOG_INTERVAL = 30.0  # seconds between two lines of a log, at least
+LOG_INTERVAL = 30.0  # minimum seconds between two log lines
 Advance = Callable[[int, bool], None]
 
 
 class WorkProgress:
-    """Counts what is done of a number of items.
+    """Counts finished items and estimates the speed and the remaining time.
 
     Attributes:
-        label: what is being done: `aligning`.
-        things: what the items are: `recordings`.
-        unit: what their work is counted in: `frames`; with an empty one no speed is told.
+        label: the activity: `aligning`.
+        plural: what the items are: `recordings`.
+        unit: of the work: `frames`; if empty, no speed is shown.
+        items: the number of items.
+        ended: the number of items that succeeded or failed.
     """
 
-    def __init__(self, label: str, works: Sequence[float], things: str = "items", unit: str = "") -> None:
-        """Begin with nothing done; `works` holds the amount of work of each item."""
-        self.label, self.things, self.unit = label, things, unit
+    def __init__(self, label: str, works: Sequence[float], plural: str = "items", unit: str = "") -> None:
+        """Start with no item ended; `works` holds the amount of work of each item."""
+        self.label, self.plural, self.unit = label, plural, unit
         self.items, self.ended = len(works), 0
-        self._works, self._left, self._done, self._at = works, float(sum(works)), 0.0, 0.0
+        self._works, self._remaining, self._done, self._last_end = works, float(sum(works)), 0.0, 0.0
 
-    def end(self, number: int, made: bool, seconds: float) -> None:
-        """Note that an item ended, `seconds` after the start; a failed one says nothing of the speed."""
+    def end(self, number: int, succeeded: bool, seconds: float) -> None:
+        """Count an item that ended `seconds` after the start; a failed one does not count towards the speed."""
         self.ended += 1
-        self._left -= self._works[number]
-        if made:
+        self._remaining -= self._works[number]
+        if succeeded:
             self._done += self._works[number]
-        self._at = seconds
+        self._last_end = seconds
 
     def speed(self) -> float | None:
-        """Work a second up to the item that ended last; None where nothing is made yet."""
-        return self._done / self._at if self._done > 0 and self._at > 0 else None
+        """Return the work per second up to the item that ended last, or None if no item has succeeded."""
+        return self._done / self._last_end if self._done > 0 and self._last_end > 0 else None
 
-    def left(self, seconds: float) -> float | None:
-        """Seconds left, `seconds` after the start; None where nothing is made yet."""
+    def seconds_left(self, seconds: float) -> float | None:
+        """Return the remaining seconds, `seconds` after the start, or None if no item has succeeded."""
         speed = self.speed()
-        return None if speed is None else max(self._left / speed - (seconds - self._at), 0.0)
+        return None if speed is None else max(self._remaining / speed - (seconds - self._last_end), 0.0)
 
-    def facts(self, seconds: float) -> str:
-        """What there is to say, `seconds` after the start: `12/300 recordings, 830 frames/s, 1:02:10 left`."""
-        speed, left = self.speed(), self.left(seconds)
-        told = [f"{self.ended}/{self.items} {self.things}"]
+    def summary(self, seconds: float) -> str:
+        """Return the progress `seconds` after the start: `12/300 recordings, 830 frames/s, 1:02:10 left`."""
+        speed, left = self.speed(), self.seconds_left(seconds)
+        parts = [f"{self.ended}/{self.items} {self.plural}"]
         if self.unit and speed is not None:
-            told.append(format_rate(speed, self.unit))
+            parts.append(format_rate(speed, self.unit))
         if self.ended == self.items:
-            told.append(f"took {format_duration(seconds)}")
+            parts.append(f"took {format_duration(seconds)}")
         elif left is not None:
-            told.append(f"{format_duration(left)} left")
-        return ", ".join(told)
+            parts.append(f"{format_duration(left)} left")
+        return ", ".join(parts)
 
 
 def format_duration(seconds: float) -> str:
-    """Hours, minutes and seconds, rounded to whole seconds.
+    """Return hours, minutes and seconds, rounded to whole seconds.
 
     Example:
-        >>> duration(3729.6)
+        >>> format_duration(3729.6)
         '1:02:10'
     """
     minutes, rest = divmod(round(seconds), 60)
@@ -76,10 +78,10 @@ def format_duration(seconds: float) -> str:
 
 
 def format_rate(speed: float, unit: str) -> str:
-    """A speed to three digits; bytes with a decimal prefix.
+    """Return units per second to three digits; bytes with a decimal prefix.
 
     Example:
-        >>> rate(0.4567, "images"), rate(1234.5, "frames"), rate(45_200_000, "bytes")
+        >>> format_rate(0.4567, "images"), format_rate(1234.5, "frames"), format_rate(45_200_000, "bytes")
         ('0.457 images/s', '1,234 frames/s', '45.2 MB/s')
     """
     if unit == "bytes":
@@ -89,44 +91,48 @@ def format_rate(speed: float, unit: str) -> str:
 
 
 @contextmanager
-def show_progress(tally: WorkProgress) -> Iterator[Advance]:
-    """Show how far the work in the block is; yields what to call with an item's number, and whether it was made."""
+def show_progress(progress: WorkProgress) -> Iterator[Advance]:
+    """Show the progress of the work in the block.
+
+    Yields:
+        A function to call whenever an item ends, with the number of the item and whether it succeeded.
+    """
     start = time.monotonic()
     if sys.stderr.isatty():
-        columns = (TextColumn("{task.description}"), BarColumn(), _Facts(tally, start))
-        with Progress(*columns, console=Console(stderr=True)) as progress:
-            bar = progress.add_task(tally.label, total=tally.items)
+        columns = (TextColumn("{task.description}"), BarColumn(), _SummaryColumn(progress, start))
+        with Progress(*columns, console=Console(stderr=True)) as bars:
+            bar = bars.add_task(progress.label, total=progress.items)
 
-            def advance(number: int, made: bool) -> None:
-                tally.end(number, made, time.monotonic() - start)
-                progress.advance(bar)
+            def advance(number: int, succeeded: bool) -> None:
+                progress.end(number, succeeded, time.monotonic() - start)
+                bars.advance(bar)
 
             yield advance
     else:
-        yield _lines(tally, logger.info, lambda: time.monotonic() - start)
+        yield _log_lines(progress, logger.info, lambda: time.monotonic() - start)
 
 
-def _lines(tally: WorkProgress, say: Callable[[str], None], seconds: Callable[[], float]) -> Advance:
-    """Say a line at the end, and before it at most one every 30 seconds."""
-    said = 0.0
+def _log_lines(progress: WorkProgress, log: Callable[[str], None], seconds: Callable[[], float]) -> Advance:
+    """Log a line after the last item, and before it at most one every 30 seconds."""
+    last_line = 0.0
 
-    def advance(number: int, made: bool) -> None:
-        nonlocal said
+    def advance(number: int, succeeded: bool) -> None:
+        nonlocal last_line
         now = seconds()
-        tally.end(number, made, now)
-        if tally.ended == tally.items or now - said >= LOG_INTERVAL:
-            said = now
-            say(f"{tally.label}: {tally.facts(now)}")
+        progress.end(number, succeeded, now)
+        if progress.ended == progress.items or now - last_line >= LOG_INTERVAL:
+            last_line = now
+            log(f"{progress.label}: {progress.summary(now)}")
 
     return advance
 
 
-class _Facts(ProgressColumn):
-    """The facts of a tally, after the bar."""
+class _SummaryColumn(ProgressColumn):
+    """The summary of a `WorkProgress`, after the bar."""
 
-    def __init__(self, tally: WorkProgress, start: float) -> None:
+    def __init__(self, progress: WorkProgress, start: float) -> None:
         super().__init__()
-        self.tally, self.start = tally, start
+        self.progress, self.start = progress, start
 
     def render(self, task: Task) -> Text:
-        return Text(self.tally.facts(time.monotonic() - self.start))
+        return Text(self.progress.summary(time.monotonic() - self.start))

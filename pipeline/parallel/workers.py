@@ -69,7 +69,7 @@ def run_with_progress(
     if not jobs:
         return
     with show_progress(progress) as advance:
-        for number, outcome in run_jobs(function, jobs, placement, worker_count(placement.most), fatal):
+        for number, outcome in run_jobs(function, jobs, placement, worker_count(placement.max_processes), fatal):
             advance(number, not is_failure(outcome))
             yield number, outcome
 

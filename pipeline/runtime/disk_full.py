@@ -1,4 +1,4 @@
-"""Telling of a full disk: which folder, how much is left, what to do."""
+"""Errors of a full disk: the message names the folder, the free space, and what to do."""
 
 import errno
 import shutil
@@ -6,36 +6,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota of the disk is used up"}
+REASONS = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota of the disk is used up"}
 
 
 class DiskFullError(OSError):
-    """There is no space left; the message says where."""
+    """There is no space left; the message names the folder."""
 
 
 @contextmanager
 def explain_disk_full(folder: Path) -> Iterator[None]:
-    """Have the block's errors of a full disk say that it was writing below `folder`, which the system's do not.
+    """Replace the block's errors of a full disk by errors that name `folder`; those of the system name no folder.
 
     Raises:
-        DiskFullError: where the block ended for want of space.
+        DiskFullError: if the block fails because the disk is full.
     """
     try:
         yield
     except DiskFullError:
         raise
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in REASONS:
             raise
-        free = shutil.disk_usage(_existing(folder)).free
+        free = shutil.disk_usage(_nearest_existing(folder)).free
         raise DiskFullError(
             error.errno,
-            f"{FULL[error.errno]} ({free // 10**6} MB free without what was being written); "
+            f"{REASONS[error.errno]} ({free // 10**6} MB free without what was being written); "
             "make room and run again, what is finished is kept",
             str(folder),
         ) from error
 
 
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
+def _nearest_existing(folder: Path) -> Path:
+    """Return the folder, or the nearest parent that exists."""
     return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())

@@ -1,4 +1,4 @@
-"""Which project code a module reaches, and a hash of it that comments and docstrings leave alone."""
+"""The project code that a module imports, directly or not, and its hash without comments and docstrings."""
 
 import ast
 import hashlib
@@ -10,32 +10,33 @@ CHECKS_ONLY = {"pipeline.params", "pipeline.params_check"}  # they can refuse a 
 
 
 def project_root() -> Path:
-    """The folder that holds the packages this code was imported from."""
+    """Return the folder of the packages from which this code was imported."""
     return Path(__file__).resolve().parents[2]
 
 
 def reachable_modules(module: str) -> dict[str, Path]:
-    """Project modules that `module` imports, directly or not, itself included: dotted name to file.
+    """Return the project modules that `module` imports, directly or not, and itself: dotted name to file.
 
-    Package `__init__` files are passed over, for they are empty (a test sees to it), and so is `pipeline.params`.
+    Package `__init__` files are left out because they are empty (a test checks this); so are the modules that only
+    check parameters.
 
     Raises:
-        ModuleNotFoundError: where a project module that is imported does not exist.
+        ModuleNotFoundError: if a project module that is imported does not exist.
     """
-    found: dict[str, Path] = {}
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        if name in found or name in CHECKS_ONLY:
+    modules: dict[str, Path] = {}
+    queue = [module]
+    while queue:
+        name = queue.pop()
+        if name in modules or name in CHECKS_ONLY:
             continue
         path = _file(name)
         if path is None:
             raise ModuleNotFoundError(f"{name} is imported by project code, but there is no such module")
         if path.name == "__init__.py":
             continue
-        found[name] = path
-        waiting.extend(_imports(path, path.stat().st_mtime_ns))
-    return dict(sorted(found.items()))
+        modules[name] = path
+        queue.extend(_imports(path, path.stat().st_mtime_ns))
+    return dict(sorted(modules.items()))
 
 
 def code_hash(module: str) -> str:
@@ -44,15 +45,15 @@ def code_hash(module: str) -> str:
 
 
 def loaded_code_hash(module: str) -> str:
-    """The hash of `module` as this process loaded it: of each file, the syntax it had when this was first asked.
+    """Return `code_hash` of the code that this process loaded: each file's syntax is read once and remembered.
 
-    A worker that lives for days runs what it loaded, not what has been written since.
+    A worker that lives for days runs the code that it loaded, not the files as they are now.
     """
     return _hash_of({name: _first_syntax(path) for name, path in reachable_modules(module).items()})
 
 
 def file_hash(module: str) -> str:
-    """Hash the bytes of all project code that `module` reaches: what DVC would notice."""
+    """Hash the bytes of all project code that `module` reaches: a change that DVC sees changes this hash."""
     digest = hashlib.sha256()
     for name, path in reachable_modules(module).items():
         digest.update(name.encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -67,7 +68,7 @@ def _file(name: str) -> Path | None:
 
 @cache
 def _imports(path: Path, _mtime: int) -> set[str]:
-    """Project modules named in the import statements of `path`, wherever in the file they stand."""
+    """Return the project modules named in the import statements of `path`, also in those inside functions."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -80,7 +81,7 @@ def _imports(path: Path, _mtime: int) -> set[str]:
 
 
 def _hash_of(syntax: dict[str, str]) -> str:
-    """One hash of the syntax of modules."""
+    """Return one hash of the syntax of all modules."""
     digest = hashlib.sha256()
     for name, text in syntax.items():
         digest.update(f"{name}\n{text}\n".encode())

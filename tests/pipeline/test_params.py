@@ -1,4 +1,4 @@
-"""What params.yaml may hold: every refusal names the key, the value found and what is allowed."""
+"""The checks of params.yaml: every error names the key, its value and what is allowed."""
 
 import copy
 from pathlib import Path
@@ -17,17 +17,17 @@ SECTIONS = (
     "explain"
 )
 KERNELS = "a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
-CUE_IN = "dynamics (the score shows in how fast a face moves) or appearance (in how it rests)"
-DEALT = "true or permuted (a control: scores are dealt anew among sessions, so nothing can be learned)"
+CUE_IN = "dynamics (the score affects how fast a face moves) or appearance (it affects the face at rest)"
+LABELS = "true or permuted (a control: scores are permuted among sessions, so nothing can be learned)"
 ORDER = "recorded, or a control: shuffled, frozen (the middle frame of a clip repeated) or reversed"
 THRESHOLDS = "three numbers between 0 and 1, for P-Net, R-Net and O-Net"
-ABSENT = "skip (no clip holds a frame without a face), hold (the last face seen stands in) or keep (black)"
+ABSENT = "skip (no clip with a frame without a face), hold (the last face is repeated) or keep (black)"
 AUGMENT = "flip, rotate, upside_down, degrees"
 DEMO: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 
 def _values(**changes: Any) -> dict[str, Any]:
-    """The demo's parameters with changes, given as section__key=value."""
+    """The parameters of the demo with changes, passed as section__key=value."""
     values = copy.deepcopy(DEMO)
     for name, value in changes.items():
         *sections, key = name.split("__")
@@ -38,14 +38,14 @@ def _values(**changes: Any) -> dict[str, Any]:
     return values
 
 
-def _problems(values: Any) -> list[str]:
-    with pytest.raises(ParamsError) as caught:
+def _error_lines(values: Any) -> list[str]:
+    with pytest.raises(ParamsError) as error:
         check_params(values)
-    return str(caught.value).splitlines()
+    return str(error.value).splitlines()
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"clip__length": 8}, "clip.length is 8, but model.name is c3d; allowed for it: 16 to 31"),
         ({"clip__length": 32}, "clip.length is 32, but model.name is c3d; allowed for it: 16 to 31"),
@@ -53,13 +53,13 @@ def _problems(values: Any) -> list[str]:
         ({"align__size": 128}, "align.size is 128, but model.name is c3d; allowed for it: 96 to 127"),
     ],
 )
-def test_c3d_takes_one_size_of_clip(changes: dict[str, int], told: str) -> None:
-    assert _problems(_values(model__name="c3d", **changes)) == [f"params.yaml: {told}"]
+def test_c3d_takes_one_clip_size_only(changes: dict[str, int], message: str) -> None:
+    assert _error_lines(_values(model__name="c3d", **changes)) == [f"params.yaml: {message}"]
     check_params(_values(**changes))  # msn takes them
     check_params(_values(model__name="c3d", clip__length=31, align__size=96))
 
 
-def test_the_demo_passes() -> None:
+def test_parameters_of_the_demo_are_accepted() -> None:
     params = load_params(ROOT / "params.yaml")
     assert isinstance(params.model.kernels, tuple)
     assert isinstance(params.model.scale, float)
@@ -67,9 +67,14 @@ def test_the_demo_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "shown", "allowed"),
+    ("key", "value", "shown_value", "allowed"),
     [
-        ("explain.stage", "conv1", '"conv1"', "conv2, conv3, conv4 or conv5: the stage whose last block is looked at"),
+        (
+            "explain.stage",
+            "conv1",
+            '"conv1"',
+            "conv2, conv3, conv4 or conv5: the stage of the network; Grad-CAM uses its last block",
+        ),
         ("model.depth", 68, "68", "27, 36, 51, 69 or 99"),
         ("model.depth", "deep", '"deep"', "27, 36, 51, 69 or 99"),
         ("model.depth", None, "null", "27, 36, 51, 69 or 99"),
@@ -82,14 +87,14 @@ def test_the_demo_passes() -> None:
         ("model.kernels", [3.0, 5], "[3.0, 5]", KERNELS),
         ("model.kernels", [], "[]", KERNELS),
         ("model.kernels", 3, "3", KERNELS),
-        ("model.width", 0, "0", "a factor on the channels of convolutions, above 0 to 4; the paper: 1.0"),
+        ("model.width", 0, "0", "a factor on the number of channels of convolutions, above 0 to 4; the paper: 1.0"),
         ("model.mean", [131, 104], "[131, 104]", "three numbers, red, green, blue, subtracted from pixels of 0 to 255"),
         ("subsample.factor", 0, "0", "a whole number from 1 to 64: every n-th frame is kept"),
         ("subsample.factor", 2.5, "2.5", "a whole number from 1 to 64: every n-th frame is kept"),
         ("subsample.factor", True, "true", "a whole number from 1 to 64: every n-th frame is kept"),
         ("clip.length", 2, "2", "a whole number of frames from 8 to 256"),
         ("clip.absent", "drop", '"drop"', ABSENT),
-        ("detection.worst", 0, "0", "recordings whose faces are pictured, 1 to 100"),
+        ("detection.worst", 0, "0", "number of recordings of which faces are shown, 1 to 100"),
         ("align.thresholds", [0.6, "a", 0.7], '[0.6, "a", 0.7]', THRESHOLDS),
         ("align.thresholds", [0.6, 0.7], "[0.6, 0.7]", THRESHOLDS),
         ("align.thresholds", [0.6, 0.7, 0.7, 0.7], "[0.6, 0.7, 0.7, 0.7]", THRESHOLDS),
@@ -98,31 +103,38 @@ def test_the_demo_passes() -> None:
         ("align.size", 100, "100", "pixels, a multiple of 16 from 32 to 512"),
         ("decode.fps", 0, "0", "null (native frames) or a constant rate up to 240 per second"),
         ("corpus.layout", "avec2015", '"avec2015"', "avec2013, avec2014 or videos"),
-        ("corpus.root", "", '""', "the folder of the corpus, best absolute"),
+        ("corpus.root", "", '""', "the folder of the corpus, preferably absolute"),
         (
             "corpus.partition",
             "random",
             '"random"',
-            "official (as the corpus has it) or subject_folds (by corpus.folds and corpus.fold)",
+            "official (of the corpus) or subject_folds (by corpus.folds and corpus.fold)",
         ),
-        ("corpus.folds", 2, "2", "parts without a common subject, 3 to 100: test, development, training"),
+        (
+            "corpus.folds",
+            2,
+            "2",
+            "subject-disjoint folds, 3 to 100: one for test, one for development, the others for training",
+        ),
         ("simulate.cue_in", "voice", '"voice"', CUE_IN),
-        ("finetune.labels", "wrong", '"wrong"', DEALT),
-        ("finetune.labels", False, "false", DEALT),
+        ("finetune.labels", "wrong", '"wrong"', LABELS),
+        ("finetune.labels", False, "false", LABELS),
         ("evaluate.order", "mixed", '"mixed"', ORDER),
         ("simulate.enabled", "on", '"on"', "true or false"),
         ("finetune.learning_rate", float("nan"), "NaN", "above 0; the paper: 0.0001"),
         ("finetune.learning_rate", float("inf"), "Infinity", "above 0; the paper: 0.0001"),
         ("finetune.learning_rate", "1e-5 or so", '"1e-5 or so"', "above 0; the paper: 0.0001"),
-        ("finetune.augment.flip", 2, "2", "chance of a mirror image, 0 to 1"),
+        ("finetune.augment.flip", 2, "2", "probability of mirroring, 0 to 1"),
         ("finetune.augment", [0.25], "[0.25]", f"a section with the keys {AUGMENT}"),
         ("clip", 16, "16", "a section with the keys length, absent"),
         ("clip", None, "null", "a section with the keys length, absent"),
     ],
 )
-def test_a_refusal_names_the_key_the_value_and_what_is_allowed(key: str, value: Any, shown: str, allowed: str) -> None:
-    assert _problems(_values(**{key.replace(".", "__"): value})) == [
-        f"params.yaml: {key} is {shown}; allowed: {allowed}"
+def test_an_error_names_the_key_its_value_and_what_is_allowed(
+    key: str, value: Any, shown_value: str, allowed: str
+) -> None:
+    assert _error_lines(_values(**{key.replace(".", "__"): value})) == [
+        f"params.yaml: {key} is {shown_value}; allowed: {allowed}"
     ]
 
 
@@ -156,46 +168,46 @@ def test_a_refusal_names_the_key_the_value_and_what_is_allowed(key: str, value: 
         (
             {"finetune__augment": {"flip": 0.5, "rotate": 0.4, "upside_down": 0.2, "degrees": 30}},
             "finetune.augment: flip + rotate + upside_down is 1.1; "
-            "allowed: at most 1, for one of them is drawn for a clip",
+            "allowed: at most 1, because at most one of them is applied to a clip",
         ),
     ],
 )
-def test_keys_that_contradict_each_other_are_refused(changes: dict[str, Any], message: str) -> None:
-    assert _problems(_values(**changes)) == [f"params.yaml: {message}"]
+def test_contradictory_keys_are_rejected(changes: dict[str, Any], message: str) -> None:
+    assert _error_lines(_values(**changes)) == [f"params.yaml: {message}"]
 
 
-def test_a_quarter_of_each_augmentation_leaves_a_quarter_untouched() -> None:
+def test_augmentation_probabilities_may_sum_to_one() -> None:
     quarters = {"flip": 0.25, "rotate": 0.25, "upside_down": 0.25, "degrees": 30}
     assert check_params(_values(finetune__augment=quarters)).finetune.augment.rotate == 0.25
-    thirds = {"flip": 0.1, "rotate": 0.2, "upside_down": 0.7, "degrees": 30}  # 1 but for the last bit of a float
+    thirds = {"flip": 0.1, "rotate": 0.2, "upside_down": 0.7, "degrees": 30}  # 1 except for the last bit of the float
     check_params(_values(finetune__augment=thirds))
 
 
-def test_an_unknown_key_is_refused_with_the_known_ones() -> None:
+def test_the_error_for_an_unknown_key_lists_the_known_keys() -> None:
     values = _values(clip__lenght=16, finetune__augment__mirror=0.5, models={})
-    assert _problems(values) == [
+    assert _error_lines(values) == [
         "params.yaml: clip.lenght is not a known key; clip has the keys length, absent",
         f"params.yaml: finetune.augment.mirror is not a known key; finetune.augment has the keys {AUGMENT}",
         f"params.yaml: models is not a known key; params.yaml has the keys {SECTIONS}",
     ]
 
 
-def test_a_key_that_is_no_text_is_refused() -> None:
+def test_a_key_that_is_not_text_is_rejected() -> None:
     values = _values()
     values["clip"][16] = True
-    assert _problems(values) == ["params.yaml: clip.16 is not a known key; clip has the keys length, absent"]
+    assert _error_lines(values) == ["params.yaml: clip.16 is not a known key; clip has the keys length, absent"]
 
 
-def test_a_missing_key_is_refused() -> None:
+def test_a_missing_key_is_rejected() -> None:
     values = _values()
     del values["model"]["depth"], values["clip"]
-    assert sorted(_problems(values)) == [
+    assert sorted(_error_lines(values)) == [
         "params.yaml: clip is missing; allowed: a section with the keys length, absent",
         "params.yaml: model.depth is missing; allowed: 27, 36, 51, 69 or 99",
     ]
 
 
-def test_all_problems_are_reported_at_once() -> None:
+def test_all_wrong_keys_are_reported_at_once() -> None:
     values = _values(
         model__depth=68,
         model__kernels=[4],
@@ -204,7 +216,7 @@ def test_all_problems_are_reported_at_once() -> None:
         pretrain__batch=24,
         pretrain__accumulate=5,
     )
-    assert [line.split(" is ")[0] for line in _problems(values)] == [
+    assert [line.split(" is ")[0] for line in _error_lines(values)] == [
         "params.yaml: subsample.factor",
         "params.yaml: clip.length",
         "params.yaml: model.depth",
@@ -213,26 +225,26 @@ def test_all_problems_are_reported_at_once() -> None:
     ]
 
 
-def test_a_number_that_dvc_writes_and_yaml_takes_for_text_is_read() -> None:
-    assert yaml.safe_load("1e-05") == "1e-05"  # the trap: YAML 1.1 wants 1.0e-05
+def test_a_number_that_dvc_writes_and_yaml_reads_as_text_is_converted() -> None:
+    assert yaml.safe_load("1e-05") == "1e-05"  # YAML 1.1 requires 1.0e-05
     params = check_params(_values(finetune__learning_rate="1e-05", model__mean=["1.3e2", 104, 91.5]))
     assert params.finetune.learning_rate == 0.00001
     assert params.model.mean == (130.0, 104.0, 91.5)
-    assert _problems(_values(finetune__learning_rate="-1e-05")) == [
+    assert _error_lines(_values(finetune__learning_rate="-1e-05")) == [
         'params.yaml: finetune.learning_rate is "-1e-05"; allowed: above 0; the paper: 0.0001'
     ]
 
 
-@pytest.mark.parametrize(("text", "shown"), [("", "null"), ("- 3", "[3]"), ("3", "3")])
-def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str, shown: str) -> None:
+@pytest.mark.parametrize(("text", "shown_value"), [("", "null"), ("- 3", "[3]"), ("3", "3")])
+def test_a_file_without_a_mapping_is_rejected(tmp_path: Path, text: str, shown_value: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    with pytest.raises(ParamsError, match="the whole is") as caught:
+    with pytest.raises(ParamsError, match="the whole is") as error:
         load_params(path)
-    assert str(caught.value) == f"{path}: the whole is {shown}; allowed: the sections {SECTIONS}"
+    assert str(error.value) == f"{path}: the whole is {shown_value}; allowed: the sections {SECTIONS}"
 
 
-def test_a_file_that_is_missing_or_no_yaml_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_and_invalid_yaml_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     with pytest.raises(ParamsError, match=r"params\.yaml: no such file; run in the root of the repository"):
         load_params(path)
@@ -241,7 +253,7 @@ def test_a_file_that_is_missing_or_no_yaml_is_refused(tmp_path: Path) -> None:
         load_params(path)
 
 
-def test_checked_parameters_cannot_be_changed() -> None:
+def test_checked_parameters_are_immutable() -> None:
     params: Params = check_params(_values())
     with pytest.raises(ValidationError, match="frozen"):
         params.clip.length = 32  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Subsampling: which frames each phase keeps, and that the sequence holds exactly those."""
+"""Subsampling: the frames of each phase, and the sequence that contains exactly these."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_phases_keep_every_nth_frame(frames: int, factor: int, phases: int, expe
 
 
 @pytest.mark.parametrize(("frames", "factor", "phases"), [(700, 8, 8), (700, 8, 1), (5, 8, 8), (64, 1, 1), (33, 2, 2)])
-def test_a_sequence_holds_the_kept_frames_phase_by_phase(tmp_path: Path, frames: int, factor: int, phases: int) -> None:
+def test_a_sequence_contains_its_frames_phase_by_phase(tmp_path: Path, frames: int, factor: int, phases: int) -> None:
     faces = np.random.default_rng(1).integers(0, 256, (frames, 48, 48, 3), dtype=np.uint8)
     origin = np.random.default_rng(2).integers(0, 2, frames, dtype=np.uint8)
     with GroupWriter(tmp_path / "aligned", ARCHIVE) as group:
@@ -37,11 +37,11 @@ def test_a_sequence_holds_the_kept_frames_phase_by_phase(tmp_path: Path, frames:
     (tmp_path / "sequence").mkdir()
     write_sequence(tmp_path / "sequence", tmp_path / "aligned", factor, phases)
 
-    about = read_attributes(tmp_path / "sequence")
-    starts = about["phase_starts"]
-    assert about["fps"] == 30.0 / factor
-    assert about["origin_codes"] == {"absent": 0, "detected": 1}
-    assert about["preprocessing"] == {"decode": {"fps": 30.0}, "subsample": {"factor": factor, "phases": phases}}
+    attributes = read_attributes(tmp_path / "sequence")
+    starts = attributes["phase_starts"]
+    assert attributes["fps"] == 30.0 / factor
+    assert attributes["origin_codes"] == {"absent": 0, "detected": 1}
+    assert attributes["preprocessing"] == {"decode": {"fps": 30.0}, "subsample": {"factor": factor, "phases": phases}}
     assert len(starts) == phases + 1
     sequence = map_array(tmp_path / "sequence", "faces")
     for phase in range(phases):

@@ -1,6 +1,6 @@
-"""What files may do to a picture and its time, each in a small file written here: turned, stretched, coloured, timed.
+"""Formats of pictures and times, each in a small file written here: rotation, pixel aspect, colours, timestamps.
 
-Colours and matrices are worked from their standards, not by the library that reads them.
+Colours and matrices are worked out from their standards, not by the library that reads them.
 """
 
 import struct
@@ -23,8 +23,8 @@ BARS = np.array(
     ],
     np.uint8,
 )
-MATRIX = {"BT.601": (0.299, 0.114, 5), "BT.709": (0.2126, 0.0722, 1)}  # Kr, Kb, the number of the tag
-LIMITED, FULL = 1, 2  # the numbers of the tags
+MATRIX = {"BT.601": (0.299, 0.114, 5), "BT.709": (0.2126, 0.0722, 1)}  # Kr, Kb, value of the tag
+LIMITED, FULL = 1, 2  # values of the tag
 
 
 def _grey(levels: Sequence[int], height: int = 48, width: int = 64) -> list[np.ndarray]:
@@ -39,7 +39,7 @@ def _write(
     milliseconds: Sequence[int] | None = None,
     sound: bool = False,
 ) -> Path:
-    """Write pictures at 10 a second or at the given times, with a sound track before them where asked for."""
+    """Write pictures at 10 frames per second or at the given times, optionally after a sound track."""
     with av.open(path, "w") as container:
         audio: Any = container.add_stream("pcm_s16le", rate=8000, layout="mono") if sound else None
         stream: Any = container.add_stream(codec, rate=1000 if milliseconds else 10)
@@ -65,35 +65,35 @@ def _write(
     ("matrix", "bright"),
     [
         ((1, 0, 0, 1), "left"),
-        ((0, 1, -1, 0), "top"),  # to the right becomes downwards: a quarter turn clockwise
+        ((0, 1, -1, 0), "top"),  # right becomes down: a quarter turn clockwise
         ((-1, 0, 0, -1), "right"),
         ((0, -1, 1, 0), "bottom"),
     ],
 )
-def test_pictures_are_turned_as_the_display_matrix_says(
+def test_pictures_are_rotated_according_to_the_display_matrix(
     tmp_path: Path, matrix: tuple[int, int, int, int], bright: str
 ) -> None:
-    """The track header's matrix takes (x, y) to (a x + c y, b x + d y), y downwards; the left half is bright."""
+    """The matrix of the track header maps (x, y) to (a x + c y, b x + d y), y downwards; the left half is bright."""
     picture = np.full((48, 64, 3), 40, np.uint8)
     picture[:, :32] = 220
     path = _write(tmp_path / "film.mp4", [picture] * 3)
     data = bytearray(path.read_bytes())
-    at = data.index(b"tkhd") + 44
-    assert struct.unpack_from(">9i", data, at) == (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    offset = data.index(b"tkhd") + 44
+    assert struct.unpack_from(">9i", data, offset) == (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
     a, b, c, d = (value << 16 for value in matrix)
-    struct.pack_into(">9i", data, at, a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    struct.pack_into(">9i", data, offset, a, b, 0, c, d, 0, 0, 0, 1 << 30)
     path.write_bytes(data)
-    seen = next(read_frames(path, [1])).astype(float)
-    height, width = seen.shape[:2]
+    frame = next(read_frames(path, [1])).astype(float)
+    height, width = frame.shape[:2]
     assert (height, width) == ((64, 48) if bright in ("top", "bottom") else (48, 64))
     halves = {
-        "left": seen[:, : width // 2],
-        "right": seen[:, width // 2 :],
-        "top": seen[: height // 2],
-        "bottom": seen[height // 2 :],
+        "left": frame[:, : width // 2],
+        "right": frame[:, width // 2 :],
+        "top": frame[: height // 2],
+        "bottom": frame[height // 2 :],
     }
     assert halves[bright].mean() == pytest.approx(220, abs=4)
-    assert seen.mean() == pytest.approx(130, abs=4)
+    assert frame.mean() == pytest.approx(130, abs=4)
     _, quality = inspect(path, None, 0.0)
     assert (quality.width, quality.height) == (width, height)
 
@@ -101,7 +101,7 @@ def test_pictures_are_turned_as_the_display_matrix_says(
 @pytest.mark.parametrize(
     ("aspect", "size"), [(Fraction(2), (128, 48)), (Fraction(1, 2), (64, 96)), (Fraction(16, 11), (93, 48))]
 )
-def test_oblong_pixels_become_square(tmp_path: Path, aspect: Fraction, size: tuple[int, int]) -> None:
+def test_pixels_become_square(tmp_path: Path, aspect: Fraction, size: tuple[int, int]) -> None:
     path = _write(tmp_path / "film.mp4", _grey([100] * 3), aspect=aspect)
     _, quality = inspect(path, None, 0.0)
     assert (quality.width, quality.height) == size
@@ -109,25 +109,25 @@ def test_oblong_pixels_become_square(tmp_path: Path, aspect: Fraction, size: tup
     assert next(read_frames(path, [2])).shape == (size[1], size[0], 3)
 
 
-def test_variable_steps_and_a_late_start_are_kept(tmp_path: Path) -> None:
+def test_variable_steps_are_kept_and_times_start_at_zero(tmp_path: Path) -> None:
     path = _write(tmp_path / "film.mkv", _grey([10, 60, 110, 160, 210]), milliseconds=[500, 540, 580, 700, 740])
     native, quality = inspect(path, None, 0.0)
     assert native is not None
     np.testing.assert_allclose(native.time, [0, 0.04, 0.08, 0.2, 0.24], atol=1e-9)
     assert (quality.times, quality.fps, quality.longest_step, quality.seconds) == ("stamps", 25.0, 0.12, 0.24)
-    steady, _ = inspect(path, 25.0, 0.0)
-    assert steady is not None
-    assert steady.frame.tolist() == [0, 1, 2, 2, 2, 3, 4]  # the third is shown until 0.2 s
-    shown = [picture.mean() for picture in read_frames(path, steady.frame.tolist())]
-    np.testing.assert_allclose(shown, [10, 60, 110, 110, 110, 160, 210], atol=3)
+    constant, _ = inspect(path, 25.0, 0.0)
+    assert constant is not None
+    assert constant.frame.tolist() == [0, 1, 2, 2, 2, 3, 4]  # the third is visible until 0.2 s
+    brightness = [picture.mean() for picture in read_frames(path, constant.frame.tolist())]
+    np.testing.assert_allclose(brightness, [10, 60, 110, 110, 110, 160, 210], atol=3)
 
 
-def test_a_stream_without_stamps_that_changes_its_size(tmp_path: Path) -> None:
-    """Raw H.264 has no times, and two streams one after the other are one; the first picture's size is every one's."""
+def test_a_stream_without_timestamps_that_changes_its_size(tmp_path: Path) -> None:
+    """Raw H.264 has no times, and concatenated streams are one stream; all pictures get the size of the first."""
     first = _write(tmp_path / "first.264", _grey([50, 60, 70]))
-    then = _write(tmp_path / "then.264", _grey([80, 90, 100], height=96, width=48))
+    second = _write(tmp_path / "second.264", _grey([80, 90, 100], height=96, width=48))
     path = tmp_path / "both.264"
-    path.write_bytes(first.read_bytes() + then.read_bytes())
+    path.write_bytes(first.read_bytes() + second.read_bytes())
     table, quality = inspect(path, None, 0.0)
     assert table is not None
     assert (quality.times, quality.decoded_frames, quality.width, quality.height) == ("assumed", 6, 64, 48)
@@ -136,29 +136,29 @@ def test_a_stream_without_stamps_that_changes_its_size(tmp_path: Path) -> None:
     assert {picture.shape for picture in read_frames(path, range(6))} == {(48, 64, 3)}
 
 
-def test_the_number_of_frames_is_counted_and_not_believed(tmp_path: Path) -> None:
+def test_frames_are_counted_whatever_the_header_says(tmp_path: Path) -> None:
     path = _write(tmp_path / "film.avi", _grey(range(0, 200, 10)), codec="mjpeg")
     data = bytearray(path.read_bytes())
-    at = data.index(b"strh") + 8 + 32  # the length in the header of the stream
-    assert struct.unpack_from("<I", data, at) == (20,)
-    struct.pack_into("<I", data, at, 98)
+    offset = data.index(b"strh") + 8 + 32  # the length in the header of the stream
+    assert struct.unpack_from("<I", data, offset) == (20,)
+    struct.pack_into("<I", data, offset, 98)
     path.write_bytes(data)
     table, quality = inspect(path, None, 0.0)
     assert table is not None
     assert (quality.header_frames, quality.decoded_frames, len(table)) == (98, 20, 20)
 
 
-def test_sound_before_the_pictures_is_passed_over(tmp_path: Path) -> None:
+def test_a_sound_track_before_the_pictures_is_skipped(tmp_path: Path) -> None:
     path = _write(tmp_path / "film.mov", _grey([50, 100, 150]), sound=True)
     with av.open(path) as container:
         assert [stream.type for stream in container.streams] == ["audio", "video"]
     table, quality = inspect(path, None, 0.0)
     assert table is not None
     assert (len(table), quality.codec, quality.bad_packets) == (3, "h264", 0)
-    np.testing.assert_allclose([p.mean() for p in read_frames(path, [0, 1, 2])], [50, 100, 150], atol=2)
+    np.testing.assert_allclose([picture.mean() for picture in read_frames(path, [0, 1, 2])], [50, 100, 150], atol=2)
 
 
-def test_a_black_lead_in_is_counted_and_kept(tmp_path: Path) -> None:
+def test_black_frames_at_the_beginning_are_counted_and_kept(tmp_path: Path) -> None:
     path = _write(tmp_path / "film.mp4", _grey([0, 0, 0, 120, 130, 140, 150, 160]))
     table, quality = inspect(path, None, 0.0)
     assert table is not None
@@ -167,7 +167,7 @@ def test_a_black_lead_in_is_counted_and_kept(tmp_path: Path) -> None:
     assert (quality.black, quality.frozen) == (0.375, 0.2857)  # 3 of 8 rows, 2 of 7 steps
 
 
-def test_a_real_black_first_frame_behind_data_and_sound(real_data: Path) -> None:
+def test_a_real_black_first_frame_after_data_and_sound_streams(real_data: Path) -> None:
     path = real_data / "videos" / "streamio_data_streams.mp4"
     with av.open(path) as container:
         assert container.streams[0].type == "audio"
@@ -178,40 +178,40 @@ def test_a_real_black_first_frame_behind_data_and_sound(real_data: Path) -> None
 
 
 def _planes(picture: np.ndarray, matrix: str, colour_range: int) -> list[np.ndarray]:
-    """Y, Cb and Cr of 8 bits, by the definitions in ITU-R BT.601 and BT.709; chroma at half the size."""
+    """Y, Cb and Cr of 8 bits, as defined in ITU-R BT.601 and BT.709; chroma at half the size."""
     kr, kb, _ = MATRIX[matrix]
     red, green, blue = np.moveaxis(picture.astype(float), -1, 0)
     luma = kr * red + (1 - kr - kb) * green + kb * blue
     chroma = [(blue - luma) / (2 * (1 - kb)), (red - luma) / (2 * (1 - kr))]
     black, y_scale, c_scale = (16, 219 / 255, 224 / 255) if colour_range == LIMITED else (0, 1.0, 1.0)
-    return [black + y_scale * luma, *(128 + c_scale * part[::2, ::2] for part in chroma)]
+    return [black + y_scale * luma, *(128 + c_scale * plane[::2, ::2] for plane in chroma)]
 
 
 @pytest.mark.parametrize("matrix", MATRIX)
 @pytest.mark.parametrize("colour_range", [LIMITED, FULL], ids=["limited", "full"])
 @pytest.mark.parametrize("bits", [8, 10])
-def test_a_picture_is_the_same_however_its_colours_are_stored(
+def test_a_picture_does_not_depend_on_how_its_colours_are_stored(
     tmp_path: Path, matrix: str, colour_range: int, bits: int
 ) -> None:
     picture = BARS.repeat(32, 0).repeat(32, 1)
     height, width = picture.shape[:2]
-    pixels = "yuv420p" if bits == 8 else "yuv420p10le"
+    pixel_format = "yuv420p" if bits == 8 else "yuv420p10le"
     path = tmp_path / "film.mp4"
-    frame = av.VideoFrame(width, height, pixels)
+    frame = av.VideoFrame(width, height, pixel_format)
     for plane, values in zip(frame.planes, _planes(picture, matrix, colour_range), strict=True):
-        kind = np.dtype(np.uint8 if bits == 8 else np.uint16)
-        lines = np.zeros((plane.height, plane.line_size // kind.itemsize), kind)
+        dtype = np.dtype(np.uint8 if bits == 8 else np.uint16)
+        lines = np.zeros((plane.height, plane.line_size // dtype.itemsize), dtype)
         lines[:, : plane.width] = np.clip(np.round(values * 2 ** (bits - 8)), 0, 2**bits - 1)
         plane.update(lines.tobytes())
     with av.open(path, "w") as container:
         stream: Any = container.add_stream("libx264", rate=10, options={"crf": "0"})
-        stream.width, stream.height, stream.pix_fmt = width, height, pixels
-        for tagged in (frame, stream.codec_context):
-            tagged.color_range, tagged.colorspace = colour_range, MATRIX[matrix][2]
+        stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
+        for target in (frame, stream.codec_context):
+            target.color_range, target.colorspace = colour_range, MATRIX[matrix][2]
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    seen = next(read_frames(path, [0])).astype(int)
-    assert np.abs(seen[16::32, 16::32] - BARS).max() <= 3
+    decoded = next(read_frames(path, [0])).astype(int)
+    assert np.abs(decoded[16::32, 16::32] - BARS).max() <= 3
     table, _ = inspect(path, None, 0.0)
     assert table is not None
     assert table.brightness[0] == pytest.approx(_planes(picture, matrix, FULL)[0].mean(), abs=0.5)

@@ -1,4 +1,4 @@
-"""Arrays on disk: both layouts give back what was written, mapped or not, and damage is noticed."""
+"""Arrays on disk: both layouts return what was written, mapped or decoded, and damaged files are errors."""
 
 from mmap import mmap
 from pathlib import Path
@@ -21,7 +21,7 @@ from pipeline.zarr_store import (
 
 
 def _faces(rows: int) -> np.ndarray:
-    """Random pictures with a black span, which Zarr would leave out unless told to write empty chunks."""
+    """Random pictures with a black span, which Zarr does not store unless `write_empty_chunks` is set."""
     faces = np.random.default_rng(rows).integers(0, 256, (rows, 40, 40, 3), dtype=np.uint8)
     faces[rows // 4 : rows // 2] = 0
     return faces
@@ -52,22 +52,22 @@ def test_mapped_and_decoded_reads_equal_what_was_written(tmp_path: Path, layout:
 
 
 def _owner(rows: np.ndarray) -> object:
-    """What holds the memory that an array is a view of."""
-    held: object = rows
-    while isinstance(held, np.ndarray) and held.base is not None:
-        held = held.base
-    return held
+    """Return the object that owns the memory of an array."""
+    owner: object = rows
+    while isinstance(owner, np.ndarray) and owner.base is not None:
+        owner = owner.base
+    return owner
 
 
 @pytest.mark.parametrize("rows", [slice(3, 9), 7], ids=["slice", "row"])
 def test_raw_shards_are_memory_maps(tmp_path: Path, rows: slice | int) -> None:
     _write(tmp_path / "raw", MAPPED, _faces(40), 40)
-    _write(tmp_path / "small", ARCHIVE, _faces(40), 40)
+    _write(tmp_path / "compressed", ARCHIVE, _faces(40), 40)
     assert isinstance(_owner(map_array(tmp_path / "raw", "faces")[rows]), mmap)
-    assert not isinstance(_owner(map_array(tmp_path / "small", "faces")[rows]), mmap)
+    assert not isinstance(_owner(map_array(tmp_path / "compressed", "faces")[rows]), mmap)
 
 
-def test_bytes_do_not_depend_on_how_rows_came(tmp_path: Path) -> None:
+def test_bytes_do_not_depend_on_the_size_of_blocks(tmp_path: Path) -> None:
     faces = _faces(SHARD + 100)
     for name, block in (("one", 1), ("all", len(faces)), ("some", 333)):
         _write(tmp_path / name, ARCHIVE, faces, block)
@@ -77,7 +77,7 @@ def test_bytes_do_not_depend_on_how_rows_came(tmp_path: Path) -> None:
         assert all((tmp_path / name / path).read_bytes() == (tmp_path / "all" / path).read_bytes() for path in files)
 
 
-def test_small_rows_and_missing_values_survive(tmp_path: Path) -> None:
+def test_small_rows_and_nan_are_read_as_written(tmp_path: Path) -> None:
     boxes = np.random.default_rng(0).random((50, 4)).astype(np.float32)
     boxes[7] = np.nan
     with GroupWriter(tmp_path / "group", ARCHIVE) as group:
@@ -85,7 +85,7 @@ def test_small_rows_and_missing_values_survive(tmp_path: Path) -> None:
     np.testing.assert_array_equal(map_array(tmp_path / "group", "boxes")[:], boxes)
 
 
-def test_an_array_without_rows_is_an_array(tmp_path: Path) -> None:
+def test_an_array_may_have_no_rows(tmp_path: Path) -> None:
     _write(tmp_path / "group", MAPPED, np.empty((0, 40, 40, 3), np.uint8), 1)
     with GroupWriter(tmp_path / "group", MAPPED) as group:
         group.append("faces", np.empty((0, 40, 40, 3), np.uint8))
@@ -103,7 +103,7 @@ def test_a_missing_shard_is_not_read_as_zeros(tmp_path: Path) -> None:
         map_array(tmp_path / "group", "faces")[SHARD - 1 : SHARD + 1]
 
 
-def test_a_shard_without_its_empty_chunks_is_refused(tmp_path: Path) -> None:
+def test_a_shard_without_its_empty_chunks_is_rejected(tmp_path: Path) -> None:
     faces = _faces(4 * CHUNK)
     faces[CHUNK : 2 * CHUNK] = 0
     array = zarr.create_array(
@@ -121,13 +121,13 @@ def test_a_shard_without_its_empty_chunks_is_refused(tmp_path: Path) -> None:
         map_array(tmp_path, "array")[:]
 
 
-def test_rows_of_another_shape_are_refused(tmp_path: Path) -> None:
+def test_rows_of_another_shape_are_rejected(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"rows of \(8, 8, 3\)"), GroupWriter(tmp_path / "group", MAPPED) as group:
         group.append("faces", np.zeros((2, 4, 4, 3), np.uint8))
         group.append("faces", np.zeros((2, 8, 8, 3), np.uint8))
 
 
-def test_strided_slices_are_refused(tmp_path: Path) -> None:
+def test_strided_slices_are_rejected(tmp_path: Path) -> None:
     _write(tmp_path / "group", MAPPED, _faces(20), 20)
     with pytest.raises(ValueError, match="step 2"):
         map_array(tmp_path / "group", "faces")[::2]

@@ -21,14 +21,19 @@ COPIED = ("pipeline", "stages", "dvc.yaml", ".dvcignore", ".gitignore", ".dvc/co
 
 @dataclass
 class Project:
-    """A checkout in which DVC runs."""
+    """A checkout of the project in which DVC runs.
+
+    Attributes:
+        folder: of the checkout.
+        environment: variables of its commands, beside those of the tests.
+    """
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
     def start(self, *command: str) -> "subprocess.Popen[str]":
         """Start a command of the environment (dvc, git, ...) in the project, in a process group of its own."""
-        state = {
+        variables = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "DVC_SITE_CACHE_DIR": f"{self.folder}-site",
             "MSN_WORK": "",
@@ -38,7 +43,7 @@ class Project:
         return subprocess.Popen(
             command,
             cwd=self.folder,
-            env={**os.environ, **state, **self.environment},
+            env={**os.environ, **variables, **self.environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -46,14 +51,14 @@ class Project:
         )
 
     def run(self, *command: str, succeeds: bool = True) -> str:
-        """Run a command and return what it printed."""
+        """Run a command and return its output."""
         process = self.start(*command)
         output, _ = process.communicate(timeout=600)
         assert (process.returncode == 0) is succeeds, f"{' '.join(command)} ended with {process.returncode}:\n{output}"
         return output
 
     def change(self, **values: Any) -> None:
-        """Write parameters, given as section__key=value, into params.yaml."""
+        """Change parameters of params.yaml, passed as section__key=value."""
         path = self.folder / "params.yaml"
         params = yaml.safe_load(path.read_text())
         for name, value in values.items():
@@ -65,39 +70,41 @@ class Project:
         path.write_text(yaml.safe_dump(params, sort_keys=False))
 
     def checkpoints(self) -> set[Path]:
-        """Those of fine-tunings that are under way or over."""
+        """Return the checkpoints of fine-tunings, whether unfinished or finished."""
         return set((self.folder / ".work/finetune/scratch").glob("*/last.ckpt"))
 
     def reproduce(self, *options: str) -> list[str]:
         """Run `dvc repro` and return the stages that ran."""
-        return ran(self.run("dvc", "repro", *options))
+        return list_stages(self.run("dvc", "repro", *options))
 
     def status(self) -> dict[str, Any]:
-        """What DVC thinks has changed: stage to reasons."""
+        """Return the stages that DVC considers changed, with the reasons."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DVC_SITE_CACHE_DIR", f"{self.folder}-site")
             with Repo(str(self.folder)) as repo:
                 return {name.split(":")[-1]: reasons for name, reasons in repo.status().items()}
 
     def copy(self, folder: Path) -> "Project":
-        """Copy the project with its outputs, its cache and its finished work."""
+        """Copy the project with its outputs, its cache and its artifact store."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Project(folder, dict(self.environment))
 
 
 def kill(process: "subprocess.Popen[str]") -> None:
-    """Kill a command and all it started, as a queue or a power cut would: no one gets to clean up."""
+    """Kill a command and its children without any clean-up, as a queue or a power cut would."""
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
-def wait_for(reached: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    """Wait for a state that a command is to be killed in; where it never comes, the command is killed, too."""
+def wait_for(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    """Wait until `condition` is true while a command runs; if that never happens, kill the command and fail."""
     end = time.monotonic() + 300
     try:
-        while not reached():
-            assert process.poll() is None, f"it ended before it could be killed:\n{process.communicate()[0]}"
-            assert time.monotonic() < end, "the state to be killed in was not reached"
+        while not condition():
+            assert process.poll() is None, (
+                f"the command ended before the condition was true:\n{process.communicate()[0]}"
+            )
+            assert time.monotonic() < end, "the condition did not become true in time"
             time.sleep(0.02)
     except BaseException:
         if process.poll() is None:
@@ -105,8 +112,8 @@ def wait_for(reached: Callable[[], bool], process: "subprocess.Popen[str]") -> N
         raise
 
 
-def ran(output: str) -> list[str]:
-    """The stages that DVC says it ran, in order."""
+def list_stages(output: str) -> list[str]:
+    """Return the stages that ran, in order, from the output of DVC."""
     return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")]
 
 
@@ -155,5 +162,5 @@ def fresh_project(unbuilt: Project, tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def stages_that_ran() -> Callable[[str], list[str]]:
-    """Reads DVC's output."""
-    return ran
+    """A function that reads from DVC's output which stages ran."""
+    return list_stages

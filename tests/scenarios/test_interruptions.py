@@ -1,4 +1,4 @@
-"""Killed midway, a run goes on where it stopped and ends as if nothing had happened."""
+"""A run that is killed resumes where it stopped, and its outputs are those of an uninterrupted run."""
 
 import json
 import os
@@ -20,12 +20,12 @@ RESUMES = {
 
 
 def _items(project: Any, kind: str) -> dict[str, int]:
-    """Finished items with the time they were finished at."""
+    """Return the finished items with their modification times."""
     return {path.name: path.stat().st_mtime_ns for path in (project.folder / ".work" / kind / "items").glob("*")}
 
 
-@pytest.mark.parametrize("how", RESUMES)
-def test_align_goes_on_after_a_kill(fresh_project: Any, built: Any, how: str) -> None:
+@pytest.mark.parametrize("command", RESUMES)
+def test_align_resumes_after_a_kill(fresh_project: Any, built: Any, command: str) -> None:
     project = fresh_project
     project.run("dvc", "repro", "decode", "identities")
     project.run("git", "add", "-A")
@@ -36,19 +36,19 @@ def test_align_goes_on_after_a_kill(fresh_project: Any, built: Any, how: str) ->
     before = _items(project, "align")
     assert 3 <= len(before) < 12
 
-    project.run(*RESUMES[how])
+    project.run(*RESUMES[command])
     after = _items(project, "align")
     assert len(after) == 12
-    assert {name: after[name] for name in before} == before  # none was made again
+    assert {name: after[name] for name in before} == before  # no item was made again
     assert list((project.folder / ".work").glob("*/partial/*")) == []
-    if how != "exp run --temp":  # whose outputs lie elsewhere
+    if command != "exp run --temp":  # its outputs are in another folder
         assert folder_digest(project.folder / "data/aligned") == folder_digest(built.folder / "data/aligned")
         assert (project.folder / "metrics.json").read_text() == (built.folder / "metrics.json").read_text()
 
 
 @pytest.fixture(scope="module")
 def longer(built: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The project set to a longer fine-tuning, and the metrics that it ends with when left alone."""
+    """The project with a longer fine-tuning, and the metrics and models of an uninterrupted run."""
     project = built.copy(tmp_path_factory.mktemp("longer") / "project")
     project.change(finetune__epochs=4, finetune__steps=30)
     project.run("git", "commit", "-qam", "longer")
@@ -57,29 +57,29 @@ def longer(built: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return project, json.loads((whole.folder / "metrics.json").read_text()), folder_digest(whole.folder / "models")
 
 
-@pytest.mark.parametrize("how", RESUMES)
-def test_finetuning_goes_on_after_a_kill(longer: Any, tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize("command", RESUMES)
+def test_finetuning_resumes_after_a_kill(longer: Any, tmp_path: Path, command: str) -> None:
     source, metrics, models = longer
     project = source.copy(tmp_path / "project")
-    before = project.checkpoints()  # of the training that was built with
+    before = project.checkpoints()  # of the training of the built project
     process = project.start("dvc", "repro")
     wait_for(lambda: project.checkpoints() != before, process)
     try:
-        if how == "repro":
-            os.killpg(process.pid, signal.SIGSTOP)  # so that it does not end meanwhile
-            assert 0 < _step_shown(project) < 120
+        if command == "repro":
+            os.killpg(process.pid, signal.SIGSTOP)  # so that it does not end before it is killed
+            assert 0 < _displayed_step(project) < 120
     finally:
         kill(process)
-    output = project.run(*RESUMES[how])
+    output = project.run(*RESUMES[command])
     assert "steps were done before" in output
-    if how == "exp run --temp":  # whose outputs lie elsewhere
+    if command == "exp run --temp":  # its outputs are in another folder
         return
     assert json.loads((project.folder / "metrics.json").read_text()) == metrics
     assert folder_digest(project.folder / "models") == models
 
 
-def _step_shown(project: Any) -> int:
-    """How far `dvc exp show` says that fine-tuning has come."""
+def _displayed_step(project: Any) -> int:
+    """Return the step of fine-tuning that `dvc exp show` displays."""
     workspace = json.loads(project.run("dvc", "exp", "show", "--json"))[0]
     return int(workspace["data"]["metrics"]["metrics/finetune/metrics.json"]["data"]["step"])
 
@@ -88,7 +88,7 @@ def test_temporary_and_queued_runs_reuse_finished_recordings(project: Any) -> No
     before = {kind: _items(project, kind) for kind in ("decode", "align", "subsample", "identities")}
     project.run("dvc", "exp", "run", "--temp", "-S", "align.survey=2", "-S", "subsample.phases=1")
     after = _items(project, "align")
-    assert len(after) == 24  # another survey: another item for each recording
+    assert len(after) == 24  # with another survey, each recording has another item
     assert before["align"].items() <= after.items()
     for kind in ("decode", "identities"):
         assert _items(project, kind) == before[kind]

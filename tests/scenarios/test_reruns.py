@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-STORY: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 COMPARE = ("python", "-m", "pipeline.cli", "compare-saliency")
 TRAINED = ["pretrain", "finetune", "evaluate", "explain"]
-NETWORK = ["pretrain", "finetune", "evaluate", "complexity", "explain"]  # what another network runs
+NETWORK = ["pretrain", "finetune", "evaluate", "complexity", "explain"]  # stages that run after a change of the network
 
-# For every parameter another allowed value, and the stages that read it: what must run again, by hand from design.md.
+# For every parameter, another allowed value and the stages that read it and so must run again; by hand from design.md.
 DIRECT: dict[str, tuple[Any, set[str]]] = {
     "simulate.enabled": (False, {"simulate"}),
     "simulate.seed": (5, {"simulate"}),
@@ -103,10 +103,10 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "evaluate.seed": (1, {"evaluate"}),
     "explain.stage": ("conv4", {"explain"}),
 }
-PATHS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")  # reach a stage as arguments
+PATHS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")  # arguments of the stages' commands
 
-# What runs when a stage gives other bytes, and what runs when single parameters change: by hand from design.md. What a
-# network was trained with is written beside its weights, so training never gives the same bytes.
+# The stages that run when the output of a stage changes, and when a single parameter changes; by hand from design.md.
+# The parameters of a training are written beside its weights, so any change of them changes the output.
 SCORED = {"finetune", "evaluate", "explain"}
 BELOW: dict[str, set[str]] = {
     "decode": {"decode", "align", "detection", "subsample", *SCORED},
@@ -120,27 +120,27 @@ BELOW: dict[str, set[str]] = {
     "explain": {"explain"},
     "complexity": {"complexity"},
 }
-VIDEOS = {"simulate", "ingest", *BELOW["decode"]}  # other videos, the same images of identities
+VIDEOS = {"simulate", "ingest", *BELOW["decode"]}  # other videos, but the same identity images
 SINGLE: dict[str, set[str]] = {
     "simulate.seed": VIDEOS | BELOW["identities"],
     **{f"simulate.{key}": VIDEOS for key in ("cue", "cue_in", "frames", "frame_rate", "width", "height")},
     **{f"simulate.{key}": VIDEOS for key in ("subject_share", "subjects", "sessions")},
     **{f"simulate.{key}": {"simulate", *BELOW["identities"]} for key in ("identities", "images")},
     "corpus.partition": {"ingest", *SCORED},  # the same recordings with other labels
-    "corpus.folds": {"ingest"},  # of folds that are not asked for
+    "corpus.folds": {"ingest"},  # folds are not used here
     "corpus.fold": {"ingest"},
-    "decode.on_error": {"decode"},  # where the same bytes come out, it stops there
+    "decode.on_error": {"decode"},  # equal bytes: the later stages do not run
     "decode.max_lost": {"decode"},
-    # Published landmarks need no detector; sequences say how they were aligned, whatever came of it.
+    # Published landmarks need no detector; sequences record the parameters of align even if their faces are equal.
     **{f"align.{key}": {"identities", *BELOW["align"]} for key in ("margin", "min_face", "thresholds")},
-    # The same weights here: rates fall after the last epoch, and the same images are held out.
+    # Equal weights here: the rate is reduced after the last epoch, and the same images are held out.
     **{f"pretrain.{key}": {"pretrain", "finetune"} for key in ("decay_every", "decay_factor", "held_out")},
-    "evaluate.resamples": {"evaluate"},  # of the intervals; explain reads the estimates alone
+    "evaluate.resamples": {"evaluate"},  # changes intervals; explain reads the estimates only
     "evaluate.seed": {"evaluate"},
 }
 REFUSED = {
-    "simulate.enabled": "ingest",  # nothing is left to list
-    "corpus.complete": "ingest",  # these are not the published counts
+    "simulate.enabled": "ingest",  # there is no recording to list
+    "corpus.complete": "ingest",  # the counts are not the published ones
     "corpus.layout": "ingest",  # there is no videos.csv
     "pretrain.precision": "pretrain",  # needs a GPU
     "finetune.precision": "finetune",
@@ -148,67 +148,67 @@ REFUSED = {
     "finetune.sync_batch_norm": "finetune",
 }
 
-# From real runs: one change (or several that leave the same stages alone), and exactly the stages that ran.
+# For real runs: one change (or several), and exactly the stages that run.
 RERUNS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "clip length and kernels": ({"clip__length": 9, "model__kernels": [3, 5]}, NETWORK),
     "depth": ({"model__depth": 36}, NETWORK),
     "subsampling": ({"subsample__factor": 4}, ["subsample", "finetune", "evaluate", "explain"]),
     "face size": ({"align__size": 48}, ["align", "detection", "subsample", "identities", *NETWORK]),
     "gap": ({"align__max_gap": 0}, ["align", "detection", "subsample", "finetune", "evaluate", "explain"]),
-    "pictured faces": ({"detection__worst": 3}, ["detection"]),
-    "what to do with broken files": ({"decode__on_error": "skip"}, ["decode"]),
+    "faces in the report": ({"detection__worst": 3}, ["detection"]),
+    "handling of broken files": ({"decode__on_error": "skip"}, ["decode"]),
     "frames without a face": ({"clip__absent": "keep"}, ["finetune", "evaluate", "explain"]),
     "landmarks": ({"identities__landmarks": "detect"}, ["identities", *TRAINED]),
     "learning rate": ({"finetune__learning_rate": 0.01}, ["finetune", "evaluate", "explain"]),
     "bootstrap": ({"evaluate__resamples": 200}, ["evaluate"]),
-    "where Grad-CAM looks": ({"explain__stage": "conv4"}, ["explain"]),
-    "counts": ({"corpus__layout": "avec2014", "corpus__complete": False}, []),  # what it was: nothing
+    "stage of Grad-CAM": ({"explain__stage": "conv4"}, ["explain"]),
+    "counts": ({"corpus__layout": "avec2014", "corpus__complete": False}, []),  # unchanged values
 }
 
 
 def _leaves(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    leaves: dict[str, Any] = {}
     for key, value in values.items():
-        found |= _leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return found
+        leaves |= _leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return leaves
 
 
-def test_every_parameter_has_its_line(smallest: dict[str, Any]) -> None:
+def test_every_parameter_is_in_the_table(smallest: dict[str, Any]) -> None:
     assert set(DIRECT) == set(_leaves(smallest))
 
 
 def test_every_parameter_reruns_the_stages_that_read_it(project: Any) -> None:
-    """DVC's own view of every single change, without running what it would run."""
+    """DVC's status after every single change, without running the stages."""
     params = project.folder / "params.yaml"
-    whole = params.read_text()
+    original = params.read_text()
     assert project.status() == {}
-    values = _leaves(yaml.safe_load(whole))
+    values = _leaves(yaml.safe_load(original))
     wrong = {}
     for key, (value, stages) in DIRECT.items():
         if key in PATHS:
-            continue  # the stages' commands hold them: see the next test
+            continue  # in the commands of the stages: see the next test
         assert values[key] != value
         project.change(**{key.replace(".", "__"): value})
-        changed = {stage for stage, reasons in project.status().items() if _by_itself(reasons)}
-        params.write_text(whole)
+        changed = {stage for stage, reasons in project.status().items() if _params_changed(reasons)}
+        params.write_text(original)
         if changed != stages:
             wrong[key] = changed
     assert wrong == {}
 
 
-def _by_itself(reasons: list[Any]) -> bool:
-    """Whether a stage changed for its parameters, and not only for what an earlier stage may write."""
+def _params_changed(reasons: list[Any]) -> bool:
+    """Whether the parameters of a stage have changed, and not only the outputs of earlier stages."""
     return any("params.yaml" in reason.get("changed deps", {}) for reason in reasons if isinstance(reason, dict))
 
 
 @pytest.mark.parametrize("key", PATHS)
-def test_roots_reach_the_stage_that_they_are_for(key: str) -> None:
-    stages = {name for name, about in STORY.items() if f"${{{key}}}" in about["cmd"]}
+def test_roots_are_in_the_command_of_their_stage(key: str) -> None:
+    stages = {name for name, definition in STAGES.items() if f"${{{key}}}" in definition["cmd"]}
     assert stages == DIRECT[key][1]
 
 
 @pytest.mark.parametrize("name", RERUNS)
-def test_a_change_reruns_what_depends_on_it(project: Any, name: str) -> None:
+def test_a_change_reruns_the_stages_that_depend_on_it(project: Any, name: str) -> None:
     changes, stages = RERUNS[name]
     project.change(**changes)
     assert project.reproduce() == stages
@@ -218,8 +218,8 @@ def test_a_change_reruns_what_depends_on_it(project: Any, name: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("key", [key for key in DIRECT if key not in PATHS])
-def test_every_parameter_for_real(project: Any, key: str) -> None:
-    """`dvc repro` after every single change: exactly the stages that read it, and those below that get other bytes."""
+def test_a_change_of_every_parameter_in_real_runs(project: Any, key: str) -> None:
+    """`dvc repro` runs the stages that read the parameter, and the later ones if their input changes."""
     value, direct = DIRECT[key]
     project.change(**{key.replace(".", "__"): value})
     if key in REFUSED:
@@ -230,7 +230,7 @@ def test_every_parameter_for_real(project: Any, key: str) -> None:
     assert project.reproduce() == []
 
 
-def test_nothing_runs_twice(project: Any) -> None:
+def test_without_a_change_nothing_runs(project: Any) -> None:
     assert project.reproduce() == []
 
 
@@ -253,15 +253,15 @@ def test_an_experiment_reruns_only_training_and_is_compared(project: Any, stages
     project.run("dvc", "plots", "diff", "HEAD", "workspace", "--out", "plots")
     assert (project.folder / "plots" / "index.html").is_file()
     for first, second in (("HEAD", "deeper"), ("workspace", "deeper")):
-        told = project.run(*COMPARE, first, second, "--output", f"{first}.png")
-        assert "shows faces" in told
+        output = project.run(*COMPARE, first, second, "--output", f"{first}.png")
+        assert "shows faces" in output
         assert (project.folder / f"{first}.png").is_file()
-    told = project.run(*COMPARE, "HEAD", "nobody", succeeds=False)
-    assert "msn: nobody: neither an experiment nor a revision of Git" in told
+    output = project.run(*COMPARE, "HEAD", "nobody", succeeds=False)
+    assert "msn: nobody: neither an experiment nor a revision of Git" in output
 
 
-def _moved_corpus(project: Any) -> Path:
-    """Copy the corpus, have the project read the copy, and run it once."""
+def _copy_corpus(project: Any) -> Path:
+    """Copy the corpus, set the parameters to the copy, and run the project once."""
     copy = project.folder.parent / "corpus"
     shutil.copytree(project.folder / "data/simulated/avec2014", copy)
     for path in copy.rglob("*"):
@@ -271,24 +271,24 @@ def _moved_corpus(project: Any) -> Path:
     return copy
 
 
-def test_a_changed_score_leaves_the_faces_alone(project: Any) -> None:
-    copy = _moved_corpus(project)
+def test_a_changed_score_reruns_no_stage_of_the_faces(project: Any) -> None:
+    copy = _copy_corpus(project)
     label = sorted((copy / "AVEC2014_DepressionLabels/Training_DepressionLabels").iterdir())[0]
     label.write_text(f"{int(label.read_text()) + 3}\n")
     assert project.reproduce() == ["ingest", "finetune", "evaluate", "explain"]
-    tested = sorted((copy / "AVEC2014_Labels_Testset/Testing/DepressionLabels").iterdir())[0]
-    tested.write_text(f"{int(tested.read_text()) + 3}\n")
+    test_label = sorted((copy / "AVEC2014_Labels_Testset/Testing/DepressionLabels").iterdir())[0]
+    test_label.write_text(f"{int(test_label.read_text()) + 3}\n")
     assert project.reproduce() == ["ingest", "evaluate", "explain"]  # test labels never reach fine-tuning
 
 
-def test_a_replaced_video_redoes_itself(project: Any) -> None:
-    copy = _moved_corpus(project)
+def test_a_replaced_video_is_processed_again(project: Any) -> None:
+    copy = _copy_corpus(project)
     items = set((project.folder / ".work/align/items").iterdir())
     first, second = sorted((copy / "Training/Freeform").iterdir())[:2]
     shutil.copy(second, first)
     faces = ["ingest", "decode", "align", "detection", "subsample"]
     assert project.reproduce() == [*faces, "finetune", "evaluate", "explain"]
-    assert set((project.folder / ".work/align/items").iterdir()) == items  # the copy's content was known
+    assert set((project.folder / ".work/align/items").iterdir()) == items  # an item of the same content existed
     with (project.folder / "data/corpus/recordings.csv").open(newline="") as stream:
         hashes = {row["recording"]: row["sha256"] for row in csv.DictReader(stream)}
     names = [path.name.replace("_video.mp4", "") for path in (first, second)]

@@ -1,4 +1,4 @@
-"""Every kind of bad input in one corpus: each is named with its reason, and the good are finished and kept."""
+"""Bad input of every kind in one corpus: each is reported with its reason, and good recordings are processed."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ from pipeline.zarr_store import read_array
 from stages import align, decode, detection, ingest
 
 FRAMES = 9
-GOOD = {  # video_id to path: names that people give
+GOOD = {  # video_id to path: unusual names
     "plain": "plain.mp4",
     "with spaces": "two  words .mp4",
     'it\'s "quoted"': 'it\'s "quoted", and listed.mp4',
@@ -29,7 +29,7 @@ GOOD = {  # video_id to path: names that people give
     "elsewhere": "inner/../../elsewhere/film.mp4",
     "-rf *": "-rf $(HOME) *.mp4",
 }
-BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {  # from the bytes of a good one; the reason
+BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {  # how to damage a good video; the reason reported
     "empty": (lambda film: b"", "the file is empty"),
     "text": (lambda film: b"I am no video.\n" * 99, "not readable as a video, or cut short"),
     "truncated": (lambda film: film[: len(film) // 3], "not readable as a video, or cut short"),
@@ -46,18 +46,19 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {  # from the bytes of
 
 
 def _raw(width: int, height: int) -> bytes:
-    """The header of a raw video, and a frame that is cut short."""
+    """Return a raw video whose only frame is truncated."""
     return f"YUV4MPEG2 W{width} H{height} F25:1 Ip A1:1 C420jpeg\nFRAME\n".encode() + bytes(100)
 
 
 def _sound() -> bytes:
-    """A WAV file of silence, by the definition of the format."""
-    head = b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data"
-    body = head + (1600).to_bytes(4, "little") + bytes(1600)
+    """Return a WAV file of silence, by the definition of the format."""
+    header = b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data"
+    body = header + (1600).to_bytes(4, "little") + bytes(1600)
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
-def _table(root: Path, rows: dict[str, str]) -> None:
+def _write_list(root: Path, rows: dict[str, str]) -> None:
+    """Write videos.csv with these ids and paths."""
     lines = ["video_id,path,subject,partition,bdi"]
     for name, path in rows.items():
         cells = ['"' + cell.replace('"', '""') + '"' for cell in (name, path, f"who {name}", "training", "7")]
@@ -76,19 +77,19 @@ def root(tmp_path: Path) -> Path:
     film = (root / "plain.mp4").read_bytes()
     for name, (damage, _) in BROKEN.items():
         (root / f"{name}.mp4").write_bytes(damage(film))
-    _table(root, GOOD | {name: f"{name}.mp4" for name in BROKEN})
+    _write_list(root, GOOD | {name: f"{name}.mp4" for name in BROKEN})
     return root
 
 
 @pytest.fixture
 def params(smallest: dict[str, Any]) -> Callable[[str], Params]:
-    """Builds the smallest parameters for a videos.csv, with an answer to broken recordings."""
+    """A function that returns the smallest parameters for a videos.csv, with this decode.on_error."""
 
-    def built(on_error: str) -> Params:
+    def params(on_error: str) -> Params:
         corpus = smallest["corpus"] | {"layout": "videos"}
         return check_params({**smallest, "corpus": corpus, "decode": smallest["decode"] | {"on_error": on_error}})
 
-    return built
+    return params
 
 
 def _ingest(params: Params, root: Path, folder: Path) -> Path:
@@ -98,11 +99,11 @@ def _ingest(params: Params, root: Path, folder: Path) -> Path:
 
 
 def _finished(kind: str) -> dict[str, int]:
-    """Finished items with the time they were finished at."""
+    """Return the finished items with their modification times."""
     return {path.name: path.stat().st_mtime_ns for path in ArtifactStore(kind).folder.glob("items/*")}
 
 
-def test_the_broken_are_named_and_the_good_are_kept(
+def test_broken_recordings_are_reported_and_good_ones_are_finished(
     tmp_path: Path, root: Path, params: Callable[[str], Params], caplog: pytest.LogCaptureFixture
 ) -> None:
     recordings = _ingest(params("stop"), root, tmp_path)
@@ -115,14 +116,14 @@ def test_the_broken_are_named_and_the_good_are_kept(
         assert f"  {name} ({root / name}.mp4): {reason}" in message
     assert not [name for name in GOOD if f"  {name} (" in message]
     assert not decoded.exists()
-    kept = _finished("decode")
-    assert len(kept) == len(GOOD) + len(BROKEN)
+    finished = _finished("decode")
+    assert len(finished) == len(GOOD) + len(BROKEN)
 
     with caplog.at_level(logging.WARNING):
         decode.main(params("skip"), recordings, decoded)
         align.main(params("skip"), recordings, decoded, aligned)
         detection.main(params("skip"), recordings, decoded, aligned, tmp_path / "report", tmp_path / "metrics.json")
-    assert _finished("decode") == kept  # nothing was read again
+    assert _finished("decode") == finished  # nothing was read again
     assert all(f"  {name} ({root / name}.mp4): {reason}" in caplog.text for name, (_, reason) in BROKEN.items())
     assert {path.name for path in aligned.iterdir()} == set(GOOD)
     for name in GOOD:
@@ -132,7 +133,7 @@ def test_the_broken_are_named_and_the_good_are_kept(
     assert [path for path in tmp_path.rglob("*.partial")] == []
 
 
-def test_what_is_not_there_is_reported_at_ingest_all_at_once(
+def test_ingest_reports_all_missing_files_and_wrong_ids_at_once(
     tmp_path: Path, root: Path, params: Callable[[str], Params]
 ) -> None:
     (root / "folder.mp4").mkdir()
@@ -146,7 +147,7 @@ def test_what_is_not_there_is_reported_at_ingest_all_at_once(
         "two\nlines": ("plain.mp4", r"video_id 'two\nlines'"),
         "y" * 201: ("plain.mp4", "allowed: the name of a folder: printable, up to 200 bytes"),
     }
-    _table(root, {"good": "plain.mp4"} | {name: path for name, (path, _) in bad.items()})
+    _write_list(root, {"good": "plain.mp4"} | {name: path for name, (path, _) in bad.items()})
     with pytest.raises(CorpusError) as stopped:
         _ingest(params("skip"), root, tmp_path)  # skip is for broken videos, not for a list that is wrong
     lines = str(stopped.value).splitlines()
@@ -157,7 +158,7 @@ def test_what_is_not_there_is_reported_at_ingest_all_at_once(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file, whatever its permissions")
-def test_what_may_not_be_read_is_reported_at_ingest(
+def test_ingest_reports_files_without_read_permission(
     tmp_path: Path, root: Path, params: Callable[[str], Params]
 ) -> None:
     (root / "plain.mp4").chmod(0)
@@ -165,10 +166,10 @@ def test_what_may_not_be_read_is_reported_at_ingest(
         _ingest(params("stop"), root, tmp_path)
 
 
-def test_what_vanished_since_ingest_is_not_held_against_the_recording(
+def test_a_file_that_is_missing_at_decode_does_not_make_its_recording_broken(
     tmp_path: Path, root: Path, params: Callable[[str], Params]
 ) -> None:
-    _table(root, GOOD)
+    _write_list(root, GOOD)
     recordings = _ingest(params("skip"), root, tmp_path)
     (root / "plain.mp4").rename(root / "away.mp4")
     with pytest.raises(ItemsFailedError, match=r"1 of 6 failed(.|\n)*  plain: .*No such file.*plain\.mp4"):
@@ -190,7 +191,7 @@ def test_what_vanished_since_ingest_is_not_held_against_the_recording(
         (b"", "no column video_id, path, subject, partition, bdi; found: an empty file"),
     ],
 )
-def test_a_list_that_cannot_be_read_says_why(
+def test_the_error_for_an_unreadable_list_gives_the_reason(
     tmp_path: Path, params: Callable[[str], Params], content: bytes, message: str
 ) -> None:
     (tmp_path / "videos.csv").write_bytes(content)
@@ -198,7 +199,7 @@ def test_a_list_that_cannot_be_read_says_why(
         _ingest(params("stop"), tmp_path, tmp_path)
 
 
-def test_a_list_from_a_spreadsheet_begins_with_a_mark(tmp_path: Path, params: Callable[[str], Params]) -> None:
+def test_a_list_may_start_with_a_byte_order_mark(tmp_path: Path, params: Callable[[str], Params]) -> None:
     write_video(tmp_path / "a.mp4", [np.full((96, 128, 3), 60, np.uint8)], 5.0)
     (tmp_path / "videos.csv").write_bytes(b"\xef\xbb\xbfvideo_id,path,subject,partition,bdi\r\na,a.mp4,x,test,1\r\n")
     assert "\na," in _ingest(params("stop"), tmp_path, tmp_path).read_text()

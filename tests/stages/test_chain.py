@@ -1,4 +1,4 @@
-"""The data stages, run for real one after another on a handful of videos, from ingest to identities."""
+"""The data stages in real runs, one after another on a few videos, from ingest to identities."""
 
 import logging
 import os
@@ -25,22 +25,22 @@ from pipeline.video import write_video
 from pipeline.zarr_store import read_array, read_attributes
 from stages import align, decode, identities, ingest, simulate, subsample
 
-Changed = Callable[..., Params]
+MakeParams = Callable[..., Params]
 
 
 @pytest.fixture
-def params(smallest: dict[str, Any]) -> Changed:
-    """Builds the smallest parameters with some sections changed."""
+def params(smallest: dict[str, Any]) -> MakeParams:
+    """A function that returns the smallest parameters with changes, by section."""
 
-    def changed(**sections: dict[str, Any]) -> Params:
+    def params(**sections: dict[str, Any]) -> Params:
         return check_params({**smallest, **{name: {**smallest[name], **keys} for name, keys in sections.items()}})
 
-    return changed
+    return params
 
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> Path:
-    """A simulated corpus of twelve videos and twelve portraits."""
+    """A simulated corpus of twelve videos and twelve identity images."""
     folder = tmp_path_factory.mktemp("corpus") / "simulated"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MSN_WORKERS", "1")
@@ -50,7 +50,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """A videos.csv corpus: a wall, and a file that is no video."""
+    """A corpus with videos.csv: a video of a wall, and a file that is not a video."""
     root = tmp_path / "mine"
     root.mkdir()
     write_video(root / "wall.mp4", [np.full((96, 128, 3), 120, np.uint8)] * 9, 5.0)
@@ -66,7 +66,7 @@ def _ingest(params: Params, root: Path, folder: Path) -> Path:
     return folder / "recordings.csv"
 
 
-def test_the_chain_on_the_simulated_corpus(tmp_path: Path, simulated: Path, params: Changed) -> None:
+def test_the_chain_on_the_simulated_corpus(tmp_path: Path, simulated: Path, params: MakeParams) -> None:
     recordings = _ingest(params(), simulated / "avec2014", tmp_path)
     listed = read_recordings(recordings)
     assert len(listed) == 12
@@ -85,17 +85,17 @@ def test_the_chain_on_the_simulated_corpus(tmp_path: Path, simulated: Path, para
         origin = read_array(tmp_path / "aligned" / item.recording, "origin")
         assert origin[0] == ORIGINS["detected"]
         assert np.isin(origin, [ORIGINS["detected"], ORIGINS["refined"]]).mean() >= 0.9
-        about = read_attributes(tmp_path / "sequences" / item.recording)
-        assert about["phase_starts"] == [0, 10, 20]
-        assert Preprocessing.from_json(about["preprocessing"]) == Preprocessing(
+        attributes = read_attributes(tmp_path / "sequences" / item.recording)
+        assert attributes["phase_starts"] == [0, 10, 20]
+        assert Preprocessing.from_json(attributes["preprocessing"]) == Preprocessing(
             None, params().align, params().subsample
         )
         faces = read_array(tmp_path / "sequences" / item.recording, "faces")
         np.testing.assert_array_equal(faces[10:], read_array(tmp_path / "aligned" / item.recording, "faces")[1::2])
 
 
-def test_broken_files_stop_after_all_others_or_are_left_out(
-    tmp_path: Path, corpus: Path, params: Changed, caplog: pytest.LogCaptureFixture
+def test_broken_files_stop_decode_or_are_left_out(
+    tmp_path: Path, corpus: Path, params: MakeParams, caplog: pytest.LogCaptureFixture
 ) -> None:
     recordings = _ingest(params(corpus={"layout": "videos"}), corpus, tmp_path)
     with pytest.raises(ItemsFailedError, match=r"1 of 2 recordings are broken:\n.*broken\.mp4.*(.|\n)*on_error: skip"):
@@ -110,8 +110,8 @@ def test_broken_files_stop_after_all_others_or_are_left_out(
     assert read_array(tmp_path / "aligned" / "wall", "origin").tolist() == [0] * 9
 
 
-def test_relative_roots_are_warned_of(
-    tmp_path: Path, corpus: Path, params: Changed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_relative_roots_are_logged_as_warnings(
+    tmp_path: Path, corpus: Path, params: MakeParams, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with caplog.at_level(logging.WARNING):
@@ -120,10 +120,10 @@ def test_relative_roots_are_warned_of(
         caplog.clear()
         (tmp_path / "dvc.yaml").write_text("stages:\n  simulate:\n    outs:\n      - mine\n")
         _ingest(params(corpus={"layout": "videos"}), Path("mine"), tmp_path / "out")
-        assert "relative" not in caplog.text  # a stage's output is wherever DVC runs
+        assert "relative" not in caplog.text  # DVC provides the outputs of stages wherever it runs
 
 
-def test_hashes_are_remembered_until_a_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_hashes_are_cached_until_a_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(b"one")
     first = file_hashes([path])
@@ -134,23 +134,25 @@ def test_hashes_are_remembered_until_a_file_changes(tmp_path: Path, monkeypatch:
     assert file_hashes([path]) == {path: "read again"}
 
 
-def test_identities_with_published_and_with_found_landmarks(tmp_path: Path, simulated: Path, params: Changed) -> None:
+def test_identities_with_published_and_with_detected_landmarks(
+    tmp_path: Path, simulated: Path, params: MakeParams
+) -> None:
     root = tmp_path / "vggface2"
     shutil.copytree(simulated / "vggface2", root)
     images = sorted((root / "train/n000002").iterdir())
-    cv2.imwrite(str(images[0]), np.full((100, 100, 3), 90, np.uint8))  # shows nobody
-    listed = root / "train_list.txt"
-    identities.main(params(), listed, root / "train", tmp_path / "published")
-    identities.main(params(identities={"landmarks": "detect"}), listed, root / "train", tmp_path / "found")
+    cv2.imwrite(str(images[0]), np.full((100, 100, 3), 90, np.uint8))  # without a face
+    identity_list = root / "train_list.txt"
+    identities.main(params(), identity_list, root / "train", tmp_path / "published")
+    identities.main(params(identities={"landmarks": "detect"}), identity_list, root / "train", tmp_path / "detected")
     assert set(read_array(tmp_path / "published/00000", "origin").tolist()) == {4}
-    assert read_array(tmp_path / "found/00000", "origin").tolist() == [0] + [1] * 11
-    for name, present in (("published", [1] * 12), ("found", [0] + [1] * 11)):
+    assert read_array(tmp_path / "detected/00000", "origin").tolist() == [0] + [1] * 11
+    for name, present in (("published", [1] * 12), ("detected", [0] + [1] * 11)):
         assert read_array(tmp_path / name / "index", "label").tolist() == [0] * 6 + [1] * 6
         assert read_array(tmp_path / name / "index", "present").tolist() == present
         assert (tmp_path / name / "classes.txt").read_text() == "n000002\nn000003\n"
 
 
-def test_missing_images_are_named(tmp_path: Path, simulated: Path, params: Changed) -> None:
+def test_the_error_for_missing_images_names_them(tmp_path: Path, simulated: Path, params: MakeParams) -> None:
     (tmp_path / "list.txt").write_text("n000002/none.jpg\nn000002/nothing.jpg\n")
     with pytest.raises(ValueError, match=r"2 images are not below .*none\.jpg, n000002/nothing\.jpg"):
         identities.main(params(), tmp_path / "list.txt", simulated / "vggface2/train", tmp_path / "out")

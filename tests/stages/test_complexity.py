@@ -1,4 +1,4 @@
-"""The stage complexity: plain numbers, the same every time."""
+"""The stage complexity: the number of parameters and multiply-adds."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ def test_parameters_and_macs(tmp_path: Path) -> None:
     align = params.align.model_copy(update={"size": 112})
     clip = params.clip.model_copy(update={"length": 16})
     main(params.model_copy(update={"model": model, "align": align, "clip": clip}), tmp_path / "complexity.json")
-    found = json.loads((tmp_path / "complexity.json").read_text())
-    assert found.keys() == {"parameters", "macs"}
-    assert found["parameters"] == 77_716_673
-    assert round(2 * found["macs"] / 1e9, 1) == 201.0
+    complexity = json.loads((tmp_path / "complexity.json").read_text())
+    assert complexity.keys() == {"parameters", "macs"}
+    assert complexity["parameters"] == 77_716_673
+    assert round(2 * complexity["macs"] / 1e9, 1) == 201.0

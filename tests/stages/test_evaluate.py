@@ -1,4 +1,4 @@
-"""Evaluate, for real: a tiny network over a few random faces, its tables held beside the network asked directly."""
+"""The stage evaluate, in real runs: a tiny network on a few random faces, compared with the network called directly."""
 
 import json
 import logging
@@ -22,11 +22,11 @@ from pipeline.params_check import check_params
 from pipeline.records.labels import Label, write_labels
 from pipeline.zarr_store import read_array
 from stages.evaluate import main
-from tests.pipeline.training.material import FOOTAGE, MODEL, PREPROCESSING, write_sequence
+from tests.pipeline.training.material import INPUT_SPEC, MODEL, PREPROCESSING, write_sequence
 
 LENGTH = 8
 TARGET = Target(mean=20.0, deviation=10.0)
-TRAINED = Description(MODEL, Regression(), LENGTH, TARGET, footage=FOOTAGE)
+TRAINED = Description(MODEL, Regression(), LENGTH, TARGET, input_spec=INPUT_SPEC)
 FITTING = [
     Label("f1", "a", "1", "Freeform", "training", 10.0),
     Label("f2", "a", "2", "Freeform", "development", 10.0),
@@ -44,7 +44,7 @@ CONSTANT = 17.0  # (10 + 10 + 31) / 3
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """Sequences of 20 + 19, 10 + 9, 5 + 4 and 16 + 16 frames (two phases), labels, and a network with first weights."""
+    """Sequences of 20 + 19, 10 + 9, 5 + 4 and 16 + 16 frames (two phases), labels, and an untrained network."""
     for seed, (name, phases) in enumerate({"t1": [20, 19], "t2": [10, 9], "t3": [5, 4], "f4": [16, 16]}.items()):
         write_sequence(tmp_path / "sequences" / name, phases, seed=seed)
     write_labels(tmp_path / "fitting.csv", FITTING)
@@ -56,7 +56,7 @@ def corpus(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def evaluate(corpus: Path, smallest: dict[str, Any]) -> Callable[..., dict[str, Any]]:
-    """Run the stage with changed parameters and return what metrics.json holds."""
+    """A function that runs the stage with changed parameters and returns the content of metrics.json."""
 
     def run(**changes: Any) -> dict[str, Any]:
         values = {
@@ -69,8 +69,8 @@ def evaluate(corpus: Path, smallest: dict[str, Any]) -> Callable[..., dict[str, 
         params: Params = check_params(values)
         sequences, fitting, testing = corpus / "sequences", corpus / "fitting.csv", corpus / "testing.csv"
         main(params, sequences, fitting, testing, corpus / "finetuned", corpus / "metrics.json", corpus / "results")
-        found: dict[str, Any] = json.loads((corpus / "metrics.json").read_text())
-        return found
+        metrics: dict[str, Any] = json.loads((corpus / "metrics.json").read_text())
+        return metrics
 
     return run
 
@@ -79,8 +79,8 @@ def _table(corpus: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(corpus / "results" / name, keep_default_na=False).set_index("recording")
 
 
-def _asked(corpus: Path, name: str, rows: list[int]) -> float:
-    """What the network itself says of the rows of a recording's faces, without any of the project's clips."""
+def _direct_estimate(corpus: Path, name: str, rows: list[int]) -> float:
+    """Return the estimate of the network for these rows of a recording's faces, bypassing the project's clips."""
     network = build(MODEL, Regression(), seed=3).eval()
     faces = read_array(corpus / "sequences" / name, "faces")[rows].astype(np.float32)
     x = torch.from_numpy((faces - np.array(MODEL.mean, np.float32)) * np.float32(MODEL.scale)).permute(3, 0, 1, 2)[None]
@@ -92,18 +92,18 @@ def test_estimates_are_means_over_clips_that_cover_a_video(corpus: Path, evaluat
     evaluate()
     # 20 frames: two clips, and one that ends at the last frame with 4 new ones. 5 frames: looped.
     expected = {
-        ("t1", 0): (8, _asked(corpus, "t1", list(range(8)))),
-        ("t1", 8): (8, _asked(corpus, "t1", list(range(8, 16)))),
-        ("t1", 12): (4, _asked(corpus, "t1", list(range(12, 20)))),
-        ("t2", 0): (8, _asked(corpus, "t2", list(range(8)))),
-        ("t2", 2): (2, _asked(corpus, "t2", list(range(2, 10)))),
-        ("t3", 0): (5, _asked(corpus, "t3", [0, 1, 2, 3, 4, 0, 1, 2])),
+        ("t1", 0): (8, _direct_estimate(corpus, "t1", list(range(8)))),
+        ("t1", 8): (8, _direct_estimate(corpus, "t1", list(range(8, 16)))),
+        ("t1", 12): (4, _direct_estimate(corpus, "t1", list(range(12, 20)))),
+        ("t2", 0): (8, _direct_estimate(corpus, "t2", list(range(8)))),
+        ("t2", 2): (2, _direct_estimate(corpus, "t2", list(range(2, 10)))),
+        ("t3", 0): (5, _direct_estimate(corpus, "t3", [0, 1, 2, 3, 4, 0, 1, 2])),
     }
     clips = _table(corpus, "clips.csv").drop("f4")
-    found = {(name, row.start): (row.weight, row.estimate) for name, row in clips.iterrows()}
-    assert {key: weight for key, (weight, _) in found.items()} == {key: weight for key, (weight, _) in expected.items()}
+    rows = {(name, row.start): (row.weight, row.estimate) for name, row in clips.iterrows()}
+    assert {key: weight for key, (weight, _) in rows.items()} == {key: weight for key, (weight, _) in expected.items()}
     for key, (_, estimate) in expected.items():
-        assert found[key][1] == pytest.approx(estimate, abs=2e-3)
+        assert rows[key][1] == pytest.approx(estimate, abs=2e-3)
 
     predictions = _table(corpus, "predictions.csv")
     for name in ("t1", "t2", "t3"):
@@ -117,7 +117,7 @@ def test_estimates_are_means_over_clips_that_cover_a_video(corpus: Path, evaluat
     assert set(predictions.coverage) == {1.0}
 
 
-def test_metrics_are_those_of_the_table(corpus: Path, evaluate: Callable[..., Any]) -> None:
+def test_metrics_agree_with_the_table_of_predictions(corpus: Path, evaluate: Callable[..., Any]) -> None:
     metrics = evaluate()
     errors = _table(corpus, "predictions.csv").estimate - [12, 25, 3]
     assert list(metrics) == ["rmse", "mae", "pcc", "ccc", "kappa", "videos", "constant", "lookup", "unseen", *GAPS]
@@ -125,19 +125,19 @@ def test_metrics_are_those_of_the_table(corpus: Path, evaluate: Callable[..., An
     assert metrics["mae"] == pytest.approx(np.mean(np.abs(errors)), abs=2e-4)
     assert metrics["videos"] == 3
     assert [metrics[name] for name in GAPS] == [39 + 19 + 9, 0, 0, 0, 0]
-    # 17 against 12, 25 and 3: errors 5, -8, 14
+    # the constant 17 for the scores 12, 25 and 3: errors 5, -8, 14
     assert metrics["constant"] == {"rmse": round(float(np.sqrt((25 + 64 + 196) / 3)), 4), "mae": 9.0}
-    # the look-up knows a by 10: errors 2, -8, 14
+    # the look-up estimates 10 for subject a: errors -2, -8, 14
     assert metrics["lookup"] == {"rmse": round(float(np.sqrt((4 + 64 + 196) / 3)), 4), "mae": 8.0}
     assert metrics["unseen"]["videos"] == 2
 
 
-def test_what_a_run_leaves(corpus: Path, evaluate: Callable[..., Any]) -> None:
+def test_outputs_of_a_run(corpus: Path, evaluate: Callable[..., Any]) -> None:
     evaluate()
-    left = {path.name: path.read_bytes() for path in (corpus / "results").iterdir()}
+    outputs = {path.name: path.read_bytes() for path in (corpus / "results").iterdir()}
     tables = {f"{name}.csv" for name in ("predictions", "unscored", "clips", "intervals", "confusion")}
-    assert set(left) == tables | {f"{name}.png" for name in ("figure5", "error", "confusion", "curves")}
-    assert _table(corpus, "unscored.csv").subject.to_dict() == {"f4": "e"}  # predicted, though nobody knows its score
+    assert set(outputs) == tables | {f"{name}.png" for name in ("figure5", "error", "confusion", "curves")}
+    assert _table(corpus, "unscored.csv").subject.to_dict() == {"f4": "e"}  # it has an estimate, but no score
     parts = pd.read_csv(corpus / "results" / "intervals.csv").groupby("part").first()
     assert parts.videos.to_dict() == {
         **{"all": 3, "seen": 1, "unseen": 2},
@@ -145,33 +145,37 @@ def test_what_a_run_leaves(corpus: Path, evaluate: Callable[..., Any]) -> None:
     }
     before = (corpus / "metrics.json").read_bytes()
     evaluate()
-    assert {path.name: path.read_bytes() for path in (corpus / "results").iterdir()} == left
+    assert {path.name: path.read_bytes() for path in (corpus / "results").iterdir()} == outputs
     assert (corpus / "metrics.json").read_bytes() == before
     assert not list(corpus.glob("*.partial"))
 
 
 @pytest.mark.parametrize("order", ["reversed", "frozen", "shuffled"])
-def test_controls_change_what_a_clip_shows(corpus: Path, evaluate: Callable[..., Any], order: str) -> None:
+def test_controls_change_the_frames_of_clips(corpus: Path, evaluate: Callable[..., Any], order: str) -> None:
     evaluate(order=order, seed=5)
     rows = {"reversed": list(range(7, -1, -1)), "frozen": [4] * 8}
     clips = _table(corpus, "clips.csv")
-    plain = _asked(corpus, "t2", list(range(8)))
+    plain = _direct_estimate(corpus, "t2", list(range(8)))
     first = clips.loc["t2"].estimate.iloc[0]
     if order in rows:
-        assert first == pytest.approx(_asked(corpus, "t2", rows[order]), abs=2e-3)
+        assert first == pytest.approx(_direct_estimate(corpus, "t2", rows[order]), abs=2e-3)
     assert abs(first - plain) > 4e-3
     evaluate(order=order, seed=5)
     assert _table(corpus, "clips.csv").equals(clips)
 
 
-def test_conformal_intervals_come_from_what_was_measured_while_fitting(
+def test_conformal_intervals_are_calibrated_on_the_validation_recordings(
     corpus: Path, evaluate: Callable[..., Any]
 ) -> None:
     write_sequence(corpus / "sequences" / "f2", [9, 8], seed=9)
     assert "validation" not in evaluate()
     assert not (corpus / "results/conformal.csv").exists()
     metrics = evaluate(validation="development")  # f2 alone
-    error = abs(_asked(corpus, "f2", list(range(8))) * 8 / 9 + _asked(corpus, "f2", list(range(1, 9))) / 9 - 10)
+    error = abs(
+        _direct_estimate(corpus, "f2", list(range(8))) * 8 / 9
+        + _direct_estimate(corpus, "f2", list(range(1, 9))) / 9
+        - 10
+    )
     assert metrics["validation"] == {
         "rmse": pytest.approx(error, abs=2e-3),
         "mae": metrics["validation"]["rmse"],
@@ -180,10 +184,10 @@ def test_conformal_intervals_come_from_what_was_measured_while_fitting(
     table = pd.read_csv(corpus / "results" / "conformal.csv")
     assert table.calibrated.tolist() == [1, 1, 1]
     assert table.half_width.isna().all()  # one subject is too few for any level
-    assert "f2" not in _table(corpus, "predictions.csv").index  # it was used in fitting
+    assert "f2" not in _table(corpus, "predictions.csv").index  # fitting used it
 
 
-def test_groups_are_taken_from_the_labels_for_testing(corpus: Path, evaluate: Callable[..., Any]) -> None:
+def test_sex_and_age_groups_come_from_the_labels_for_testing(corpus: Path, evaluate: Callable[..., Any]) -> None:
     people = [replace(label, sex=sex, age=40.0) for label, sex in zip(TESTING, "fmf", strict=True)]
     write_labels(corpus / "testing.csv", people, groups=True)
     evaluate()
@@ -196,9 +200,12 @@ def test_phases_are_averaged(corpus: Path, evaluate: Callable[..., Any]) -> None
     clips = _table(corpus, "clips.csv").loc["t3"]
     assert clips.phase.tolist() == [0, 1]
     assert clips.weight.tolist() == [5, 4]
-    estimates = [_asked(corpus, "t3", [0, 1, 2, 3, 4, 0, 1, 2]), _asked(corpus, "t3", [5, 6, 7, 8, 5, 6, 7, 8])]
-    found = _table(corpus, "predictions.csv").estimate["t3"]
-    assert found == pytest.approx((5 * estimates[0] + 4 * estimates[1]) / 9, abs=2e-3)
+    estimates = [
+        _direct_estimate(corpus, "t3", [0, 1, 2, 3, 4, 0, 1, 2]),
+        _direct_estimate(corpus, "t3", [5, 6, 7, 8, 5, 6, 7, 8]),
+    ]
+    estimate = _table(corpus, "predictions.csv").estimate["t3"]
+    assert estimate == pytest.approx((5 * estimates[0] + 4 * estimates[1]) / 9, abs=2e-3)
 
 
 def test_a_recording_without_a_face_gets_the_constant_and_is_counted(
@@ -222,7 +229,7 @@ def test_a_recording_without_a_face_gets_the_constant_and_is_counted(
         ("skip", [0, 1, 12], [*range(20)]),
     ],
 )
-def test_absent_frames_are_treated_as_asked(
+def test_absent_frames_are_treated_as_clip_absent_says(
     corpus: Path, evaluate: Callable[..., Any], absent: str, starts: list[int], rows: list[int]
 ) -> None:
     shutil.rmtree(corpus / "sequences" / "t1")
@@ -231,11 +238,11 @@ def test_absent_frames_are_treated_as_asked(
     assert [metrics[name] for name in GAPS] == [39 + 19 + 9, 3, 0, 0, 0]
     clips = _table(corpus, "clips.csv").loc["t1"]
     assert clips.start.tolist() == starts
-    expected = [_asked(corpus, "t1", rows[start : start + LENGTH]) for start in starts]
+    expected = [_direct_estimate(corpus, "t1", rows[start : start + LENGTH]) for start in starts]
     assert clips.estimate.tolist() == pytest.approx(expected, abs=2e-3)
 
 
-def test_a_recording_seen_too_briefly_gets_the_constant_and_is_counted(
+def test_a_recording_without_a_clip_gets_the_constant_and_is_counted(
     corpus: Path, evaluate: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     shutil.rmtree(corpus / "sequences" / "t2")
@@ -262,7 +269,7 @@ def test_a_recording_without_a_sequence_is_counted_and_left_out(
     assert "recordings without a sequence, left out: t4, t5" in caplog.text
 
 
-def test_a_test_partition_without_scores_is_only_predicted(corpus: Path, evaluate: Callable[..., Any]) -> None:
+def test_a_test_partition_without_scores_gets_estimates_only(corpus: Path, evaluate: Callable[..., Any]) -> None:
     write_labels(corpus / "testing.csv", [replace(label, bdi=None) for label in TESTING])
     assert evaluate() == {
         **{"videos": 0, "constant": {}, "lookup": {}, "unseen": {"videos": 0}},
@@ -272,39 +279,39 @@ def test_a_test_partition_without_scores_is_only_predicted(corpus: Path, evaluat
     assert len(_table(corpus, "predictions.csv")) == 0
 
 
-def test_a_model_for_other_clips_is_refused(corpus: Path, evaluate: Callable[..., Any]) -> None:
+def test_a_model_for_other_clips_is_rejected(corpus: Path, evaluate: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match=r"finetuned: made for another geometry .*: clip\.length 8 \(here 16\)$"):
         evaluate(length=16)
     assert not (corpus / "results").exists()
 
 
-def test_a_model_for_other_faces_is_refused(corpus: Path, evaluate: Callable[..., Any]) -> None:
+def test_a_model_for_other_faces_is_rejected(corpus: Path, evaluate: Callable[..., Any]) -> None:
     larger = replace(PREPROCESSING, fps=5.0, align=PREPROCESSING.align.model_copy(update={"size": 48}))
     shutil.rmtree(corpus / "sequences" / "t2")
     write_sequence(corpus / "sequences" / "t2", [10, 9], preprocessing=larger)
-    expected = r"another geometry than .*sequences/t2: decode\.fps null \(here 5\.0\), align\.size 32 \(here 48\)$"
-    with pytest.raises(ValueError, match=expected):
+    message = r"another geometry than .*sequences/t2: decode\.fps null \(here 5\.0\), align\.size 32 \(here 48\)$"
+    with pytest.raises(ValueError, match=message):
         evaluate()
     assert not (corpus / "results").exists()
 
 
-def test_faces_that_were_found_otherwise_are_taken(corpus: Path, evaluate: Callable[..., Any]) -> None:
+def test_faces_of_another_detector_are_accepted(corpus: Path, evaluate: Callable[..., Any]) -> None:
     every = replace(PREPROCESSING, align=PREPROCESSING.align.model_copy(update={"detector": "every", "margin": 0.5}))
     shutil.rmtree(corpus / "sequences" / "t2")
     write_sequence(corpus / "sequences" / "t2", [10, 9], preprocessing=every)
     assert evaluate()["videos"] == 3
 
 
-def test_a_model_that_does_not_say_what_it_was_fitted_to_is_refused(corpus: Path, evaluate: Callable[..., Any]) -> None:
-    unsaid = replace(TRAINED, footage=None)
-    save_weights(corpus / "finetuned", build(MODEL, Regression(), seed=3).state_dict(), unsaid)
-    with pytest.raises(ValueError, match=r"finetuned: says nothing of the faces it was fitted to; fit it anew"):
+def test_a_model_without_an_input_specification_is_rejected(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    description = replace(TRAINED, input_spec=None)
+    save_weights(corpus / "finetuned", build(MODEL, Regression(), seed=3).state_dict(), description)
+    with pytest.raises(ValueError, match=r"finetuned: does not record the faces that it was fitted to; fit it anew"):
         evaluate()
 
 
-def test_a_model_that_estimates_nothing_is_refused(corpus: Path, evaluate: Callable[..., Any]) -> None:
+def test_a_model_without_a_regression_head_is_rejected(corpus: Path, evaluate: Callable[..., Any]) -> None:
     head = Recognition(3)
-    recogniser = Description(MODEL, head, LENGTH, footage=FOOTAGE)
+    recogniser = Description(MODEL, head, LENGTH, input_spec=INPUT_SPEC)
     save_weights(corpus / "finetuned", build(MODEL, head, seed=3).state_dict(), recogniser)
     with pytest.raises(ValueError, match="regression head"):
         evaluate()

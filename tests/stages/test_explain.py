@@ -1,4 +1,4 @@
-"""Explain, for real: a tiny network over a few random faces."""
+"""The stage explain, in real runs: a tiny network on a few random faces."""
 
 import shutil
 from collections.abc import Callable
@@ -21,11 +21,11 @@ from pipeline.saliency.explanation import Explanation, read_explanations
 from pipeline.saliency.relevance import relevance
 from pipeline.zarr_store import read_array
 from stages.explain import main
-from tests.pipeline.saliency.material import write_scored
-from tests.pipeline.training.material import FOOTAGE, MODEL, PREPROCESSING, write_sequence
+from tests.pipeline.saliency.material import write_predictions
+from tests.pipeline.training.material import INPUT_SPEC, MODEL, PREPROCESSING, write_sequence
 
 LENGTH = 8
-TRAINED = Description(MODEL, Regression(), LENGTH, Target(mean=20.0, deviation=10.0), footage=FOOTAGE)
+TRAINED = Description(MODEL, Regression(), LENGTH, Target(mean=20.0, deviation=10.0), input_spec=INPUT_SPEC)
 SEQUENCES: dict[str, dict[str, Any]] = {
     "calm": {"phases": [20, 19]},
     "brief": {"phases": [5, 4]},
@@ -37,12 +37,12 @@ SCORED = [("calm", 4, 7.0, 3), ("brief", 16, 12.0, 1), ("hidden", 31, 22.0, 3), 
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """Four recordings with scores (none is moderate), one of which never shows a face, and a network."""
-    for seed, (name, about) in enumerate(SEQUENCES.items()):
-        write_sequence(tmp_path / "sequences" / name, seed=seed, **about)
+    """Four recordings with scores (none is moderate), one of them without a face, and a network."""
+    for seed, (name, options) in enumerate(SEQUENCES.items()):
+        write_sequence(tmp_path / "sequences" / name, seed=seed, **options)
     listed = [Recording(name, Path(f"{name}.mp4"), 1, name.encode().hex().ljust(64, "0")) for name in SEQUENCES]
     write_recordings(tmp_path / "recordings.csv", listed)
-    write_scored(tmp_path / "predictions.csv", SCORED)
+    write_predictions(tmp_path / "predictions.csv", SCORED)
     (tmp_path / "finetuned").mkdir()
     save_weights(tmp_path / "finetuned", build(MODEL, Regression(), seed=3).state_dict(), TRAINED)
     return tmp_path
@@ -50,7 +50,7 @@ def corpus(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def explain(corpus: Path, smallest: dict[str, Any]) -> Callable[..., dict[str, Explanation]]:
-    """Run the stage with changed parameters and return what it explained."""
+    """A function that runs the stage with changed parameters and returns the explanations by severity band."""
 
     def run(stage: str = "conv5", length: int = LENGTH, absent: str = "skip") -> dict[str, Explanation]:
         values = {**smallest, "clip": {"length": length, "absent": absent}, "explain": {"stage": stage}}
@@ -61,68 +61,74 @@ def explain(corpus: Path, smallest: dict[str, Any]) -> Callable[..., dict[str, E
     return run
 
 
-def test_what_a_run_leaves(corpus: Path, explain: Callable[..., Any]) -> None:
+def test_outputs_are_reproducible(corpus: Path, explain: Callable[..., Any]) -> None:
     explain()
-    left = folder_digest(corpus / "saliency")
+    digest = folder_digest(corpus / "saliency")
     assert {path.name for path in (corpus / "saliency").iterdir()} == {"figure6.png", "minimal", "mild", "severe"}
     explain()
-    assert folder_digest(corpus / "saliency") == left
+    assert folder_digest(corpus / "saliency") == digest
     assert not list(corpus.glob("*.partial"))
 
 
 def test_each_band_has_its_recording_and_clip(corpus: Path, explain: Callable[..., Any]) -> None:
-    found = explain()
-    about = {band: item.subject for band, item in found.items()}
-    assert {band: (item.recording, item.start) for band, item in about.items()} == {
+    explanations = explain()
+    metadata = {band: item.metadata for band, item in explanations.items()}
+    assert {band: (item.recording, item.start) for band, item in metadata.items()} == {
         "minimal": ("calm", 8),
         "mild": ("brief", 0),
         "severe": ("hidden", 11),  # 0, 11, 12: no clip holds frames 8 to 10
     }
-    assert (about["minimal"].bdi, about["minimal"].estimate, about["minimal"].opaque) == (4, 7.0, b"calm".hex())
+    assert (metadata["minimal"].bdi, metadata["minimal"].estimate, metadata["minimal"].opaque) == (
+        4,
+        7.0,
+        b"calm".hex(),
+    )
     faces = read_array(corpus / "sequences" / "calm", "faces")
-    assert np.array_equal(found["minimal"].faces, faces[8:16])
+    assert np.array_equal(explanations["minimal"].faces, faces[8:16])
     looped = read_array(corpus / "sequences" / "brief", "faces")[[0, 1, 2, 3, 4, 0, 1, 2]]
-    assert np.array_equal(found["mild"].faces, looped)
+    assert np.array_equal(explanations["mild"].faces, looped)
 
 
-def test_relevance_is_the_networks(corpus: Path, explain: Callable[..., Any]) -> None:
+def test_relevance_agrees_with_the_network_called_directly(corpus: Path, explain: Callable[..., Any]) -> None:
     network = build(MODEL, Regression(), seed=3).eval()
     for stage in ("conv3", "conv5"):
         item = explain(stage)["minimal"]
         expected, estimate = relevance(network, TRAINED, torch.from_numpy(item.faces)[None], stage)
         assert np.allclose(item.relevance, expected[0].numpy(), rtol=1e-4, atol=1e-6)
-        assert item.subject.clip_estimate == pytest.approx(float(estimate[0]), rel=1e-4)
-        assert item.subject.stage == stage
+        assert item.metadata.clip_estimate == pytest.approx(float(estimate[0]), rel=1e-4)
+        assert item.metadata.stage == stage
         assert np.abs(item.relevance).max() > 0
 
 
 @pytest.mark.parametrize("absent", ["hold", "keep"])
 def test_frames_without_a_face_are_marked(corpus: Path, explain: Callable[..., Any], absent: str) -> None:
     item = explain(absent=absent)["severe"]
-    assert item.subject.start == 8
+    assert item.metadata.start == 8
     assert item.present.tolist() == [False] * 3 + [True] * 5
     faces = read_array(corpus / "sequences" / "hidden", "faces")
     assert np.array_equal(item.faces[0], faces[7] if absent == "hold" else np.zeros_like(faces[7]))
 
 
-def test_without_any_score_there_is_only_a_figure_that_says_so(corpus: Path, explain: Callable[..., Any]) -> None:
-    write_scored(corpus / "predictions.csv", [])
+def test_without_scores_the_only_output_is_a_figure_without_recordings(
+    corpus: Path, explain: Callable[..., Any]
+) -> None:
+    write_predictions(corpus / "predictions.csv", [])
     assert explain() == {}
     assert [path.name for path in (corpus / "saliency").iterdir()] == ["figure6.png"]
 
 
-def test_a_model_for_other_clips_or_faces_is_refused(corpus: Path, explain: Callable[..., Any]) -> None:
+def test_a_model_for_other_clips_or_faces_is_rejected(corpus: Path, explain: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match=r"finetuned: made for another geometry than .*calm: clip\.length"):
         explain(length=16)
     shutil.rmtree(corpus / "sequences" / "calm")
-    other = replace(PREPROCESSING, align=PREPROCESSING.align.model_copy(update={"method": "crop"}))
-    write_sequence(corpus / "sequences" / "calm", [20, 19], preprocessing=other)
+    preprocessing = replace(PREPROCESSING, align=PREPROCESSING.align.model_copy(update={"method": "crop"}))
+    write_sequence(corpus / "sequences" / "calm", [20, 19], preprocessing=preprocessing)
     with pytest.raises(ValueError, match=r"made for another geometry than .*calm: align\.method"):
         explain()
     assert not (corpus / "saliency").exists()
 
 
-def test_a_recording_that_is_not_listed_is_named(corpus: Path, explain: Callable[..., Any]) -> None:
+def test_the_error_for_an_unlisted_recording_names_it(corpus: Path, explain: Callable[..., Any]) -> None:
     listed = read_recordings(corpus / "recordings.csv")
     write_recordings(corpus / "recordings.csv", [item for item in listed if item.recording != "calm"])
     with pytest.raises(ValueError, match=r"predictions\.csv: calm: not in .*recordings\.csv"):

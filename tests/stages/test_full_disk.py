@@ -1,6 +1,6 @@
-"""A full disk stops a stage with the recording and the place named; what is finished stays, what is not leaves nothing.
+"""A full disk ends a stage with an error that names recording and folder; finished items stay, partial files do not.
 
-The device /dev/full answers every write as a full disk does.
+Writing to the device /dev/full fails as on a full disk.
 """
 
 import os
@@ -30,7 +30,7 @@ FRAMES = {"first": 4, "second": 5, "third": 6}
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
-    """Three recordings that are told apart by their numbers of frames."""
+    """Three recordings with different numbers of frames."""
     listed = []
     for name, frames in FRAMES.items():
         path = tmp_path / f"{name}.mp4"
@@ -40,26 +40,26 @@ def recordings(tmp_path: Path) -> Path:
     return tmp_path / "recordings.csv"
 
 
-def _left(folder: Path) -> list[Path]:
-    """What no whole run leaves: files in the making, and locks."""
+def _leftovers(folder: Path) -> list[Path]:
+    """Return the partial files and locks, which a complete run does not leave."""
     return [path for path in folder.rglob("*") if path.suffix == ".partial" or path.parent.name in ("partial", "locks")]
 
 
-def test_the_stage_names_the_recording_and_the_place(
+def test_the_error_names_the_recording_and_the_folder(
     tmp_path: Path, smallest: dict[str, Any], recordings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_decoded = inspection.write_decoded
 
-    def crowded(folder: Path, table: FrameTable | None, quality: Quality) -> None:
+    def fill_disk(folder: Path, table: FrameTable | None, quality: Quality) -> None:
         write_decoded(folder, table, quality)
         if quality.decoded_frames == FRAMES["second"]:
             FULL.write_text("one more byte")
 
-    monkeypatch.setattr(inspection, "write_decoded", crowded)
+    monkeypatch.setattr(inspection, "write_decoded", fill_disk)
     store = ArtifactStore("decode")
-    with pytest.raises(ItemsFailedError) as stopped:
+    with pytest.raises(ItemsFailedError) as raised:
         decode.main(check_params(smallest), recordings, tmp_path / "decoded")
-    message = str(stopped.value)
+    message = str(raised.value)
     assert message.startswith("decoding: stopped for want of room; 1 of 3 are finished and will not be redone:\n")
     assert "  second: DiskFullError: " in message
     assert (
@@ -68,18 +68,18 @@ def test_the_stage_names_the_recording_and_the_place(
         and f"'{store.folder}'" in message
     )
     finished = {path.name: path.stat().st_mtime_ns for path in store.folder.glob("items/*")}
-    assert len(finished) == 1  # the third, which is the largest; the first was not begun
-    assert _left(store.folder) == _left(tmp_path) == []
+    assert len(finished) == 1  # the third, which is the largest; the first was not started
+    assert _leftovers(store.folder) == _leftovers(tmp_path) == []
     assert not (tmp_path / "decoded").exists()
 
-    monkeypatch.setattr(inspection, "write_decoded", write_decoded)  # someone made room
+    monkeypatch.setattr(inspection, "write_decoded", write_decoded)  # now there is room
     decode.main(check_params(smallest), recordings, tmp_path / "decoded")
     again = {path.name: path.stat().st_mtime_ns for path in store.folder.glob("items/*")}
     assert finished.items() < again.items()
     assert {name: read_quality(tmp_path / "decoded" / name).decoded_frames for name in FRAMES} == FRAMES
 
 
-def test_an_output_that_does_not_fit_leaves_the_one_before(tmp_path: Path) -> None:
+def test_an_output_that_does_not_fit_does_not_replace_the_previous_one(tmp_path: Path) -> None:
     output = tmp_path / "output"
     output.mkdir()
     (output / "old").write_text("old")
@@ -89,7 +89,7 @@ def test_an_output_that_does_not_fit_leaves_the_one_before(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.rglob("*")] == ["output", "old"]
 
 
-def test_a_table_that_does_not_fit_leaves_the_one_before(tmp_path: Path) -> None:
+def test_a_table_that_does_not_fit_does_not_replace_the_previous_one(tmp_path: Path) -> None:
     table = tmp_path / "recordings.csv"
     write_recordings(table, [])
     before = table.read_bytes()
@@ -100,7 +100,7 @@ def test_a_table_that_does_not_fit_leaves_the_one_before(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [table]
 
 
-def test_other_errors_pass_as_they_are(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError) as stopped, explain_disk_full(tmp_path):
+def test_other_errors_are_not_changed(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as raised, explain_disk_full(tmp_path):
         (tmp_path / "none").read_text()
-    assert not isinstance(stopped.value, DiskFullError)
+    assert not isinstance(raised.value, DiskFullError)

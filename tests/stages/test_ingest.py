@@ -1,4 +1,4 @@
-"""The stage ingest: partitions, and which table knows what."""
+"""The stage ingest: partitions, and the content of each table."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ HEADER = "video_id,path,subject,partition,bdi,sex,age"
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """Six people with two videos each, the second one in the official test partition."""
+    """Six subjects with two videos each, the second in the official test partition."""
     (tmp_path / "film.mp4").write_bytes(b"not looked into here")
     rows = [
         f"s{subject}_{visit},film.mp4,s{subject},{partition},{7 * subject},{'fm'[subject % 2]},{20 + subject}"
@@ -32,15 +32,13 @@ def _ingest(smallest: dict[str, Any], corpus: Path, **changes: Any) -> tuple[lis
     return read_labels(fitting), read_labels(testing)
 
 
-def test_official_partitions_share_people(smallest: dict[str, Any], corpus: Path) -> None:
+def test_official_partitions_share_subjects(smallest: dict[str, Any], corpus: Path) -> None:
     fitting, testing = _ingest(smallest, corpus)
     assert {label.subject for label in fitting} == {label.subject for label in testing}
     assert {label.partition for label in fitting} == {"training"}
 
 
-def test_folds_share_nobody_test_everybody_once_and_leave_the_recordings_alone(
-    smallest: dict[str, Any], corpus: Path
-) -> None:
+def test_folds_are_subject_disjoint_and_test_every_recording_once(smallest: dict[str, Any], corpus: Path) -> None:
     _ingest(smallest, corpus)
     before = (corpus / "recordings.csv").read_bytes()
     tested = []
@@ -53,7 +51,7 @@ def test_folds_share_nobody_test_everybody_once_and_leave_the_recordings_alone(
     assert sorted(tested) == sorted(f"s{subject}_{visit}" for subject in range(6) for visit in range(2))
 
 
-def test_groups_stand_in_the_labels_for_testing_alone(smallest: dict[str, Any], corpus: Path) -> None:
+def test_sex_and_age_are_in_the_labels_for_testing_only(smallest: dict[str, Any], corpus: Path) -> None:
     fitting, testing = _ingest(smallest, corpus)
     assert {(label.sex, label.age) for label in fitting} == {("", None)}
     assert [(label.sex, label.age) for label in testing[:2]] == [("f", 20), ("m", 21)]
@@ -61,4 +59,4 @@ def test_groups_stand_in_the_labels_for_testing_alone(smallest: dict[str, Any], 
     table = (corpus / "videos.csv").read_text()
     (corpus / "videos.csv").write_text(table.replace(",f,", ",m,"))
     _ingest(smallest, corpus)
-    assert (corpus / "fitting.csv").read_bytes() == before  # nothing is fitted anew
+    assert (corpus / "fitting.csv").read_bytes() == before  # so nothing is fitted again

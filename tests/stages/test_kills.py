@@ -1,4 +1,4 @@
-"""Killed at random moments, again and again: nothing finished is lost, nothing half-written is trusted or left."""
+"""A stage killed at random moments loses no finished item, and neither uses nor leaves partial files."""
 
 import os
 import signal
@@ -21,8 +21,8 @@ RECORDINGS = 120
 KILLS = 6
 
 
-class _Place:
-    """A working directory with its own store, in which the stage decode runs over the same recordings."""
+class _Workspace:
+    """A working directory with its own artifact store, in which the stage decode runs."""
 
     def __init__(self, folder: Path, recordings: Path, params: dict[str, Any]) -> None:
         folder.mkdir()
@@ -41,18 +41,18 @@ class _Place:
         )
 
     def finished(self) -> dict[str, Path]:
-        """Finished items."""
+        """Return the finished items by key."""
         return {path.name: path for path in (self.folder / "work/decode/items").glob("*")}
 
-    def left(self) -> list[Path]:
-        """What no whole run leaves: files in the making, and locks."""
-        making = [path for path in self.folder.rglob("*.partial")]
-        return making + [path for place in ("partial", "locks") for path in self.folder.glob(f"work/*/{place}/*")]
+    def leftovers(self) -> list[Path]:
+        """Return the partial files and locks, which a complete run does not leave."""
+        partial = [path for path in self.folder.rglob("*.partial")]
+        return partial + [path for name in ("partial", "locks") for path in self.folder.glob(f"work/*/{name}/*")]
 
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Short recordings, each of its own grey."""
+    """Short recordings, each of a different grey."""
     folder = tmp_path_factory.mktemp("recordings")
     listed = []
     for number in range(RECORDINGS):
@@ -64,7 +64,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _kill(process: "subprocess.Popen[bytes]", whole_group: bool) -> None:
-    """Kill the stage as a power cut would, or it alone: its workers have to end with it."""
+    """Kill the stage with its workers, as a power cut would, or the stage alone: its workers must end with it."""
     if whole_group:
         os.killpg(process.pid, signal.SIGKILL)
     else:
@@ -73,13 +73,13 @@ def _kill(process: "subprocess.Popen[bytes]", whole_group: bool) -> None:
 
 
 def _alive(group: int) -> bool:
-    """Whether a process of the group runs; those that ended and that nobody asked about do not."""
+    """Whether a process of the group is running; zombies are not."""
     for process in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, _, of = process.read_text().rpartition(") ")[2].split()[:3]
-        except OSError:  # it ended meanwhile
+            state, _, process_group = process.read_text().rpartition(") ")[2].split()[:3]
+        except OSError:  # the process has ended
             continue
-        if int(of) == group and state != "Z":
+        if int(process_group) == group and state != "Z":
             return True
     return False
 
@@ -87,20 +87,20 @@ def _alive(group: int) -> bool:
 def test_random_kills_lose_nothing_and_leave_nothing(
     tmp_path: Path, recordings: Path, smallest: dict[str, Any]
 ) -> None:
-    whole, killed = (_Place(tmp_path / name, recordings, smallest) for name in ("whole", "killed"))
-    assert whole.start(workers=2).wait() == 0
-    expected = {name: folder_digest(path) for name, path in whole.finished().items()}
+    complete, killed = (_Workspace(tmp_path / name, recordings, smallest) for name in ("complete", "killed"))
+    assert complete.start(workers=2).wait() == 0
+    expected = {name: folder_digest(path) for name, path in complete.finished().items()}
     assert len(expected) == RECORDINGS
-    assert whole.left() == []
+    assert complete.leftovers() == []
 
     random = np.random.default_rng(2014)
     finished: dict[str, int] = {}
     interrupted = 0
     for number in range(KILLS):
-        assert len(finished) < RECORDINGS, "nothing is left to be interrupted"
+        assert len(finished) < RECORDINGS, "all items are finished: there is nothing to interrupt"
         process = killed.start(workers=1 + number % 2)
-        aim = len(finished) + int(random.integers(0, 8))  # finished items, and then a moment in the next one
-        while len(killed.finished()) < min(aim, RECORDINGS) and process.poll() is None:
+        target = len(finished) + int(random.integers(0, 8))  # finished items; the kill comes during the next one
+        while len(killed.finished()) < min(target, RECORDINGS) and process.poll() is None:
             time.sleep(0.001)
         time.sleep(random.uniform(0, 0.02))
         interrupted += process.poll() is None
@@ -109,16 +109,16 @@ def test_random_kills_lose_nothing_and_leave_nothing(
         while _alive(process.pid) and time.monotonic() < end:
             time.sleep(0.01)
         assert not _alive(process.pid), "a worker outlived the stage"
-        kept = {name: path.stat().st_mtime_ns for name, path in killed.finished().items()}
-        assert finished.items() <= kept.items()  # nothing lost, nothing made again
+        remaining = {name: path.stat().st_mtime_ns for name, path in killed.finished().items()}
+        assert finished.items() <= remaining.items()  # no item is lost or made again
         assert {name: folder_digest(path) for name, path in killed.finished().items()}.items() <= expected.items()
-        assert not killed.output.exists() or folder_digest(killed.output) == folder_digest(whole.output)
-        finished = kept
+        assert not killed.output.exists() or folder_digest(killed.output) == folder_digest(complete.output)
+        finished = remaining
     assert interrupted >= KILLS - 1
     assert len(finished) > 0
 
     assert killed.start(workers=1).wait() == 0
     assert {name: folder_digest(path) for name, path in killed.finished().items()} == expected
     assert finished.items() <= {name: path.stat().st_mtime_ns for name, path in killed.finished().items()}.items()
-    assert folder_digest(killed.output) == folder_digest(whole.output)
-    assert killed.left() == []
+    assert folder_digest(killed.output) == folder_digest(complete.output)
+    assert killed.leftovers() == []

@@ -1,4 +1,4 @@
-"""The stage pretrain, for real at the smallest scale."""
+"""The stage pretrain, run for real at the smallest scale."""
 
 import json
 import shutil
@@ -27,7 +27,9 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_it_leaves_weights_that_load_and_curves(smallest: dict[str, Any], identities: Path, tmp_path: Path) -> None:
+def test_the_outputs_are_loadable_weights_and_learning_curves(
+    smallest: dict[str, Any], identities: Path, tmp_path: Path
+) -> None:
     _run(smallest, identities, tmp_path / "out")
     assert set(_files(tmp_path / "out")) == {
         "pretrained/weights.safetensors",
@@ -45,60 +47,60 @@ def test_it_leaves_weights_that_load_and_curves(smallest: dict[str, Any], identi
     assert description.history["trained"]["epochs"] == 1
 
 
-def test_the_same_input_gives_the_same_bytes_from_scratch(
+def test_the_same_inputs_give_the_same_bytes_in_an_empty_store(
     smallest: dict[str, Any], identities: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _run(smallest, identities, tmp_path / "one")
+    _run(smallest, identities, tmp_path / "first")
     monkeypatch.setenv("MSN_WORK", str(tmp_path / "other store"))
-    _run(smallest, identities, tmp_path / "other")
-    assert _files(tmp_path / "one") == _files(tmp_path / "other")
+    _run(smallest, identities, tmp_path / "second")
+    assert _files(tmp_path / "first") == _files(tmp_path / "second")
 
 
-def test_an_identical_pretraining_is_found(
+def test_an_identical_pretraining_is_reused(
     smallest: dict[str, Any], identities: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _run(smallest, identities, tmp_path / "one")
+    _run(smallest, identities, tmp_path / "first")
     monkeypatch.setattr("stages.pretrain.Pretraining.loss", lambda *_: pytest.fail("a step was computed"))
-    copied = shutil.copytree(identities, tmp_path / "copied")
-    _run(smallest, copied, tmp_path / "other")
-    assert _files(tmp_path / "one") == _files(tmp_path / "other")
+    copy = shutil.copytree(identities, tmp_path / "copy")
+    _run(smallest, copy, tmp_path / "second")
+    assert _files(tmp_path / "first") == _files(tmp_path / "second")
 
 
 @pytest.mark.parametrize("change", [{"seed": 7}, {"learning_rate": 0.02}, {"held_out": 0.5}, {"epochs": 2}])
-def test_whatever_shapes_the_weights_makes_other_weights(
+def test_different_settings_give_different_weights(
     smallest: dict[str, Any], identities: Path, tmp_path: Path, change: dict[str, Any]
 ) -> None:
-    _run(smallest, identities, tmp_path / "one")
-    _run(smallest, identities, tmp_path / "other", **change)
+    _run(smallest, identities, tmp_path / "first")
+    _run(smallest, identities, tmp_path / "second", **change)
     weights = "pretrained/weights.safetensors"
-    assert (tmp_path / "one" / weights).read_bytes() != (tmp_path / "other" / weights).read_bytes()
+    assert (tmp_path / "first" / weights).read_bytes() != (tmp_path / "second" / weights).read_bytes()
 
 
-def test_other_images_make_other_weights(smallest: dict[str, Any], identities: Path, tmp_path: Path) -> None:
-    _run(smallest, identities, tmp_path / "one")
-    _run(smallest, write_identities(tmp_path / "more", [6, 5, 8]), tmp_path / "other")
+def test_different_images_give_different_weights(smallest: dict[str, Any], identities: Path, tmp_path: Path) -> None:
+    _run(smallest, identities, tmp_path / "first")
+    _run(smallest, write_identities(tmp_path / "more identities", [6, 5, 8]), tmp_path / "second")
     weights = "pretrained/weights.safetensors"
-    assert (tmp_path / "one" / weights).read_bytes() != (tmp_path / "other" / weights).read_bytes()
+    assert (tmp_path / "first" / weights).read_bytes() != (tmp_path / "second" / weights).read_bytes()
 
 
-def test_source_none_leaves_a_description_alone(smallest: dict[str, Any], tmp_path: Path) -> None:
+def test_source_none_writes_only_a_description_and_an_empty_summary(smallest: dict[str, Any], tmp_path: Path) -> None:
     _run(smallest, tmp_path / "no identities", tmp_path / "out", source="none")
     assert _files(tmp_path / "out") == {
         "pretrained/description.json": b'{"source": "none"}\n',
-        "curves/metrics.json": b"{}\n",  # which DVC looks for
+        "curves/metrics.json": b"{}\n",  # DVC expects the file
     }
 
 
 def test_source_path_adopts_weights_made_elsewhere(smallest: dict[str, Any], identities: Path, tmp_path: Path) -> None:
-    _run(smallest, identities, tmp_path / "one")
-    source = tmp_path / "one/pretrained/weights.safetensors"
+    _run(smallest, identities, tmp_path / "elsewhere")
+    source = tmp_path / "elsewhere/pretrained/weights.safetensors"
     _run(smallest, tmp_path / "no identities", tmp_path / "out", source=str(source))
-    stored, given = (read_weights(file) for file in (tmp_path / "out/pretrained/weights.safetensors", source))
-    assert set(stored) == {name for name in given if name.startswith("backbone.")}
+    adopted, original = (read_weights(file) for file in (tmp_path / "out/pretrained/weights.safetensors", source))
+    assert set(adopted) == {name for name in original if name.startswith("backbone.")}
     assert json.loads((tmp_path / "out/pretrained/description.json").read_text())["source"] == "path"
 
 
-def test_a_refused_source_leaves_the_outputs_as_they_were(
+def test_a_rejected_source_leaves_the_outputs_unchanged(
     smallest: dict[str, Any], identities: Path, tmp_path: Path
 ) -> None:
     _run(smallest, identities, tmp_path / "out")

@@ -1,4 +1,4 @@
-"""The simulated corpus: both published trees, equal bytes for an equal seed, read by the loaders of real corpora."""
+"""The simulated corpus: both published folder trees, readable as the real corpora, reproducible from the seed."""
 
 import csv
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.artifacts.hashing import folder_digest
 from pipeline.corpora.listing import list_corpus
-from pipeline.identities.image_list import classes_of, read_landmarks, read_list
+from pipeline.identities.image_list import list_identities, read_landmarks, read_list
 from pipeline.params import Params
 from pipeline.params_check import check_params
 from stages.simulate import main
@@ -28,7 +28,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
     return folder
 
 
-def test_the_avec2014_tree_is_read_by_its_loader(tree: Path) -> None:
+def test_the_avec2014_tree_can_be_listed_like_the_real_corpus(tree: Path) -> None:
     paths, labels, _ = list_corpus("avec2014", tree / "avec2014", tree / "avec2014", complete=False)
     assert len(paths) == len(labels) == 12  # 3 partitions x 2 sessions x 2 tasks
     assert all(label.bdi is not None and 0 <= label.bdi <= 45 for label in labels)
@@ -39,11 +39,11 @@ def test_the_avec2014_tree_is_read_by_its_loader(tree: Path) -> None:
     assert (tree / "avec2014/AVEC2014_Labels_Testset/Testing/DepressionLabels").is_dir()
 
 
-def test_the_vggface2_tree_is_read_by_its_loader(tree: Path) -> None:
+def test_the_vggface2_tree_can_be_read_like_the_real_corpus(tree: Path) -> None:
     root = tree / "vggface2"
     entries = read_list(root / "train_list.txt")
     assert len(entries) == 12
-    assert classes_of(entries) == ["n000002", "n000003"]
+    assert list_identities(entries) == ["n000002", "n000003"]
     assert all((root / "train" / entry).is_file() for entry in entries)
     landmarks = read_landmarks(root / "train_list.txt")
     assert landmarks is not None
@@ -58,7 +58,7 @@ def test_the_vggface2_tree_is_read_by_its_loader(tree: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_the_same_bytes_on_any_number_of_workers(
+def test_the_bytes_do_not_depend_on_the_number_of_workers(
     tree: Path, tmp_path: Path, smallest: dict[str, Any], monkeypatch: pytest.MonkeyPatch, workers: str
 ) -> None:
     monkeypatch.setenv("MSN_WORKERS", workers)
@@ -66,12 +66,12 @@ def test_the_same_bytes_on_any_number_of_workers(
     assert folder_digest(tmp_path / "again") == folder_digest(tree)
 
 
-def test_another_seed_draws_others_and_lists_others(tree: Path, tmp_path: Path, smallest: dict[str, Any]) -> None:
+def test_another_seed_draws_and_lists_other_images(tree: Path, tmp_path: Path, smallest: dict[str, Any]) -> None:
     main(_params(smallest, seed=99), tmp_path / "other")
     lists = [(folder / "vggface2/train_list.txt").read_text() for folder in (tree, tmp_path / "other")]
-    assert lists[0] != lists[1]  # the list stands for the images
+    assert lists[0] != lists[1]  # other images have other names in the list
 
 
-def test_switched_off_it_writes_empty_trees(tmp_path: Path, smallest: dict[str, Any]) -> None:
+def test_if_disabled_it_writes_empty_trees(tmp_path: Path, smallest: dict[str, Any]) -> None:
     main(_params(smallest, enabled=False), tmp_path / "none")
     assert sorted(path.name for path in (tmp_path / "none").rglob("*")) == ["avec2014", "vggface2"]

@@ -1,4 +1,4 @@
-"""Which code a module reaches, and that its hash follows syntax and nothing else."""
+"""The project code that a module imports, and its hash, which depends on syntax alone."""
 
 import itertools
 import os
@@ -8,18 +8,18 @@ import pytest
 
 from pipeline.runtime import project_code
 
-_rewritten = itertools.count(1)
+_mtimes = itertools.count(1)
 
 
 def _rewrite(path: Path, text: str) -> None:
-    """Write a file, and give it a time of its own: some file systems tell times some milliseconds apart as one."""
+    """Write a file and give it a unique modification time: some file systems round times to several milliseconds."""
     path.write_text(text)
-    os.utime(path, ns=(0, next(_rewritten) * 10**9))
+    os.utime(path, ns=(0, next(_mtimes) * 10**9))
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small project: stages.cook -> pipeline.food.soup -> pipeline.salt, and pipeline.stone beside them."""
+    """A small project: stages.cook -> pipeline.food.soup -> pipeline.salt, and pipeline.stone, not imported."""
     files = {
         "stages/__init__.py": "",
         "pipeline/__init__.py": "",
@@ -38,7 +38,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_reached_modules_are_followed_without_params_and_package_files(project: Path) -> None:
+def test_imports_are_followed_except_params_and_package_files(project: Path) -> None:
     assert list(project_code.reachable_modules("stages.cook")) == ["pipeline.food.soup", "pipeline.salt", "stages.cook"]
 
 
@@ -56,28 +56,26 @@ def test_reached_modules_are_followed_without_params_and_package_files(project: 
         ("pipeline/params.py", "Params = 2\n", False),
     ],
 )
-def test_the_hash_follows_reached_syntax_only(project: Path, file: str, text: str, changes: bool) -> None:
+def test_the_hash_depends_on_imported_syntax_only(project: Path, file: str, text: str, changes: bool) -> None:
     before, bytes_before = project_code.code_hash("stages.cook"), project_code.file_hash("stages.cook")
     _rewrite(project / file, text)
     assert (project_code.code_hash("stages.cook") != before) is changes
-    reached = file not in ("pipeline/stone.py", "pipeline/params.py")
-    assert (project_code.file_hash("stages.cook") != bytes_before) is reached
+    imported = file not in ("pipeline/stone.py", "pipeline/params.py")
+    assert (project_code.file_hash("stages.cook") != bytes_before) is imported
 
 
-def test_an_import_of_nothing_is_named(project: Path) -> None:
+def test_the_error_for_a_missing_module_names_it(project: Path) -> None:
     _rewrite(project / "pipeline/salt.py", "import pipeline.pepper\n")
     with pytest.raises(ModuleNotFoundError, match=r"pipeline\.pepper"):
         project_code.reachable_modules("stages.cook")
 
 
-def test_the_loaded_hash_keeps_each_file_as_it_was_first_asked_for(project: Path) -> None:
+def test_the_loaded_hash_remembers_each_file_as_first_read(project: Path) -> None:
     before = project_code.code_hash("pipeline.salt")
     assert project_code.loaded_code_hash("pipeline.salt") == before
     _rewrite(project / "pipeline/salt.py", "PINCH = 2\n")
     assert project_code.code_hash("pipeline.salt") != before
     assert project_code.loaded_code_hash("pipeline.salt") == before
-    assert project_code.loaded_code_hash("stages.cook") != project_code.code_hash(
-        "stages.cook"
-    )  # reaches the salt that was loaded
+    assert project_code.loaded_code_hash("stages.cook") != project_code.code_hash("stages.cook")  # imports the old salt
     _rewrite(project / "pipeline/salt.py", "PINCH = 1\n")
     assert project_code.loaded_code_hash("stages.cook") == project_code.code_hash("stages.cook")

@@ -1,4 +1,4 @@
-"""What stands around every stage: all parameters checked first, outputs whole or absent, changed code noticed."""
+"""The guards of every stage: parameters are checked first, outputs are atomic, changed code is an error."""
 
 import shutil
 from pathlib import Path
@@ -25,26 +25,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_wrong_parameter_of_any_section_stops_before_the_work(folder: Path) -> None:
+def test_a_wrong_parameter_of_any_section_stops_the_stage_before_it_runs(folder: Path) -> None:
     text = (folder / "params.yaml").read_text().replace("depth: 27", "depth: 68")
     (folder / "params.yaml").write_text(text)
-    worked = []
+    calls = []
     with pytest.raises(ParamsError, match=r"model\.depth is 68; allowed: 27, 36, 51, 69 or 99"):
-        run_guarded(lambda params: worked.append(params), "stages.idle", [])
-    assert worked == []
+        run_guarded(lambda params: calls.append(params), "stages.idle", [])
+    assert calls == []
 
 
-def test_paths_reach_the_stage_in_order(folder: Path) -> None:
-    seen = []
+def test_paths_are_passed_to_the_stage_in_order(folder: Path) -> None:
+    arguments = []
 
     def main(params: Params, first: Path, second: Path) -> None:
-        seen.append((params.model.depth, first, second))
+        arguments.append((params.model.depth, first, second))
 
     run_guarded(main, "stages.idle", [Path("a"), Path("b")])
-    assert seen == [(27, Path("a"), Path("b"))]
+    assert arguments == [(27, Path("a"), Path("b"))]
 
 
-def test_code_that_changes_meanwhile_fails_the_stage(folder: Path) -> None:
+def test_code_that_changes_while_the_stage_runs_is_an_error(folder: Path) -> None:
     def main(params: Params) -> None:
         (folder / "stages" / "idle.py").write_text("WORK = 1\n")
 
@@ -52,7 +52,7 @@ def test_code_that_changes_meanwhile_fails_the_stage(folder: Path) -> None:
         run_guarded(main, "stages.idle", [])
 
 
-def test_an_output_takes_its_place_only_when_whole(tmp_path: Path) -> None:
+def test_an_output_is_replaced_only_by_a_complete_one(tmp_path: Path) -> None:
     output = tmp_path / "out"
     with atomic_folder(output) as folder:
         (folder / "a").write_text("1")
