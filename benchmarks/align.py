@@ -1,10 +1,10 @@
-"""Align against facenet-pytorch's `MTCNN.detect`, on the same decoded frames and the same number of threads.
+"""Compare align with facenet-pytorch's `MTCNN.detect` on the same decoded frames with the same number of threads.
 
     python -m benchmarks.align [VIDEO] [--frames 240] [--processes 2] [--device cpu] [--min-face 32]
 
-Every process runs both sides in turn, with one torch thread, and all processes run the same side at the same time: so
-both have the same cores. Without a video a talking head is drawn. Then the whole align stage (decoding included) runs
-against bare decoding of the same file. The last line is one JSON object.
+Every process runs both sides in turn with one torch thread. All processes run the same side at the same time, so both
+sides have the same cores. Without a video, a talking head is drawn. Then the whole align stage (decoding included) is
+compared with bare decoding of the same file. The last line is one JSON object.
 """
 
 import argparse
@@ -37,101 +37,105 @@ SURVEY = 32
 
 
 @dataclass(frozen=True)
-class Held(FrameReader):
-    """A film whose pictures are already decoded."""
+class DecodedFrameReader(FrameReader):
+    """A frame reader with the frames already decoded."""
 
     pixels: list[np.ndarray]
 
     def read(self, rows: Any) -> Any:
-        """The pictures of rising rows."""
+        """Yield the frames of the given rows, in ascending order."""
         return (self.pixels[row] for row in rows)
 
 
 def main() -> None:
-    """Measure, and print one JSON object as the last line."""
-    asked = _arguments()
+    """Run the measurement and print one JSON object as the last line."""
+    arguments = _arguments()
     with tempfile.TemporaryDirectory() as folder:
-        video = asked.video
+        video = arguments.video
         if video is None:
             video = Path(folder) / "drawn.mp4"
-            write_talking_head(video, asked.frames)
+            write_talking_head(video, arguments.frames)
         context = multiprocessing.get_context("spawn")
-        barrier, queue = context.Barrier(asked.processes), context.Queue()
-        arguments = (video, asked, Path(folder), barrier, queue)
-        started = [context.Process(target=_side_by_side, args=(n, *arguments)) for n in range(asked.processes)]
-        for process in started:
+        barrier, queue = context.Barrier(arguments.processes), context.Queue()
+        shared = (video, arguments, Path(folder), barrier, queue)
+        processes = [context.Process(target=_compare_sides, args=(n, *shared)) for n in range(arguments.processes)]
+        for process in processes:
             process.start()
-        results = [queue.get() for _ in started]
-        for process in started:
+        results = [queue.get() for _ in processes]
+        for process in processes:
             process.join()
-    if asked.plot:
-        _plot(results[0], asked.plot)
-    print(json.dumps(_summary(results, asked)))
+    if arguments.plot:
+        _plot(results[0], arguments.plot)
+    print(json.dumps(_summary(results, arguments)))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("video", type=Path, nargs="?", help="a video; without one a talking head is drawn")
-    parser.add_argument("--frames", type=int, default=240, help="frames of it to look at")
+    parser.add_argument("video", type=Path, nargs="?", help="a video; by default a talking head is drawn")
+    parser.add_argument("--frames", type=int, default=240, help="number of frames to process")
     parser.add_argument(
-        "--processes", type=int, default=len(os.sched_getaffinity(0)), help="how many at once, a thread each"
+        "--processes", type=int, default=len(os.sched_getaffinity(0)), help="number of processes, one thread each"
     )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--detector", default="sparse", choices=sorted(DETECTORS))
-    parser.add_argument("--min-face", type=int, default=32, help="of both sides, in pixels")
+    parser.add_argument("--min-face", type=int, default=32, help="smallest face of both sides, in pixels")
     parser.add_argument("--plot", type=Path, help="a PNG with the landmarks of both sides over time")
     return parser.parse_args()
 
 
-def _side_by_side(number: int, video: Path, asked: Any, folder: Path, barrier: Barrier, queue: Any) -> None:
-    """What one process measures: seconds of each side, and the landmarks they found."""
+def _compare_sides(number: int, video: Path, arguments: Any, folder: Path, barrier: Barrier, queue: Any) -> None:
+    """Measure the seconds and the landmarks of each side in one process."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    settings = CropSettings("similarity", 112, asked.min_face, THRESHOLDS, 0.2, asked.device)
-    following = TrackingSettings(asked.detector, SURVEY, 8)
+    settings = CropSettings("similarity", 112, arguments.min_face, THRESHOLDS, 0.2, arguments.device)
+    tracking = TrackingSettings(arguments.detector, SURVEY, 8)
     table, _ = inspect(video, None, 0.02)
     assert table is not None
-    count = min(asked.frames, len(table))
+    count = min(arguments.frames, len(table))
     pixels = list(read_frames(video, range(count)))
-    part = slice(count)
-    film = Held(video, table.frame[part], table.time[part], table.key[part], table.change[part], pixels)
-    reference = MTCNN(keep_all=True, min_face_size=asked.min_face, thresholds=list(THRESHOLDS), device=asked.device)
+    selection = slice(count)
+    reader = DecodedFrameReader(
+        video, table.frame[selection], table.time[selection], table.key[selection], table.change[selection], pixels
+    )
+    reference = MTCNN(
+        keep_all=True, min_face_size=arguments.min_face, thresholds=list(THRESHOLDS), device=arguments.device
+    )
 
-    def ours() -> list[np.ndarray | None]:
-        _, rows = DETECTORS[following.detector](film, following.survey, settings)
+    def run_ours() -> list[np.ndarray | None]:
+        _, rows = DETECTORS[tracking.detector](reader, tracking.survey, settings)
         return [None if face is None else face.landmarks for _, face in rows]
 
-    def theirs() -> list[np.ndarray | None]:
-        return [reference.detect(picture, landmarks=True)[2] for picture in pixels]
+    def run_reference() -> list[np.ndarray | None]:
+        return [reference.detect(frame, landmarks=True)[2] for frame in pixels]
 
     reference.detect(pixels[0], landmarks=True)
     result: dict[str, Any] = {}
-    for side, run in (("ours", ours), ("theirs", theirs), ("ours again", ours)):
+    for side, run in (("ours", run_ours), ("reference", run_reference), ("ours again", run_ours)):
         barrier.wait()
         started = time.perf_counter()
         result[side] = run()
-        _settle(asked.device)
+        _synchronise(arguments.device)
         result[f"{side} seconds"] = time.perf_counter() - started
     barrier.wait()
     result["frames"], result["whole"] = count, len(table)
-    result["bare seconds"] = min(_seconds_of_decoding(video) for _ in range(2))
+    result["bare seconds"] = min(_time_decoding(video) for _ in range(2))
     decoded = folder / f"decoded{number}"
     decoded.mkdir()
     write_inspection(decoded, video, None, 0.02)
     barrier.wait()
     started = time.perf_counter()
-    align_recording(folder / f"aligned{number}", video, decoded, settings, following)
+    align_recording(folder / f"aligned{number}", video, decoded, settings, tracking)
     result["align seconds"] = time.perf_counter() - started
     barrier.wait()
     queue.put(result)
 
 
-def _settle(device: str) -> None:
+def _synchronise(device: str) -> None:
     if device.startswith("cuda"):
         torch.cuda.synchronize()
 
 
-def _seconds_of_decoding(video: Path) -> float:
+def _time_decoding(video: Path) -> float:
     started = time.perf_counter()
     with av.open(video) as container:
         container.streams.video[0].thread_type = "NONE"
@@ -140,20 +144,20 @@ def _seconds_of_decoding(video: Path) -> float:
     return time.perf_counter() - started
 
 
-def _paths(result: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Landmarks (frames, 5, 2) of both sides, NaN where there is no face."""
-    ours = np.stack([np.full((5, 2), np.nan) if found is None else found for found in result["ours"]])
-    theirs = np.stack([_nearest(found, mine) for found, mine in zip(result["theirs"], ours, strict=True)])
-    return ours, theirs
+def _landmarks_of_both_sides(result: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the landmarks (frames, 5, 2) of both sides, NaN in frames without a face."""
+    ours = np.stack([np.full((5, 2), np.nan) if face is None else face for face in result["ours"]])
+    reference = np.stack([_nearest_face(faces, face) for faces, face in zip(result["reference"], ours, strict=True)])
+    return ours, reference
 
 
 def _plot(result: dict[str, Any], path: Path) -> None:
-    """Draw where the left eye and the nose go, as both sides see it."""
-    ours, theirs = _paths(result)
+    """Plot the positions of the left eye and the nose over time as both sides detect them."""
+    ours, reference = _landmarks_of_both_sides(result)
     figure, axes = pyplot.subplots(4, 1, figsize=(11, 9), sharex=True, layout="constrained")
     lines = [(point, axis) for point in ((0, "left eye"), (2, "nose")) for axis in ((0, "x"), (1, "y"))]
     for plot, ((point, name), (axis, letter)) in zip(axes, lines, strict=True):
-        plot.plot(theirs[:, point, axis], color="#c44e52", linewidth=1, label="facenet-pytorch, every frame")
+        plot.plot(reference[:, point, axis], color="#c44e52", linewidth=1, label="facenet-pytorch, every frame")
         plot.plot(ours[:, point, axis], color="#4c72b0", linewidth=1, label="ours")
         plot.set_ylabel(f"{name}, {letter} (px)")
     axes[0].legend(loc="upper right")
@@ -161,48 +165,49 @@ def _plot(result: dict[str, Any], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _summary(results: list[dict[str, Any]], asked: Any) -> dict[str, Any]:
+def _summary(results: list[dict[str, Any]], arguments: Any) -> dict[str, Any]:
     first = results[0]
-    ours, theirs = _paths(first)
-    eyes = float(np.nanmedian(np.linalg.norm(theirs[:, 0] - theirs[:, 1], axis=1)))
+    ours, reference = _landmarks_of_both_sides(first)
+    eyes = float(np.nanmedian(np.linalg.norm(reference[:, 0] - reference[:, 1], axis=1)))
     seconds = {
-        side: float(np.mean([result[f"{side} seconds"] for result in results])) for side in ("theirs", "bare", "align")
+        side: float(np.mean([result[f"{side} seconds"] for result in results]))
+        for side in ("reference", "bare", "align")
     }
     seconds["ours"] = float(np.mean([min(r["ours seconds"], r["ours again seconds"]) for r in results]))
-    speed = {side: first["frames"] * len(results) / seconds[side] for side in ("ours", "theirs")}
+    speed = {side: first["frames"] * len(results) / seconds[side] for side in ("ours", "reference")}
     speed |= {side: first["whole"] * len(results) / seconds[side] for side in ("bare", "align")}
     return {
-        "ratio": round(speed["ours"] / speed["theirs"], 2),
+        "ratio": round(speed["ours"] / speed["reference"], 2),
         "frames_per_second": round(speed["ours"], 1),
-        "reference_frames_per_second": round(speed["theirs"], 1),
-        "landmark_difference": round(float(np.nanmedian(np.linalg.norm(ours - theirs, axis=2))) / eyes, 4),
-        "coverage": round(float(np.mean([found is not None for found in first["ours"]])), 4),
-        "reference_coverage": round(float(np.mean([found is not None for found in first["theirs"]])), 4),
+        "reference_frames_per_second": round(speed["reference"], 1),
+        "landmark_difference": round(float(np.nanmedian(np.linalg.norm(ours - reference, axis=2))) / eyes, 4),
+        "coverage": round(float(np.mean([face is not None for face in first["ours"]])), 4),
+        "reference_coverage": round(float(np.mean([faces is not None for faces in first["reference"]])), 4),
         "jitter": round(_jitter(ours) / eyes, 4),
-        "reference_jitter": round(_jitter(theirs) / eyes, 4),
+        "reference_jitter": round(_jitter(reference) / eyes, 4),
         "share_of_decode_speed": round(speed["align"] / speed["bare"], 3),
         "align_frames_per_second": round(speed["align"], 1),
         "decode_frames_per_second": round(speed["bare"], 1),
         "frames": first["frames"],
         "processes": len(results),
-        "device": asked.device,
-        "detector": asked.detector,
-        "min_face": asked.min_face,
+        "device": arguments.device,
+        "detector": arguments.detector,
+        "min_face": arguments.min_face,
     }
 
 
-def _nearest(found: np.ndarray | None, mine: np.ndarray) -> np.ndarray:
-    """The face that the reference means, where it finds several: the one nearest to ours, or its first."""
-    if found is None:
+def _nearest_face(faces: np.ndarray | None, landmarks: np.ndarray) -> np.ndarray:
+    """Return the reference face that is nearest to our landmarks, or the first one if we have none."""
+    if faces is None:
         return np.full((5, 2), np.nan)
-    if np.isnan(mine).any():
-        return np.asarray(found[0], float)
-    apart = np.linalg.norm(np.asarray(found, float) - mine, axis=2).mean(1)
-    return np.asarray(found[int(np.argmin(apart))], float)
+    if np.isnan(landmarks).any():
+        return np.asarray(faces[0], float)
+    distances = np.linalg.norm(np.asarray(faces, float) - landmarks, axis=2).mean(1)
+    return np.asarray(faces[int(np.argmin(distances))], float)
 
 
 def _jitter(points: np.ndarray) -> float:
-    """Median length of the second difference in time, in pixels."""
+    """Return the median length of the second difference in time, in pixels."""
     return float(np.nanmedian(np.linalg.norm(points[2:] - 2 * points[1:-1] + points[:-2], axis=2)))
 
 

@@ -1,9 +1,9 @@
-"""What training costs at full scale, reckoned from a rate: operations a sample x samples / (utilisation x peak).
+"""Cost of training at full scale, computed from a rate: operations per sample x samples / (utilisation x peak).
 
-The parameters are the project's with a profile applied; operations are counted by PyTorch on tensors without memory.
-The rate is either measured, from the last line of `benchmarks.train` in a file (whatever the size of the network that
-was measured: its utilisation is then assumed for the one asked about), or assumed, with --utilisation and --peak. How
-well several GPUs work together is assumed (--efficiency), and so is the price of one for an hour.
+The parameters are those of params.yaml with a profile applied. PyTorch counts the operations on meta tensors.
+The rate is either measured or assumed. A measured rate comes from a file with the last line of `benchmarks.train`; if
+that run measured a network of another size, its utilisation is assumed for the full network. An assumed rate comes from
+--utilisation and --peak. The efficiency of several GPUs (--efficiency) and the price of a GPU per hour are assumed too.
 
     python -m benchmarks.cost --peak 989 --utilisation 0.4
     python -m benchmarks.train ... | tail -1 > measured.json; python -m benchmarks.cost --measured measured.json
@@ -29,44 +29,50 @@ from pipeline.profiles import apply_profile
 
 ROOT = Path(__file__).parents[1]
 IDENTITIES, IMAGES = 8_631, 3_141_890  # of VGGFace2's training part, as published
-FORWARD = 1 / 3  # of a training step: what measuring a held-out image costs
+FORWARD_SHARE = 1 / 3  # cost of measuring a held-out image, as a share of a training step
 
 
 def main() -> None:
-    """Print a table of both trainings, and the same as JSON."""
+    """Print a table of both trainings, then the same as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--profile", default="avec2013")
     parser.add_argument("--measured", type=Path, help="file with the last line of benchmarks.train")
     parser.add_argument("--peak", type=float, default=989.0, help="assumed TFLOP/s of one GPU; 989: H200, bfloat16")
-    parser.add_argument("--utilisation", type=float, default=0.4, help="assumed share of it")
+    parser.add_argument("--utilisation", type=float, default=0.4, help="assumed share of the peak")
     parser.add_argument("--gpus", type=int, nargs="+", default=[1, 8])
-    parser.add_argument("--efficiency", type=float, default=0.9, help="assumed, of several GPUs together")
-    parser.add_argument("--price", type=float, help="assumed, of one GPU for an hour")
-    asked = parser.parse_args()
-    params = _params(asked.profile)
-    rates = _rates(asked.measured, asked.peak, asked.utilisation)
-    found = {}
-    print("| training | samples | PFLOP | " + " | ".join(_heading(gpus) for gpus in asked.gpus) + " |")
-    print("| --- | ---: | ---: |" + " ---: |" * len(asked.gpus))
+    parser.add_argument("--efficiency", type=float, default=0.9, help="assumed efficiency of several GPUs")
+    parser.add_argument("--price", type=float, help="assumed price of one GPU per hour")
+    arguments = parser.parse_args()
+    params = _load_profile(arguments.profile)
+    rates = _rates(arguments.measured, arguments.peak, arguments.utilisation)
+    results = {}
+    print("| training | samples | PFLOP | " + " | ".join(_heading(gpus) for gpus in arguments.gpus) + " |")
+    print("| --- | ---: | ---: |" + " ---: |" * len(arguments.gpus))
     for name, samples, flops in (
-        ("pretraining", _pretraining_samples(params), _flops(params, still=True)),
+        ("pretraining", _pretraining_samples(params), _flops(params, static=True)),
         ("finetuning", params.finetune.epochs * params.finetune.steps * params.finetune.batch, _flops(params)),
     ):
         seconds = samples * flops / rates[name]
-        times = {gpus: seconds / (gpus * (asked.efficiency if gpus > 1 else 1.0)) for gpus in asked.gpus}
-        cells = [_cell(time, gpus, asked.price) for gpus, time in times.items()]
+        times = {gpus: seconds / (gpus * (arguments.efficiency if gpus > 1 else 1.0)) for gpus in arguments.gpus}
+        cells = [_cell(time, gpus, arguments.price) for gpus, time in times.items()]
         print(f"| {name} | {samples:,.0f} | {samples * flops / 1e15:,.0f} | {' | '.join(cells)} |")
-        found[name] = {
+        results[name] = {
             "samples": round(samples),
             "flops_a_sample": flops,
             "flops_a_second": rates[name],
             "hours": {str(gpus): time / 3600 for gpus, time in times.items()},
         }
-    basis = str(asked.measured) if asked.measured else f"assumed: {asked.utilisation} of {asked.peak} TFLOP/s"
-    print(json.dumps({"profile": asked.profile, "rate": basis, "assumed_efficiency": asked.efficiency, **found}))
+    basis = (
+        str(arguments.measured)
+        if arguments.measured
+        else f"assumed: {arguments.utilisation} of {arguments.peak} TFLOP/s"
+    )
+    print(
+        json.dumps({"profile": arguments.profile, "rate": basis, "assumed_efficiency": arguments.efficiency, **results})
+    )
 
 
-def _params(profile: str) -> Params:
+def _load_profile(profile: str) -> Params:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "params.yaml")
         path.write_bytes((ROOT / "params.yaml").read_bytes())
@@ -75,28 +81,28 @@ def _params(profile: str) -> Params:
 
 
 def _rates(measured: Path | None, peak: float, utilisation: float) -> dict[str, float]:
-    """Operations a second of one device, for each training."""
+    """Return the operations per second of one device for each training."""
     names = ("pretraining", "finetuning")
     if measured is None:
         return dict.fromkeys(names, utilisation * peak * 1e12)
-    told: dict[str, Any] = json.loads(measured.read_text(encoding="utf-8").splitlines()[-1])
-    return {name: told[name]["mfu"] * told["peak_tflops"] * 1e12 for name in names}
+    measurement: dict[str, Any] = json.loads(measured.read_text(encoding="utf-8").splitlines()[-1])
+    return {name: measurement[name]["mfu"] * measurement["peak_tflops"] * 1e12 for name in names}
 
 
 def _pretraining_samples(params: Params) -> float:
-    """Images of all epochs; those held out cost a forward pass."""
+    """Return the number of images over all epochs; a held-out image counts as one forward pass."""
     held_out = params.pretrain.held_out
-    return params.pretrain.epochs * IMAGES * (1 - held_out + held_out * FORWARD)
+    return params.pretrain.epochs * IMAGES * (1 - held_out + held_out * FORWARD_SHARE)
 
 
-def _flops(params: Params, still: bool = False) -> int:
-    """Floating-point operations of one sample, forward and backward: of a clip, or of an image as a still clip."""
+def _flops(params: Params, static: bool = False) -> int:
+    """Return the floating-point operations (forward and backward) of a clip, or of a static clip of one image."""
     size, length = params.align.size, params.clip.length
     with torch.device("meta"):
-        network = build(params.model, Recognition(IDENTITIES) if still else Regression(), None)
-        frames = torch.empty(2, 3, 1 if still else length, size, size)  # batch norm takes two
+        network = build(params.model, Recognition(IDENTITIES) if static else Regression(), None)
+        frames = torch.empty(2, 3, 1 if static else length, size, size)  # batch norm needs two samples
     with FlopCounterMode(display=False) as counter:
-        network(repeat_over_time(frames, length) if still else frames).sum().backward()
+        network(repeat_over_time(frames, length) if static else frames).sum().backward()
     return int(counter.get_total_flops()) // 2
 
 

@@ -1,4 +1,4 @@
-"""Calls in a child process that is watched from outside: its memory, its time, and whether it lives. Linux only."""
+"""Function calls in a child process with limits of memory and time, watched from the parent. Linux only."""
 
 import multiprocessing
 import time
@@ -8,33 +8,33 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
-LOOK = 0.02  # seconds between two looks at a child
-END = 5.0  # seconds that an idle child has to end by itself
+POLL_INTERVAL = 0.02  # seconds between two checks of a child
+EXIT_TIMEOUT = 5.0  # seconds that an idle child has to end by itself
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How one call ended.
+class CallResult:
+    """The result of one call.
 
     Attributes:
-        how: `returned`, or `crash`, `hang`, `memory`, which cost the child its life.
-        value: what was returned, or what is to be said of the end.
-        peak_mb: the most memory the child held during the call, in megabytes (10^6 bytes).
-        seconds: how long it took.
+        outcome: `returned`, or `crash`, `hang` or `memory`, after which the child is replaced.
+        value: the return value, or a description of the failure.
+        peak_mb: the peak memory of the child during the call, in megabytes (10^6 bytes).
+        seconds: the duration of the call.
     """
 
-    how: str
+    outcome: str
     value: Any
     peak_mb: float
     seconds: float
 
 
-class Watched:
+class WatchedFunction:
     """A function in a long-lived child process, which is replaced when it dies. Use it as a context manager."""
 
-    def __init__(self, function: Callable[..., Any], most_mb: float, most_seconds: float) -> None:
-        """Watch calls of `function`, which raises nothing; a call that exceeds a limit is killed."""
-        self.function, self.most_mb, self.most_seconds = function, most_mb, most_seconds
+    def __init__(self, function: Callable[..., Any], max_mb: float, max_seconds: float) -> None:
+        """Watch calls of `function`, which must not raise; a call that exceeds a limit is killed."""
+        self.function, self.max_mb, self.max_seconds = function, max_mb, max_seconds
         self._context = multiprocessing.get_context("spawn")
 
     def __enter__(self) -> Self:
@@ -42,44 +42,44 @@ class Watched:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._link.close()  # which ends an idle child
-        self._child.join(END)
+        self._connection.close()  # this ends an idle child
+        self._child.join(EXIT_TIMEOUT)
         self._child.kill()
         self._child.join()
 
-    def __call__(self, *arguments: Any) -> Ended:
-        """Call the function in the child."""
+    def __call__(self, *arguments: Any) -> CallResult:
+        """Call the function in the child and return the result."""
         self._reset_peak()
-        began = time.monotonic()
-        self._link.send(arguments)
-        how, value = "returned", None
-        while how == "returned":
-            if self._link.poll(LOOK):
+        start = time.monotonic()
+        self._connection.send(arguments)
+        outcome, value = "returned", None
+        while outcome == "returned":
+            if self._connection.poll(POLL_INTERVAL):
                 try:
-                    value = self._link.recv()
+                    value = self._connection.recv()
                 except EOFError:
                     self._child.join()
-                    how, value = "crash", f"the process ended with {self._child.exitcode}"
+                    outcome, value = "crash", f"the process ended with {self._child.exitcode}"
                 break
-            if self._peak_mb() > self.most_mb:
-                how, value = "memory", f"above {self.most_mb:.0f} MB"
-            elif time.monotonic() - began > self.most_seconds:
-                how, value = "hang", f"above {self.most_seconds:.0f} s"
+            if self._peak_mb() > self.max_mb:
+                outcome, value = "memory", f"above {self.max_mb:.0f} MB"
+            elif time.monotonic() - start > self.max_seconds:
+                outcome, value = "hang", f"above {self.max_seconds:.0f} s"
         peak = self._peak_mb()
-        if how == "returned" and peak > self.most_mb:
-            how, value = "memory", f"{peak:.0f} MB, above {self.most_mb:.0f} MB"
-        if how != "returned":
+        if outcome == "returned" and peak > self.max_mb:
+            outcome, value = "memory", f"{peak:.0f} MB, above {self.max_mb:.0f} MB"
+        if outcome != "returned":
             self._child.kill()
             self._child.join()
             self._start()
-        return Ended(how, value, peak, time.monotonic() - began)
+        return CallResult(outcome, value, peak, time.monotonic() - start)
 
     def _start(self) -> None:
-        self._link, theirs = self._context.Pipe()
-        self._child = self._context.Process(target=_serve, args=(theirs, self.function), daemon=True)
+        self._connection, child_end = self._context.Pipe()
+        self._child = self._context.Process(target=_serve, args=(child_end, self.function), daemon=True)
         self._child.start()
-        theirs.close()
-        self._link.recv()  # it is ready: loading counts for no call
+        child_end.close()
+        self._connection.recv()  # ready: the time of loading counts for no call
 
     def _peak_mb(self) -> float:
         try:
@@ -93,11 +93,11 @@ class Watched:
         Path(f"/proc/{self._child.pid}/clear_refs").write_text("5", encoding="ascii")  # see proc(5)
 
 
-def _serve(link: Connection, function: Callable[..., Any]) -> None:
-    link.send("ready")
+def _serve(connection: Connection, function: Callable[..., Any]) -> None:
+    connection.send("ready")
     while True:
         try:
-            arguments = link.recv()
+            arguments = connection.recv()
         except EOFError:
             return
-        link.send(function(*arguments))
+        connection.send(function(*arguments))

@@ -1,4 +1,4 @@
-"""No speed is told where the gradients of a layer are wrong."""
+"""No speed is reported if the gradients of a layer are wrong."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks.gradients import differences
+from benchmarks.gradients import check_gradients
 from pipeline.data.identity_images import open_identities
 from pipeline.estimators.finetuning import Finetuning
 from pipeline.pretraining.recognition import Pretraining
@@ -15,49 +15,52 @@ from pipeline.training.module import TrainingModule
 from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, PRETRAIN, write_identities, write_sequence
 
 CPU = torch.device("cpu")
-STILL = MODEL.model_copy(update={"dropout": 0.0})
+NO_DROPOUT = MODEL.model_copy(update={"dropout": 0.0})
 
 
 @pytest.fixture(params=["pretraining", "finetuning"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], TrainingModule]:
+def make_module(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], TrainingModule]:
+    """A function that creates a module without dropout and augmentation."""
     if request.param == "pretraining":
         images = open_identities(write_identities(tmp_path / "identities", [6, 5, 7]))
-        return lambda: Pretraining(images, 8, STILL, PRETRAIN.model_copy(update={"flip": 0.0}))
+        return lambda: Pretraining(images, 8, NO_DROPOUT, PRETRAIN.model_copy(update={"flip": 0.0}))
     scored = [(write_sequence(tmp_path / f"r{number}", [12], seed=number), 9.0 * number) for number in range(3)]
     augment = FINETUNE.augment.model_copy(update={"flip": 0.0, "rotate": 0.0, "upside_down": 0.0})
-    return lambda: Finetuning(scored, [], None, CLIP, STILL, FINETUNE.model_copy(update={"augment": augment}))
+    return lambda: Finetuning(scored, [], None, CLIP, NO_DROPOUT, FINETUNE.model_copy(update={"augment": augment}))
 
 
-def test_right_gradients_are_told(make: Callable[[], TrainingModule]) -> None:
-    found = differences("training", make, CPU, "32-true")
-    assert set(found) == {"gradient_difference", "rounding_difference"}
-    assert 0 < found["gradient_difference"] < 0.01
-    assert 0 < found["rounding_difference"] < 0.01
+def test_correct_gradients_differ_by_rounding(make_module: Callable[[], TrainingModule]) -> None:
+    differences = check_gradients("training", make_module, CPU, "32-true")
+    assert set(differences) == {"gradient_difference", "rounding_difference"}
+    assert 0 < differences["gradient_difference"] < 0.01
+    assert 0 < differences["rounding_difference"] < 0.01
 
 
 @pytest.mark.parametrize("layer", ["backbone.stem.0.convolution.weight", "backbone.stages.1.0.parallel.2.weight"])
-@pytest.mark.parametrize("wrong", [lambda gradient: gradient * 0, lambda gradient: gradient.flip(0)])
+@pytest.mark.parametrize("damage", [lambda gradient: gradient * 0, lambda gradient: gradient.flip(0)])
 def test_a_wrong_layer_ends_the_run(
-    make: Callable[[], TrainingModule], layer: str, wrong: Callable[[Tensor], Tensor]
+    make_module: Callable[[], TrainingModule], layer: str, damage: Callable[[Tensor], Tensor]
 ) -> None:
-    def wrongly() -> TrainingModule:
-        task = make()
-        task.network.get_parameter(layer).register_hook(
-            lambda gradient: wrong(gradient) if gradient.dtype == torch.float32 else gradient
+    def make_wrong() -> TrainingModule:
+        module = make_module()
+        module.network.get_parameter(layer).register_hook(
+            lambda gradient: damage(gradient) if gradient.dtype == torch.float32 else gradient
         )
-        return task
+        return module
 
-    with pytest.raises(SystemExit, match=rf"training: gradients of {layer} in 32-true are .* No speed is told"):
-        differences("training", wrongly, CPU, "32-true")
+    with pytest.raises(
+        SystemExit, match=rf"training: gradients of {layer} in 32-true differ .* No speed is reported for wrong results"
+    ):
+        check_gradients("training", make_wrong, CPU, "32-true")
 
 
-def test_wrong_norms_end_the_run(make: Callable[[], TrainingModule]) -> None:
-    def wrongly() -> TrainingModule:
-        task = make()
-        for weight in task.network.parameters():
+def test_wrong_norms_end_the_run(make_module: Callable[[], TrainingModule]) -> None:
+    def make_wrong() -> TrainingModule:
+        module = make_module()
+        for weight in module.network.parameters():
             if weight.ndim == 1:
                 weight.register_hook(lambda gradient: -gradient if gradient.dtype == torch.float32 else gradient)
-        return task
+        return module
 
-    with pytest.raises(SystemExit, match="training: gradients of all layers in 32-true are "):
-        differences("training", wrongly, CPU, "32-true")
+    with pytest.raises(SystemExit, match="training: gradients of all layers in 32-true differ "):
+        check_gradients("training", make_wrong, CPU, "32-true")

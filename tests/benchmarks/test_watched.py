@@ -1,4 +1,4 @@
-"""A child process that crashes, hangs or takes too much memory is seen, and replaced."""
+"""A child process that crashes, hangs or exceeds its memory limit is detected and replaced."""
 
 import os
 import time
@@ -7,31 +7,31 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.watched import Watched
+from benchmarks.watched import WatchedFunction
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is watched through /proc")
 
 
-def _misbehave(how: str) -> str:
-    if how == "crash":
+def _fail(failure: str) -> str:
+    if failure == "crash":
         os.abort()
-    if how == "hang":
+    if failure == "hang":
         time.sleep(60)
-    if how == "memory":
+    if failure == "memory":
         return str(len(b"x" * 400_000_000))
-    return f"did {how}"
+    return f"did {failure}"
 
 
 @pytest.fixture(scope="module")
-def watched() -> Iterator[Watched]:
-    """The function above, in a child that may hold 300 MB for two seconds."""
-    with Watched(_misbehave, most_mb=300, most_seconds=2) as child:
+def watched() -> Iterator[WatchedFunction]:
+    """`_fail` in a child with limits of 300 MB and two seconds."""
+    with WatchedFunction(_fail, max_mb=300, max_seconds=2) as child:
         yield child
 
 
-@pytest.mark.parametrize("how", ["crash", "hang", "memory"])
-def test_a_child_that_misbehaves_is_seen_and_replaced(watched: Watched, how: str) -> None:
-    assert watched(how).how == how
-    ended = watched("nothing")
-    assert (ended.how, ended.value) == ("returned", "did nothing")
-    assert 0 < ended.peak_mb < 300  # of this call, not of those before
+@pytest.mark.parametrize("failure", ["crash", "hang", "memory"])
+def test_a_failing_child_is_detected_and_replaced(watched: WatchedFunction, failure: str) -> None:
+    assert watched(failure).outcome == failure
+    result = watched("nothing")
+    assert (result.outcome, result.value) == ("returned", "did nothing")
+    assert 0 < result.peak_mb < 300  # of this call, not of those before
