@@ -1,10 +1,10 @@
-# Sets up and checks; dvc runs and compares; msn does the rest. `make help` lists the targets.
+# Make sets up and checks, dvc runs and compares, msn does the rest. `make help` lists the targets.
 .DEFAULT_GOAL := help
 .PHONY: help setup repro test reruns check format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
-# The first of these that is a Python this project is tested with; PYTHON=... names another.
+# The first of these commands with a tested version of Python; PYTHON=... names another.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
 PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c '$(FITS)' >/dev/null 2>&1 && echo $$p && break; done)
@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: $(VENV)/.installed  ## make the environment in .venv (5.8 GB, about 2 minutes; nothing where nothing changed)
+setup: $(VENV)/.installed  ## create the environment in .venv (5.8 GB, about 2 minutes; nothing if nothing changed)
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed, and none was found; name one with PYTHON=..." >&2; exit 1; }
@@ -22,13 +22,13 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-repro: setup  ## run the whole pipeline: what changed, and what depends on it
+repro: setup  ## run the pipeline: all stages that changed, and what depends on them
 	dvc repro
 
-test: setup  ## run the test suite (MSN_REAL_DATA names a folder of real faces, where there is one)
+test: setup  ## run the test suite (MSN_REAL_DATA may name a folder of real faces)
 	pytest --numprocesses auto --dist loadfile
 
-reruns: setup  ## change every parameter for real and see which stages run (about 25 minutes; not part of `make test`)
+reruns: setup  ## change every parameter and check which stages rerun (about 25 minutes; not part of `make test`)
 	pytest --numprocesses auto -m long
 
 check: setup  ## formatting, lint, types
@@ -36,16 +36,16 @@ check: setup  ## formatting, lint, types
 	ruff check .
 	mypy
 
-format: setup  ## put the code in order
+format: setup  ## format the code
 	ruff format .
 	ruff check --fix .
 
-lock: setup  ## pin what is installed now in requirements.lock
+lock: setup  ## pin the installed versions in requirements.lock
 	@{ echo "# Exact versions that \`make setup\` installs; made by \`make lock\`."; \
 	pip freeze --exclude-editable | grep -vE ' @ |^(pip|setuptools|wheel)==' \
 	| sed -E '/^(nvidia-|cuda-|triton==)/ s/$$/ ; sys_platform == "linux"/'; } > requirements.lock.partial
 	@mv requirements.lock.partial requirements.lock
 
-clean:  ## remove what tools leave; outputs, the cache and finished work stay (see README)
+clean:  ## remove files of the tools; outputs, the cache and finished items stay (see README)
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	find pipeline stages tests benchmarks -name __pycache__ -type d -exec rm -rf {} +
