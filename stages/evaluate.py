@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.data.clips.input_spec import check_geometry
+from pipeline.data.clips.geometry import check_geometry
 from pipeline.data.frame_order import FrameOrder
 from pipeline.data.split import split_labels
 from pipeline.device import select_device
@@ -22,9 +22,9 @@ from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
 from pipeline.scoring.baselines import fit_baseline
 from pipeline.scoring.conformal import calibrate, write_conformal
-from pipeline.scoring.estimates import estimate_recordings
+from pipeline.scoring.estimate_recordings import estimate_recordings
 from pipeline.scoring.missing import count_missing, without_clip, without_face
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.results import write_results
 from pipeline.scoring.subgroups import subgroups_of
 from pipeline.scoring.summary import summarise, write_metrics

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.data.clips.face_sequence import open_sequence
-from pipeline.data.clips.input_spec import check_geometry
+from pipeline.data.clips.geometry import check_geometry
 from pipeline.device import select_device
 from pipeline.models.weights import load_network
 from pipeline.params import Params

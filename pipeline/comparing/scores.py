@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.experiments.estimates import read_estimates
 from pipeline.experiments.repository import find_experiment
+from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.name_list import list_names
 from pipeline.records.predictions import ScoredEstimate
 from pipeline.scoring.intervals import Interval, Rows, intervals

@@ -13,7 +13,7 @@ from torch.optim import Adam, Optimizer
 
 from pipeline.data.augmentation import augment_clips
 from pipeline.data.clips.face_sequence import open_sequence
-from pipeline.data.clips.input_spec import input_spec_of
+from pipeline.data.clips.geometry import input_spec_of
 from pipeline.data.seeding import Purpose, torch_seed
 from pipeline.estimators.ema import update_average
 from pipeline.estimators.predict import predict

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.data.clips.input_spec import GeometryMismatchError
+from pipeline.data.clips.geometry import GeometryMismatchError
 from pipeline.models.description import Description
 from pipeline.models.input_spec import InputSpec
 from pipeline.models.preprocessing import Preprocessing, differences

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.experiments.estimates import read_estimates
 from pipeline.experiments.outcome import Outcome
+from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.records.predictions import ScoredEstimate
 from pipeline.records.recordings import read_recordings
 from pipeline.report.blocks import Picture, Section, Table

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pipeline.comparing.render import verdict
 from pipeline.comparing.scores import paired_errors
-from pipeline.experiments.estimates import read_estimates
 from pipeline.experiments.outcome import Outcome
+from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.png import png_bytes
 from pipeline.report import paper
 from pipeline.report.blocks import Picture, Section, Table

@@ -20,7 +20,7 @@ import numpy as np
 
 from pipeline.records.tables import write_rows
 from pipeline.scoring.intervals import Interval, Rows, intervals
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.subgroups import MODEL, Subgroup
 from pipeline.scoring.summary import format_cell
 

@@ -12,7 +12,7 @@ from pipeline.records.tables import write_rows
 from pipeline.scoring.bands import BANDS, confusion_matrix
 from pipeline.scoring.intervals import format_interval
 from pipeline.scoring.plot_style import DPI
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
 
 COLUMNS = ("truth", "estimate", "videos")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.records.labels import Label
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 
 
 @dataclass(frozen=True)

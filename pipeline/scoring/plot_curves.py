@@ -15,7 +15,7 @@ from pipeline.estimators.estimates import VideoEstimate
 from pipeline.png import new_figure, write_png
 from pipeline.scoring.bands import BANDS, band_of
 from pipeline.scoring.plot_style import DPI
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 
 VIDEOS_PER_BAND = 3
 PANEL = (2.5, 1.7)  # inches

@@ -12,7 +12,7 @@ from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.scoring.bands import BANDS
 from pipeline.scoring.intervals import format_interval
 from pipeline.scoring.plot_style import DPI, GROUPS, shade_bands
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
 
 WIDTH, HEIGHT = 6.4, 7.5  # inches

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from pipeline.scoring.baselines import Baseline
 from pipeline.scoring.confusion import count_bands, write_confusion, write_confusion_figure
-from pipeline.scoring.estimates import Estimates
+from pipeline.scoring.estimate_recordings import Estimates
 from pipeline.scoring.plot_curves import choose_videos, write_curves_figure
 from pipeline.scoring.plot_error import write_error_figure
 from pipeline.scoring.plot_scatter import write_figure5
-from pipeline.scoring.predictions import write_clips, write_predictions
+from pipeline.scoring.prediction_tables import write_clips, write_predictions
 from pipeline.scoring.summary import Summary, write_intervals
 from pipeline.zarr_store import read_attributes
 

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from pipeline.scoring.baselines import Baseline
 from pipeline.scoring.metrics import Scores
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 
 MODEL, CONSTANT, MEDIAN, LOOKUP = ESTIMATORS = ("model", "constant", "median", "lookup")
 AGES = (("under 30", 30.0), ("30 to 44", 45.0), ("45 to 59", 60.0), ("60 and over", math.inf))  # name, upper limit

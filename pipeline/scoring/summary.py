@@ -12,7 +12,7 @@ from pipeline.runtime.atomic import write_text_atomically
 from pipeline.scoring.intervals import Interval, Rows, Statistic, intervals
 from pipeline.scoring.metrics import ERRORS, METRICS, Metric, Scores
 from pipeline.scoring.missing import MissingCounts
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.subgroups import CONSTANT, ESTIMATORS, LOOKUP, MODEL, Subgroup
 
 # Of intervals.csv: "part" is the subgroup, "of" the estimator or difference, "figure" the metric.

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.experiments.estimates import read_estimates
 from pipeline.experiments.outcome import Outcome
+from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.scoring.intervals import Interval, Rows, intervals
 from pipeline.scoring.metrics import METRICS
 from pipeline.studies.definition import Point, Study

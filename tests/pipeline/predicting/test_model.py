@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.data.clips.input_spec import GeometryMismatchError
+from pipeline.data.clips.geometry import GeometryMismatchError
 from pipeline.models.description import Description, Target
 from pipeline.models.weights import WeightsError
 from pipeline.nets.heads import Recognition, Regression

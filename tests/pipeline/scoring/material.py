@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipeline.scoring.baselines import Baseline
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.subgroups import Subgroup, subgroups_of
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.scoring.conformal import Conformal, calibrate, half_width, one_error_per_subject, write_conformal
 from pipeline.scoring.intervals import Interval
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 from tests.pipeline.scoring.material import prediction, subgroups
 
 

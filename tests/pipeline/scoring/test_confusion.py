@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from pipeline.scoring.confusion import confusion_figure, count_bands, write_confusion, write_confusion_figure
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import summarise
 from tests.pipeline.scoring.material import prediction, subgroups
 

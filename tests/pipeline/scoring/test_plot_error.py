@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import linregress
 
 from pipeline.scoring.plot_error import error_figure, fit_trend, write_error_figure
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import summarise
 from tests.pipeline.scoring.material import prediction, subgroups
 

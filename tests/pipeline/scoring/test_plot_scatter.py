@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from pipeline.scoring.plot_scatter import figure5, write_figure5
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, summarise
 from tests.pipeline.scoring.material import prediction, subgroups
 

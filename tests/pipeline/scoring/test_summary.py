@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.scoring.intervals import Interval
 from pipeline.scoring.missing import MissingCounts
-from pipeline.scoring.predictions import Prediction
+from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, summarise, write_intervals, write_metrics
 from tests.pipeline.scoring.material import prediction, subgroups
 

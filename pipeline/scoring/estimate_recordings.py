@@ -8,7 +8,7 @@ from pipeline.data.clips.face_sequence import open_sequence
 from pipeline.estimators.estimates import VideoEstimate
 from pipeline.records.labels import Label
 from pipeline.scoring.baselines import Baseline
-from pipeline.scoring.predictions import Prediction, join
+from pipeline.scoring.prediction_tables import Prediction, join
 
 
 @dataclass(frozen=True)

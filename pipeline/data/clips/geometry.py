@@ -1,4 +1,4 @@
-"""The input specification of a network: the preprocessing of the faces it is fitted to, checked against other faces."""
+"""The geometry of faces: the preprocessing that a network was fitted to, compared with that of other sequences."""
 
 from collections.abc import Sequence
 from pathlib import Path

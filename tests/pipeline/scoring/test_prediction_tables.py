@@ -8,7 +8,7 @@ from pipeline.data.clips.face_sequence import open_sequence
 from pipeline.estimators.estimates import ClipEstimate, VideoEstimate
 from pipeline.records.labels import Label
 from pipeline.scoring.baselines import Baseline
-from pipeline.scoring.predictions import Prediction, join, write_clips, write_predictions
+from pipeline.scoring.prediction_tables import Prediction, join, write_clips, write_predictions
 from tests.pipeline.scoring.material import prediction
 from tests.pipeline.training.material import write_sequence
 

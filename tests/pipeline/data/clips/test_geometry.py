@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.data.clips.input_spec import GeometryMismatchError, check_geometry, input_spec_of, read_preprocessing
+from pipeline.data.clips.geometry import GeometryMismatchError, check_geometry, input_spec_of, read_preprocessing
 from pipeline.estimators.finetuning import Finetuning
 from pipeline.models.description import Description, Target
 from pipeline.models.input_spec import InputSpec
