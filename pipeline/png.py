@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import matplotlib.style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -20,26 +20,21 @@ def new_figure(width: float, height: float, **options: Any) -> Figure:
 
 
 def write_png(path: Path, draw: Callable[[], Figure], dpi: int, metadata: Mapping[str, str] | None = None) -> None:
-    """Write the figure that `draw` returns; the file is replaced atomically.
+    """Write the figure that `draw` returns to `path`, which is replaced atomically; see `png_bytes`."""
+    with atomic_file(path) as partial:
+        partial.write_bytes(png_bytes(draw, dpi, metadata))
+
+
+def png_bytes(draw: Callable[[], Figure], dpi: int, metadata: Mapping[str, str] | None = None) -> bytes:
+    """Return the figure that `draw` returns as the content of a PNG file.
 
     Args:
-        path: of the PNG file.
         draw: draws the figure; it runs with Matplotlib's default style, whatever the user's own settings are.
         dpi: dots per inch.
         metadata: text entries of the PNG header.
     """
-    with atomic_file(path) as partial, partial.open("wb") as stream:
-        _save(stream, draw, dpi, metadata or {})
-
-
-def png_bytes(draw: Callable[[], Figure], dpi: int) -> bytes:
-    """Return the figure that `draw` returns as the content of a PNG file; see `write_png`."""
     stream = io.BytesIO()
-    _save(stream, draw, dpi, {})
-    return stream.getvalue()
-
-
-def _save(stream: BinaryIO, draw: Callable[[], Figure], dpi: int, metadata: Mapping[str, str]) -> None:
     with matplotlib.style.context("default"):
         # Without "Software" the file does not depend on Matplotlib's version number.
-        draw().savefig(stream, format="png", dpi=dpi, metadata={"Software": None, **metadata})
+        draw().savefig(stream, format="png", dpi=dpi, metadata={"Software": None, **(metadata or {})})
+    return stream.getvalue()

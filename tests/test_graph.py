@@ -15,7 +15,6 @@ from pipeline.runtime.project_code import reachable_modules
 ROOT = Path(__file__).parents[1]
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 NOT_LISTED = {"pipeline/params.py", "pipeline/params_check.py"}  # checks alone: they never change an output
-NOT_IMPORTED: dict[str, str] = {}  # files that stages may list without importing them, each with the reason
 
 IMPORT_EACH = """
 import json, pathlib, sys
@@ -67,8 +66,9 @@ def test_deps_cover_all_code_that_a_stage_imports(stage: str, imported: dict[str
 @pytest.mark.parametrize("stage", STAGES)
 def test_deps_list_no_file_that_a_stage_does_not_import(stage: str, imported: dict[str, set[str]]) -> None:
     """A stage that lists a file without importing it reruns after changes that cannot affect its output."""
-    listed = {file for dep in _code_deps(stage) for file in _files_of(dep)}
-    assert sorted(listed - imported[stage] - NOT_IMPORTED.keys()) == []
+    files = {dep: set(_files_of(dep)) for dep in _code_deps(stage)}
+    assert [dep for dep in files if not files[dep]] == []
+    assert set().union(*files.values()) - imported[stage] == set()
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -78,13 +78,8 @@ def test_deps_have_as_few_entries_as_possible(stage: str, imported: dict[str, se
     assert [dep for dep in deps if any(_covers(other, dep) for other in deps if other != dep)] == []
     assert len(set(deps)) == len(deps)
     folders = {str(parent) for dep in deps for parent in Path(dep).parents} - {".", "pipeline", "stages"}
-    whole = [folder for folder in sorted(folders) if set(_files_of(folder)) <= imported[stage] | NOT_IMPORTED.keys()]
+    whole = [folder for folder in sorted(folders) if set(_files_of(folder)) <= imported[stage]]
     assert whole == []
-
-
-def test_every_file_listed_without_import_is_in_deps() -> None:
-    listed = {file for stage in STAGES for dep in _code_deps(stage) for file in _files_of(dep)}
-    assert NOT_IMPORTED.keys() <= listed
 
 
 @pytest.mark.parametrize("stage", STAGES)

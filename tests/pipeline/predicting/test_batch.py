@@ -156,7 +156,7 @@ def test_sigterm_leaves_no_files(pipeline_run: PipelineRun, scratch: Path, monke
         assert list(scratch.iterdir())
         os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr("pipeline.predicting.batch.attempt", terminate)
+    monkeypatch.setattr("pipeline.predicting.batch.try_estimate", terminate)
     with pytest.raises(SystemExit) as error:
         estimate_videos(list(pipeline_run.videos.values()), pipeline_run.model)
     assert error.value.code == 143

@@ -129,9 +129,18 @@ def test_killed_long_after_the_last_checkpoint(
     assert _same(_train(_finetuning(material), tmp_path, first=4), uninterrupted)
 
 
+@pytest.mark.parametrize(("interval", "done"), [(1e9, 4), (0.0, 7)])
 def test_killed_during_validation(
-    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uninterrupted: dict[str, object]
+    material: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    uninterrupted: dict[str, object],
+    interval: float,
+    done: int,
 ) -> None:
+    """The last step of an epoch is in no checkpoint before the validation, which would be skipped on resuming."""
+    monkeypatch.setattr(pipeline.training.checkpoint, "MIN_INTERVAL", interval)
+    monkeypatch.setattr(pipeline.training.checkpoint, "MAX_TIME_SHARE", 1e9)
     module = _finetuning(material)
     original_validate = module.validate
 
@@ -143,7 +152,8 @@ def test_killed_during_validation(
     monkeypatch.setattr(module, "validate", validate)
     with pytest.raises(Killed):
         fit(module, EPOCHS, "32-true", tmp_path, CPU)
-    assert _same(_train(_finetuning(material), tmp_path, first=4), uninterrupted)
+    assert steps_done(tmp_path / "last.ckpt") == done
+    assert _same(_train(_finetuning(material), tmp_path, first=done), uninterrupted)
 
 
 def test_killed_while_writing_a_checkpoint(

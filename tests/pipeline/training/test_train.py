@@ -1,11 +1,13 @@
 """A training holds the lock of its process's GPU from before its network is created until it ends."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pipeline.training.train
 from pipeline.estimators.finetuning import Finetuning
+from pipeline.training.loop import fit
 from pipeline.training.module import TrainingModule
 from pipeline.training.train import TrainingJob, train
 from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, write_sequence
@@ -22,16 +24,15 @@ def test_the_gpu_is_locked_during_training(tmp_path: Path, monkeypatch: pytest.M
     def note_locks(event: str) -> None:
         locked.append((event, [path.name for path in locks.rglob("*.lock")]))
 
-    class NotingFinetuning(Finetuning):
-        def validate(self) -> dict[str, float]:
-            if self.current_epoch + 1 == FINETUNE.epochs:
-                note_locks("trained")
-            return super().validate()
+    def fit_and_note(*arguments: Any) -> None:
+        fit(*arguments)
+        note_locks("trained")
 
     def make() -> TrainingModule:
         note_locks("created")
-        return NotingFinetuning(scored, [], None, CLIP, MODEL, FINETUNE)
+        return Finetuning(scored, [], None, CLIP, MODEL, FINETUNE)
 
-    train(TrainingJob("finetune", FINETUNE, NotingFinetuning, make, dict), tmp_path / "progress")
+    monkeypatch.setattr(pipeline.training.train, "fit", fit_and_note)
+    train(TrainingJob("finetune", FINETUNE, Finetuning, make, dict), tmp_path / "progress")
     note_locks("ended")
     assert locked == [("created", ["GPU-test.lock"]), ("trained", ["GPU-test.lock"]), ("ended", [])]
