@@ -102,7 +102,7 @@ def _difference(gradients: Gradients, reference: Gradients, layer: str | None = 
 
 @contextmanager
 def precision_settings(device: torch.device, precision: str) -> Iterator[None]:
-    """Run the block with the settings that `fit` uses for this precision."""
+    """Run the block with the settings and the precision that `fit` captures CUDA graphs with."""
     with (
         cudnn_settings(device),
         torch.autocast(device.type, DTYPES[precision], enabled=precision != "32-true", cache_enabled=False),

@@ -14,7 +14,7 @@ from pipeline.pretraining.recognition import Pretraining
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
 from pipeline.training.cached_training import publish, train_cached
-from pipeline.training.curves import write_empty_summary
+from pipeline.training.curves import write_summary
 from pipeline.training.initial_weights import adopt_weights, write_no_weights
 from pipeline.training.launcher import exec_launcher, is_first_process
 from pipeline.training.train import TrainingJob
@@ -27,7 +27,7 @@ def main(params: Params, identities: Path, pretrained: Path, curves: Path) -> No
         if not is_first_process():
             return
         with atomic_folder(pretrained) as folder, atomic_folder(curves) as curves_folder:
-            write_empty_summary(curves_folder)
+            write_summary(curves_folder)
             if settings.source == "none":
                 write_no_weights(folder)
             else:

@@ -1,5 +1,7 @@
 """Asynchronous copies from a GPU: the GPU continues with its queue while the host reads the values later."""
 
+from typing import cast
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -22,4 +24,4 @@ class AsyncCopy:
         """Return the values; wait for the copy if it has not finished."""
         if self.finished is not None:
             self.finished.synchronize()
-        return [float(value) for value in self.tensor.tolist()]
+        return cast(list[float], self.tensor.tolist())

@@ -3,12 +3,13 @@
 The first process writes it, after all processes have done the same step.
 """
 
+import io
 import time
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from lightning.fabric import Fabric
+from lightning.fabric.plugins import Precision
 from torch.optim import Optimizer
 
 from pipeline.runtime.atomic import atomic_file
@@ -28,10 +29,10 @@ class Checkpointer:
     """
 
     def __init__(
-        self, path: Path, module: TrainingModule, optimizer: Optimizer, fabric: Fabric, stop_request: StopRequest
+        self, path: Path, module: TrainingModule, optimizer: Optimizer, precision: Precision, stop_request: StopRequest
     ) -> None:
         """Take the file and what goes into it, and the request by which a signal asks training to stop."""
-        self.path, self.module, self.optimizer, self.fabric = path, module, optimizer, fabric
+        self.path, self.module, self.optimizer, self.precision = path, module, optimizer, precision
         self.stop_request = stop_request
         self.interval = MIN_INTERVAL
         self.written = time.monotonic()
@@ -53,14 +54,16 @@ class Checkpointer:
         """
         started = time.monotonic()
         step, epoch = self.module.global_step, self.module.current_epoch
-        if not _is_finite(self.module):
+        if not all(weight.isfinite().all() for weight in self.module.parameters()):
             raise TrainingError(
-                f"a weight is no finite number after step {step} (epoch {epoch + 1}), though the loss was one; the "
-                "checkpoint before stays: lower the learning rate, or set precision to 32-true"
+                f"a weight is not finite after step {step} (epoch {epoch + 1}), although the loss was; the previous "
+                "checkpoint stays: lower the learning rate, or set precision to 32-true"
             )
         if rank() == 0:
             with atomic_file(self.path) as partial:
-                torch.save(self._state(losses), partial)
+                content = io.BytesIO()  # written by Python, whose error for a full disk is an OSError
+                torch.save(self._state(losses), content)
+                partial.write_bytes(content.getbuffer())
         self.written = time.monotonic()
         self.interval = max(MIN_INTERVAL, (self.written - started) / MAX_TIME_SHARE)
         signals = [name for name in all_gather_objects(self.stop_request.signal) if name]
@@ -73,12 +76,12 @@ class Checkpointer:
 
     def load(self) -> list[float]:
         """Restore the module, the optimiser and the precision's state; return the losses that are in no row yet."""
-        state = torch.load(self.path, map_location=self.module.device, weights_only=True)
+        state = torch.load(self.path, map_location="cpu", weights_only=True)
         self.module.load_state_dict(state["state_dict"])
         self.module.load_progress_state(state["progress"])
         self.module.global_step, self.module.current_epoch = state["global_step"], state["epoch"]
         self.optimizer.load_state_dict(state["optimizer"])
-        self.fabric.strategy.precision.load_state_dict(state["precision"])
+        self.precision.load_state_dict(state["precision"])
         return cast(list[float], state["losses"])
 
     def _state(self, losses: list[float]) -> dict[str, Any]:
@@ -86,17 +89,11 @@ class Checkpointer:
             "state_dict": self.module.state_dict(),
             "progress": self.module.progress_state(),
             "optimizer": self.optimizer.state_dict(),
-            "precision": self.fabric.strategy.precision.state_dict(),  # the scale of gradients in 16-mixed
+            "precision": self.precision.state_dict(),  # the scale of gradients in 16-mixed
             "global_step": self.module.global_step,
             "epoch": self.module.current_epoch,
             "losses": losses,
         }
-
-
-def _is_finite(module: torch.nn.Module) -> bool:
-    """Whether all weights are finite; the host waits for a GPU once."""
-    flags = [weight.isfinite().all() for weight in module.parameters()]
-    return not flags or bool(torch.stack(flags).all())
 
 
 def epochs_started(path: Path) -> int:

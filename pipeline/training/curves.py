@@ -34,7 +34,8 @@ class LearningCurves:
         if step:
             truncate_after(folder, step)
         self.folder, self.published = folder, published
-        # The stage runs inside DVC already, so DVCLive must write no dvc.yaml, no report and no experiment.
+        # Without `resume`, DVCLive removes what a training left that was killed before its first checkpoint. The stage
+        # runs inside DVC already, so DVCLive must write no dvc.yaml, no report and no experiment.
         self._live = Live(dir=str(folder), resume=step > 0, report=None, save_dvc_exp=False, dvcyaml=None)
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
@@ -73,7 +74,10 @@ def truncate_after(folder: Path, step: int) -> None:
 
 
 def write_summary(folder: Path) -> None:
-    """Write the last row of every table to metrics.json; it does not depend on how often training was interrupted."""
+    """Write the last row of every table to metrics.json; without tables it is empty.
+
+    The file does not depend on how often training was interrupted.
+    """
     summary: dict[str, Any] = {}
     for path in sorted((folder / TABLES).rglob("*.tsv")):
         rows = _read(path)
@@ -84,15 +88,6 @@ def write_summary(folder: Path) -> None:
         if len(rows):
             section[name] = float(rows[name].iloc[-1])
             summary["step"] = max(summary.get("step", 0), int(rows["step"].iloc[-1]))
-    _write(folder, summary)
-
-
-def write_empty_summary(folder: Path) -> None:
-    """Write the summary of a training that was not needed; DVC expects the file."""
-    _write(folder, {})
-
-
-def _write(folder: Path, summary: dict[str, Any]) -> None:
     (folder / SUMMARY).write_text(json.dumps(summary, indent=4, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -6,4 +6,4 @@ class TrainingError(ValueError):
 
 
 class StoppedError(SystemExit):
-    """A signal asked training to stop, and its checkpoint is written; the process ends with status 1."""
+    """Training was asked to stop; its checkpoint stays, and the process ends with the message and status 1."""

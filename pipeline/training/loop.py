@@ -2,8 +2,9 @@
 
 import logging
 import math
-import shutil
+import warnings
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import torch
@@ -15,16 +16,16 @@ from pipeline.data.seeding import Purpose, torch_seed
 from pipeline.params import Precision
 from pipeline.training.acceleration import cudnn_settings
 from pipeline.training.async_copy import AsyncCopy
-from pipeline.training.batch_norm_sync import BatchNormSync
 from pipeline.training.checkpoint import Checkpointer, steps_done
 from pipeline.training.curves import LearningCurves
 from pipeline.training.determinism import deterministic_algorithms
 from pipeline.training.distributed import all_gather_scalars, broadcast, rank, world_size
-from pipeline.training.errors import TrainingError
+from pipeline.training.errors import StoppedError, TrainingError
 from pipeline.training.loader import Batch
 from pipeline.training.local_device import cluster_environment, local_processes
 from pipeline.training.module import TrainingModule
 from pipeline.training.preemption import StopRequest, listen_for_signals
+from pipeline.training.running_statistics import RunningStatistics
 from pipeline.training.throughput import Throughput
 
 logger = logging.getLogger(__name__)
@@ -58,48 +59,74 @@ def fit(
     Raises:
         TrainingError: if the loss or a weight is not finite, if the device does not support the settings, or if the
             checkpoint is from a later step than the last one.
-        StoppedError: if SIGTERM or SIGUSR1 asked training to stop; the checkpoint holds the last whole step.
-        KeyboardInterrupt: if the user stopped it; the last checkpoint stays.
+        StoppedError: if SIGTERM or SIGUSR1 asked training to stop, and the checkpoint holds the last whole step; or if
+            the user pressed Ctrl-C, and the last checkpoint stays.
     """
     _check_device(device, precision, sync_batch_norm)
     done, total = broadcast(steps_done(folder / CHECKPOINT) if rank() == 0 else 0), epochs * module.plan.steps
     if done > total:
         raise TrainingError(
-            f"{folder / CHECKPOINT} holds step {done}, which is behind the last step of {epochs} epochs, {total}"
+            f"{folder / CHECKPOINT} holds step {done}, which is after the last step of {epochs} epochs, {total}"
         )
-    if rank() == 0 and done:
+    if done and rank() == 0:
         logger.info("%d of %d steps were done before", done, total)
-    elif rank() == 0:
-        shutil.rmtree(folder / CURVES, ignore_errors=True)  # of a training that was killed before its first checkpoint
-    if sync_batch_norm:
+    if sync_batch_norm and world_size() > 1:
         nn.SyncBatchNorm.convert_sync_batchnorm(module)
-    with deterministic_algorithms(device), cudnn_settings(device), listen_for_signals() as stop_request:
-        loop = TrainingLoop(module, _make_fabric(device, precision), folder / CHECKPOINT, stop_request)
-        curves = LearningCurves(folder / CURVES, done, published) if rank() == 0 else None
-        loop.run(done, total, curves)
+    with (
+        deterministic_algorithms(device),
+        cudnn_settings(device),
+        warnings.catch_warnings(),
+        listen_for_signals() as stop_request,
+        closing(LearningCurves(folder / CURVES, done, published)) if rank() == 0 else nullcontext() as curves,
+    ):
+        warnings.filterwarnings("ignore", ".*AccumulateGrad node's stream.*")  # CUDA graphs and DDP synchronise them
+        fabric = _make_fabric(device, precision)
+        loop = TrainingLoop(module, fabric, folder / CHECKPOINT, stop_request, curves)
+        if done:
+            loop.resume()
+        loop.run(total)
     module.cpu()
 
 
 class TrainingLoop:
     """One training, as each of its processes runs it."""
 
-    def __init__(self, module: TrainingModule, fabric: Fabric, checkpoint: Path, stop_request: StopRequest) -> None:
-        """Set up the device, the CUDA graphs, the optimiser, the loader and the checkpoint."""
-        self.module, self.plan, self.fabric = module.to(fabric.device), module.plan, fabric
+    def __init__(
+        self,
+        module: TrainingModule,
+        fabric: Fabric,
+        checkpoint: Path,
+        stop_request: StopRequest,
+        curves: LearningCurves | None,
+    ) -> None:
+        """Set up the device, the CUDA graphs, the optimiser, the loader and the checkpoint.
+
+        Args:
+            module: with its initial weights.
+            fabric: of the device, the precision and the processes.
+            checkpoint: its file.
+            stop_request: what signals asked for.
+            curves: the learning curves; None in all but the first process.
+        """
+        module.to(fabric.device)
         if module.uses_cuda_graphs:
-            with _uncached_autocast(fabric):
+            with fabric.autocast():
+                torch.set_autocast_cache_enabled(False)  # cached weights must not be captured
                 module.capture()
+        self.module, self.plan, self.fabric, self.curves = module, module.plan, fabric, curves
         self.wrapped, self.optimizer = fabric.setup(module, module.configure_optimizer())
         self.loader = module.loader()
-        self.batch_norm = BatchNormSync(module.network, len(self.plan.own_microbatches))
-        self.checkpointer = Checkpointer(checkpoint, module, self.optimizer, fabric, stop_request)
+        self.statistics = RunningStatistics(module.network, len(self.plan.own_microbatches))
+        self.checkpointer = Checkpointer(checkpoint, module, self.optimizer, fabric.strategy.precision, stop_request)
         self.losses: list[float] = []  # of the microbatches since the last row of the curve
 
-    def run(self, done: int, total: int, curves: LearningCurves | None) -> None:
-        """Train from step `done` of the checkpoint to step `total`; `curves` is None in all but the first process."""
-        module, self.curves = self.module, curves
-        if done:
-            self.losses = self.checkpointer.load()
+    def resume(self) -> None:
+        """Restore the state of the checkpoint."""
+        self.losses = self.checkpointer.load()
+
+    def run(self, total: int) -> None:
+        """Train until optimiser step `total`."""
+        module = self.module
         self.throughput = Throughput(module, total)
         try:
             with self.throughput.bar:
@@ -108,11 +135,8 @@ class TrainingLoop:
                     self.validate()
                     self.checkpointer.save(self.losses)
         except KeyboardInterrupt:
-            done = module.global_step
-            raise KeyboardInterrupt(f"stopped after {done} of {total} steps; run again to go on") from None
-        finally:
-            if curves is not None:
-                curves.close()
+            message = f"stopped after {module.global_step} of {total} steps; run again to go on"
+            raise StoppedError(message if rank() == 0 else 1) from None
 
     def train_epoch(self) -> None:
         """Train to the end of the current epoch, which a checkpoint may have begun."""
@@ -132,7 +156,7 @@ class TrainingLoop:
         module, own = self.module, self.plan.own_microbatches
         for group in self.optimizer.param_groups:  # a function of the step, so there is no schedule to resume
             group["lr"] = module.learning_rate(module.global_step)
-        self.batch_norm.begin()
+        self.statistics.begin()
         self.optimizer.zero_grad()
         losses = []
         for number in own:
@@ -143,12 +167,12 @@ class TrainingLoop:
                 losses.append(AsyncCopy(all_gather_scalars(loss)))
                 self.fabric.backward(loss / len(own))
         self.optimizer.step()
-        self.check_losses(losses)
-        self.batch_norm.merge()
+        self.record_losses(losses)
+        self.statistics.merge()
         module.after_step()
         module.global_step += 1
 
-    def check_losses(self, losses: list[AsyncCopy]) -> None:
+    def record_losses(self, losses: list[AsyncCopy]) -> None:
         """Check the losses of a step, and add their mean to the learning curve every few steps.
 
         Raises:
@@ -189,11 +213,12 @@ def _check_device(device: torch.device, precision: Precision, sync_batch_norm: b
 
 def _make_fabric(device: torch.device, precision: Precision) -> Fabric:
     """Create Fabric for one process, or for those that a launcher started and `process_group` connected."""
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    for name in ("lightning.fabric", "lightning.pytorch"):  # Fabric's messages go to either
+        logging.getLogger(name).setLevel(logging.WARNING)
     several = world_size() > 1
     fabric = Fabric(
         accelerator="gpu" if device.type == "cuda" else device.type,
-        # Buffers are not broadcast: BatchNormSync merges the statistics of batch norm.
+        # Buffers are not broadcast: RunningStatistics merges those of batch norm.
         strategy=DDPStrategy(broadcast_buffers=False, gradient_as_bucket_view=True) if several else "auto",
         devices=[device.index or 0] if device.type == "cuda" and not several else local_processes(),
         num_nodes=world_size() // local_processes(),
@@ -202,10 +227,3 @@ def _make_fabric(device: torch.device, precision: Precision) -> Fabric:
     )
     fabric.launch()
     return fabric
-
-
-def _uncached_autocast(fabric: Fabric) -> torch.autocast:
-    """Autocast as Fabric's, but without its cache of cast weights, which must not be captured in a graph."""
-    precision = fabric.strategy.precision.precision
-    dtype = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
-    return torch.autocast(fabric.device.type, dtype=dtype, enabled=dtype is not None, cache_enabled=False)

@@ -134,8 +134,9 @@ class TrainingModule(nn.Module):
         return self.to_device(next(iter(loader)))
 
     def to_device(self, batch: Batch) -> Batch:
-        """Copy a batch to the device; from pinned memory the host does not wait for it."""
-        return {name: tensor.to(self.device, non_blocking=True) for name, tensor in batch.items()}
+        """Copy a batch to the device; for a GPU the host does not wait, because the batch is in pinned memory."""
+        on_gpu = self.device.type == "cuda"
+        return {name: tensor.to(self.device, non_blocking=on_gpu) for name, tensor in batch.items()}
 
     def capture(self) -> None:
         """Capture the network's work as CUDA graphs; call it under the autocast that training uses, uncached."""

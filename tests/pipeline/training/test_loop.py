@@ -1,5 +1,7 @@
 """A training that is interrupted at any point ends with exactly the outputs of an uninterrupted one."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from pipeline.params import Finetune, Precision
 from pipeline.pretraining.recognition import Pretraining
 from pipeline.training.checkpoint import steps_done
 from pipeline.training.cuda_graphs import Forward
-from pipeline.training.errors import TrainingError
+from pipeline.training.errors import StoppedError, TrainingError
 from pipeline.training.loader import Batch
 from pipeline.training.loop import fit
 from pipeline.training.module import TrainingModule
@@ -187,7 +189,7 @@ def test_a_finished_training_is_not_repeated(
 
 def test_a_checkpoint_after_the_last_step_is_rejected_and_stays(material: Path, tmp_path: Path) -> None:
     _train(_finetuning(material), tmp_path, epochs=2)
-    with pytest.raises(TrainingError, match=r"last\.ckpt holds step 8, which is behind the last step of 1 epochs, 4"):
+    with pytest.raises(TrainingError, match=r"last\.ckpt holds step 8, which is after the last step of 1 epochs, 4"):
         fit(_finetuning(material), 1, "32-true", tmp_path, CPU)
     assert steps_done(tmp_path / "last.ckpt") == 8
 
@@ -290,7 +292,7 @@ def test_weights_that_are_not_finite_are_not_saved(
     module = _finetuning(material)
     weight = module.network.get_parameter("head.last.weight")
     weight.register_hook(lambda gradient: gradient * (float("inf") if module.global_step == step else 1.0))
-    with pytest.raises(TrainingError, match=rf"no finite number after step {step + 1} .*lower the learning rate"):
+    with pytest.raises(TrainingError, match=rf"not finite after step {step + 1} .*lower the learning rate"):
         fit(module, EPOCHS, "32-true", tmp_path, CPU)
     assert steps_done(tmp_path / "last.ckpt") == step
     state_dict = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]
@@ -308,3 +310,30 @@ def test_settings_of_the_process_are_restored(material: Path, tmp_path: Path) ->
     fit(_finetuning(material), 1, "32-true", tmp_path, CPU)
     assert not torch.are_deterministic_algorithms_enabled()
     assert torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+
+
+def test_ctrl_c_ends_with_a_message_and_keeps_the_checkpoint(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uninterrupted: dict[str, object]
+) -> None:
+    module = _finetuning(material)
+    original_after_step = module.after_step
+
+    def after_step() -> None:
+        original_after_step()
+        if module.global_step == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(module, "after_step", after_step)
+    with pytest.raises(StoppedError, match=r"^stopped after [67] of 12 steps; run again to go on$"):
+        fit(module, EPOCHS, "32-true", tmp_path, CPU)
+    assert steps_done(tmp_path / "last.ckpt") == 4
+    assert _same(_train(_finetuning(material), tmp_path, first=4), uninterrupted)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_an_error_of_the_operating_system(material: Path, tmp_path: Path) -> None:
+    """PyTorch's own writer would raise a RuntimeError, which no stage explains."""
+    (tmp_path / "last.ckpt.partial").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device"):
+        fit(_finetuning(material), EPOCHS, "32-true", tmp_path, CPU)
+    assert list(tmp_path.glob("*.ckpt*")) == []

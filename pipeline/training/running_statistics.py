@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from pipeline.training.distributed import all_reduce_sum, rank, world_size
 
 
-class BatchNormSync:
+class RunningStatistics:
     """Keeps the running statistics of all processes as if one process had computed all microbatches in order.
 
     A microbatch with statistics s moves running statistics r to (1 - m) r + m s, with the momentum m. So k microbatches
