@@ -28,7 +28,7 @@ repro: setup  ## run the pipeline: all stages that changed, and what depends on 
 test: setup  ## run the test suite (MSN_REAL_DATA may name a folder of real faces)
 	pytest --numprocesses auto --dist loadfile
 
-reruns: setup  ## change every parameter and check which stages rerun (about 25 minutes; not part of `make test`)
+reruns: setup  ## change every parameter, edit a file of every room, and check what reruns (30 minutes; not in `make test`)
 	pytest --numprocesses auto -m long
 
 check: setup  ## formatting, lint, types
