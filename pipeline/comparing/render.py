@@ -19,7 +19,7 @@ def show(console: Console, comparison: Comparison) -> None:
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "error" else "right", overflow="fold")
     for error in comparison.errors:
-        table.add_row(error.figure.upper(), *map(format_interval, (error.first, error.second, error.difference)))
+        table.add_row(error.metric.upper(), *map(format_interval, (error.first, error.second, error.difference)))
     console.print(table)
     for error in comparison.errors:
         console.print(verdict(comparison.first, comparison.second, error), soft_wrap=True)
@@ -32,7 +32,7 @@ def verdict(first: str, second: str, error: PairedError) -> str:
         >>> verdict("a", "b", PairedError("mae", Interval(5, 4, 6), Interval(4, 3, 5), Interval(-1, -1.5, -0.5)))
         'MAE: b is better than a by 1.00 points (0.50 to 1.50), more than the noise of drawing other subjects.'
     """
-    name, difference = error.figure.upper(), error.difference
+    name, difference = error.metric.upper(), error.difference
     if difference.low is None or difference.high is None:
         return f"{name}: there are fewer than two subjects, so the noise of the difference is not known."
     if error.inside_noise:

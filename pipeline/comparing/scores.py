@@ -25,13 +25,13 @@ class PairedError:
     """One error metric of two experiments on the same videos.
 
     Attributes:
-        figure: the metric, rmse or mae, in points; the field is a key of the JSON output.
+        metric: rmse or mae, in points.
         first: the value of the first experiment, with its 95 % interval.
         second: the value of the second experiment.
         difference: second minus first; below 0 the second experiment is better.
     """
 
-    figure: str
+    metric: str
     first: Interval
     second: Interval
     difference: Interval

@@ -3,7 +3,6 @@
 An older experiment lacks files that later versions of the stages write; its values are then None or empty.
 """
 
-import csv
 import io
 import json
 from collections.abc import Mapping
@@ -13,7 +12,9 @@ from typing import Any
 import yaml
 
 from pipeline.experiments.repository import Experiment
+from pipeline.records.tables import parse_rows
 from pipeline.scoring.intervals import Interval
+from pipeline.scoring.summary import COLUMNS
 
 PARAMS, METRICS, COMPLEXITY = "params.yaml", "metrics.json", "complexity.json"
 INTERVALS, DESCRIPTION = "results/intervals.csv", "models/finetuned/description.json"
@@ -43,8 +44,8 @@ class Outcome:
         params: the content of its params.yaml.
         metrics: the content of its metrics.json; empty if there is no such file.
         complexity: the content of its complexity.json; empty if there is no such file.
-        intervals: metrics by (subgroup, estimator, metric), the columns part, of and figure of results/intervals.csv;
-            empty if the file is not in DVC's cache.
+        intervals: metrics by (subgroup, estimator, metric), from results/intervals.csv; empty if the file is not in
+            DVC's cache.
         validation: RMSE of the kept weights on the validation videos, in points; None without validation. It is the
             value of stage evaluate, or for an older experiment the one by which the training chose its epoch.
         description: of the fine-tuned model; empty if it is not in DVC's cache.
@@ -58,21 +59,21 @@ class Outcome:
     validation: float | None
     description: Mapping[str, Any]
 
-    def metric(self, name: str, part: str = "all", estimator: str = "model") -> Interval | None:
+    def metric(self, name: str, subgroup: str = "all", estimator: str = "model") -> Interval | None:
         """Return a metric with its interval.
 
         Args:
             name: of the metric, such as rmse.
-            part: the subgroup of the test partition.
+            subgroup: of the test partition.
             estimator: the model or a baseline.
 
         Returns:
             The metric, without ends of the interval if only metrics.json has it; None if neither file has it.
         """
-        if entry := self.intervals.get((part, estimator, name)):
+        if entry := self.intervals.get((subgroup, estimator, name)):
             return entry.interval
         values = self.metrics
-        for key in [key for key, default in ((part, "all"), (estimator, "model")) if key != default]:
+        for key in [key for key, default in ((subgroup, "all"), (estimator, "model")) if key != default]:
             values = values.get(key) or {}
         if isinstance(value := values.get(name), int | float):
             return Interval(float(value), None, None)
@@ -83,8 +84,8 @@ def read_outcome(experiment: Experiment) -> Outcome:
     """Read the results of an experiment.
 
     Raises:
-        ValueError: if it has no params.yaml, so that it is no run of this pipeline, or a row of its intervals.csv is
-            wrong.
+        ValueError: if it has no params.yaml, so that it is no run of this pipeline, or a row or the columns of its
+            intervals.csv are wrong.
     """
     params = experiment.text(PARAMS)
     if params is None:
@@ -109,15 +110,16 @@ def _read_json(experiment: Experiment, path: str) -> dict[str, Any]:
 
 
 def _read_intervals(experiment: Experiment) -> dict[tuple[str, str, str], SubgroupMetric]:
-    rows = csv.DictReader(io.StringIO(experiment.text(INTERVALS) or ""))
+    text, source = experiment.text(INTERVALS), f"{experiment.name}: {INTERVALS}"
+    rows = [] if text is None else parse_rows(io.StringIO(text), source, COLUMNS)
     metrics = {}
     for number, row in enumerate(rows, start=2):
         try:
             interval = Interval(float(row["value"]), _parse_end(row["low"]), _parse_end(row["high"]))
-            key = row["part"], row["of"], row["figure"]
+            key = row["subgroup"], row["estimator"], row["metric"]
             metrics[key] = SubgroupMetric(interval, int(row["videos"]), int(row["subjects"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{experiment.name}: {INTERVALS}: row {number}: {error!r}") from None
+        except ValueError as error:
+            raise ValueError(f"{source}: row {number}: {error!r}") from None
     return metrics
 
 

@@ -80,7 +80,7 @@ def subgroups(main: Outcome) -> Table:
         [part, *_counts(main, part), _metric_cell(main, part, "rmse"), _metric_cell(main, part, "mae")]
         for part in _parts(main)
     ]
-    headings = ["part", "videos", "subjects", "RMSE", "MAE"]
+    headings = ["subgroup", "videos", "subjects", "RMSE", "MAE"]
     return Table("Errors by subgroup", headings, rows, [] if rows else [MISSING])
 
 
@@ -92,7 +92,7 @@ def _subgroup_metrics(main: Outcome) -> Table:
     parts = _parts(main) or ["all"]
     rows = [[part, *_counts(main, part), *(_metric_cell(main, part, name) for name in metrics)] for part in parts]
     notes = ["A ratio of spreads below 1: estimates vary less than true scores, because they are shrunk to the mean."]
-    headings = ["part", "videos", "subjects", *(METRIC_NAMES.get(name, name) for name in metrics)]
+    headings = ["subgroup", "videos", "subjects", *(METRIC_NAMES.get(name, name) for name in metrics)]
     return Table("Scores of the model", headings, rows, notes if "spread" in metrics else [])
 
 
@@ -110,7 +110,7 @@ def _baselines(main: Outcome) -> Table:
         "videos, else the constant; it uses the identity and no face. Difference: the model minus the constant; an "
         "interval below 0 says that the model is better."
     ]
-    return Table("RMSE beside baselines that use no face", ["part", "model", *baselines], rows, notes)
+    return Table("RMSE beside baselines that use no face", ["subgroup", "model", *baselines], rows, notes)
 
 
 def _bands(main: Outcome) -> list[Table]:

@@ -24,7 +24,7 @@ from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.subgroups import MODEL, Subgroup
 from pipeline.scoring.summary import format_cell
 
-COLUMNS = ("level", "calibrated", "half_width", "part", "videos", "subjects", "coverage", "low", "high")
+COLUMNS = ("level", "calibrated", "half_width", "subgroup", "videos", "subjects", "coverage", "low", "high")
 LEVELS = (80, 90, 95)  # percent
 SUBGROUPS = ("all", "seen", "unseen")  # for which coverage is measured
 

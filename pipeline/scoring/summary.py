@@ -15,8 +15,8 @@ from pipeline.scoring.missing import MissingCounts
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.subgroups import CONSTANT, ESTIMATORS, LOOKUP, MODEL, Subgroup
 
-# Of intervals.csv: "part" is the subgroup, "of" the estimator or difference, "figure" the metric.
-COLUMNS = ("part", "of", "figure", "videos", "subjects", "value", "low", "high")
+# Of intervals.csv; the estimator may be a difference of two.
+COLUMNS = ("subgroup", "estimator", "metric", "videos", "subjects", "value", "low", "high")
 DECIMALS = 4
 DIFFERENCES = {"difference": CONSTANT, "difference to lookup": LOOKUP}  # model minus this baseline, on the same videos
 SELECTED_METRICS = ("rmse", "mae", "pcc", "ccc", "kappa")  # of the model, in metrics.json

@@ -138,7 +138,7 @@ def test_outputs_of_a_run(corpus: Path, evaluate: Callable[..., Any]) -> None:
     tables = {f"{name}.csv" for name in ("predictions", "unscored", "clips", "intervals", "confusion")}
     assert set(outputs) == tables | {f"{name}.png" for name in ("figure5", "error", "confusion", "curves")}
     assert _table(corpus, "unscored.csv").subject.to_dict() == {"f4": "e"}  # it has an estimate, but no score
-    parts = pd.read_csv(corpus / "results" / "intervals.csv").groupby("part").first()
+    parts = pd.read_csv(corpus / "results" / "intervals.csv").groupby("subgroup").first()
     assert parts.videos.to_dict() == {
         **{"all": 3, "seen": 1, "unseen": 2},
         **{"task Freeform": 1, "task Northwind": 2},
@@ -191,7 +191,7 @@ def test_sex_and_age_groups_come_from_the_labels_for_testing(corpus: Path, evalu
     people = [replace(label, sex=sex, age=40.0) for label, sex in zip(TESTING, "fmf", strict=True)]
     write_labels(corpus / "testing.csv", people, groups=True)
     evaluate()
-    parts = pd.read_csv(corpus / "results" / "intervals.csv").groupby("part").first()
+    parts = pd.read_csv(corpus / "results" / "intervals.csv").groupby("subgroup").first()
     assert parts.videos[["sex f", "sex m", "age 30 to 44"]].tolist() == [2, 1, 3]
 
 

@@ -24,7 +24,7 @@ SECOND = _estimates({"a1": (10, 11), "a2": (20, 20), "b1": (30, 33), "c1": (5, 5
 
 
 def test_difference_by_hand() -> None:
-    errors = {item.figure: item for item in paired_errors(FIRST, SECOND, 200, 0)}
+    errors = {item.metric: item for item in paired_errors(FIRST, SECOND, 200, 0)}
     # errors 2, 4, 1, 3 and 1, 0, 3, 0: their squares sum to 30 and 10
     assert errors["rmse"].first.value == pytest.approx(np.sqrt(30 / 4))
     assert errors["rmse"].second.value == pytest.approx(np.sqrt(10 / 4))

@@ -31,7 +31,7 @@ with open(results / "predictions.csv", "w", newline="") as stream:
         rows.writerow([name, name[0], "no", "", bdi, bdi + error, 1, 1, 16, 0])
 with open(results / "intervals.csv", "w", newline="") as stream:
     rows = csv.writer(stream)
-    rows.writerow("part,of,figure,videos,subjects,value,low,high".split(","))
+    rows.writerow("subgroup,estimator,metric,videos,subjects,value,low,high".split(","))
     for metric in ("rmse", "mae"):
         rows.writerow(["all", "model", metric, 6, 3, error, error - 1, error + 1])
 pixel = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")

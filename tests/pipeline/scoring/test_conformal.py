@@ -82,7 +82,7 @@ def test_table(tmp_path: Path) -> None:
     results = [Conformal(90, 9, 1.5, {"all": Interval(0.75, 0.5, 1.0)}), Conformal(95, 9, None, {})]
     write_conformal(tmp_path / "conformal.csv", results, tested)
     assert (tmp_path / "conformal.csv").read_text() == (
-        "level,calibrated,half_width,part,videos,subjects,coverage,low,high\n"
+        "level,calibrated,half_width,subgroup,videos,subjects,coverage,low,high\n"
         "0.9,9,1.5000,all,4,4,0.7500,0.5000,1.0000\n"
         "0.95,9,,,,,,,\n"
     )

@@ -138,7 +138,7 @@ def test_table_of_intervals(tmp_path: Path) -> None:
     metrics = {("model", "rmse"): Interval(7.61, 6.5, 9.25), ("difference", "rmse"): Interval(-0.00001, None, None)}
     write_intervals(tmp_path / "intervals.csv", [Summary("unseen", 62, 25, metrics)])
     assert (tmp_path / "intervals.csv").read_text() == (
-        "part,of,figure,videos,subjects,value,low,high\n"
+        "subgroup,estimator,metric,videos,subjects,value,low,high\n"
         "unseen,model,rmse,62,25,7.6100,6.5000,9.2500\n"
         "unseen,difference,rmse,62,25,0.0000,,\n"
     )

@@ -130,15 +130,20 @@ def test_an_experiment_without_some_files_is_read(tmp_path: Path, monkeypatch: p
     outcome = read_outcome(workspace)
     assert outcome.metric("rmse") == Interval(7.5, None, None)
     assert outcome.metric("rmse", estimator="constant") == Interval(12.5, None, None)
-    assert outcome.metric("rmse", part="unseen") is None
+    assert outcome.metric("rmse", subgroup="unseen") is None
     Path("metrics.json").write_text('{"rmse": 7.5, "unseen": {"rmse": 8.5}, "validation": {"rmse": 6.5}}')
     outcome = read_outcome(workspace)
-    assert outcome.metric("rmse", part="unseen") == Interval(8.5, None, None)
-    assert outcome.metric("rmse", part="unseen", estimator="constant") is None
+    assert outcome.metric("rmse", subgroup="unseen") == Interval(8.5, None, None)
+    assert outcome.metric("rmse", subgroup="unseen", estimator="constant") is None
     assert outcome.validation == 6.5
     Path("results").mkdir()
-    Path("results/intervals.csv").write_text("part,of,figure,videos,subjects,value,low,high\nall,model,rmse,6,3,x,,\n")
+    Path("results/intervals.csv").write_text(
+        "subgroup,estimator,metric,videos,subjects,value,low,high\nall,model,rmse,6,3,x,,\n"
+    )
     with pytest.raises(ValueError, match=r"workspace: results/intervals.csv: row 2: .*'x'"):
+        read_outcome(workspace)
+    Path("results/intervals.csv").write_text("part,of,figure,videos,subjects,value,low,high\n")  # as it was once
+    with pytest.raises(ValueError, match=r"no column subgroup, estimator, metric; found: part, of, figure, videos"):
         read_outcome(workspace)
 
 
