@@ -32,7 +32,7 @@ def test_table_of_all_networks_and_the_paper() -> None:
     [
         (("--depth", "68"), "model.depth is 68; allowed: 27, 36, 51, 69 or 99"),
         (("--kernels", "3,4"), "model.kernels is [3, 4]; allowed: a list of distinct odd numbers"),
-        (("--kernels", "3;5"), "--kernels is 3;5; allowed: odd numbers with commas between"),
+        (("--kernels", "3;5"), "--kernels is 3;5; allowed: odd numbers separated by commas, as 3,5,7"),
         (("--model", "resnet"), 'model.name is "resnet"; allowed: msn, c3d or i3d'),
         (("--model", "c3d", "--clip", "8"), "allowed: 16 to 31 frames"),
     ],
