@@ -54,7 +54,8 @@ class Checkpointer:
         """
         started = time.monotonic()
         step, epoch = self.module.global_step, self.module.current_epoch
-        if not all(weight.isfinite().all() for weight in self.module.parameters()):
+        finite = torch.stack([weight.isfinite().all() for weight in self.module.parameters()])
+        if not finite.all():  # the host waits for a GPU once
             raise TrainingError(
                 f"a weight is not finite after step {step} (epoch {epoch + 1}), although the loss was; the previous "
                 "checkpoint stays: lower the learning rate, or set precision to 32-true"

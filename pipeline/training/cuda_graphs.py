@@ -34,12 +34,17 @@ def capture_graphs(network: nn.Module, forward: Forward, example: Tensor) -> For
 
     Args:
         network: whose parameters and buffers `forward` uses; they are left unchanged.
-        forward: the function, on a GPU; captured under the caller's autocast, which must not cache weights.
+        forward: the function, on a GPU; captured under the caller's autocast, without its cache of cast weights.
         example: an input.
     """
     buffers = [(buffer, buffer.clone()) for buffer in network.buffers()]
     graphed = _GraphedModule(network, forward).train()
-    torch.cuda.make_graphed_callables(graphed, (example,), WARMUP_PASSES)
+    caches = torch.is_autocast_cache_enabled()
+    torch.set_autocast_cache_enabled(False)  # a cached weight would be captured as a constant
+    try:
+        torch.cuda.make_graphed_callables(graphed, (example,), WARMUP_PASSES)
+    finally:
+        torch.set_autocast_cache_enabled(caches)
     for buffer, value in buffers:
         buffer.copy_(value)
     return lambda clips: graphed(clips)  # not the module: as an attribute it would count as layers of its owner

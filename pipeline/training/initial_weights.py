@@ -51,7 +51,7 @@ def adopt_weights(path: Path, model: Model, folder: Path) -> None:
 
 
 def find_initial_weights(folder: Path, model: Model) -> Path | None:
-    """Return the folder of the weights that stage pretrain wrote; None if it was told to write none.
+    """Return the folder of the weights that stage pretrain wrote; None if it wrote none.
 
     Raises:
         WeightsError: if the weights belong to another network than `model`.

@@ -111,7 +111,6 @@ class TrainingLoop:
         module.to(fabric.device)
         if module.uses_cuda_graphs:
             with fabric.autocast():
-                torch.set_autocast_cache_enabled(False)  # cached weights must not be captured
                 module.capture()
         self.module, self.plan, self.fabric, self.curves = module, module.plan, fabric, curves
         self.wrapped, self.optimizer = fabric.setup(module, module.configure_optimizer())

@@ -23,7 +23,7 @@ from pipeline.training.loader import Batch, MicrobatchSampler, collate
 
 
 class TrainingModule(nn.Module):
-    """A network in training, on samples that are known by their running numbers.
+    """A network in training, on samples that are identified by their running numbers.
 
     Subclasses set `description`, which is saved beside the weights. The loop keeps `global_step`, `current_epoch` and
     `latest_loss` up to date.
@@ -139,6 +139,6 @@ class TrainingModule(nn.Module):
         return {name: tensor.to(self.device, non_blocking=on_gpu) for name, tensor in batch.items()}
 
     def capture(self) -> None:
-        """Capture the network's work as CUDA graphs; call it under the autocast that training uses, uncached."""
+        """Capture the network's work as CUDA graphs; call it under the autocast that training uses."""
         example = self.prepare(self.batch(range(self.plan.microbatch)))
         self.graphed = capture_graphs(self.network, self.outputs, example)

@@ -94,12 +94,18 @@ def test_a_captured_training_is_resumed(
     finetuning: MakeModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """CUDA graphs are no part of the checkpoint. The replacement for capturing runs the layers directly."""
-    monkeypatch.setattr(torch.cuda, "make_graphed_callables", lambda module, example, warmup: module)
+
+    def capture(module: torch.nn.Module, example: tuple[torch.Tensor, ...], warmup: int) -> torch.nn.Module:
+        assert not torch.is_autocast_cache_enabled()
+        return module
+
+    monkeypatch.setattr(torch.cuda, "make_graphed_callables", capture)
     for epochs in (1, 2):
         module = finetuning()
         module.uses_cuda_graphs = True
         fit(module, epochs, "32-true", tmp_path / "captured", CPU)
         assert module.graphed is not None
+        assert torch.is_autocast_cache_enabled()
         fit(finetuning(), epochs, "32-true", tmp_path / "plain", CPU)
     captured, plain = (torch.load(tmp_path / name / CHECKPOINT, weights_only=True) for name in ("captured", "plain"))
     assert captured["state_dict"].keys() == plain["state_dict"].keys()

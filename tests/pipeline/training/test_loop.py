@@ -105,6 +105,16 @@ def _kill_at(monkeypatch: pytest.MonkeyPatch, module: TrainingModule, step: int)
     monkeypatch.setattr(module, "loss", loss)
 
 
+def _assert_killed_and_resumed(
+    module: TrainingModule, material: Path, folder: Path, done: int, uninterrupted: dict[str, object]
+) -> None:
+    """Train a module that is killed; its checkpoint has `done` steps, and a new module resumes after them."""
+    with pytest.raises(Killed):
+        fit(module, EPOCHS, "32-true", folder, CPU)
+    assert steps_done(folder / "last.ckpt") == done
+    assert _same(_train(_finetuning(material), folder, first=done), uninterrupted)
+
+
 @pytest.mark.parametrize("step", [0, 1, 3, 4, 6, 11])
 def test_killed_at_any_step(
     material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uninterrupted: dict[str, object], step: int
@@ -113,10 +123,7 @@ def test_killed_at_any_step(
     monkeypatch.setattr(pipeline.training.checkpoint, "MAX_TIME_SHARE", 1e9)
     module = _finetuning(material)
     _kill_at(monkeypatch, module, step)
-    with pytest.raises(Killed):
-        fit(module, EPOCHS, "32-true", tmp_path, CPU)
-    assert steps_done(tmp_path / "last.ckpt") == step
-    assert _same(_train(_finetuning(material), tmp_path, first=step), uninterrupted)
+    _assert_killed_and_resumed(module, material, tmp_path, step, uninterrupted)
 
 
 def test_killed_long_after_the_last_checkpoint(
@@ -125,10 +132,7 @@ def test_killed_long_after_the_last_checkpoint(
     monkeypatch.setattr(pipeline.training.checkpoint, "MIN_INTERVAL", 1e9)
     module = _finetuning(material)
     _kill_at(monkeypatch, module, 7)
-    with pytest.raises(Killed):
-        fit(module, EPOCHS, "32-true", tmp_path, CPU)
-    assert steps_done(tmp_path / "last.ckpt") == 4  # after the first epoch
-    assert _same(_train(_finetuning(material), tmp_path, first=4), uninterrupted)
+    _assert_killed_and_resumed(module, material, tmp_path, 4, uninterrupted)  # after the first epoch
 
 
 @pytest.mark.parametrize(("interval", "done"), [(1e9, 4), (0.0, 7)])
@@ -152,10 +156,7 @@ def test_killed_during_validation(
         return original_validate()
 
     monkeypatch.setattr(module, "validate", validate)
-    with pytest.raises(Killed):
-        fit(module, EPOCHS, "32-true", tmp_path, CPU)
-    assert steps_done(tmp_path / "last.ckpt") == done
-    assert _same(_train(_finetuning(material), tmp_path, first=done), uninterrupted)
+    _assert_killed_and_resumed(module, material, tmp_path, done, uninterrupted)
 
 
 def test_killed_while_writing_a_checkpoint(
