@@ -16,10 +16,12 @@ from torch import Tensor, nn
 from torch._dynamo import config as dynamo_config
 from torch._inductor import config
 from torch.nn.utils.fusion import fuse_conv_bn_weights
+from torchvision.models.resnet import Bottleneck
 
 from pipeline.nets.build import Network
 from pipeline.nets.layers import Convolution
 from pipeline.nets.msn import Block
+from pipeline.nets.resnet50 import ResNet50
 
 Clips = Float[Tensor, "batch 3 time height width"]
 Outputs = Float[Tensor, "batch outputs"]
@@ -65,14 +67,28 @@ def fold_batch_norm(network: Network) -> Network:
         elif isinstance(layer, Block):
             _fold(list(layer.parallel), layer.norm)
             layer.norm = nn.Identity()  # type: ignore[assignment]
+        elif isinstance(layer, ResNet50):
+            _fold([layer.conv1], layer.bn1)
+            layer.bn1 = nn.Identity()  # type: ignore[assignment]
+        elif isinstance(layer, Bottleneck):
+            _fold_bottleneck(layer)
     return network.to(memory_format=torch.contiguous_format)
 
 
-def _fold(convolutions: list[nn.Module], norm: nn.BatchNorm3d) -> None:
+def _fold_bottleneck(block: Bottleneck) -> None:
+    for number in (1, 2, 3):
+        _fold([getattr(block, f"conv{number}")], getattr(block, f"bn{number}"))
+        setattr(block, f"bn{number}", nn.Identity())
+    if block.downsample is not None:
+        _fold([block.downsample[0]], block.downsample[1])
+        block.downsample[1] = nn.Identity()
+
+
+def _fold(convolutions: list[nn.Module], norm: nn.BatchNorm2d | nn.BatchNorm3d) -> None:
     """Fold a batch norm over the concatenated outputs of parallel convolutions into their weights."""
     first = 0
     for convolution in convolutions:
-        assert isinstance(convolution, nn.Conv3d)
+        assert isinstance(convolution, nn.Conv2d | nn.Conv3d)
         assert norm.running_mean is not None and norm.running_var is not None
         channels = slice(first, first := first + convolution.out_channels)
         convolution.weight, convolution.bias = fuse_conv_bn_weights(

@@ -1,4 +1,4 @@
-"""Heads, which map the features of a clip to a score or to logits over identities."""
+"""Heads, which map the features of a clip to a score, or to logits over scores or identities."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,22 @@ class Regression:
     """A head that estimates the score."""
 
     name = "regression"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A head that estimates a distribution over the scores 0, 1, ..., whose expected value is the estimate.
+
+    Attributes:
+        levels: number of scores, at least 2.
+    """
+
+    levels: int
+    name = "expectation"
+
+    def __post_init__(self) -> None:
+        if self.levels < 2:
+            raise ValueError(f"{self.levels} levels; allowed: at least 2")
 
 
 @dataclass(frozen=True)
@@ -31,7 +47,7 @@ class Recognition:
             raise ValueError(f"{self.classes} identities; allowed: at least 2, else there is nothing to tell apart")
 
 
-Head = Regression | Recognition
+Head = Regression | Expectation | Recognition
 
 
 class RegressionHead(nn.Module):
@@ -52,7 +68,7 @@ class RegressionHead(nn.Module):
 
 
 class LinearHead(nn.Module):
-    """One linear layer, to logits over identities (the softmax is in the loss) or to the score (after FC layers).
+    """One linear layer, to logits over identities or scores, or to the score itself (after FC layers).
 
     For recognition its inputs are the pooled features, as in the authors' code.
     """

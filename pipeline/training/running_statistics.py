@@ -19,14 +19,14 @@ class RunningStatistics:
 
     def __init__(self, network: nn.Module, microbatches: int) -> None:
         """Take a network, and the microbatches per batch of this process. SyncBatchNorm synchronises its own."""
-        self.norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm3d)]
+        self.norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d)]
         self.microbatches = microbatches
         self.before: list[Tensor] = []
 
     def begin(self) -> None:
         """Remember the statistics before the first microbatch of a batch."""
         if world_size() > 1:
-            self.before = [statistics.double() for statistics in self._running()]
+            self.before = [statistics.to(torch.float64, copy=True) for statistics in self._running()]
 
     def merge(self) -> None:
         """Merge the statistics of all processes after the last microbatch of a batch."""

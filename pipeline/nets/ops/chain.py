@@ -81,7 +81,8 @@ def _run_checkpointed(run: Part, module: nn.Module, x: Tensor) -> Tensor:
 @contextmanager
 def _frozen_statistics(module: nn.Module) -> Iterator[None]:
     """Keep batch norms from counting the same batch twice in their running statistics when a part runs again."""
-    norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm3d | nn.SyncBatchNorm)]
+    kinds = nn.BatchNorm2d | nn.BatchNorm3d | nn.SyncBatchNorm
+    norms = [layer for layer in module.modules() if isinstance(layer, kinds)]
     states = [
         (norm, norm.momentum, norm.num_batches_tracked.clone())
         for norm in norms

@@ -16,7 +16,7 @@ from tests.pipeline.training.material import MODEL
 
 TOLERANCE = 5e-5  # relative: fp32 and fp64 differ by 1.2e-5; without a running mean, MSN differs by 5e-4 or more
 ROOT = Path(__file__).parents[3]
-SIZES = {"msn": (8, 32, 48), "i3d": (8, 32, 48), "c3d": (16, 96, 112)}
+SIZES = {"msn": (8, 32, 48), "i3d": (8, 32, 48), "c3d": (16, 96, 112), "resnet50": (1, 64, 96)}
 
 
 def _network(name: str) -> tuple[Network, torch.Tensor, torch.Tensor]:
@@ -35,7 +35,8 @@ def _network(name: str) -> tuple[Network, torch.Tensor, torch.Tensor]:
 def test_folded_batch_norms_keep_the_outputs(name: str) -> None:
     network, clips, expected = _network(name)
     folded = fold_batch_norm(network)
-    assert not [layer for layer in folded.modules() if isinstance(layer, torch.nn.BatchNorm3d)]
+    norms = torch.nn.BatchNorm2d | torch.nn.BatchNorm3d
+    assert not [layer for layer in folded.modules() if isinstance(layer, norms)]
     torch.testing.assert_close(folded(clips.double()), expected, rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(network(clips.double()), expected, rtol=0, atol=0)  # the original network is unchanged
 

@@ -67,11 +67,11 @@ def randomise_weights(module: nn.Module) -> Weights:
     """
     generator = torch.Generator().manual_seed(3)
     for layer in module.modules():
-        if isinstance(layer, nn.BatchNorm3d):
+        if isinstance(layer, nn.BatchNorm2d | nn.BatchNorm3d):
             ranges = {"running_mean": (-0.2, 0.2), "running_var": (0.7, 1.4), "weight": (0.8, 1.2), "bias": (-0.1, 0.3)}
             for name, limits in ranges.items():
                 getattr(layer, name).data.uniform_(*limits, generator=generator)
-        elif isinstance(layer, nn.Conv3d | nn.Linear):
+        elif isinstance(layer, nn.Conv2d | nn.Conv3d | nn.Linear):
             layer.weight.data.normal_(std=(2 / layer.weight[0].numel()) ** 0.5, generator=generator)
             if layer.bias is not None:
                 layer.bias.data.normal_(std=0.1, generator=generator)
