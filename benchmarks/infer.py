@@ -89,7 +89,7 @@ def _compare(model: Model, batch: int, turns: int, device: torch.device) -> dict
                     torch.cuda.synchronize()
                 seconds[name].append(time.perf_counter() - start)
     medians = {name: statistics.median(durations) for name, durations in seconds.items()}
-    gmac = batch * cost_of(model, FRAMES, SIZE).macs / 1e9
+    gmac = batch * cost_of(lambda: (build(model, Regression()), FRAMES), SIZE).macs / 1e9
     difference = (outputs["fast"] - outputs["plain"]).abs().max() / outputs["plain"].abs().max()
     return {
         "model": network_name(model),

@@ -1,6 +1,6 @@
 """Speed of training against a plain loop: the same network, samples, losses and steps, in turns within one run.
 
-One side is the stages' own code: the modules of `pipeline.pretraining` and `pipeline.estimators` through `accelerate`
+One side is the stages' own code: the modules of `pipeline.pretraining` and `pipeline.finetuning` through `accelerate`
 and `fit`, with loader, progress and learning curves. The other is a plain loop: fp32 (TF32 if the GPU has it),
 contiguous memory, and whole float clips from a plain loader.
 
@@ -33,6 +33,7 @@ import json
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,18 @@ from benchmarks.obvious_training import finish, train_plain
 from benchmarks.training_data import write_identities, write_sequences
 from pipeline.data.augmentation import augment_clips
 from pipeline.data.identity_images import open_identities
+from pipeline.data.seeding import Purpose, torch_seed
 from pipeline.device import select_device
-from pipeline.estimators.finetuning import Finetuning
+from pipeline.finetuning.finetuning import Finetuning
+from pipeline.models.description import Description
 from pipeline.models.preprocessing import Preprocessing
+from pipeline.nets.build import build
+from pipeline.nets.heads import Regression
 from pipeline.params import Params
 from pipeline.params_check import load_params
 from pipeline.pretraining.recognition import Pretraining
+from pipeline.score_networks.network_task import NetworkTask
+from pipeline.score_networks.objectives import fit_target
 from pipeline.training.acceleration import accelerate
 from pipeline.training.loop import fit
 
@@ -148,8 +155,16 @@ def _trainings(folder: Path, params: Params, steps: int) -> dict[str, MakeModule
     scored = write_sequences(folder / "sequences", 8, 200, SIZE, Preprocessing(None, params.align, params.subsample))
     return {
         "pretraining": lambda: Pretraining(open_identities(images), params.clip.length, params.model, params.pretrain),
-        "finetuning": lambda: Finetuning(scored, [], None, params.clip, params.model, params.finetune),
+        "finetuning": lambda: Finetuning(_finetuning_task(scored, params), params.finetune),
     }
+
+
+def _finetuning_task(scored: Sequence[tuple[Path, float]], params: Params) -> NetworkTask:
+    """Return a network with initial weights, and (folder, score) of the recordings that it is fitted to."""
+    network = build(params.model, Regression(), torch_seed(params.finetune.seed, Purpose.WEIGHTS))
+    target = fit_target([score for _, score in scored], params.finetune.standardise)
+    description = Description(params.model, Regression(), params.clip.length, target)
+    return NetworkTask(network, description, scored, [], params.clip.absent)
 
 
 def _measure(

@@ -44,14 +44,29 @@ def make_items(
     unit: str = "",
     placement: Placement = ANYWHERE,
 ) -> None:
-    """Take every item from the artifact store, or make it, and link it to `output`/name.
+    """Take every item from the artifact store, or make it, and link it to `output`/name; see `find_or_make`."""
+    paths = find_or_make(kind, function, items, label, plural, unit, placement)
+    store = ArtifactStore(kind)
+    for path, item in zip(paths, items, strict=True):
+        store.link(path.name, output / item.name)
+
+
+def find_or_make(
+    kind: str,
+    function: Callable[..., None],
+    items: Sequence[Item],
+    label: str,
+    plural: str = "items",
+    unit: str = "",
+    placement: Placement = ANYWHERE,
+) -> list[Path]:
+    """Find every item in the artifact store, or make it there; return the folder of each.
 
     Args:
         kind: of the items, which names their part of the store.
         function: called as `function(folder, *item.arguments)` in a worker; it fills `folder` and nothing else, is
             deterministic, and is defined at the top level of a library module.
         items: with unique names and absolute paths in their arguments.
-        output: an existing folder.
         label: of the progress: `aligning`.
         plural: what the items are: `recordings`.
         unit: of `Item.work`: `frames`; if empty, no speed is shown.
@@ -78,8 +93,7 @@ def make_items(
     if failures:
         finished = sum(store.find(key) is not None for key in keys)
         raise ItemsFailedError(_failure_message(label, list(zip(keys, items, strict=True)), failures, finished))
-    for key, item in zip(keys, items, strict=True):
-        store.link(key, output / item.name)
+    return [store.folder / "items" / key for key in keys]
 
 
 def _failure_message(

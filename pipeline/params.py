@@ -1,38 +1,28 @@
 """The parameters of the project: the types and allowed values of all keys of params.yaml, and checks between sections.
 
 Every stage checks the whole of `params.yaml` before any work (`pipeline.params_check`). A check can refuse a value but
-never change an output, so stages do not list these two files as dependencies. The `description` of a field states the
+never change an output, so stages do not list these files as dependencies. The `description` of a field states the
 allowed values, and errors print it.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from pipeline.estimator_settings import Estimator
+from pipeline.section import Count, Real, Section, Share, to_tuple
 
 MIN_CLIP_LENGTH = 8  # the time axis is halved four times before the head (paper.md: smallest clip)
 # C3D's fully connected layers have weights for pooled features of 1 x 4 x 4 (time, height, width) alone. These clips
 # give them: (smallest, largest) number of frames, and of pixels in height and in width.
 C3D_FRAMES = (16, 31)
 C3D_PIXELS = (96, 127)
+FRAME_NETWORKS = ("resnet50",)  # networks of single frames; all others see clips
+CLIP_NETWORKS = ("msn", "c3d", "i3d")
 
 
 class ParamsError(ValueError):
     """params.yaml holds something that is not allowed; the message names every key, its value and what is allowed."""
-
-
-def _number(value: Any) -> Any:
-    """Convert text such as `1e-05`, which DVC writes and PyYAML reads as text, to a number."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _tuple(value: Any) -> Any:
-    """Convert a YAML list to a tuple, so that a checked section is immutable."""
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _odd_and_ascending(kernels: tuple[int, ...]) -> tuple[int, ...]:
@@ -41,23 +31,11 @@ def _odd_and_ascending(kernels: tuple[int, ...]) -> tuple[int, ...]:
     return kernels
 
 
-Real = Annotated[float, BeforeValidator(_number)]
-
-Count = Annotated[int, Field(ge=1)]
-
-Share = Annotated[Real, Field(gt=0, lt=1)]
-
-Kernels = Annotated[tuple[Count, ...], BeforeValidator(_tuple), AfterValidator(_odd_and_ascending)]
+Kernels = Annotated[tuple[Count, ...], BeforeValidator(to_tuple), AfterValidator(_odd_and_ascending)]
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
 PRECISIONS = "32-true, bf16-mixed or 16-mixed"
-
-
-class Section(BaseModel):
-    """One section of params.yaml: frozen, typed, without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Simulate(Section):
@@ -156,7 +134,7 @@ class Align(Section):
         ge=1, le=1000, description="frames between two frames of the survey (sparse first pass), 1 to 1000"
     )
     min_face: int = Field(ge=12, le=500, description="the smallest face to detect, in pixels, 12 to 500")
-    thresholds: Annotated[tuple[Share, Share, Share], BeforeValidator(_tuple)] = Field(
+    thresholds: Annotated[tuple[Share, Share, Share], BeforeValidator(to_tuple)] = Field(
         description="three numbers between 0 and 1, for P-Net, R-Net and O-Net"
     )
     margin: Real = Field(ge=0, le=1, description="share of the box added around it by align.method crop, 0 to 1")
@@ -198,7 +176,9 @@ class Clip(Section):
 class Model(Section):
     """The architecture of the network and the normalisation of its input."""
 
-    name: Literal["msn", "c3d", "i3d"] = Field(description="msn, c3d or i3d")
+    name: Literal["msn", "c3d", "i3d", "resnet50"] = Field(
+        description="msn, c3d or i3d (networks of clips) or resnet50 (a network of single frames)"
+    )
     depth: Literal[27, 36, 51, 69, 99] = Field(description="27, 36, 51, 69 or 99")
     kernels: Kernels = Field(
         min_length=1, max_length=8, description="a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
@@ -210,7 +190,7 @@ class Model(Section):
     batch_norm_momentum: Real = Field(
         gt=0, le=1, description="as PyTorch defines it, above 0 to 1; the authors' code: 0.01"
     )
-    mean: Annotated[tuple[Real, Real, Real], BeforeValidator(_tuple)] = Field(
+    mean: Annotated[tuple[Real, Real, Real], BeforeValidator(to_tuple)] = Field(
         description="three numbers, red, green, blue, subtracted from pixels of 0 to 255"
     )
     scale: Real = Field(gt=0, description="a factor on pixels after the mean is subtracted, above 0; the paper: 1.0")
@@ -327,6 +307,7 @@ class Params(Section):
     clip: Clip
     model: Model
     pretrain: Pretrain
+    estimator: Estimator
     finetune: Finetune
     evaluate: Evaluate
     explain: Explain
@@ -338,6 +319,7 @@ class Params(Section):
                 f"evaluate.phases is {self.evaluate.phases}, but subsample.phases keeps only "
                 f"{self.subsample.phases}; allowed: 1 to {self.subsample.phases}"
             )
+        self._check_estimator()
         if self.model.name == "c3d":  # the weights of its FC layers fit one size of clip
             for key, value, (minimum, maximum) in (
                 ("clip.length", self.clip.length, C3D_FRAMES),
@@ -346,6 +328,18 @@ class Params(Section):
                 if not minimum <= value <= maximum:
                     raise ValueError(f"{key} is {value}, but model.name is c3d; allowed for it: {minimum} to {maximum}")
         return self
+
+    def _check_estimator(self) -> None:
+        """Check that the chosen estimator can read its source and build on the network."""
+        name, settings = self.estimator.name, self.estimator.settings
+        for key, value, allowed in (
+            ("model.name", self.model.name, settings.networks),
+            ("estimator.source", self.estimator.source, settings.sources),
+        ):
+            if allowed and value not in allowed:
+                raise ValueError(
+                    f"{key} is {value}, but estimator.name is {name}; allowed for it: {', '.join(allowed)}"
+                )
 
 
 def _check_accumulation(section: str, batch: int, accumulate: int) -> None:

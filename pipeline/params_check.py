@@ -7,7 +7,8 @@ from typing import Any, TypeGuard
 import yaml
 from pydantic import ValidationError
 
-from pipeline.params import Model, Params, ParamsError, Section
+from pipeline.params import Model, Params, ParamsError
+from pipeline.section import Section
 
 
 def load_params(path: Path = Path("params.yaml")) -> Params:

@@ -1,8 +1,9 @@
-"""Evaluate the network on the test partition, beside the baselines, with bootstrap intervals over subjects.
+"""Evaluate the fitted estimator on the test partition, beside estimators of labels alone, with intervals over subjects.
 
-Reads data/sequences, both label files and models/finetuned. Writes metrics.json, and in results the estimates of
-videos (also of those without a score) and of clips, all metrics with intervals, the confusion of severity bands,
-conformal intervals if recordings were held out for validation, and figures.
+Reads data/sequences (and data/aligned if estimator.source says so), both label files and models/finetuned. Writes
+metrics.json, and in results the estimates of videos (also of those without a score) and of their spans, all metrics
+with intervals, the confusion of severity bands, conformal intervals if recordings were held out for validation, and
+figures.
 """
 
 import logging
@@ -13,14 +14,15 @@ from pipeline.data.clips.geometry import check_geometry
 from pipeline.data.frame_order import FrameOrder
 from pipeline.data.split import split_labels
 from pipeline.device import select_device
-from pipeline.estimators.estimates import VideoEstimate
-from pipeline.estimators.predict import predict
-from pipeline.models.weights import load_network
+from pipeline.estimators.features import StoredFeatures, source_folders
+from pipeline.estimators.labels_alone import fit_label_estimators
+from pipeline.estimators.protocol import PredictContext
+from pipeline.estimators.registry import chosen_module, load_model
 from pipeline.params import Params
+from pipeline.records.estimates import VideoEstimate
 from pipeline.records.labels import Label, read_labels
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
-from pipeline.scoring.baselines import fit_baseline
 from pipeline.scoring.conformal import calibrate, write_conformal
 from pipeline.scoring.estimate_recordings import estimate_recordings
 from pipeline.scoring.missing import count_missing, without_clip, without_face
@@ -35,6 +37,7 @@ logger = logging.getLogger(__name__)
 def main(
     params: Params,
     sequences: Path,
+    source: Path,
     labels_fitting: Path,
     labels_testing: Path,
     finetuned: Path,
@@ -42,35 +45,42 @@ def main(
     results: Path,
 ) -> None:
     """Run the stage."""
-    clip, settings, finetune = params.clip, params.evaluate, params.finetune
-    network, description = load_network(finetuned)
+    settings, finetune = params.evaluate, params.finetune
+    model = load_model(finetuned)
+    absent = model.folder.input_spec.absent
     fitting, testing = read_labels(labels_fitting), read_labels(labels_testing)
-    baseline = fit_baseline(fitting)
+    labels_alone = fit_label_estimators(fitting)
     validation = split_labels(fitting, finetune.validation, finetune.held_out, finetune.seed).validated
     test_or_unscored = [*testing, *(label for label in fitting if label.bdi is None)]
-    folders = [sequences / label.recording for label in (*test_or_unscored, *validation)]
-    check_geometry(finetuned, description, [folder for folder in folders if folder.is_dir()], clip)
-    device, order = select_device(), FrameOrder(settings.order, settings.seed)
-    network.to(device)
+    recordings = [sequences / label.recording for label in (*test_or_unscored, *validation)]
+    check_geometry(finetuned, model.folder.input_spec, [folder for folder in recordings if folder.is_dir()])
+    context = PredictContext(
+        absent,
+        StoredFeatures(source_folders(sequences, source)),
+        settings.phases,
+        select_device(),
+        FrameOrder(settings.order, settings.seed),
+        "estimating",
+    )
 
-    def estimate(folders: list[Path]) -> list[VideoEstimate]:
-        return predict(network, description, folders, clip, settings.phases, device, "estimating", order)
+    def estimate(recordings: list[Path]) -> list[VideoEstimate]:
+        return model.estimator.predict(recordings, context)
 
-    estimates = estimate_recordings(test_or_unscored, sequences, clip.absent, baseline, estimate)
+    estimates = estimate_recordings(test_or_unscored, sequences, absent, labels_alone, estimate)
     validated = [
         item
-        for item in estimate_recordings(validation, sequences, clip.absent, baseline, estimate).predictions
+        for item in estimate_recordings(validation, sequences, absent, labels_alone, estimate).predictions
         if item.clips
     ]
     _warn_about("without a sequence, left out", estimates.missing)
     _warn_about("without a face, whose estimate is the constant", without_face(estimates.predictions))
-    problem = f"without a clip that clip.absent {clip.absent} allows, whose estimate is the constant"
+    problem = f"without a clip that clip.absent {absent} allows, whose estimate is the constant"
     _warn_about(problem, without_clip(estimates.predictions))
 
-    subgroups = subgroups_of(estimates.predictions, baseline)
+    subgroups = subgroups_of(estimates.predictions, labels_alone)
     summaries = summarise(subgroups, settings.resamples, settings.seed)
     with atomic_folder(results) as folder:
-        write_results(folder, estimates, baseline, summaries, sequences, clip.length)
+        write_results(folder, estimates, labels_alone.reference, summaries, sequences)
         if validated:
             intervals = calibrate(validated, subgroups, settings.resamples, settings.seed)
             write_conformal(folder / "conformal.csv", intervals, subgroups)
@@ -83,4 +93,4 @@ def _warn_about(problem: str, recordings: Sequence[Label | Prediction]) -> None:
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run_stage(main, imported_by_name=chosen_module)

@@ -4,13 +4,15 @@ Reads the list of recordings, data/sequences, the predictions that evaluate wrot
 figure6.png, and for each band a Zarr group with the clip and the relevance of all its pixels. All of it shows faces.
 """
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.data.clips.face_sequence import open_sequence
 from pipeline.data.clips.geometry import check_geometry
 from pipeline.device import select_device
-from pipeline.models.weights import load_network
+from pipeline.estimators.capabilities import Differentiable
+from pipeline.estimators.registry import chosen_module, load_model
 from pipeline.params import Params
 from pipeline.records.predictions import read_predictions
 from pipeline.records.recordings import read_recordings
@@ -21,21 +23,33 @@ from pipeline.saliency.explain import explain
 from pipeline.saliency.explanation import write_explanation
 from pipeline.saliency.figure import Column, write_figure6
 
+logger = logging.getLogger(__name__)
+
+UNEXPLAINED = "not_explained.txt"
+
 
 def main(params: Params, recordings: Path, sequences: Path, predictions: Path, finetuned: Path, saliency: Path) -> None:
-    """Run the stage."""
-    clip, stage = params.clip, params.explain.stage
-    network, description = load_network(finetuned)
+    """Run the stage. An estimator that is no network is not explained: a text file says so."""
+    model = load_model(finetuned)
+    if not isinstance(model.estimator, Differentiable):
+        reason = f"{model.folder.name} is no network, so no saliency map explains it"
+        logger.warning(reason)
+        with atomic_folder(saliency) as folder:
+            (folder / UNEXPLAINED).write_text(reason + "\n", encoding="utf-8")
+        return
+    input_spec, stage, device = model.folder.input_spec, params.explain.stage, select_device()
+    scorer = model.estimator.scorer().to(device)
+    length = params.clip.length
+    if scorer.frames not in (1, length):
+        raise ValueError(f"{finetuned}: made for clips of {scorer.frames} frames, but clip.length is {length}")
     chosen = choose_recordings(read_predictions(predictions))
-    check_geometry(finetuned, description, [sequences / item.recording for item in chosen.values()], clip)
+    check_geometry(finetuned, input_spec, [sequences / item.recording for item in chosen.values()])
     opaque_ids = _opaque_ids(recordings, predictions, [item.recording for item in chosen.values()])
-    device = select_device()
-    network.to(device)
     explanations = {}
     for band, scored in chosen.items():
-        sequence = open_sequence(sequences / scored.recording, clip.absent)
+        sequence = open_sequence(sequences / scored.recording, input_spec.absent)
         opaque_id = opaque_ids[scored.recording]
-        explanations[band] = explain(network, description, sequence, scored, opaque_id, clip, stage, device)
+        explanations[band] = explain(scorer, sequence, scored, opaque_id, length, stage, device)
     with atomic_folder(saliency) as folder:
         for band, explanation in explanations.items():
             write_explanation(folder / band, explanation)
@@ -55,4 +69,4 @@ def _opaque_ids(recordings: Path, predictions: Path, names: Iterable[str]) -> di
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run_stage(main, imported_by_name=chosen_module)

@@ -1,4 +1,6 @@
-"""Pretrain: learn to recognise faces from single images repeated over time, or adopt weights from elsewhere.
+"""Pretrain: learn to recognise faces from single images, or adopt weights from elsewhere.
+
+A network of clips sees each image repeated over time, a network of single frames sees it once.
 
 Reads data/identities. Writes models/pretrained (weights.safetensors and description.json; with pretrain.source none the
 description alone) and the learning curves.
@@ -9,15 +11,15 @@ from typing import Any
 
 from pipeline.artifacts.hashing import file_digest, folder_digests, json_digest
 from pipeline.data.identity_images import open_identities
+from pipeline.nets.build import frames_seen
 from pipeline.params import Params
 from pipeline.pretraining.recognition import Pretraining
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
-from pipeline.training.cached_training import publish, train_cached
+from pipeline.training.cached_training import TrainingJob, publish, train_cached
 from pipeline.training.curves import write_summary
 from pipeline.training.initial_weights import adopt_weights, write_no_weights
 from pipeline.training.launcher import exec_launcher, is_first_process
-from pipeline.training.train import TrainingJob
 
 
 def main(params: Params, identities: Path, pretrained: Path, curves: Path) -> None:
@@ -33,19 +35,19 @@ def main(params: Params, identities: Path, pretrained: Path, curves: Path) -> No
             else:
                 adopt_weights(Path(settings.source), params.model, folder)
         return
-    images = open_identities(identities)
+    images, frames = open_identities(identities), frames_seen(params.model, params.clip.length)
 
     def source() -> dict[str, Any]:
         paths = sorted(identities.iterdir())
         digests = folder_digests(path for path in paths if path.is_dir())
         return {
-            "clip": params.clip.model_dump(exclude={"absent"}),
+            "clip": {"length": frames},
             "model": params.model.model_dump(),
             "identities": json_digest([*digests, *(file_digest(path) for path in paths if path.is_file())]),
         }
 
     def make_module() -> Pretraining:
-        return Pretraining(images, params.clip.length, params.model, settings)
+        return Pretraining(images, frames, params.model, settings)
 
     key = train_cached(TrainingJob("pretrain", settings, Pretraining, make_module, source), curves)
     publish("pretrain", key, pretrained, curves)

@@ -10,41 +10,58 @@ import pytest
 import yaml
 from dvc.repo import Repo
 
+from pipeline.estimator_settings import estimator_names
+from pipeline.estimators.registry import module_name
 from pipeline.runtime.project_code import reachable_modules
 
 ROOT = Path(__file__).parents[1]
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-NOT_LISTED = {"pipeline/params.py", "pipeline/params_check.py"}  # checks alone: they never change an output
+# Checks of parameters, which never change an output.
+NOT_LISTED = {f"pipeline/{name}.py" for name in ("params", "params_check", "section", "estimator_settings")}
+CHOSEN = "pipeline/estimators/${estimator.name}.py"  # imported by name, not by a statement
+ESTIMATORS = estimator_names()
 
 IMPORT_EACH = """
 import json, pathlib, sys
-import distributed, lightning, torch  # slow libraries: loaded once for all stages
+import distributed, lightning, sklearn.svm, torch, torchvision  # slow libraries: loaded once for all modules
 root = pathlib.Path.cwd()
-files_by_stage = {}
-for stage in sys.argv[1:]:
+files_by_module = {}
+for module in sys.argv[1:]:
     for name in [name for name in sys.modules if name.split(".")[0] in ("pipeline", "stages")]:
         del sys.modules[name]
-    __import__(f"stages.{stage}")
+    __import__(module)
     files = [sys.modules[n].__file__ for n in sys.modules if n.split(".")[0] in ("pipeline", "stages")]
-    files_by_stage[stage] = sorted(str(pathlib.Path(f).relative_to(root)) for f in files if f)
-print(json.dumps(files_by_stage))
+    files_by_module[module] = sorted(str(pathlib.Path(f).relative_to(root)) for f in files if f)
+print(json.dumps(files_by_module))
 """
 
 
 @pytest.fixture(scope="module")
 def imported() -> dict[str, set[str]]:
-    """The project files that Python loads for each stage, without package files and the checks of parameters."""
-    command = [sys.executable, "-c", IMPORT_EACH, *STAGES]
+    """The project files that Python loads for each stage and estimator, by module.
+
+    Package files and the checks of parameters are left out.
+    """
+    modules = [*(f"stages.{stage}" for stage in STAGES), *map(module_name, ESTIMATORS)]
+    command = [sys.executable, "-c", IMPORT_EACH, *modules]
     output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    files_by_stage = json.loads(output.splitlines()[-1])
+    files_by_module = json.loads(output.splitlines()[-1])
     return {
-        stage: {file for file in files if not file.endswith("__init__.py")} - NOT_LISTED
-        for stage, files in files_by_stage.items()
+        module: {file for file in files if not file.endswith("__init__.py")} - NOT_LISTED
+        for module, files in files_by_module.items()
     }
 
 
 def _code_deps(stage: str) -> list[str]:
     return [dep for dep in STAGES[stage]["deps"] if dep.startswith(("pipeline/", "stages/"))]
+
+
+def _reached(stage: str, imported: dict[str, set[str]]) -> dict[str, set[str]]:
+    """The files that a stage reaches with each estimator; by name, or by an empty name if it uses none."""
+    own = imported[f"stages.{stage}"]
+    if "pipeline/estimators/registry.py" not in own:
+        return {"": own}
+    return {name: own | imported[module_name(name)] for name in ESTIMATORS}
 
 
 def _files_of(dep: str) -> list[str]:
@@ -53,39 +70,68 @@ def _files_of(dep: str) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths if path.name != "__init__.py"]
 
 
-def _covers(dep: str, file: str) -> bool:
+def _covers(dep: str, file: str, estimator: str = "") -> bool:
+    dep = dep.replace("${estimator.name}", estimator)
     return file == dep or file.startswith(f"{dep}/")
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_deps_cover_all_code_that_a_stage_imports(stage: str, imported: dict[str, set[str]]) -> None:
-    uncovered = {file for file in imported[stage] if not any(_covers(dep, file) for dep in _code_deps(stage))}
-    assert uncovered == set()
+    for estimator, files in _reached(stage, imported).items():
+        uncovered = {file for file in files if not any(_covers(dep, file, estimator) for dep in _code_deps(stage))}
+        assert uncovered == set(), estimator
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_deps_list_no_file_that_a_stage_does_not_import(stage: str, imported: dict[str, set[str]]) -> None:
-    """A stage that lists a file without importing it reruns after changes that cannot affect its output."""
-    files = {dep: set(_files_of(dep)) for dep in _code_deps(stage)}
+    """A stage that lists a file without importing it reruns after changes that cannot affect its output.
+
+    What the stage imports for one of the estimators is listed for all: DVC lists can depend on a name, not on code.
+    """
+    files = {dep: set(_files_of(dep)) for dep in _code_deps(stage) if dep != CHOSEN}
     assert [dep for dep in files if not files[dep]] == []
-    assert set().union(*files.values()) - imported[stage] == set()
+    assert set().union(*files.values()) - set().union(*_reached(stage, imported).values()) == set()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_the_file_of_the_chosen_estimator_alone(stage: str, imported: dict[str, set[str]]) -> None:
+    uses_estimators = len(_reached(stage, imported)) > 1
+    assert (CHOSEN in _code_deps(stage)) == uses_estimators
+    listed = {file for dep in _code_deps(stage) if dep != CHOSEN for file in _files_of(dep)}
+    assert not listed & {f"pipeline/estimators/{name}.py" for name in ESTIMATORS}
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_an_estimator_reaches_neither_the_training_engine_nor_another_estimator(
+    name: str, imported: dict[str, set[str]]
+) -> None:
+    files = imported[module_name(name)]
+    others = {f"pipeline/estimators/{other}.py" for other in ESTIMATORS if other != name}
+    assert [file for file in files if file.startswith(("pipeline/training/", "pipeline/finetuning/"))] == []
+    assert files & others == set()
+
+
+def test_settings_of_estimators_load_no_slow_library() -> None:
+    code = "import sys, pipeline.params_check; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    output = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not {"numpy", "scipy", "sklearn", "torch"} & set(output.split())
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_deps_have_as_few_entries_as_possible(stage: str, imported: dict[str, set[str]]) -> None:
     """A folder of which a stage imports all files is one entry, and no file is covered twice."""
-    deps = _code_deps(stage)
+    deps, reached = _code_deps(stage), set().union(*_reached(stage, imported).values())
     assert [dep for dep in deps if any(_covers(other, dep) for other in deps if other != dep)] == []
     assert len(set(deps)) == len(deps)
     folders = {str(parent) for dep in deps for parent in Path(dep).parents} - {".", "pipeline", "stages"}
-    whole = [folder for folder in sorted(folders) if set(_files_of(folder)) <= imported[stage]]
+    whole = [folder for folder in sorted(folders - {"pipeline/estimators"}) if set(_files_of(folder)) <= reached]
     assert whole == []
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_reachable_modules_are_those_that_python_loads(stage: str, imported: dict[str, set[str]]) -> None:
-    walked = {str(path.relative_to(ROOT)) for path in reachable_modules(f"stages.{stage}").values()}
-    assert walked == imported[stage]
+@pytest.mark.parametrize("module", [*(f"stages.{stage}" for stage in STAGES), *map(module_name, ESTIMATORS)])
+def test_reachable_modules_are_those_that_python_loads(module: str, imported: dict[str, set[str]]) -> None:
+    walked = {str(path.relative_to(ROOT)) for path in reachable_modules(module).values()}
+    assert walked == imported[module]
 
 
 def test_stage_section_and_module_have_one_name() -> None:
@@ -111,7 +157,7 @@ def test_sections_with_a_key_that_the_run_cache_ignores_are_listed_key_by_key() 
 
     def value_of(entry: str) -> object:
         value: Any = params
-        for part in entry.split("."):
+        for part in entry.replace("${estimator.name}", params["estimator"]["name"]).split("."):
             value = value[part]
         return value
 
@@ -142,6 +188,7 @@ def test_package_files_are_empty() -> None:
         ("zarr", ["pipeline/zarr_store.py"]),
         ("facenet_pytorch", ["pipeline/faces/"]),
         ("distributed", ["pipeline/parallel/dask_cluster.py"]),
+        ("sklearn", ["pipeline/regressors/"]),
         ("captum", ["pipeline/saliency/relevance.py"]),
     ],
 )

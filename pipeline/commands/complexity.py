@@ -10,17 +10,16 @@ from rich.console import Console
 
 from pipeline.complexity.table import measure_models, show, to_json
 from pipeline.device import select_device
-from pipeline.params import Model
+from pipeline.params import CLIP_NETWORKS, FRAME_NETWORKS, Model
 from pipeline.params_check import check_model
 
 app = typer.Typer()
 WIDTH = 160  # columns of a table that is not printed to a terminal
-NAMES = ("msn", "c3d", "i3d")
 
 
 @app.command()
 def complexity(
-    model: Annotated[str | None, typer.Option(help="msn, c3d or i3d; by default all three.")] = None,
+    model: Annotated[str | None, typer.Option(help="msn, c3d, i3d or resnet50; by default all of them.")] = None,
     depth: Annotated[int, typer.Option(help="Depth of msn: 27, 36, 51, 69 or 99.")] = 69,
     kernels: Annotated[str, typer.Option(help="Kernel sizes of msn: odd numbers, separated by commas.")] = "3,5,7",
     width: Annotated[float, typer.Option(help="Factor on the number of channels of all convolutions.")] = 1.0,
@@ -38,12 +37,12 @@ def complexity(
     The networks are timed in fp32 and compiled for inference, on the device that MSN_DEVICE names.
     """
     values = {"depth": depth, "kernels": _parse_kernels(kernels), "width": width}
-    models = [_model_params(name, values) for name in ([model] if model else NAMES)]
+    models = [_model_params(name, values) for name in ([model] if model else (*CLIP_NETWORKS, *FRAME_NETWORKS))]
     device = select_device() if timing or (timing is None and not as_json) else None
     rows = measure_models(models, frames, size, device)
     setting = f"on {_device_name(device)}, fp32" if device else ""
     if as_json:
-        typer.echo(to_json(rows, frames, size, setting))
+        typer.echo(to_json(rows, size, setting))
     else:
         show(Console(width=None if sys.stdout.isatty() else WIDTH), rows, frames, size, setting)
 

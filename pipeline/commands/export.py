@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.exporting.estimator import load_exportable_network
 from pipeline.exporting.export import export as write
+from pipeline.exporting.exportable import load_scorer
 
 app = typer.Typer()
 
@@ -22,8 +22,8 @@ def export(
     includes the normalisation of the images and the scale of the scores. The file is written only if its scores agree
     with those of the network.
     """
-    estimator, shape = load_exportable_network(model)
-    difference = write(estimator, shape, output)
+    scorer, shape = load_scorer(model)
+    difference = write(scorer, shape, output)
     frames, height, width, _ = shape
     typer.echo(
         f"{output}: clips of {frames} x {height} x {width}; scores within {difference:.2g} points of the network"

@@ -8,11 +8,12 @@ import typer
 from rich.console import Console
 
 from pipeline.artifacts.hashing import file_digest
-from pipeline.models.weights import WEIGHTS, load_network
+from pipeline.estimators.registry import load_model
+from pipeline.models.files import WEIGHTS
 from pipeline.params_check import load_params
 from pipeline.predicting.batch import estimate_videos
 from pipeline.predicting.frame_rate import parse_frame_rate
-from pipeline.predicting.model import check_model_agrees, input_spec_and_clip
+from pipeline.predicting.model import check_model_agrees
 from pipeline.predicting.render import show, succeeded, to_json
 from pipeline.runtime.log import start_logging
 
@@ -48,10 +49,10 @@ def predict(
     A video without an estimate does not stop the others; it is reported with the reason, and the exit status is 1.
     """
     folder = model or FINETUNED
-    _, description = load_network(folder)  # so that unsuitable weights are reported once, before any work
-    input_spec, _ = input_spec_and_clip(folder, description)
+    loaded = load_model(folder)  # so that unsuitable weights are reported once, before any work
+    input_spec = loaded.folder.input_spec
     if model is None and PARAMS.is_file():
-        check_model_agrees(folder, description, load_params(PARAMS))
+        check_model_agrees(loaded, load_params(PARAMS))
     if phases > input_spec.preprocessing.subsample.phases:
         max_phases = input_spec.preprocessing.subsample.phases
         raise ValueError(f"--phases is {phases}; allowed for this model: 1 to {max_phases} (subsample.phases)")
@@ -59,7 +60,7 @@ def predict(
     start_logging()
     estimates = estimate_videos(videos, folder, rate, phases, figure, overlay)
     if as_json:
-        typer.echo(to_json(estimates, folder, file_digest(folder / WEIGHTS), description))
+        typer.echo(to_json(estimates, folder, file_digest(folder / WEIGHTS), loaded.folder))
     else:
         show(Console(width=None if sys.stdout.isatty() else WIDTH), estimates)
     if not succeeded(estimates):

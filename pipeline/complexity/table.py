@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import torch
 from rich.console import Console
@@ -12,10 +13,12 @@ from rich.table import Table
 from pipeline.complexity.compiled import compile_for_inference
 from pipeline.complexity.count import Cost, cost_of
 from pipeline.complexity.timing import Timing, time_network
+from pipeline.estimator_settings import estimator_names, settings_class
+from pipeline.estimators.capabilities import Costed
+from pipeline.estimators.registry import estimator_class
 from pipeline.models.description import network_name
-from pipeline.nets.build import build
-from pipeline.nets.heads import Regression
-from pipeline.params import Model
+from pipeline.nets.build import Network, frames_seen, initialise
+from pipeline.params import Clip, Model
 
 PAPER = {"c3d": (32.1, 0.040, 8.9), "i3d": (13.0, 0.030, 26.2), "msn": (77.7, 0.074, 164.9)}  # table 5, on a Tesla T4
 TIMING_HEADINGS = ("latency", "clips/s", "GMAC/s", "peak memory")
@@ -33,13 +36,15 @@ class Row:
 
     Attributes:
         label: readable name, with depth and kernels if it has them.
-        name: msn, c3d or i3d.
+        name: as model.name.
+        frames: number of frames that the network sees at once.
         cost: counted.
         timing: measured, or None if the network was not timed.
     """
 
     label: str
     name: str
+    frames: int
     cost: Cost
     timing: Timing | None
 
@@ -49,7 +54,7 @@ def measure_models(models: Sequence[Model], frames: int, size: int, device: torc
 
     Args:
         models: sections `model` of params.yaml.
-        frames: of a clip.
+        frames: of a clip; networks of single frames see one.
         size: height and width of the clip in pixels.
         device: on which the networks are timed.
     """
@@ -59,16 +64,28 @@ def measure_models(models: Sequence[Model], frames: int, size: int, device: torc
         task = progress.add_task("")
         for model in models:
             label = network_name(model)
-            cost, timing = cost_of(model, frames, size), None
+            make = partial(_architecture, model, frames)
+            cost, timing = cost_of(make, size), None
             if device is not None:
 
                 def show_batch(batch: int, label: str = label) -> None:
                     progress.update(task, description=f"compiling and timing {label}, {batch} clips at once")
 
-                network = build(model, Regression(), SEED).eval().to(device)
-                timing = time_network(compile_for_inference(network), (frames, size, size), device, show_batch)
-            rows.append(Row(label, model.name, cost, timing))
+                network, seen = make()
+                initialise(network, torch.Generator().manual_seed(SEED))
+                compiled = compile_for_inference(network.eval().to(device))
+                timing = time_network(compiled, (seen, size, size), device, show_batch)
+            rows.append(Row(label, model.name, frames_seen(model, frames), cost, timing))
     return rows
+
+
+def _architecture(model: Model, frames: int) -> tuple[Network, int]:
+    """Return a network with the head of the first estimator that builds on it, and the number of its frames."""
+    clip = Clip.model_construct(length=frames, absent="skip")  # any length can be counted
+    name = next(name for name in estimator_names() if model.name in settings_class(name).networks)
+    estimator = estimator_class(name)
+    assert isinstance(estimator, Costed)
+    return estimator.architecture(model, clip)
 
 
 def show(console: Console, rows: Sequence[Row], frames: int, size: int, where: str) -> None:
@@ -86,12 +103,12 @@ def show(console: Console, rows: Sequence[Row], frames: int, size: int, where: s
     ):
         table.add_column(heading, justify="left" if heading == "network" else "right")
     for row in rows:
-        paper = PAPER[row.name]
+        paper = PAPER.get(row.name)
         timing = _timing_cells(row.timing, row.cost.macs) if row.timing else ()
-        published = (f"{paper[0]:.1f} M", f"{paper[1]:.3f}", f"{paper[2]:.1f}")
-        table.add_row(
-            row.label, f"{row.cost.parameters / 1e6:.3f} M", f"{row.cost.macs / 1e9:.2f}", *timing, *published
-        )
+        published = (f"{paper[0]:.1f} M", f"{paper[1]:.3f}", f"{paper[2]:.1f}") if paper else ("", "", "")
+        label = row.label if row.frames == frames else f"{row.label}, one frame"
+        cost = f"{row.cost.parameters / 1e6:.3f} M", f"{row.cost.macs / 1e9:.2f}"
+        table.add_row(label, *cost, *timing, *published)
     console.print(table)
     for note in (*NOTES, *((f"Timed {where}; latency: median and quartiles of one clip.",) if timed else ())):
         console.print(note, soft_wrap=True, style="dim")
@@ -105,10 +122,10 @@ def _timing_cells(timing: Timing, macs: int) -> tuple[str, str, str, str]:
     return latency, throughput, f"{timing.clips_per_second * macs / 1e9:,.0f}", memory
 
 
-def to_json(rows: Sequence[Row], frames: int, size: int, where: str) -> str:
+def to_json(rows: Sequence[Row], size: int, where: str) -> str:
     """Return one JSON object for one network, or a list of objects for several."""
     objects = [
-        {"model": row.label, "frames": frames, "size": size, **asdict(row.cost)}
+        {"model": row.label, "frames": row.frames, "size": size, **asdict(row.cost)}
         | ({"timing": {"where": where, **asdict(row.timing)}} if row.timing else {})
         for row in rows
     ]

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from pipeline.data.clips.face_sequence import open_sequence
 from pipeline.name_list import list_names
-from pipeline.params import Clip
 from pipeline.records.labels import Label
+from pipeline.records.scored_recording import ScoredRecording
 
 logger = logging.getLogger(__name__)
 
 MAX_NAMED = 10  # recordings in one warning
-NO_CLIP = "no clip of {0.length} frames with a face in each (clip.absent: {0.absent})"
+NO_CLIP = "no clip of {} frames with a face in each (clip.absent: {})"
 
 
-def usable_recordings(labels: Iterable[Label], sequences: Path, clip: Clip) -> list[tuple[Path, float]]:
-    """Return (folder of the sequence, score) of each recording with a clip in its first phase.
+def usable_recordings(labels: Iterable[Label], sequences: Path, length: int, absent: str) -> list[ScoredRecording]:
+    """Return each recording with a clip of `length` frames in its first phase.
 
     A recording without a sequence (it may be broken), without a face, or without a clip that `clip.absent` allows is
     skipped with a warning. A recording without a score is skipped silently.
@@ -25,7 +25,7 @@ def usable_recordings(labels: Iterable[Label], sequences: Path, clip: Clip) -> l
         ValueError: if there are labels, but no usable recording.
     """
     usable, labels = [], list(labels)
-    skipped: dict[str, list[str]] = {"no sequence": [], "no face": [], NO_CLIP.format(clip): []}
+    skipped: dict[str, list[str]] = {"no sequence": [], "no face": [], NO_CLIP.format(length, absent): []}
     missing, faceless, clipless = skipped.values()
     for label in labels:
         folder = sequences / label.recording
@@ -34,13 +34,13 @@ def usable_recordings(labels: Iterable[Label], sequences: Path, clip: Clip) -> l
         if not folder.is_dir():
             missing.append(label.recording)
             continue
-        sequence = open_sequence(folder, clip.absent)
+        sequence = open_sequence(folder, absent)
         if not sequence.present.any():
             faceless.append(label.recording)
-        elif not sequence.covering_clips(clip.length, phases=1):
+        elif not sequence.covering_clips(length, phases=1):
             clipless.append(label.recording)
         else:
-            usable.append((folder, label.bdi))
+            usable.append(ScoredRecording(folder, label.bdi, label.subject))
     for reason, names in skipped.items():
         if names:
             logger.warning("recordings skipped (%s): %s", reason, list_names(names, MAX_NAMED))

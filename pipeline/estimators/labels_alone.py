@@ -1,41 +1,132 @@
-"""Baselines: estimates from the fitted scores alone, without the video."""
+"""Estimators of labels alone: they estimate without a video, and every other estimator is compared with them.
+
+Each fits on the labels for fitting, and estimates from the subject's name at most. `LABEL_ESTIMATORS` lists them; the
+first is the *reference*, a constant: it stands in for the estimate of a recording that has none, and figures draw it.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
 from pipeline.records.labels import Label
 
 
-@dataclass(frozen=True)
-class Baseline:
-    """Estimates that the labels for fitting give for any video.
+@runtime_checkable
+class LabelEstimator(Protocol):
+    """Estimates the score of a recording from the labels for fitting.
 
     Attributes:
-        constant: the mean score, in points; every recording counts once, because fitting draws recordings.
-        median: the median score, which has the smallest mean absolute error of all constants.
-        subject_means: the mean score of each subject in the labels for fitting, whether the subject is fitted or used
-            to choose an epoch.
+        is_headline: whether its errors are in metrics.json; those of all are in intervals.csv.
     """
 
-    constant: float
+    is_headline: ClassVar[bool]
+
+    @classmethod
+    def fit(cls, scores_by_subject: Mapping[str, Sequence[float]]) -> "LabelEstimator":
+        """Learn from the scores of each subject; there is at least one score."""
+
+    def estimate(self, subject: str) -> float:
+        """Estimate the score of a recording of this subject, in points."""
+
+
+@dataclass(frozen=True)
+class ConstantMean:
+    """The mean of all scores; every recording counts once, because fitting draws recordings.
+
+    Attributes:
+        mean: in points.
+    """
+
+    is_headline: ClassVar[bool] = True
+    mean: float
+
+    @classmethod
+    def fit(cls, scores_by_subject: Mapping[str, Sequence[float]]) -> "ConstantMean":
+        """Compute the mean."""
+        return cls(float(np.mean(_all_scores(scores_by_subject))))
+
+    def estimate(self, subject: str) -> float:
+        """Return the mean."""
+        return self.mean
+
+
+@dataclass(frozen=True)
+class ConstantMedian:
+    """The median of all scores, which has the smallest mean absolute error of all constants.
+
+    Attributes:
+        median: in points.
+    """
+
+    is_headline: ClassVar[bool] = False
     median: float
+
+    @classmethod
+    def fit(cls, scores_by_subject: Mapping[str, Sequence[float]]) -> "ConstantMedian":
+        """Compute the median."""
+        return cls(float(np.median(_all_scores(scores_by_subject))))
+
+    def estimate(self, subject: str) -> float:
+        """Return the median."""
+        return self.median
+
+
+@dataclass(frozen=True)
+class IdentityLookup:
+    """The mean score of the subject; of a subject that was not met in fitting, the mean of all scores.
+
+    Attributes:
+        subject_means: in points, by subject.
+        mean: of all scores, in points.
+    """
+
+    is_headline: ClassVar[bool] = True
     subject_means: Mapping[str, float]
+    mean: float
+
+    @classmethod
+    def fit(cls, scores_by_subject: Mapping[str, Sequence[float]]) -> "IdentityLookup":
+        """Compute the means."""
+        means = {subject: float(np.mean(scores)) for subject, scores in scores_by_subject.items()}
+        return cls(means, float(np.mean(_all_scores(scores_by_subject))))
+
+    def estimate(self, subject: str) -> float:
+        """Return the mean of the subject, or of all."""
+        return self.subject_means.get(subject, self.mean)
+
+
+LABEL_ESTIMATORS: dict[str, type[LabelEstimator]] = {
+    "constant": ConstantMean,
+    "median": ConstantMedian,
+    "lookup": IdentityLookup,
+}
+
+REFERENCE = next(iter(LABEL_ESTIMATORS))
+
+
+@dataclass(frozen=True)
+class FittedLabelEstimators:
+    """All estimators of labels alone, fitted to the labels for fitting.
+
+    Attributes:
+        estimators: by name.
+        subjects: those with a score in the labels for fitting, whether they are fitted or validated.
+    """
+
+    estimators: Mapping[str, LabelEstimator]
+    subjects: frozenset[str]
 
     @property
-    def subjects(self) -> frozenset[str]:
-        """The subjects with a score in the labels for fitting."""
-        return frozenset(self.subject_means)
-
-    def lookup(self, subject: str) -> float:
-        """Return the identity look-up: the subject's mean score in fitting, or the constant for unseen subjects."""
-        return self.subject_means.get(subject, self.constant)
+    def reference(self) -> float:
+        """The estimate of the reference, which is the same for all subjects."""
+        return self.estimators[REFERENCE].estimate("")
 
 
-def fit_baseline(labels: Sequence[Label]) -> Baseline:
-    """Compute the baselines from the labels for fitting.
+def fit_label_estimators(labels: Sequence[Label]) -> FittedLabelEstimators:
+    """Fit the estimators of labels alone to the labels for fitting.
 
     Raises:
         ValueError: if none of them has a score, or one is of the test partition.
@@ -48,6 +139,9 @@ def fit_baseline(labels: Sequence[Label]) -> Baseline:
             scores_by_subject[label.subject].append(label.bdi)
     if not scores_by_subject:
         raise ValueError("no recording for fitting has a score; the constant is the mean of these scores")
-    all_scores = [score for scores in scores_by_subject.values() for score in scores]
-    means = {subject: float(np.mean(scores)) for subject, scores in scores_by_subject.items()}
-    return Baseline(float(np.mean(all_scores)), float(np.median(all_scores)), means)
+    estimators = {name: kind.fit(scores_by_subject) for name, kind in LABEL_ESTIMATORS.items()}
+    return FittedLabelEstimators(estimators, frozenset(scores_by_subject))
+
+
+def _all_scores(scores_by_subject: Mapping[str, Sequence[float]]) -> list[float]:
+    return [score for scores in scores_by_subject.values() for score in scores]

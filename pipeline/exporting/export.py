@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch.export import Dim, ExportedProgram
 
-from pipeline.exporting.estimator import ExportableNetwork, random_clips
+from pipeline.exporting.exportable import random_clips
+from pipeline.score_networks.scorer import Scorer
 
 FORMATS = (".pt2", ".onnx")
 TOLERANCE = 0.01  # points of BDI-II between the exported file and the network
@@ -24,7 +25,7 @@ class ExportError(ValueError):
     """A model cannot be exported; the message says why, and no file is written."""
 
 
-def export(network: ExportableNetwork, shape: tuple[int, int, int, int], path: Path) -> float:
+def export(network: Scorer, shape: tuple[int, int, int, int], path: Path) -> float:
     """Write `network` to `path` in the format of its suffix, with a free batch size.
 
     Args:
@@ -78,7 +79,7 @@ def _write_onnx(program: ExportedProgram, path: Path) -> Function:
     return lambda clips: np.asarray(session.run(None, {"clips": clips.numpy()})[0])
 
 
-def _largest_difference(network: ExportableNetwork, function: Function, shape: tuple[int, int, int, int]) -> float:
+def _largest_difference(network: Scorer, function: Function, shape: tuple[int, int, int, int]) -> float:
     differences = []
     for batch in BATCHES:
         clips = random_clips(batch, shape)

@@ -2,8 +2,6 @@
 
 import copy
 import math
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,17 +11,14 @@ from torch.optim import Adam, Optimizer
 
 from pipeline.data.augmentation import augment_clips
 from pipeline.data.clips.face_sequence import open_sequence
-from pipeline.data.clips.geometry import input_spec_of
-from pipeline.data.seeding import Purpose, torch_seed
-from pipeline.estimators.ema import update_average
-from pipeline.estimators.predict import predict
-from pipeline.estimators.scored_clips import ScoredClips
-from pipeline.models.description import Description, Target
+from pipeline.finetuning.ema import update_average
+from pipeline.finetuning.scored_clips import ScoredClips
 from pipeline.models.normalise import Normalise
-from pipeline.models.weights import WEIGHTS, load_backbone
-from pipeline.nets.build import Network, build
-from pipeline.nets.heads import Regression
-from pipeline.params import Clip, Finetune, Model
+from pipeline.nets.build import Network
+from pipeline.params import Finetune
+from pipeline.score_networks.network_task import NetworkTask
+from pipeline.score_networks.objectives import objective_of
+from pipeline.score_networks.predict import predict
 from pipeline.training.batch_plan import BatchPlan
 from pipeline.training.distributed import all_gather_objects, rank, world_size
 from pipeline.training.loader import Batch
@@ -39,39 +34,24 @@ class Finetuning(TrainingModule):
     If recordings are validated, this happens after every epoch, and the weights of the best epoch are saved.
     """
 
-    def __init__(
-        self,
-        fitted: Sequence[tuple[Path, float]],
-        validated: Sequence[tuple[Path, float]],
-        pretrained: Path | None,
-        clip: Clip,
-        model: Model,
-        settings: Finetune,
-    ) -> None:
-        """Build the network and open the recordings.
+    def __init__(self, task: NetworkTask, settings: Finetune) -> None:
+        """Open the recordings.
 
         Args:
-            fitted: (folder of the sequence, score) of each recording to learn from.
-            validated: the same of each recording to validate.
-            pretrained: a model folder whose backbone is loaded, or None.
-            clip: the length of clips, and their policy for frames without a face.
-            model: the network.
+            task: the network with its initial weights, and what it learns from.
             settings: the section `finetune` of params.yaml.
         """
         plan = BatchPlan(settings.steps, settings.batch, settings.accumulate, settings.seed)
-        target = fit_target([score for _, score in fitted], settings.standardise)
-        targets = [(score - target.mean) / target.deviation for _, score in fitted]
-        sequences = [open_sequence(folder, clip.absent) for folder, _ in fitted]
-        network = build(model, Regression(), torch_seed(settings.seed, Purpose.WEIGHTS))
-        if pretrained is not None:
-            load_backbone(network, pretrained / WEIGHTS)
-        super().__init__(network, ScoredClips(sequences, targets, clip.length, settings.seed, settings.augment), plan)
-        self.averaged = copy.deepcopy(network).requires_grad_(False) if settings.averaging else None
-        self.normalise = Normalise(model)
-        input_spec = input_spec_of([folder for folder, _ in (*fitted, *validated)], clip.absent)
-        self.description = Description(model, Regression(), clip.length, target, input_spec=input_spec)
-        self.clip = clip
-        self.validated = validated
+        objective = objective_of(task.description)
+        targets = objective.targets([score for _, score in task.fitted])
+        sequences = [open_sequence(folder, task.absent) for folder, _ in task.fitted]
+        samples = ScoredClips(sequences, targets, task.length, settings.seed, settings.augment)
+        super().__init__(task.network, samples, plan)
+        self.averaged = copy.deepcopy(task.network).requires_grad_(False) if settings.averaging else None
+        self.normalise = Normalise(task.description.model)
+        self.objective = objective
+        self.description = task.description
+        self.task = task
         self.settings = settings
         self.best: dict[str, Any] = {}  # epoch, rmse and weights of the best epoch so far
 
@@ -79,13 +59,13 @@ class Finetuning(TrainingModule):
         """Augment and normalise the clips."""
         return self.normalise(augment_clips(batch["clip"], batch["flip"], batch["upside_down"], batch["degrees"]))
 
-    def outputs(self, inputs: Float[Tensor, "batch channel time height width"]) -> Float[Tensor, " batch"]:
-        """Estimate each clip, in units of the target."""
-        return self.network(inputs)[:, 0].float()
+    def outputs(self, inputs: Float[Tensor, "batch channel time height width"]) -> Float[Tensor, "batch outputs"]:
+        """Run the network on each clip."""
+        return self.network(inputs).float()
 
-    def criterion(self, outputs: Float[Tensor, " batch"], batch: Batch) -> Float[Tensor, ""]:
-        """1 / (2 N) times the sum of squared errors over N clips."""
-        return (outputs - batch["target"]).square().mean() / 2
+    def criterion(self, outputs: Float[Tensor, "batch outputs"], batch: Batch) -> Float[Tensor, ""]:
+        """The loss of the objective."""
+        return self.objective.loss(outputs, batch["target"])
 
     def to_device(self, batch: Batch) -> Batch:
         """Copy all but the degrees: the host reads them, and would wait for the device to finish its queue."""
@@ -112,11 +92,11 @@ class Finetuning(TrainingModule):
 
     def validate(self) -> dict[str, float]:
         """RMSE and MAE over the validated recordings, in points; keep the weights of the best epoch."""
-        if not self.validated:
+        if not self.task.validated:
             return {}
-        own = self.validated[rank() :: world_size()]
+        own = self.task.validated[rank() :: world_size()]
         folders = [folder for folder, _ in own]
-        estimates = predict(self.estimator.eval(), self.description, folders, self.clip, 1, self.device)
+        estimates = predict(self.estimator.eval(), self.description, folders, self.task.absent, 1, self.device)
         pairs = zip(estimates, own, strict=True)
         own_errors = [estimate.score - score for estimate, (_, score) in pairs if estimate.score is not None]
         errors = np.concatenate([np.array(part) for part in all_gather_objects(own_errors)])
@@ -143,13 +123,3 @@ class Finetuning(TrainingModule):
     def load_progress_state(self, state: dict[str, Any]) -> None:
         """Restore the best epoch so far."""
         self.best = state["best"]
-
-
-def fit_target(scores: Sequence[float], standardise: bool) -> Target:
-    """Return the target whose outputs 0 and 1 mean the fitted scores' mean and one standard deviation above it.
-
-    Equal scores have no deviation to divide by; then it is 1 point. Without `standardise` outputs are points.
-    """
-    if not standardise:
-        return Target(0.0, 1.0)
-    return Target(float(np.mean(scores)), float(np.std(scores)) or 1.0)

@@ -1,12 +1,11 @@
-"""The description of weights, description.json: architecture, head, unit of the output, input and provenance."""
+"""The description of a network's weights, description.json: architecture, head, unit of the output and provenance."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.models.input_spec import InputSpec
-from pipeline.nets.heads import Head, Recognition, Regression
+from pipeline.nets.heads import Expectation, Head, Recognition, Regression
 from pipeline.params import Model
 
 
@@ -37,8 +36,6 @@ class Description:
         clip: frames of the clips that the network was trained on, or None if unknown.
         target: the scale of a regression head's output; None for any other head.
         history: the provenance of the weights as JSON values: parameters, data, hashes, versions.
-        input_spec: how the videos that the network was fitted to became its clips, or None if unknown. Its key in
-            description.json is `footage`.
     """
 
     model: Model
@@ -46,7 +43,6 @@ class Description:
     clip: int | None = None
     target: Target | None = None
     history: Mapping[str, Any] = field(default_factory=dict)
-    input_spec: InputSpec | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.head, Regression) != (self.target is not None):
@@ -56,12 +52,11 @@ class Description:
 def description_to_json(description: Description) -> str:
     """Return the content of description.json; `description_from_json` is the inverse."""
     head = description.head
-    values = {
+    values: dict[str, Any] = {
         "model": description.model.model_dump(mode="json"),
         "head": head and {"name": head.name, **vars(head)},
         "clip": description.clip,
         "target": description.target and vars(description.target),
-        "footage": description.input_spec and description.input_spec.to_json(),
         **description.history,
     }
     return json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n"
@@ -73,15 +68,23 @@ def description_from_json(values: dict[str, Any]) -> Description:
     Raises:
         KeyError, TypeError, ValueError: if it is not a valid description.
     """
-    head, target, input_spec = values.pop("head"), values.pop("target"), values.pop("footage", None)
+    head, target = values.pop("head"), values.pop("target")
     return Description(
         model=Model.model_validate(values.pop("model")),
-        head=head and (Recognition(head["classes"]) if head["name"] == Recognition.name else Regression()),
+        head=head and _head_from_json(head),
         clip=values.pop("clip"),
         target=target and Target(**target),
-        input_spec=input_spec and InputSpec.from_json(input_spec),
         history=values,
     )
+
+
+def _head_from_json(values: Mapping[str, Any]) -> Head:
+    heads: dict[str, Callable[[], Head]] = {
+        Regression.name: Regression,
+        Expectation.name: lambda: Expectation(values["levels"]),
+        Recognition.name: lambda: Recognition(values["classes"]),
+    }
+    return heads[values["name"]]()
 
 
 def network_name(model: Model) -> str:
@@ -92,6 +95,8 @@ def network_name(model: Model) -> str:
         'MSN-69 (3, 5, 7) x 0.25'
     """
     width = "" if model.width == 1 else f" x {model.width:g}"
+    if model.name == "resnet50":
+        return f"ResNet-50{width}"
     if model.name != "msn":
         return f"{model.name.upper()}{width}"
     return f"MSN-{model.depth} ({', '.join(map(str, model.kernels))}){width}"

@@ -1,4 +1,4 @@
-"""Model folders: weights in a safetensors file, and their description in a JSON file beside it.
+"""Folders of networks: weights in a safetensors file, and their description in a JSON file beside it.
 
 Nothing is ever unpickled, because loading a pickle (.pt, .ckpt) can run any code.
 """
@@ -12,20 +12,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from pipeline.models.description import Description, description_from_json, description_to_json
+from pipeline.models.files import DESCRIPTION, WEIGHTS, WeightsError
 from pipeline.nets.build import Network, build
+from pipeline.nets.heads import Head
 from pipeline.runtime.atomic import atomic_file
-
-WEIGHTS = "weights.safetensors"
-
-DESCRIPTION = "description.json"
 
 MAX_PROBLEMS = 20  # listed in one message
 
 BACKBONE, HEAD = "backbone.", "head."  # prefixes of the keys of a network's weights
-
-
-class WeightsError(ValueError):
-    """Weights that do not fit; the message names the file and every key that is missing, unexpected or misshapen."""
 
 
 def save_weights(folder: Path, weights: Mapping[str, Tensor], description: Description) -> None:
@@ -56,15 +50,22 @@ def read_description(folder: Path) -> Description:
         ) from None
 
 
-def load_network(folder: Path) -> tuple[Network, Description]:
+def load_network(folder: Path, head: Head | None = None) -> tuple[Network, Description]:
     """Load the network of a model folder, in evaluation mode.
 
+    Args:
+        folder: the model folder.
+        head: that the weights must have; None allows every head.
+
     Raises:
-        WeightsError: if the keys or shapes of the weights are not exactly the network's, or the weights have no head.
+        WeightsError: if the keys or shapes of the weights are not exactly the network's, or the weights have no head
+            or another one than `head`.
     """
     description = read_description(folder)
     if description.head is None:
         raise WeightsError(f"{folder}: weights of a backbone without a head; allowed: weights of a whole network")
+    if head is not None and description.head != head:
+        raise WeightsError(f"{folder}: weights with the head {description.head}; allowed: {head}")
     network = build(description.model, description.head)
     weights = read_weights(folder / WEIGHTS)
     _check(network.state_dict(), weights, folder / WEIGHTS)

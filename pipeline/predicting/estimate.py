@@ -11,16 +11,15 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
-from pipeline.estimators.estimates import VideoEstimate
-from pipeline.estimators.predict import predict
+from pipeline.estimators.features import ComputedFeatures
+from pipeline.estimators.protocol import PredictContext
+from pipeline.estimators.registry import load_model
 from pipeline.faces.face_crop import ORIGINS, CropSettings
 from pipeline.inspection import at_constant_rate, inspect
-from pipeline.models.weights import load_network
-from pipeline.params import Clip
 from pipeline.predicting.frame_rate import choose_frame_rate
-from pipeline.predicting.model import input_spec_and_clip
 from pipeline.predicting.notes import estimate_notes, missing_reason
 from pipeline.predicting.overlay import write_overlay
+from pipeline.records.estimates import VideoEstimate
 from pipeline.records.frame_table import FrameTable
 from pipeline.records.quality import write_decoded
 from pipeline.scoring.bands import band_of
@@ -32,6 +31,8 @@ from pipeline.zarr_store import read_array, read_attributes
 MAX_LOST = 0.02  # share of packets, as decode.max_lost; it does not change a face, so model folders do not record it
 
 MAX_POINTS = 240  # of the curve of detected faces
+
+RECORDING = "video"  # id of the recording that a video becomes
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Span:
-    """The estimate of one clip, with the time of the clip in its video.
+    """The estimate of one span (a clip, a frame, a segment or the whole video), with its time in the video.
 
     Attributes:
         start: seconds from the first frame of the video.
-        end: likewise; the time at which the next frame after the clip's last one begins.
+        end: likewise; the time at which the next frame after the span's last one begins.
         phase: of the subsampling.
-        weight: number of faces that no earlier clip of the phase covers.
+        weight: its share in the estimate of the video.
         estimate: in points of BDI-II; not cut to 0 to 63.
     """
 
@@ -80,15 +81,15 @@ class Estimate:
 
     Attributes:
         video: the file.
-        score: the mean over the clips by their weights, in points of BDI-II; None without clips.
+        score: the mean over the spans by their weights, in points of BDI-II; None without spans.
         missing: the reason why there is no score; None if there is one.
-        spans: the clips in order.
+        spans: in order.
         seconds: duration of the video.
         frames: number of frames, at the frame rate at which the video is decoded.
         coverage: share of the frames that show the face, 0 to 1.
         faces: the same share in equal parts of the video, in order of time.
         native_fps: frame rate of the file.
-        face_rate: faces per second that the network sees.
+        face_rate: faces per second that the model sees.
         notes: warnings that belong to the estimate.
     """
 
@@ -140,8 +141,8 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
         BrokenVideoError: if the file cannot be used as a video; the message gives the reason.
         OSError: if the file cannot be read.
     """
-    network, description = load_network(request.model)
-    input_spec, length = input_spec_and_clip(request.model, description)
+    model = load_model(request.model)
+    input_spec, length = model.folder.input_spec, model.folder.span_length
     preprocessing = input_spec.preprocessing
     table, quality = inspect(video, None, MAX_LOST)
     if table is None:
@@ -150,7 +151,10 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
     if frame_rate.fps is not None:
         table, quality = at_constant_rate(table, quality, frame_rate.fps)
     with TemporaryDirectory(dir=request.scratch) as scratch:
-        decoded, aligned, sequence = (Path(scratch) / name for name in ("decoded", "aligned", "sequence"))
+        # As in the pipeline: a folder of each source, with a folder of each recording.
+        decoded, aligned, sequence = (Path(scratch) / name / RECORDING for name in ("decoded", "aligned", "sequences"))
+        for folder in (decoded, aligned, sequence):
+            folder.parent.mkdir()
         decoded.mkdir()
         write_decoded(decoded, table, quality)
         align_recording(
@@ -169,16 +173,17 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
         )
         torch.set_num_threads(request.threads)  # align has set it to one
         device = torch.device(request.device)
-        clip = Clip.model_validate({"length": length, "absent": input_spec.absent})
-        (prediction,) = predict(network.to(device), description, [sequence], clip, request.phases, device)
-        spans = clip_spans(prediction, sequence, table, length)
+        features = ComputedFeatures({"sequences": sequence.parent, "aligned": aligned.parent})
+        context = PredictContext(input_spec.absent, features, request.phases, device)
+        (prediction,) = model.estimator.predict([sequence], context)
+        spans = time_spans(prediction, sequence, table)
         present = read_array(aligned, "origin") != ORIGINS["absent"]
         coverage, face_rate = float(present.mean()), table.fps / preprocessing.subsample.factor
         seconds = float(table.time[-1]) + _frame_duration(table)
         result = Estimate(
             video=video,
             score=prediction.score,
-            missing=None if prediction.clips else missing_reason(coverage, length, face_rate),
+            missing=None if prediction.spans else missing_reason(coverage, length, face_rate),
             spans=spans,
             seconds=seconds,
             frames=len(table),
@@ -193,24 +198,23 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
     return result
 
 
-def clip_spans(prediction: VideoEstimate, sequence: Path, table: FrameTable, length: int) -> tuple[Span, ...]:
-    """Return the clips of a video with their times; a looped clip ends at the end of the video.
+def time_spans(prediction: VideoEstimate, sequence: Path, table: FrameTable) -> tuple[Span, ...]:
+    """Return the spans of a video with their times.
 
     Args:
-        prediction: the estimates of the clips.
+        prediction: the estimates of the spans.
         sequence: the folder of the video's sequence.
         table: the frame table of the video.
-        length: number of faces of a clip.
     """
     rows, phase_starts = read_array(sequence, "frame"), read_attributes(sequence)["phase_starts"]
     spans = []
-    for clip in prediction.clips:
-        first = phase_starts[clip.phase] + clip.start
-        clip_rows = rows[first : min(first + length, phase_starts[clip.phase + 1])]
-        # the row of the face after the clip's last one
-        next_row = clip_rows[-1] + (clip_rows[1] - clip_rows[0] if len(clip_rows) > 1 else 1)
+    for span in prediction.spans:
+        begin, stop = phase_starts[span.phase], phase_starts[span.phase + 1]
+        step = rows[begin + 1] - rows[begin] if stop - begin > 1 else 1  # rows from one face to the next
+        first = begin + span.start
+        next_row = rows[first + span.length - 1] + step  # of the face after the span's last one
         end = table.time[next_row] if next_row < len(table) else table.time[-1] + _frame_duration(table)
-        spans.append(Span(float(table.time[clip_rows[0]]), float(end), clip.phase, clip.weight, clip.estimate))
+        spans.append(Span(float(table.time[rows[first]]), float(end), span.phase, span.weight, span.estimate))
     return tuple(spans)
 
 

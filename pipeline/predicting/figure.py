@@ -1,4 +1,4 @@
-"""The figure of one video: the estimate of each clip over the severity bands, and the share of frames with a face."""
+"""The figure of one video: the estimate of each span over the severity bands, and the share of frames with a face."""
 
 import textwrap
 from pathlib import Path
@@ -29,13 +29,13 @@ def write_figure(path: Path, estimate: Estimate) -> None:
 
 
 def draw_figure(estimate: Estimate) -> Figure:
-    """Draw the estimates of the clips over time, and below them the share of frames with a face."""
+    """Draw the estimates of the spans over time, and below them the share of frames with a face."""
     figure = new_figure(WIDTH, HEIGHT)
     top, bottom = figure.subplots(
         2, 1, sharex=True, height_ratios=(3.4, 1), gridspec_kw={"hspace": 0.1, "top": 0.87, "bottom": 0.22}
     )
     figure.subplots_adjust(left=0.1, right=0.86)
-    _draw_clips(top, estimate)
+    _draw_spans(top, estimate)
     _draw_faces(bottom, estimate)
     bottom.set(xlabel="Time (minutes:seconds)", xlim=(0, max(estimate.seconds, 1e-3)))
     step = next((step for step in TICK_STEPS if estimate.seconds <= MAX_TICKS * step), TICK_STEPS[-1])
@@ -58,8 +58,8 @@ def clock(seconds: float, tenths: bool = False) -> str:
     return f"{int(minutes)}:{rest:04.1f}" if tenths else f"{int(minutes)}:{int(rest):02d}"
 
 
-def _draw_clips(axes: Axes, estimate: Estimate) -> None:
-    """Draw the severity bands, a line for each clip, and a dashed line for the video."""
+def _draw_spans(axes: Axes, estimate: Estimate) -> None:
+    """Draw the severity bands, a line for each span, and a dashed line for the video."""
     scores = [span.estimate for span in estimate.spans]
     low, high = min([LOWEST_SCORE, *scores]) - MARGIN, max([HIGHEST_SCORE, *scores]) + MARGIN
     for number, band in enumerate(BANDS):
@@ -70,7 +70,7 @@ def _draw_clips(axes: Axes, estimate: Estimate) -> None:
         transform = axes.get_yaxis_transform()  # x in axes coordinates, y in points of BDI-II
         axes.text(1.01, (begin + end) / 2, name, transform=transform, va="center", fontsize=8.5)
     for number, span in enumerate(estimate.spans):
-        label = "a clip" if number == 0 else None
+        label = "an estimate over its time" if number == 0 else None
         axes.plot([span.start, span.end], [span.estimate] * 2, color=BLUE, lw=2.4, solid_capstyle="butt", label=label)
     if estimate.score is None:
         axes.annotate(

@@ -1,17 +1,17 @@
 """Notes beside an estimate: why a video has none, and what makes it less certain."""
 
-from pipeline.estimators.estimates import VideoEstimate
+from pipeline.records.estimates import VideoEstimate
 
 LOW_COVERAGE = 0.9  # share of frames with a face below which a note is given
 
 
 def missing_reason(coverage: float, length: int, rate: float) -> str:
-    """Return the reason why a video has no clip.
+    """Return the reason why a video has no estimate.
 
     Args:
         coverage: share of frames with a face.
-        length: number of faces of a clip.
-        rate: faces per second that the network sees.
+        length: number of consecutive faces that one estimate needs.
+        rate: faces per second that the model sees.
     """
     if not coverage:
         return "no face was found"
@@ -22,13 +22,13 @@ def estimate_notes(prediction: VideoEstimate, length: int, coverage: float, riva
     """Return the warnings that belong to an estimate.
 
     Args:
-        prediction: the estimates of the clips.
-        length: number of faces of a clip.
+        prediction: the estimates of the spans.
+        length: number of consecutive faces that one estimate needs.
         coverage: share of frames with a face.
         rivals: number of other people in the video that are seen nearly as often as the subject.
     """
     notes = []
-    if prediction.clips and sum(clip.weight for clip in prediction.clips if clip.phase == 0) < length:
+    if prediction.spans and sum(span.weight for span in prediction.spans if span.phase == 0) < length:
         notes.append(f"shorter than a clip of {length} faces: it was looped")
     if 0 < coverage < LOW_COVERAGE:
         notes.append(f"a face in only {100 * coverage:.0f} % of the frames")

@@ -1,4 +1,4 @@
-"""The overlay: a copy of the video with the box and landmarks of the face, and below it the estimate of each clip.
+"""The overlay: a copy of the video with the box and landmarks of the face, and below it the estimate of each span.
 
 It shows a person, so it is personal data like the video itself.
 """
@@ -28,13 +28,13 @@ DETECTED, INTERPOLATED = (90, 200, 250), (250, 176, 60)  # RGB; a face found in 
 WHITE, GREY, DARK = (255, 255, 255), (170, 170, 170), (24, 24, 24)
 STRIPES = ((44, 44, 44), (58, 58, 58))  # of neighbouring bands
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-ClipTime = tuple[float, float, float]  # start and end in seconds, estimate
+SpanTime = tuple[float, float, float]  # start and end in seconds, estimate
 
 Frame = UInt8[np.ndarray, "height width 3"]
 
 
 def write_overlay(
-    path: Path, video: Path, table: FrameTable, aligned: Path, score: float | None, clips: Sequence[ClipTime]
+    path: Path, video: Path, table: FrameTable, aligned: Path, score: float | None, spans: Sequence[SpanTime]
 ) -> None:
     """Write the frames of a video with the face marked and the estimates below, as H.264 in MP4 without sound.
 
@@ -44,15 +44,15 @@ def write_overlay(
         table: its frame table, at the frame rate at which it was decoded.
         aligned: the folder that align wrote for it.
         score: the estimate for the whole video.
-        clips: start, end and estimate of each clip.
+        spans: start, end and estimate of each span.
     """
     fps = min(table.fps or 1.0, MAX_FPS)
     with atomic_file(path) as partial:
-        write_video(partial, _overlay_frames(video, table, aligned, score, clips, fps), fps, QUALITY)
+        write_video(partial, _overlay_frames(video, table, aligned, score, spans, fps), fps, QUALITY)
 
 
 def _overlay_frames(
-    video: Path, table: FrameTable, aligned: Path, score: float | None, clips: Sequence[ClipTime], fps: float
+    video: Path, table: FrameTable, aligned: Path, score: float | None, spans: Sequence[SpanTime], fps: float
 ) -> Iterator[Frame]:
     """Yield the frames of the overlay, at a constant rate of `fps`."""
     rows, times = constant_rate_rows(table.time, fps)
@@ -63,7 +63,7 @@ def _overlay_frames(
     ):
         scale, resized = _resize(frame)
         if strip is None:
-            strip = _draw_strip(resized.shape[1], float(times[-1]), clips, score)
+            strip = _draw_strip(resized.shape[1], float(times[-1]), spans, score)
         if origin != ORIGINS["absent"]:
             _draw_face(
                 resized,
@@ -72,7 +72,7 @@ def _overlay_frames(
                 DETECTED if origin != ORIGINS["interpolated"] else INTERPOLATED,
             )
         frame_strip = strip.copy()
-        _draw_time(frame_strip, float(time), float(times[-1]), clips, bool(origin != ORIGINS["absent"]))
+        _draw_time(frame_strip, float(time), float(times[-1]), spans, bool(origin != ORIGINS["absent"]))
         yield np.concatenate([resized, frame_strip])
 
 
@@ -103,8 +103,8 @@ def _draw_face(frame: Frame, box: np.ndarray, landmarks: np.ndarray, colour: tup
         cv2.circle(frame, (x, y), 3, colour, -1, cv2.LINE_AA)
 
 
-def _draw_strip(width: int, duration: float, clips: Sequence[ClipTime], score: float | None) -> Frame:
-    """Draw the strip below the frames: the estimate of the video, and the estimates of its clips over time."""
+def _draw_strip(width: int, duration: float, spans: Sequence[SpanTime], score: float | None) -> Frame:
+    """Draw the strip below the frames: the estimate of the video, and the estimates of its spans over time."""
     strip = np.full((STRIP_HEIGHT, width, 3), DARK, np.uint8)
     text = "video: no estimate" if score is None else f"video {score:.1f}  {band_of(score).name}"
     _draw_text(strip, text, 72, GREY, 0.5)
@@ -112,18 +112,18 @@ def _draw_strip(width: int, duration: float, clips: Sequence[ClipTime], score: f
     for number, band in enumerate(BANDS):
         low, high = (_strip_row(edge) for edge in band.edges)
         strip[high : low + 1, TEXT_WIDTH : width - 12] = STRIPES[number % 2]
-    for start, end, estimate in clips:
+    for start, end, estimate in spans:
         row = _strip_row(estimate)
         first, last = _strip_column(start, duration, width), _strip_column(end, duration, width)
         cv2.line(strip, (first, row), (max(last - 2, first), row), DETECTED, 2, cv2.LINE_AA)
     return strip
 
 
-def _draw_time(strip: Frame, time: float, duration: float, clips: Sequence[ClipTime], has_face: bool) -> None:
-    """Write the estimate of the clip at `time` into a strip, and mark the time with a vertical line."""
-    current = next((estimate for start, end, estimate in clips if start <= time < end), None)
-    no_clip = "no estimate here" if has_face else "no face"
-    text = no_clip if current is None else f"clip {current:.1f}  {band_of(current).name}"
+def _draw_time(strip: Frame, time: float, duration: float, spans: Sequence[SpanTime], has_face: bool) -> None:
+    """Write the estimate of the span at `time` into a strip, and mark the time with a vertical line."""
+    current = next((estimate for start, end, estimate in spans if start <= time < end), None)
+    no_span = "no estimate here" if has_face else "no face"
+    text = no_span if current is None else f"here {current:.1f}  {band_of(current).name}"
     _draw_text(strip, text, 38, WHITE, 0.75)
     column = _strip_column(time, duration, strip.shape[1])
     cv2.line(strip, (column, 10), (column, STRIP_HEIGHT - 10), WHITE, 1, cv2.LINE_AA)

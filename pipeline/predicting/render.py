@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.models.description import Description
+from pipeline.models.model_folder import ModelFolder
 from pipeline.name_list import list_names
 from pipeline.predicting.estimate import Estimate, Failure, Span
 from pipeline.predicting.figure import clock
@@ -19,7 +19,7 @@ from pipeline.predicting.notice import NOTICE
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 
 BARS = "▁▂▃▄▅▆▇█"
-NO_CLIP = "·"  # where no clip lies
+NO_SPAN = "·"  # where no span lies
 MAX_CURVE = 16  # characters
 MAX_NAMES = 8  # videos named beside one note
 COLOURS = {"minimal": "green", "mild": "yellow", "moderate": "dark_orange", "severe": "red"}
@@ -30,23 +30,16 @@ def succeeded(results: Sequence[Estimate | Failure]) -> bool:
     return all(isinstance(item, Estimate) and item.score is not None for item in results)
 
 
-def to_json(results: Sequence[Estimate | Failure], model: Path, digest: str, description: Description) -> str:
+def to_json(results: Sequence[Estimate | Failure], model: Path, digest: str, folder: ModelFolder) -> str:
     """Return the notice, the model and all results as one JSON object.
 
     Args:
         results: of the videos.
         model: the model folder.
         digest: SHA-256 of its weights.
-        description: of the model.
+        folder: what the model folder says of itself.
     """
-    input_spec = description.input_spec
-    model_json = {
-        "folder": str(model),
-        "sha256": digest,
-        **description.model.model_dump(mode="json"),
-        "clip": description.clip,
-        "footage": input_spec and input_spec.to_json(),
-    }
+    model_json = {"folder": str(model), "sha256": digest, **folder.network, **folder.to_json()}
     content = {"notice": NOTICE, "model": model_json, "videos": [_result_json(item) for item in results]}
     return json.dumps(content, indent=2, allow_nan=False)
 
@@ -96,14 +89,14 @@ def curve(spans: Sequence[Span], seconds: float) -> str:
     '▁·█'
     """
     if not spans or not seconds:
-        return NO_CLIP
+        return NO_SPAN
     length = min(MAX_CURVE, math.ceil(seconds / max(spans[0].end - spans[0].start, 1e-3)))
     bars = ""
     for number in range(length):
         middle = (number + 0.5) * seconds / length
         estimates = [span.estimate for span in spans if span.start <= middle < span.end]
         share = (sum(estimates) / len(estimates) - LOWEST_SCORE) / (HIGHEST_SCORE - LOWEST_SCORE) if estimates else 0.0
-        bars += BARS[min(max(int(share * len(BARS)), 0), len(BARS) - 1)] if estimates else NO_CLIP
+        bars += BARS[min(max(int(share * len(BARS)), 0), len(BARS) - 1)] if estimates else NO_SPAN
     return bars
 
 

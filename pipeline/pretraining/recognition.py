@@ -1,4 +1,4 @@
-"""Pretraining: face recognition on single images, each repeated over the frames of a clip."""
+"""Pretraining: face recognition on single images, each repeated over the frames of a clip if the network sees clips."""
 
 import torch
 from jaxtyping import Float
@@ -30,7 +30,7 @@ class Pretraining(TrainingModule):
 
         Args:
             images: the aligned faces.
-            clip: frames that an image is repeated over.
+            clip: frames that an image is repeated over; 1 for a network of single frames.
             model: the network.
             settings: the section `pretrain` of params.yaml.
 

@@ -1,39 +1,49 @@
-"""Estimates of the BDI-II score: of single clips, and of whole recordings."""
+"""Estimates of the BDI-II score: of spans of a recording (clips, frames, segments), and of whole recordings."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class ClipEstimate:
-    """A network's estimate for one clip.
+class SpanEstimate:
+    """The estimate of a span: the stretch of a recording that an estimator estimates at once.
+
+    A span is a clip, a single frame, a segment or the whole recording.
 
     Attributes:
         phase: number of the phase of the subsampling.
         start: first frame in that phase.
-        weight: number of frames that no earlier clip of the phase covers.
+        length: number of frames of the recording; of a clip that loops a short recording, those of the recording.
+        weight: share in the recording's estimate: usually the number of frames that no earlier span of the phase
+            covers.
         estimate: in points of BDI-II; not clipped to 0 to 63.
     """
 
     phase: int
     start: int
+    length: int
     weight: int
     estimate: float
+
+    def __post_init__(self) -> None:
+        if self.length < 1 or self.weight < 1 or self.start < 0:
+            raise ValueError(f"{self}: allowed are a length and a weight from 1, and a start from 0")
 
 
 @dataclass(frozen=True)
 class VideoEstimate:
-    """A network's estimates for one recording.
+    """The estimates of one recording.
 
     Attributes:
         recording: id of the recording.
-        clips: estimates of its clips in order; empty if it never shows a face, or no clip that `clip.absent` allows.
+        spans: estimates of its spans in order; empty if it never shows a face, or nowhere as long as the estimator
+            needs.
     """
 
     recording: str
-    clips: tuple[ClipEstimate, ...]
+    spans: tuple[SpanEstimate, ...]
 
     @property
     def score(self) -> float | None:
-        """The weighted mean over the clips, or None without clips."""
-        weight = sum(clip.weight for clip in self.clips)
-        return sum(clip.estimate * clip.weight for clip in self.clips) / weight if weight else None
+        """The weighted mean over the spans, or None without spans."""
+        weight = sum(span.weight for span in self.spans)
+        return sum(span.estimate * span.weight for span in self.spans) / weight if weight else None

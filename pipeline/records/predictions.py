@@ -33,7 +33,7 @@ class ScoredEstimate:
         subject: id of the person in it.
         bdi: the score, in points of BDI-II.
         estimate: in points of BDI-II.
-        clips: number of clips that the estimate averages; 0 if the estimate is the constant baseline.
+        clips: number of spans (clips, frames) that the estimate averages; 0 if the estimate is the constant.
     """
 
     recording: str

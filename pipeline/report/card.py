@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.estimator_settings import estimator_names, settings_class
 from pipeline.experiments.outcome import Outcome
 from pipeline.report.blocks import Section
-from pipeline.report.paper import corpus_name, network_label
+from pipeline.report.paper import CLIP_NETWORK, corpus_name, estimator_label, estimator_name
 from pipeline.report.scores import subgroups
 from pipeline.studies.definition import value_at
 
@@ -58,6 +59,7 @@ def section_card(main: Outcome) -> Section:
     )
     simulated = params["simulate"]["enabled"]
     source = params["pretrain"]["source"]
+    builds_on_network = _builds_on_network(params)
     start = {"train": "face recognition on the identities of this run", "none": "random weights"}.get(
         source, "weights made elsewhere"
     )
@@ -68,15 +70,19 @@ def section_card(main: Outcome) -> Section:
             f"{value_at(params, 'corpus.folds')} is tested, and no test subject was seen in fitting."
         )
     data = [
-        f"Fitted to the {fitted_to} of the {corpus_name(params)}, after {start}.{folds}",
+        f"Fitted to the {fitted_to} of the {corpus_name(params)}"
+        f"{f', after {start}' if builds_on_network else ''}.{folds}",
         SIMULATED if simulated else LICENSED,
     ]
+    size, is_clips = params["align"]["size"], estimator_name(params) == CLIP_NETWORK
+    seen = f"clips of {params['clip']['length']} frames" if is_clips else "faces"
     model = (
-        f"{network_label(params)}, clips of {params['clip']['length']} frames of {params['align']['size']} x "
-        f"{params['align']['size']} pixels, one frame in {params['subsample']['factor']}."
+        f"{estimator_label(params)}, {seen} of {size} x {size} pixels, one frame in {params['subsample']['factor']}."
     )
     best = main.description.get("best")
-    if best:
+    if not builds_on_network:
+        model += " It is no network, and nothing is pretrained on faces."
+    elif best:
         model += f" The weights are those of epoch {best['epoch']}, the best by validation (RMSE {best['rmse']:.2f})."
     elif value_at(params, "finetune.validation") == "none":
         model += " The weights are those at the end of the training; nothing was chosen by validation."
@@ -92,3 +98,9 @@ def section_card(main: Outcome) -> Section:
             Section("card-groups", "Subgroups", [], [subgroups(main)]),
         ],
     )
+
+
+def _builds_on_network(params: Mapping[str, Any]) -> bool:
+    """Whether the estimator builds on the network that is pretrained on faces; true for an unknown one."""
+    name = estimator_name(params)
+    return name not in estimator_names() or bool(settings_class(name).networks)

@@ -13,7 +13,7 @@ from pipeline.experiments.repository import WORKSPACE, find_experiment
 from pipeline.params import ParamsError
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.card import NO_DIAGNOSIS, SIMULATED, control, section_card
-from pipeline.report.paper import corpus_name, format_metric, network_label
+from pipeline.report.paper import corpus_name, estimator_label, format_metric
 from pipeline.report.run import section_run, section_test_set_access
 from pipeline.report.scores import section_scores
 from pipeline.report.sections import (
@@ -90,7 +90,7 @@ def sections(outcomes: Sequence[Outcome], studies: Sequence[StudyResults], faces
 
 def title(main: Outcome) -> str:
     """Return the heading of the page."""
-    return f"{network_label(main.params)} on the {corpus_name(main.params)}"
+    return f"{estimator_label(main.params)} on the {corpus_name(main.params)}"
 
 
 def summary(main: Outcome) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.estimator_settings import estimator_names, settings_class
 from pipeline.experiments.outcome import Outcome
 from pipeline.models.description import network_name
 from pipeline.params import ParamsError
@@ -17,6 +18,7 @@ from pipeline.studies.collect import Row, Spread
 from pipeline.studies.table import format_spread
 
 CORPORA = ("avec2013", "avec2014")
+CLIP_NETWORK = "clip_network"  # the estimator of the paper's tables 2 to 5
 ERRORS = ("rmse", "mae")
 HEADINGS = ("paper, AVEC2013: RMSE", "MAE", "paper, AVEC2014: RMSE", "MAE")
 FLOP = (
@@ -38,7 +40,26 @@ def corpus_name(params: Mapping[str, Any]) -> str:
     return {"avec2013": "AVEC2013", "avec2014": "AVEC2014"}.get(params["corpus"]["layout"], "own videos")
 
 
-def network_label(params: Mapping[str, Any]) -> str:
+def estimator_label(params: Mapping[str, Any]) -> str:
+    """Return the readable name of an experiment's estimator.
+
+    An estimator that this version does not have keeps its name in params.yaml; an older experiment has a clip network.
+    """
+    name = estimator_name(params)
+    if name not in estimator_names():
+        return name
+    settings = settings_class(name)
+    if not settings.networks:
+        return settings.title
+    return _network_label(params) if name == CLIP_NETWORK else f"{_network_label(params)}, {settings.title}"
+
+
+def estimator_name(params: Mapping[str, Any]) -> str:
+    """Return the value of estimator.name; experiments before there was one have a clip network."""
+    return params.get("estimator", {}).get("name", CLIP_NETWORK)
+
+
+def _network_label(params: Mapping[str, Any]) -> str:
     """Return the name of an experiment's network; without variant if its parameters are not those of this version."""
     try:
         return network_name(check_model(params["model"], "params.yaml"))
@@ -49,7 +70,7 @@ def network_label(params: Mapping[str, Any]) -> str:
 def table2(rows: Sequence[Row], main: Outcome) -> Table:
     """Return table 2: errors by kernel set."""
     our_rows = {tuple(row.values.get("model.kernels", ())): row for row in rows}
-    if main.params["model"]["name"] == "msn":
+    if _is_msn(main):
         our_rows.setdefault(tuple(main.params["model"]["kernels"]), _single_row(main))
     published = [tuple(row["kernels"]) for row in paper()["table2"]]
     cells = [
@@ -108,7 +129,7 @@ def field(number: int, main: Outcome) -> Table:
     """Return table 6 or 7: errors of other methods on AVEC2013 or AVEC2014, with our row last."""
     corpus = {6: "AVEC2013", 7: "AVEC2014"}[number]
     cells = [[row["method"], *(_format_number(value) for value in row["error"])] for row in paper()[f"table{number}"]]
-    cells.append([f"ours: {network_label(main.params)}, {corpus_name(main.params)}", *_our_errors(_single_row(main))])
+    cells.append([f"ours: {estimator_label(main.params)}, {corpus_name(main.params)}", *_our_errors(_single_row(main))])
     differs = corpus_name(main.params) != corpus
     notes = [f"Ours is of another corpus ({corpus_name(main.params)}): it does not compare."] if differs else []
     return Table(f"Table {number}: the field on {corpus}", ["method", "RMSE", "MAE"], cells, notes)
@@ -117,7 +138,7 @@ def field(number: int, main: Outcome) -> Table:
 def figure4(rows: Sequence[Row], main: Outcome) -> Table:
     """Return the numbers of figure 4: errors by depth."""
     our_rows: dict[int, Row] = {row.values["model.depth"]: row for row in rows if "model.depth" in row.values}
-    if main.params["model"]["name"] == "msn":
+    if _is_msn(main):
         our_rows.setdefault(main.params["model"]["depth"], _single_row(main))
     cells = [[str(depth), *_our_errors(our_rows[depth])] for depth in sorted(our_rows)]
     return Table("Figure 4 as numbers", ["depth", *_headings(main)], cells, [f"The paper: {paper()['figure4']}."])
@@ -157,8 +178,14 @@ def format_metric(interval: Interval | None) -> str:
 def _by_network(rows: Sequence[Row], main: Outcome) -> dict[str, Row]:
     """Return the finished rows, and one of `main`, by the name of their network."""
     our_rows = {str(row.values["model.name"]): row for row in rows if row.outcomes and "model.name" in row.values}
-    our_rows.setdefault(main.params["model"]["name"], _single_row(main))
+    if estimator_name(main.params) == CLIP_NETWORK:
+        our_rows.setdefault(main.params["model"]["name"], _single_row(main))
     return our_rows
+
+
+def _is_msn(outcome: Outcome) -> bool:
+    """Whether an experiment fitted the MSN."""
+    return estimator_name(outcome.params) == CLIP_NETWORK and outcome.params["model"]["name"] == "msn"
 
 
 def _single_row(outcome: Outcome) -> Row:
@@ -187,4 +214,5 @@ def _network_heading(name: str) -> str:
 
 
 def _network_labels(our_rows: Mapping[str, Row]) -> str:
-    return ", ".join(sorted({network_label(item.params) for row in our_rows.values() for item in row.outcomes[:1]}))
+    labels = sorted({_network_label(item.params) for row in our_rows.values() for item in row.outcomes[:1]})
+    return ", ".join(labels) or "no network of clips"

@@ -11,7 +11,7 @@ from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.png import png_bytes
 from pipeline.report import paper
 from pipeline.report.blocks import Picture, Section, Table
-from pipeline.report.paper import format_metric, network_label
+from pipeline.report.paper import estimator_label, format_metric
 from pipeline.scoring.intervals import format_interval
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
@@ -105,12 +105,12 @@ def section_others(main: Outcome, others: Sequence[Outcome]) -> Section | None:
         rows.append(
             [
                 outcome.experiment.name,
-                network_label(outcome.params),
+                estimator_label(outcome.params),
                 *metrics,
                 *_difference(main, outcome, verdicts),
             ]
         )
-    headings = ["experiment", "network", "RMSE", "MAE", "r", f"RMSE minus that of {main.experiment.name}"]
+    headings = ["experiment", "estimator", "RMSE", "MAE", "r", f"RMSE minus that of {main.experiment.name}"]
     return Section("others", "Experiments side by side", verdicts, [Table("Experiments", headings, rows)])
 
 

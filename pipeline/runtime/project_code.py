@@ -6,7 +6,9 @@ from functools import cache
 from pathlib import Path
 
 PACKAGES = ("pipeline", "stages")
-CHECKS_ONLY = {"pipeline.params", "pipeline.params_check"}  # they can refuse a value but never change an output
+CHECKS_ONLY = {
+    f"pipeline.{name}" for name in ("params", "params_check", "section", "estimator_settings")
+}  # never change an output
 
 
 def project_root() -> Path:

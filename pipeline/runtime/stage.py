@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline.params import ParamsError
+from pipeline.params import Params, ParamsError
 from pipeline.params_check import load_params
 from pipeline.runtime.code_guard import run_guarded
 from pipeline.runtime.errors import CodeChangedError, ItemsFailedError
@@ -17,7 +17,9 @@ from pipeline.runtime.parent_death import end_with_parent
 Launch = Callable[[str, Sequence[str]], None]
 
 
-def run_stage(main: Callable[..., None], launch: Launch | None = None) -> None:
+def run_stage(
+    main: Callable[..., None], launch: Launch | None = None, imported_by_name: Callable[[Params], str] | None = None
+) -> None:
     """Run a stage from the command line: `main(params, *paths)`, with the paths in the order of its signature.
 
     The process ends with status 1 and a message if a parameter, an input or an item is wrong, or if the number of
@@ -27,6 +29,7 @@ def run_stage(main: Callable[..., None], launch: Launch | None = None) -> None:
         main: the stage.
         launch: called with the module and its arguments before `main`; it may replace this process by a launcher
             that starts the stage in many processes (see `pipeline.training.launcher`).
+        imported_by_name: returns the module that the stage imports by a name in params.yaml; its code is guarded too.
     """
     spec = sys.modules["__main__"].__spec__
     module = spec.name if spec else main.__module__
@@ -40,7 +43,7 @@ def run_stage(main: Callable[..., None], launch: Launch | None = None) -> None:
         if launch is not None:
             load_params()  # before the launch, so that a wrong parameter is reported once
             launch(module, sys.argv[1:])
-        run_guarded(main, module, [Path(text) for text in sys.argv[1:]])
+        run_guarded(main, module, [Path(text) for text in sys.argv[1:]], imported_by_name)
     except (ParamsError, ItemsFailedError, CodeChangedError, ValueError, OSError) as error:
         logging.getLogger(module).debug("", exc_info=True)
         sys.exit(f"{module}: {error}")

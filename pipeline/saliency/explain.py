@@ -5,57 +5,56 @@ import torch
 
 from pipeline.data.clips.clip_frames import wrapped_spans
 from pipeline.data.clips.face_sequence import FaceSequence
-from pipeline.models.description import Description, network_name
-from pipeline.nets.build import Network
-from pipeline.params import Clip
 from pipeline.records.predictions import ScoredEstimate
 from pipeline.saliency.choice import middle_clip
 from pipeline.saliency.explanation import ClipMetadata, Explanation
 from pipeline.saliency.relevance import relevance
+from pipeline.score_networks.scorer import Scorer
 from pipeline.scoring.bands import band_of
 
 
 def explain(
-    network: Network,
-    description: Description,
+    scorer: Scorer,
     sequence: FaceSequence,
     scored: ScoredEstimate,
     opaque: str,
-    clip: Clip,
+    length: int,
     stage: str,
     device: torch.device,
 ) -> Explanation:
     """Compute the relevance of the middle clip of a recording.
 
+    A network of single frames explains each frame of the clip by itself; the estimate of the clip is their mean.
+
     Args:
-        network: with a regression head, in evaluation mode, on `device`.
-        description: of its weights.
+        scorer: in evaluation mode, on `device`.
         sequence: of the recording.
         scored: the true score and the estimate of the recording.
         opaque: an id of the recording that does not identify its subject.
-        clip: the section clip of params.yaml.
+        length: frames of the clip: as many as the network sees at once, or any number for a network of single frames.
         stage: of the network; Grad-CAM takes the output of its last block.
         device: of the network.
 
     Raises:
         ValueError: if the recording has no clip, or the network no such stage.
     """
-    phase, start = middle_clip(sequence, clip.length)
-    faces = sequence.clip(phase, start, clip.length)
-    maps, estimates = relevance(network, description, torch.from_numpy(faces)[None].to(device), stage)
+    phase, start = middle_clip(sequence, length)
+    faces = sequence.clip(phase, start, length)
+    clips = torch.from_numpy(faces).unflatten(0, (-1, scorer.frames)).to(device)
+    maps, estimates = relevance(scorer, clips, stage)
     first, stop = sequence.phases[phase]
-    spans = wrapped_spans(start, clip.length, stop - first)
+    spans = wrapped_spans(start, length, stop - first)
     metadata = ClipMetadata(
         band=band_of(scored.bdi).name,
         recording=scored.recording,
         opaque=opaque,
         bdi=scored.bdi,
         estimate=scored.estimate,
-        clip_estimate=float(estimates[0]),
+        clip_estimate=float(estimates.mean()),
         phase=phase,
         start=start,
         stage=stage,
-        network=network_name(description.model),
+        network=scorer.name,
     )
     present = np.concatenate([sequence.present[first + begin : first + end] for begin, end in spans])
-    return Explanation(metadata, faces, maps[0].cpu().numpy(), present)
+    return Explanation(metadata, faces, maps.flatten(0, 1).cpu().numpy(), present)

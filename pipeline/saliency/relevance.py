@@ -22,9 +22,8 @@ from captum.attr import LayerAttribution, LayerGradCam
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from pipeline.models.description import Description
-from pipeline.models.normalise import Normalise
 from pipeline.nets.build import Network
+from pipeline.score_networks.scorer import Scorer
 
 
 def last_block(network: Network, stage: str) -> nn.Module:
@@ -40,29 +39,26 @@ def last_block(network: Network, stage: str) -> nn.Module:
 
 
 def relevance(
-    network: Network, description: Description, clips: UInt8[Tensor, "batch time height width 3"], stage: str
+    scorer: Scorer, clips: UInt8[Tensor, "batch time height width 3"], stage: str
 ) -> tuple[Float[Tensor, "batch time height width"], Float[Tensor, " batch"]]:
     """Compute the relevance of every pixel of each clip, and the estimate that it explains.
 
     Args:
-        network: with a regression head, in evaluation mode.
-        description: of its weights.
-        clips: on the network's device.
+        scorer: in evaluation mode.
+        clips: on its device.
         stage: Grad-CAM takes the output of its last block; the map is upsampled linearly in time and space.
 
     Returns:
         Relevance and estimates, both in points of BDI-II.
 
     Raises:
-        ValueError: if the description has no target, or the network is in training mode or has no such stage.
+        ValueError: if the network is in training mode or has no such stage.
     """
-    target = description.target
-    if target is None or network.training:
-        raise ValueError("saliency needs a network with a regression head, in evaluation mode")
-    x = Normalise(description.model).to(clips.device)(clips)
+    if scorer.training:
+        raise ValueError("saliency needs a network in evaluation mode")
     with torch.enable_grad():
-        maps = LayerGradCam(network, last_block(network, stage)).attribute(x, target=0)
+        maps = LayerGradCam(scorer, last_block(scorer.network, stage)).attribute(clips).detach()
     with torch.no_grad():
-        outputs = network(x)[:, 0]
-    upsampled = LayerAttribution.interpolate(maps.detach(), tuple(x.shape[2:]), "trilinear")
-    return upsampled[:, 0] * target.deviation, outputs * target.deviation + target.mean
+        estimates = scorer(clips)
+    maps = maps.unsqueeze(2) if maps.ndim == 4 else maps  # a network of single frames has no time axis
+    return LayerAttribution.interpolate(maps, tuple(clips.shape[1:4]), "trilinear")[:, 0], estimates

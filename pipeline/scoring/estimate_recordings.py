@@ -1,13 +1,13 @@
-"""Estimation of labelled recordings, with the baseline where a recording has no clip."""
+"""Estimation of labelled recordings, with the constant where a recording has no span."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.data.clips.face_sequence import open_sequence
-from pipeline.estimators.estimates import VideoEstimate
+from pipeline.estimators.labels_alone import FittedLabelEstimators
+from pipeline.records.estimates import VideoEstimate
 from pipeline.records.labels import Label
-from pipeline.scoring.baselines import Baseline
 from pipeline.scoring.prediction_tables import Prediction, join
 
 
@@ -16,7 +16,7 @@ class Estimates:
     """The estimates of labelled recordings.
 
     Attributes:
-        videos: the estimates of all clips, of the recordings that have a sequence.
+        videos: the estimates of all spans, of the recordings that have a sequence.
         predictions: the same recordings with their labels and estimates, in the same order.
         missing: labels of the recordings without a sequence.
     """
@@ -30,7 +30,7 @@ def estimate_recordings(
     labels: Sequence[Label],
     sequences: Path,
     absent: str,
-    baseline: Baseline,
+    labels_alone: FittedLabelEstimators,
     predict: Callable[[list[Path]], list[VideoEstimate]],
 ) -> Estimates:
     """Estimate the recordings that have a sequence.
@@ -39,14 +39,14 @@ def estimate_recordings(
         labels: of the recordings.
         sequences: the folder with the sequences of all recordings that could be read.
         absent: clip.absent.
-        baseline: its constant is the estimate of a recording without a clip.
+        labels_alone: the reference is the estimate of a recording without a span.
         predict: returns the estimates for a list of folders of sequences.
     """
     available = [label for label in labels if (sequences / label.recording).is_dir()]
     folders = [sequences / label.recording for label in available]
     videos = predict(folders) if folders else []
     predictions = [
-        join(label, video, open_sequence(folder, absent), baseline)
+        join(label, video, open_sequence(folder, absent), labels_alone)
         for label, video, folder in zip(available, videos, folders, strict=True)
     ]
     missing = [label for label in labels if label not in available]

@@ -1,4 +1,4 @@
-"""The estimate over time: the estimate of each clip of a few videos.
+"""The estimate over time: the estimate of each span (clip, frame, segment) of a few videos.
 
 Videos are chosen by their scores alone. So nobody picks videos that a model happens to get right, and two models are
 shown on the same videos. The figure does not name the videos, because it shows scores, and predictions.csv names the
@@ -11,8 +11,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.estimators.estimates import VideoEstimate
 from pipeline.png import new_figure, write_png
+from pipeline.records.estimates import SpanEstimate, VideoEstimate
 from pipeline.scoring.bands import BANDS, band_of
 from pipeline.scoring.plot_style import DPI
 from pipeline.scoring.prediction_tables import Prediction
@@ -45,32 +45,29 @@ def write_curves_figure(
     chosen: Mapping[str, Sequence[Prediction]],
     videos: Sequence[VideoEstimate],
     rates: Mapping[str, float],
-    length: int,
 ) -> None:
     """Write `curves_figure` as a PNG file."""
-    write_png(path, lambda: curves_figure(chosen, videos, rates, length), DPI)
+    write_png(path, lambda: curves_figure(chosen, videos, rates), DPI)
 
 
 def curves_figure(
     chosen: Mapping[str, Sequence[Prediction]],
     videos: Sequence[VideoEstimate],
     rates: Mapping[str, float],
-    length: int,
 ) -> Figure:
     """Draw a row of panels for each band, with one scale of the estimates for all.
 
     Args:
         chosen: see `choose_videos`.
-        videos: the estimates of clips, of at least the chosen recordings.
+        videos: the estimates of spans, of at least the chosen recordings.
         rates: frame rate of each chosen recording's sequence.
-        length: frames of a clip.
     """
     left, right, bottom, top = MARGINS
     width, height = VIDEOS_PER_BAND * PANEL[0] + left + right, len(BANDS) * PANEL[1] + bottom + top
     figure = new_figure(width, height)
-    clips = {video.recording: video.clips for video in videos}
+    spans = {video.recording: video.spans for video in videos}
     all_items = [item for items in chosen.values() for item in items]
-    estimates = [clip.estimate for item in all_items for clip in clips[item.recording]]
+    estimates = [span.estimate for item in all_items for span in spans[item.recording]]
     limits = (
         min([MIN_LIMIT, *estimates]) - PADDING,
         max([MAX_LIMIT, *estimates, *(item.bdi or 0.0 for item in all_items)]) + PADDING,
@@ -92,7 +89,7 @@ def curves_figure(
             if column >= len(items):
                 axes.set_axis_off() if column else axes.set(xticks=[], title="no video")
                 continue
-            _draw_panel(axes, items[column], clips[items[column].recording], rates[items[column].recording], length)
+            _draw_panel(axes, items[column], spans[items[column].recording], rates[items[column].recording])
     figure.supxlabel("Seconds", y=0.36 / height, fontsize=10)
     figure.legend(
         *_legend(figure), loc="lower center", bbox_to_anchor=(0.5, 0.02 / height), ncols=3, frameon=False, fontsize=9
@@ -100,12 +97,12 @@ def curves_figure(
     return figure
 
 
-def _draw_panel(axes: Axes, item: Prediction, clips: Sequence, rate: float, length: int) -> None:
-    for number, clip in enumerate(clips):
-        begin = clip.start / rate
-        end = begin + (length if clip.start else clip.weight) / rate  # the only clip of a looped video is shorter
-        label = "estimate of a clip, over its time" if number == 0 else None
-        axes.plot([begin, end], [clip.estimate] * 2, color="#08519c", lw=2.4, label=label, solid_capstyle="butt")
+def _draw_panel(axes: Axes, item: Prediction, spans: Sequence[SpanEstimate], rate: float) -> None:
+    for number, span in enumerate(spans):
+        begin = span.start / rate
+        end = begin + span.length / rate
+        label = "estimate of a span, over its time" if number == 0 else None
+        axes.plot([begin, end], [span.estimate] * 2, color="#08519c", lw=2.4, label=label, solid_capstyle="butt")
     axes.axhline(item.estimate, color="black", lw=1, label="estimate of the video")
     axes.axhline(item.bdi or 0.0, color="black", lw=1.2, ls=(0, (5, 4)), label="score")
     axes.set_title(f"score {item.bdi:g}, estimate {item.estimate:.1f}", fontsize=9, pad=3)

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.data.clips.face_sequence import FaceSequence
-from pipeline.estimators.estimates import VideoEstimate
+from pipeline.estimators.labels_alone import FittedLabelEstimators
+from pipeline.records.estimates import VideoEstimate
 from pipeline.records.labels import Label
 from pipeline.records.predictions import COLUMNS
 from pipeline.records.tables import write_rows
-from pipeline.scoring.baselines import Baseline
 
-CLIP_COLUMNS = ("recording", "phase", "start", "weight", "estimate")
+CLIP_COLUMNS = ("recording", "phase", "start", "length", "weight", "estimate")
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Prediction:
         session: id of the visit; may be empty.
         task: what the subject did; may be empty.
         bdi: the score, or None if unknown.
-        estimate: in points of BDI-II; the constant baseline if there is no clip.
-        clips: number of clips that the estimate averages; 0 if it never shows a face, or no clip that `clip.absent`
-            allows.
+        estimate: in points of BDI-II; the constant if there is no span.
+        clips: number of spans (clips, frames, segments) that the estimate averages; 0 if it never shows a face, or
+            nowhere as long as the estimator needs.
         frames: number of frames of its sequence, in all phases.
         absent: number of these frames without a face.
         sex: as the corpus writes it; may be empty.
@@ -67,8 +67,8 @@ class Prediction:
         return 1 - self.absent / self.frames if self.frames else 0.0
 
 
-def join(label: Label, video: VideoEstimate, sequence: FaceSequence, baseline: Baseline) -> Prediction:
-    """Join the label, the estimate and the sequence of a recording; without a clip the estimate is the constant.
+def join(label: Label, video: VideoEstimate, sequence: FaceSequence, labels_alone: FittedLabelEstimators) -> Prediction:
+    """Join the label, the estimate and the sequence of a recording; without a span the estimate is the reference's.
 
     Raises:
         ValueError: if the three are of different recordings, or the estimate is not a finite number.
@@ -78,12 +78,12 @@ def join(label: Label, video: VideoEstimate, sequence: FaceSequence, baseline: B
     return Prediction(
         recording=label.recording,
         subject=label.subject,
-        seen=label.subject in baseline.subjects,
+        seen=label.subject in labels_alone.subjects,
         session=label.session,
         task=label.task,
         bdi=label.bdi,
-        estimate=baseline.constant if video.score is None else video.score,
-        clips=len(video.clips),
+        estimate=labels_alone.reference if video.score is None else video.score,
+        clips=len(video.spans),
         frames=len(sequence.present),
         absent=int(np.count_nonzero(~sequence.present)),
         sex=label.sex,
@@ -100,11 +100,11 @@ def write_predictions(folder: Path, predictions: Iterable[Prediction]) -> None:
 
 
 def write_clips(path: Path, videos: Iterable[VideoEstimate]) -> None:
-    """Write the estimate of every clip to `path`, by recording, phase and start."""
+    """Write the estimate of every span to `path`, by recording, phase and start."""
     rows = [
-        [video.recording, clip.phase, clip.start, clip.weight, f"{clip.estimate:z.4f}"]
+        [video.recording, span.phase, span.start, span.length, span.weight, f"{span.estimate:z.4f}"]
         for video in sorted(videos, key=lambda video: video.recording)
-        for clip in video.clips
+        for span in video.spans
     ]
     write_rows(path, CLIP_COLUMNS, rows)
 

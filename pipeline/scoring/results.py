@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.scoring.baselines import Baseline
 from pipeline.scoring.confusion import count_bands, write_confusion, write_confusion_figure
 from pipeline.scoring.estimate_recordings import Estimates
 from pipeline.scoring.plot_curves import choose_videos, write_curves_figure
@@ -15,19 +14,18 @@ from pipeline.zarr_store import read_attributes
 
 
 def write_results(
-    folder: Path, tested: Estimates, baseline: Baseline, summaries: Sequence[Summary], sequences: Path, length: int
+    folder: Path, tested: Estimates, constant: float, summaries: Sequence[Summary], sequences: Path
 ) -> None:
     """Write everything except metrics.json and the conformal intervals.
 
     Args:
         folder: an existing folder.
         tested: the test recordings with their estimates.
-        baseline: its constant is drawn in the figures.
+        constant: the estimate of the reference, which is drawn in the figures.
         summaries: the first is of all videos; empty if no video has a score.
         sequences: the folder of the recordings' sequences, which have the frame rates.
-        length: frames of a clip.
     """
-    predictions, constant = tested.predictions, baseline.constant
+    predictions = tested.predictions
     overall = summaries[0] if summaries else None
     write_predictions(folder, predictions)
     write_clips(folder / "clips.csv", tested.videos)
@@ -40,4 +38,4 @@ def write_results(
     chosen = choose_videos(predictions)
     names = [item.recording for items in chosen.values() for item in items]
     rates = {name: float(read_attributes(sequences / name)["fps"]) for name in names}
-    write_curves_figure(folder / "curves.png", chosen, tested.videos, rates, length)
+    write_curves_figure(folder / "curves.png", chosen, tested.videos, rates)

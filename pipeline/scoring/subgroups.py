@@ -1,4 +1,4 @@
-"""Subgroups of the test videos, with the estimates of the model and of the baselines."""
+"""Subgroups of the test videos, with the estimates of the model and of the estimators of labels alone."""
 
 import math
 from collections import defaultdict
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from pipeline.scoring.baselines import Baseline
+from pipeline.estimators.labels_alone import FittedLabelEstimators
 from pipeline.scoring.metrics import Scores
 from pipeline.scoring.prediction_tables import Prediction
 
-MODEL, CONSTANT, MEDIAN, LOOKUP = ESTIMATORS = ("model", "constant", "median", "lookup")
+MODEL = "model"  # the fitted estimator, among those of labels alone
 AGES = (("under 30", 30.0), ("30 to 44", 45.0), ("45 to 59", 60.0), ("60 and over", math.inf))  # name, upper limit
 
 
@@ -24,8 +24,7 @@ class Subgroup:
         name: all, seen, unseen, pairs, or a task, sex or age.
         subjects: the subject of each video.
         truth: the score of each video.
-        estimates: the estimate for each video, by estimator: the model, the constant (mean) and the median of the
-            fitted scores, and the identity look-up.
+        estimates: the estimate for each video, by estimator: the model, and all estimators of labels alone.
     """
 
     name: str
@@ -39,7 +38,7 @@ class Subgroup:
             raise ValueError(f"{self.name}: columns of {sorted(lengths)} videos; allowed: equally many, at least one")
 
 
-def subgroups_of(predictions: Sequence[Prediction], baseline: Baseline) -> list[Subgroup]:
+def subgroups_of(predictions: Sequence[Prediction], labels_alone: FittedLabelEstimators) -> list[Subgroup]:
     """Return all predictions with a score as a subgroup, and every non-empty subgroup of them.
 
     Subgroups are: subjects seen and unseen in fitting; tasks, if there are several; sex and age, if known; and pairs,
@@ -58,17 +57,18 @@ def subgroups_of(predictions: Sequence[Prediction], baseline: Baseline) -> list[
         members[f"sex {sex}"] = [item for item in scored if item.sex == sex]
     for name, _ in AGES:
         members[f"age {name}"] = [item for item in scored if item.age is not None and _age_group(item.age) == name]
-    subgroups = [_subgroup(name, items, baseline) for name, items in members.items() if items]
+    subgroups = [_subgroup(name, items, labels_alone) for name, items in members.items() if items]
     sessions = _sessions(scored)
     return [*subgroups, *([_average("pairs", subgroups[0], sessions)] if len(sessions) < len(scored) else [])]
 
 
-def _subgroup(name: str, items: Sequence[Prediction], baseline: Baseline) -> Subgroup:
+def _subgroup(name: str, items: Sequence[Prediction], labels_alone: FittedLabelEstimators) -> Subgroup:
     estimates = {
         MODEL: [item.estimate for item in items],
-        CONSTANT: [baseline.constant] * len(items),
-        MEDIAN: [baseline.median] * len(items),
-        LOOKUP: [baseline.lookup(item.subject) for item in items],
+        **{
+            name: [estimator.estimate(item.subject) for item in items]
+            for name, estimator in labels_alone.estimators.items()
+        },
     }
     truth = np.array([item.bdi for item in items], np.float64)
     subjects = tuple(item.subject for item in items)

@@ -1,4 +1,4 @@
-"""Metrics of a model and of the baselines: a selection in metrics.json, all of them in intervals.csv."""
+"""Metrics of a model and of the estimators of labels alone: all in intervals.csv, a selection in metrics.json."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,18 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.estimators.labels_alone import LABEL_ESTIMATORS, REFERENCE
 from pipeline.records.tables import write_rows
 from pipeline.runtime.atomic import write_text_atomically
 from pipeline.scoring.intervals import Interval, Rows, Statistic, intervals
 from pipeline.scoring.metrics import ERRORS, METRICS, Metric, Scores
 from pipeline.scoring.missing import MissingCounts
 from pipeline.scoring.prediction_tables import Prediction
-from pipeline.scoring.subgroups import CONSTANT, ESTIMATORS, LOOKUP, MODEL, Subgroup
+from pipeline.scoring.subgroups import MODEL, Subgroup
 
 # Of intervals.csv; the estimator may be a difference of two.
 COLUMNS = ("subgroup", "estimator", "metric", "videos", "subjects", "value", "low", "high")
 DECIMALS = 4
-DIFFERENCES = {"difference": CONSTANT, "difference to lookup": LOOKUP}  # model minus this baseline, on the same videos
+# The model minus each estimator of labels alone, on the same videos, by the name of the difference.
+DIFFERENCES = {"difference" if name == REFERENCE else f"difference to {name}": name for name in LABEL_ESTIMATORS}
 SELECTED_METRICS = ("rmse", "mae", "pcc", "ccc", "kappa")  # of the model, in metrics.json
 
 
@@ -31,7 +33,7 @@ class Summary:
         videos: number of videos (of pairs: number of sessions).
         subjects: number of subjects.
         metrics: with their intervals, by (estimator or difference, name): all metrics of the model, and the errors of
-            the baselines and differences, as far as they are defined.
+            the others and of differences, as far as they are defined.
     """
 
     subgroup: str
@@ -62,12 +64,12 @@ def summarise(subgroups: Sequence[Subgroup], resamples: int, seed: int) -> list[
 def _metrics_with_intervals(subgroup: Subgroup, resamples: int, seed: int) -> dict[tuple[str, str], Interval]:
     statistics = {
         (estimator, name): _statistic(metric, subgroup.truth, subgroup.estimates[estimator])
-        for estimator in ESTIMATORS
+        for estimator in subgroup.estimates
         for name, metric in (METRICS if estimator == MODEL else ERRORS).items()
     }
-    for difference, baseline in DIFFERENCES.items():
+    for difference, other in DIFFERENCES.items():
         for name in ERRORS:
-            statistics[difference, name] = _difference(statistics[MODEL, name], statistics[baseline, name])
+            statistics[difference, name] = _difference(statistics[MODEL, name], statistics[other, name])
     return intervals(statistics, subgroup.subjects, resamples, seed)
 
 
@@ -124,7 +126,11 @@ def write_metrics(
     by_subgroup = {summary.subgroup: summary for summary in summaries}
     overall, unseen = (by_subgroup.get(name, Summary(name, 0, 0, {})) for name in ("all", "unseen"))
     metrics: dict[str, object] = {**_values(overall, MODEL, SELECTED_METRICS), "videos": overall.videos}
-    metrics |= {estimator: _values(overall, estimator, ERRORS) for estimator in (CONSTANT, LOOKUP)}
+    metrics |= {
+        estimator: _values(overall, estimator, ERRORS)
+        for estimator, kind in LABEL_ESTIMATORS.items()
+        if kind.is_headline
+    }
     metrics["unseen"] = {**_values(unseen, MODEL, ERRORS), "videos": unseen.videos}
     if validated:
         errors = {name: metric(*truth_and_estimate(validated)) for name, metric in ERRORS.items()}

@@ -5,6 +5,7 @@ The corpus is not part of a fingerprint: after a change of the corpus, DVC itsel
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,22 +38,41 @@ def fingerprint(params: Mapping[str, Any], code: str) -> str:
 def fingerprint_of(revision: str) -> str | None:
     """Return the fingerprint of the run of a commit; None if its parameters or stages are not those of this version."""
     try:
-        return fingerprint(yaml.safe_load(git("cat-file", "blob", f"{revision}:{PARAMS}")), code_of(revision))
-    except (ParamsError, ValueError, yaml.YAMLError):
+        params = yaml.safe_load(git("cat-file", "blob", f"{revision}:{PARAMS}"))
+        return fingerprint(params, code_of(revision, params))
+    except (KeyError, ParamsError, TypeError, ValueError, yaml.YAMLError):
         return None
 
 
-def code_of(tree: str) -> str:
+def code_of(tree: str, params: Mapping[str, Any]) -> str:
     """Return the stages of a commit or tree, and the Git hashes of all tracked files that they depend on, as JSON.
 
+    Args:
+        tree: of Git.
+        params: the content of params.yaml, whose values stand in paths: `pipeline/estimators/${estimator.name}.py`.
+
     Raises:
+        KeyError, TypeError: if a path names a parameter that does not exist.
         ValueError: if there is no dvc.yaml.
     """
     stages = yaml.safe_load(git("cat-file", "blob", f"{tree}:{DVC_YAML}"))["stages"]
     deps = sorted({dep for stage in stages.values() for dep in stage.get("deps", []) if isinstance(dep, str)})
-    entries = git("ls-tree", tree, "--", *(dep for dep in deps if not dep.startswith(("/", "$", ".."))))
+    paths = [_interpolate(dep, params) for dep in deps if not dep.startswith(("/", "$", ".."))]
+    entries = git("ls-tree", tree, "--", *paths)
     effective = {name: {key: value for key, value in stage.items() if key != "desc"} for name, stage in stages.items()}
     return json.dumps([effective, entries.splitlines()], sort_keys=True)
+
+
+def _interpolate(path: str, params: Mapping[str, Any]) -> str:
+    """Replace each ${section.key} in a path by its value."""
+
+    def value_of(match: re.Match[str]) -> str:
+        value: Any = params
+        for part in match[1].split("."):
+            value = value[part]
+        return str(value)
+
+    return re.sub(r"\$\{([^}]+)\}", value_of, path)
 
 
 def workspace_tree() -> str:

@@ -58,11 +58,11 @@ def plan(study: Study, changes: Mapping[str, Any], base: Experiment = CURRENT) -
         ParamsError: if a value is not allowed.
     """
     grid_points = points(study, base_params(base), changes)
-    code = code_of(base.revision or workspace_tree())
+    tree = base.revision or workspace_tree()
     runs = queue.runs()
     planned = []
     for point in grid_points:
-        key = fingerprint(point.params, code)
+        key = fingerprint(point.params, code_of(tree, point.params))
         run = runs.get(key)
         planned.append(Planned(point, run.name if run else experiment_name(study, point, key), run))
     return planned

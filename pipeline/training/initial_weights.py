@@ -5,16 +5,8 @@ from pathlib import Path
 
 from pipeline.artifacts.hashing import file_digest
 from pipeline.models.description import Description
-from pipeline.models.weights import (
-    BACKBONE,
-    DESCRIPTION,
-    WEIGHTS,
-    WeightsError,
-    describe_writer,
-    load_backbone,
-    read_description,
-    save_weights,
-)
+from pipeline.models.files import DESCRIPTION, WEIGHTS, WeightsError
+from pipeline.models.weights import BACKBONE, describe_writer, load_backbone, read_description, save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Regression
 from pipeline.params import Model

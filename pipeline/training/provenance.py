@@ -1,30 +1,24 @@
-"""The provenance that is saved beside trained weights, without names, times or anybody's score."""
+"""The provenance that is saved beside what was fitted, without names, times or anybody's score."""
 
 import platform
 from collections.abc import Mapping
-from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from pipeline.models.description import Description
 from pipeline.training.distributed import world_size
-from pipeline.training.module import TrainingModule
 
-PACKAGES = ("msn-depression", "torch", "lightning", "numpy")
+PACKAGES = ("msn-depression", "torch", "lightning", "numpy", "scikit-learn")
 
 
-def describe_training(
-    module: TrainingModule, source: Mapping[str, Any], epochs: int, metrics: Mapping[str, Any]
-) -> Description:
-    """Return the description of a trained module.
+def describe_fit(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the provenance of a fit, as entries of description.json.
 
     Args:
-        module: after training.
-        source: what determined its weights, as JSON values: parameters and content hashes.
-        epochs: of the training.
-        metrics: the last row of each of its learning curves.
+        source: what determined the result, as JSON values: parameters and content hashes.
     """
     versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
-    trained = {**source, "epochs": epochs, "processes": world_size()}
-    history = {"source": "train", "trained": trained, "versions": versions, "metrics": metrics, **module.summary}
-    return replace(module.description, history=history)
+    return {
+        "source": "train",
+        "trained": {**source, "processes": world_size()},
+        "versions": versions,
+    }

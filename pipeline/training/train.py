@@ -1,10 +1,8 @@
 """One training job on this process's device: the GPU's lock, the module, acceleration, and the loop."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -20,31 +18,18 @@ from pipeline.training.loop import fit
 from pipeline.training.module import TrainingModule
 from pipeline.training.out_of_memory import explain_out_of_memory
 
-
-@dataclass(frozen=True)
-class TrainingJob:
-    """A training to do.
-
-    Attributes:
-        kind: of item in the artifact store: pretrain or finetune.
-        settings: the section `kind` of params.yaml.
-        module_type: the class of the modules that `make_module` creates; its code is part of the item's key.
-        make_module: creates the module with its initial weights.
-        source: returns what else determines the weights, as JSON values: parameters and content hashes.
-    """
-
-    kind: str
-    settings: Pretrain | Finetune
-    module_type: type[TrainingModule]
-    make_module: Callable[[], TrainingModule]
-    source: Callable[[], Mapping[str, Any]]
+MakeModule = Callable[[], TrainingModule]  # creates a module with its initial weights
 
 
-def train(job: TrainingJob, folder: Path, published: Path | None = None) -> TrainingModule:
+def train(
+    kind: str, settings: Pretrain | Finetune, make_module: MakeModule, folder: Path, published: Path | None = None
+) -> TrainingModule:
     """Train on this process's device, together with all other processes.
 
     Args:
-        job: the training.
+        kind: of training: pretrain or finetune.
+        settings: the section `kind` of params.yaml.
+        make_module: creates the module.
         folder: for the checkpoint and the learning curves; the same one for all processes.
         published: a folder to which the learning curves are copied while they grow.
 
@@ -52,9 +37,9 @@ def train(job: TrainingJob, folder: Path, published: Path | None = None) -> Trai
         ValueError: if it cannot be trained with these settings.
         StoppedError: if a signal asked it to stop.
     """
-    kind, settings, device = job.kind, job.settings, local_device()
+    device = local_device()
     with _hold_all_gpus(device):
-        module = job.make_module()
+        module = make_module()
         _check_accumulation(kind, module.plan)
         if environment_flag("MSN_CHECKPOINTING"):
             use_activation_checkpointing(module.network)

@@ -9,10 +9,9 @@ from torch import Tensor
 
 from benchmarks.gradients import check_gradients
 from pipeline.data.identity_images import open_identities
-from pipeline.estimators.finetuning import Finetuning
 from pipeline.pretraining.recognition import Pretraining
 from pipeline.training.module import TrainingModule
-from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, PRETRAIN, write_identities, write_sequence
+from tests.pipeline.training.material import FINETUNE, MODEL, PRETRAIN, finetuning, write_identities, write_sequence
 
 CPU = torch.device("cpu")
 NO_DROPOUT = MODEL.model_copy(update={"dropout": 0.0})
@@ -26,7 +25,8 @@ def make_module(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], 
         return lambda: Pretraining(images, 8, NO_DROPOUT, PRETRAIN.model_copy(update={"flip": 0.0}))
     scored = [(write_sequence(tmp_path / f"r{number}", [12], seed=number), 9.0 * number) for number in range(3)]
     augment = FINETUNE.augment.model_copy(update={"flip": 0.0, "rotate": 0.0, "upside_down": 0.0})
-    return lambda: Finetuning(scored, [], None, CLIP, NO_DROPOUT, FINETUNE.model_copy(update={"augment": augment}))
+    settings = FINETUNE.model_copy(update={"augment": augment})
+    return lambda: finetuning(scored, model=NO_DROPOUT, settings=settings)
 
 
 def test_correct_gradients_differ_by_rounding(make_module: Callable[[], TrainingModule]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from pipeline.artifacts.hashing import folder_digest
-from pipeline.items import Item, make_items
+from pipeline.items import Item, find_or_make, make_items
 from pipeline.runtime.errors import ItemsFailedError
 
 
@@ -38,6 +38,28 @@ def test_finished_items_are_reused_and_one_added_item_costs_one(tmp_path: Path) 
         squares = {path.name: (path / "square.txt").read_text() for path in output.iterdir()}
         assert squares == {f"item{n}": str(n * n) for n in numbers}
     assert sorted(log.read_text().split()) == ["1", "2", "3"]
+
+
+def test_the_folders_of_items_are_in_their_order(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    items = [replace(item, work=work) for item, work in zip(_items([3, 1, 2], log), (5, 20, 10), strict=True)]
+    folders = find_or_make("square", write_square, [*items, replace(items[0], name="again")], "squaring")
+    assert [(folder / "square.txt").read_text() for folder in folders] == ["9", "1", "4", "9"]
+    assert folders[0] == folders[3]
+    more = find_or_make("square", write_square, _items([4, 1, 3], log), "squaring")
+    assert [(folder / "square.txt").read_text() for folder in more] == ["16", "1", "9"]
+    assert more[1:] == [folders[1], folders[0]]
+    assert log.read_text().split() == ["1", "2", "3", "4"]
+    assert find_or_make("square", write_square, [], "squaring") == []
+
+
+def test_folders_of_items_are_returned_only_if_all_were_made(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with pytest.raises(ItemsFailedError, match=r"1 of 2 failed(.|\n)*item-1: ValueError: -1 is below 0"):
+        find_or_make("square", write_square, _items([-1, 5], log), "squaring")
+    (folder,) = find_or_make("square", write_square, _items([5], log), "squaring")
+    assert (folder / "square.txt").read_text() == "25"
+    assert log.read_text().split() == ["5"]
 
 
 def test_the_largest_items_are_started_first(tmp_path: Path) -> None:

@@ -9,15 +9,17 @@ ROOT = Path(__file__).parents[2]
 FACES = ["align", "identities"]
 TRAINING = ["pretrain", "finetune"]
 MODELS = [*TRAINING, "evaluate", "explain"]
+WITH_FEATURES = ["finetune", "evaluate"]  # an estimator may have the workers compute features
+WITH_ESTIMATOR = [*WITH_FEATURES, "explain", "complexity"]  # they import the chosen estimator
 MADE_IN_WORKERS = ["simulate", "ingest", "decode", "align", "detection", "subsample", "identities"]
-ALL = [*MADE_IN_WORKERS, *MODELS, "complexity"]
+ALL = [*MADE_IN_WORKERS, *MODELS, "complexity", "estimator"]
 
 # One file of each room, or several if their stages differ, with the stages that run; by hand from design.md. The edit
 # changes no output, so stages that only read the outputs of these do not run.
 STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/runtime/atomic.py": ALL,
-    "pipeline/parallel/workers.py": MADE_IN_WORKERS,
-    "pipeline/parallel/progress.py": [*MADE_IN_WORKERS, *TRAINING],
+    "pipeline/parallel/workers.py": [*MADE_IN_WORKERS, *WITH_FEATURES],
+    "pipeline/parallel/progress.py": [*MADE_IN_WORKERS, "pretrain", *WITH_FEATURES],
     "pipeline/artifacts/artifact_store.py": [
         "ingest",
         "decode",
@@ -25,10 +27,11 @@ STAGES_BY_FILE: dict[str, list[str]] = {
         "subsample",
         "identities",
         "pretrain",
-        "finetune",
+        *WITH_FEATURES,
     ],
     "pipeline/records/frame_table.py": ["decode", "align", "detection"],
-    "pipeline/records/labels.py": ["ingest", "finetune", "evaluate"],
+    "pipeline/records/labels.py": ["ingest", *WITH_ESTIMATOR],
+    "pipeline/records/estimates.py": WITH_ESTIMATOR,
     "pipeline/records/predictions.py": ["evaluate", "explain"],
     "pipeline/simulation/motion.py": ["simulate"],
     "pipeline/corpora/avec2014.py": ["ingest"],
@@ -40,19 +43,26 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/detection/tables.py": ["detection"],
     "pipeline/png.py": ["detection", "evaluate", "explain"],
     "pipeline/subsampling.py": ["subsample"],
-    "pipeline/zarr_store.py": [*FACES, "detection", "subsample", *MODELS],
-    "pipeline/data/clips/face_sequence.py": ["finetune", "evaluate", "explain"],
+    "pipeline/zarr_store.py": [*FACES, "detection", "subsample", *MODELS, "complexity"],
+    "pipeline/data/clips/face_sequence.py": WITH_ESTIMATOR,
     "pipeline/data/augmentation.py": ["finetune"],
     "pipeline/data/identity_images.py": ["pretrain"],
     "pipeline/nets/layers.py": [*MODELS, "complexity"],
-    "pipeline/models/weights.py": MODELS,
+    "pipeline/models/weights.py": [*MODELS, "complexity"],
     "pipeline/complexity/count.py": ["complexity"],
     "pipeline/complexity/timing.py": [],
     "pipeline/training/loop.py": TRAINING,
     "pipeline/training/gpu_lock.py": TRAINING,
     "pipeline/pretraining/recognition.py": ["pretrain"],
-    "pipeline/estimators/finetuning.py": ["finetune"],
-    "pipeline/estimators/predict.py": ["finetune", "evaluate"],
+    "pipeline/finetuning/finetuning.py": ["finetune"],
+    "pipeline/score_networks/predict.py": WITH_ESTIMATOR,
+    "pipeline/descriptors/lpq.py": WITH_ESTIMATOR,
+    "pipeline/regressors/svr.py": WITH_ESTIMATOR,
+    "pipeline/estimators/registry.py": WITH_ESTIMATOR,
+    "pipeline/estimators/choice.py": ["estimator", "finetune"],
+    "pipeline/estimators/features.py": WITH_FEATURES,
+    "pipeline/estimators/labels_alone.py": ["evaluate"],
+    "pipeline/estimator_settings.py": [],
     "pipeline/scoring/metrics.py": ["evaluate"],
     "pipeline/saliency/relevance.py": ["explain"],
     "pipeline/params.py": [],
@@ -64,6 +74,13 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/studies/queue.py": [],
     "pipeline/report/page.py": [],
     "stages/evaluate.py": ["evaluate"],
+    "stages/estimator.py": ["estimator"],
+}
+
+CHOICES = {
+    "clip_network": {"estimator__name": "clip_network"},
+    "frame_expectation": {"estimator__name": "frame_expectation", "model__name": "resnet50"},
+    "lpq_svr": {"estimator__name": "lpq_svr"},
 }
 
 
@@ -80,3 +97,46 @@ def test_an_edit_reruns_the_stages_that_import_the_file(project: Any, file: str)
         stream.write("\nEDITED = True\n")
     assert sorted(project.reproduce()) == sorted(STAGES_BY_FILE[file])
     assert project.reproduce() == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("chosen", CHOICES)
+def test_an_edit_of_an_estimator_runs_stages_only_where_it_is_chosen(project: Any, chosen: str) -> None:
+    project.change(**CHOICES[chosen])
+    switched = project.reproduce()
+    assert set(switched) <= {"estimator", "pretrain", *WITH_ESTIMATOR}  # pretrain: frame_expectation needs resnet50
+    for edited in CHOICES:
+        with (project.folder / f"pipeline/estimators/{edited}.py").open("a") as stream:
+            stream.write("\nEDITED = True\n")
+        assert sorted(project.reproduce()) == (sorted(WITH_ESTIMATOR) if edited == chosen else [])
+
+
+@pytest.mark.long
+def test_switching_the_estimator_runs_nothing_before_finetune_but_its_check(project: Any) -> None:
+    project.change(estimator__name="lpq_svr")
+    assert sorted(project.reproduce()) == sorted(["estimator", *WITH_ESTIMATOR])
+
+
+@pytest.mark.long
+def test_code_of_another_estimator_starts_finetune_but_fits_nothing(project: Any) -> None:
+    with (project.folder / "pipeline/descriptors/lpq.py").open("a") as stream:
+        stream.write("\nEDITED = True\n")
+    output = project.run("dvc", "repro", "finetune")
+    assert "finetune: this was fitted before" in output
+
+
+def test_an_unknown_estimator_is_refused_with_the_allowed_ones(project: Any) -> None:
+    project.change(estimator__name="lstm")
+    output = project.run("dvc", "repro", succeeds=False)
+    assert "estimator.name is lstm; allowed: clip_network, frame_expectation, lpq_svr" in output
+    assert "No such file" not in output
+
+
+@pytest.mark.long
+def test_without_pretraining_a_fresh_clone_trains_no_network(unbuilt: Any, tmp_path: Path) -> None:
+    project = unbuilt.copy(tmp_path / "clone")
+    project.change(estimator__name="lpq_svr", pretrain__source="none")
+    assert sorted(project.reproduce()) == sorted(ALL)
+    assert not (project.folder / ".work/pretrain").exists()
+    assert list((project.folder / ".work/finetune").glob("scratch/*")) == []
+    assert (project.folder / "metrics.json").is_file()

@@ -1,8 +1,13 @@
-"""The stage evaluate, in real runs: a tiny network on a few random faces, compared with the network called directly."""
+"""The stage evaluate, in real runs: a tiny network on a few random faces, compared with the network called directly.
+
+And with the other estimators, whose estimates are worked by hand or computed directly.
+"""
 
 import json
 import logging
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,21 +17,31 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 
 from pipeline.models.description import Description, Target
 from pipeline.models.weights import save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition, Regression
-from pipeline.params import Params
 from pipeline.params_check import check_params
 from pipeline.records.labels import Label, write_labels
 from pipeline.zarr_store import read_array
 from stages.evaluate import main
-from tests.pipeline.training.material import INPUT_SPEC, MODEL, PREPROCESSING, write_sequence
+from tests.pipeline.training.material import INPUT_SPEC, MODEL, PREPROCESSING, save_model, write_sequence
+from tests.stages.model_folders import (
+    FLAT_ESTIMATE,
+    INTERCEPT,
+    LEVELS,
+    frame_network,
+    save_frame_expectation,
+    save_lpq_svr,
+    write_flat_sequence,
+)
 
+ROOT = Path(__file__).parents[2]
 LENGTH = 8
 TARGET = Target(mean=20.0, deviation=10.0)
-TRAINED = Description(MODEL, Regression(), LENGTH, TARGET, input_spec=INPUT_SPEC)
+TRAINED = Description(MODEL, Regression(), LENGTH, TARGET)
 FITTING = [
     Label("f1", "a", "1", "Freeform", "training", 10.0),
     Label("f2", "a", "2", "Freeform", "development", 10.0),
@@ -49,9 +64,28 @@ def corpus(tmp_path: Path) -> Path:
         write_sequence(tmp_path / "sequences" / name, phases, seed=seed)
     write_labels(tmp_path / "fitting.csv", FITTING)
     write_labels(tmp_path / "testing.csv", TESTING)
-    (tmp_path / "finetuned").mkdir()
-    save_weights(tmp_path / "finetuned", build(MODEL, Regression(), seed=3).state_dict(), TRAINED)
+    _save_network(tmp_path)
     return tmp_path
+
+
+def _save_network(corpus: Path, absent: str = "skip") -> None:
+    """Write the untrained network as one that was fitted with this clip.absent."""
+    weights, input_spec = build(MODEL, Regression(), seed=3).state_dict(), replace(INPUT_SPEC, absent=absent)
+    save_model(corpus / "finetuned", weights, TRAINED, input_spec)
+
+
+def _values(smallest: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return the smallest parameters with changes of evaluate, of clip.length, and of finetune.validation."""
+    values = {**smallest, "clip": {"length": changes.pop("length", LENGTH), "absent": "skip"}}
+    values["subsample"] = {"factor": 2, "phases": 2}
+    values["finetune"] = {**smallest["finetune"], "validation": changes.pop("validation", "none")}
+    values["evaluate"] = {"phases": 1, "order": "recorded", "resamples": 100, "seed": 0, **changes}
+    return values
+
+
+def _paths(corpus: Path) -> list[Path]:
+    names = ("sequences", "sequences", "fitting.csv", "testing.csv", "finetuned", "metrics.json", "results")
+    return [corpus / name for name in names]
 
 
 @pytest.fixture
@@ -59,16 +93,7 @@ def evaluate(corpus: Path, smallest: dict[str, Any]) -> Callable[..., dict[str, 
     """A function that runs the stage with changed parameters and returns the content of metrics.json."""
 
     def run(**changes: Any) -> dict[str, Any]:
-        values = {
-            **smallest,
-            "clip": {"length": changes.pop("length", LENGTH), "absent": changes.pop("absent", "skip")},
-        }
-        values["subsample"] = {"factor": 2, "phases": 2}
-        values["finetune"] = {**smallest["finetune"], "validation": changes.pop("validation", "none")}
-        values["evaluate"] = {"phases": 1, "order": "recorded", "resamples": 100, "seed": 0, **changes}
-        params: Params = check_params(values)
-        sequences, fitting, testing = corpus / "sequences", corpus / "fitting.csv", corpus / "testing.csv"
-        main(params, sequences, fitting, testing, corpus / "finetuned", corpus / "metrics.json", corpus / "results")
+        main(check_params(_values(smallest, **changes)), *_paths(corpus))
         metrics: dict[str, Any] = json.loads((corpus / "metrics.json").read_text())
         return metrics
 
@@ -102,6 +127,7 @@ def test_estimates_are_means_over_clips_that_cover_a_video(corpus: Path, evaluat
     clips = _table(corpus, "clips.csv").drop("f4")
     rows = {(name, row.start): (row.weight, row.estimate) for name, row in clips.iterrows()}
     assert {key: weight for key, (weight, _) in rows.items()} == {key: weight for key, (weight, _) in expected.items()}
+    assert clips.length.tolist() == [8] * 5 + [5]
     for key, (_, estimate) in expected.items():
         assert rows[key][1] == pytest.approx(estimate, abs=2e-3)
 
@@ -130,6 +156,66 @@ def test_metrics_agree_with_the_table_of_predictions(corpus: Path, evaluate: Cal
     # the look-up estimates 10 for subject a: errors -2, -8, 14
     assert metrics["lookup"] == {"rmse": round(float(np.sqrt((4 + 64 + 196) / 3)), 4), "mae": 8.0}
     assert metrics["unseen"]["videos"] == 2
+
+
+def test_differences_to_all_estimators_of_labels_alone_are_in_the_table(
+    corpus: Path, evaluate: Callable[..., Any]
+) -> None:
+    metrics = evaluate()
+    errors = _errors(corpus)
+    # the constant 17 and the median 10 for the scores 12, 25 and 3: errors 5, -8, 14 and -2, -15, 7
+    assert errors["constant"] == 9.0 and errors["median"] == 8.0 and errors["lookup"] == 8.0
+    differences = {"difference": 9.0, "difference to median": 8.0, "difference to lookup": 8.0}
+    assert {name: errors[name] for name in differences} == {
+        name: pytest.approx(metrics["mae"] - error, abs=2e-4) for name, error in differences.items()
+    }
+    assert list(errors) == ["model", "constant", "median", "lookup", *differences]
+
+
+def _errors(corpus: Path) -> dict[str, float]:
+    """Return the mean absolute errors over all videos, by estimator or difference, in the order of the table."""
+    table = pd.read_csv(corpus / "results" / "intervals.csv").query("subgroup == 'all' and metric == 'mae'")
+    return {str(name): float(value) for name, value in zip(table.estimator, table.value, strict=True)}
+
+
+# Runs the stage as its command does, after one more estimator was registered.
+REGISTER_AND_RUN = """
+import runpy
+from dataclasses import dataclass
+from pipeline.estimators.labels_alone import LABEL_ESTIMATORS
+
+@dataclass(frozen=True)
+class Smallest:
+    is_headline = True
+    smallest: float
+
+    @classmethod
+    def fit(cls, scores_by_subject):
+        return cls(min(min(scores) for scores in scores_by_subject.values()))
+
+    def estimate(self, subject):
+        return self.smallest if subject == "a" else self.smallest / 2
+
+LABEL_ESTIMATORS["smallest"] = Smallest
+runpy.run_module("stages.evaluate", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_a_further_estimator_of_labels_alone_is_scored_without_any_other_change(
+    corpus: Path, smallest: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (corpus / "params.yaml").write_text(yaml.safe_dump(_values(smallest)))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    command = [sys.executable, "-c", REGISTER_AND_RUN, *map(str, _paths(corpus))]
+    process = subprocess.run(command, cwd=corpus, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    errors = _errors(corpus)
+    # 10 for subject a and 5 for the others, for the scores 12, 25 and 3: errors -2, -20, 2
+    assert errors["smallest"] == 8.0
+    metrics = json.loads((corpus / "metrics.json").read_text())
+    assert errors["difference to smallest"] == pytest.approx(metrics["mae"] - 8, abs=2e-4)
+    assert metrics["smallest"] == {"rmse": round(float(np.sqrt((4 + 400 + 4) / 3)), 4), "mae": 8.0}
+    assert errors["constant"] == 9.0 and metrics["constant"]["mae"] == 9.0
 
 
 def test_outputs_of_a_run(corpus: Path, evaluate: Callable[..., Any]) -> None:
@@ -229,12 +315,13 @@ def test_a_recording_without_a_face_gets_the_constant_and_is_counted(
         ("skip", [0, 1, 12], [*range(20)]),
     ],
 )
-def test_absent_frames_are_treated_as_clip_absent_says(
+def test_absent_frames_are_treated_as_when_the_model_was_fitted(
     corpus: Path, evaluate: Callable[..., Any], absent: str, starts: list[int], rows: list[int]
 ) -> None:
     shutil.rmtree(corpus / "sequences" / "t1")
     write_sequence(corpus / "sequences" / "t1", [20, 19], absent=[9, 10, 11])
-    metrics = evaluate(absent=absent)
+    _save_network(corpus, absent)
+    metrics = evaluate()  # clip.absent is skip
     assert [metrics[name] for name in GAPS] == [39 + 19 + 9, 3, 0, 0, 0]
     clips = _table(corpus, "clips.csv").loc["t1"]
     assert clips.start.tolist() == starts
@@ -253,7 +340,8 @@ def test_a_recording_without_a_clip_gets_the_constant_and_is_counted(
     row = _table(corpus, "predictions.csv").loc["t2"]
     assert (row.estimate, row.clips, row.frames, row.absent) == (CONSTANT, 0, 19, 1)
     assert "without a clip that clip.absent skip allows, whose estimate is the constant: t2" in caplog.text
-    assert evaluate(absent="hold")["without_clip"] == 0
+    _save_network(corpus, "hold")
+    assert evaluate()["without_clip"] == 0
 
 
 def test_a_recording_without_a_sequence_is_counted_and_left_out(
@@ -279,10 +367,11 @@ def test_a_test_partition_without_scores_gets_estimates_only(corpus: Path, evalu
     assert len(_table(corpus, "predictions.csv")) == 0
 
 
-def test_a_model_for_other_clips_is_rejected(corpus: Path, evaluate: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match=r"finetuned: made for another geometry .*: clip\.length 8 \(here 16\)$"):
-        evaluate(length=16)
-    assert not (corpus / "results").exists()
+def test_the_model_brings_the_length_of_its_clips(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    metrics = evaluate()
+    clips = (corpus / "results" / "clips.csv").read_bytes()
+    assert evaluate(length=16) == metrics
+    assert (corpus / "results" / "clips.csv").read_bytes() == clips
 
 
 def test_a_model_for_other_faces_is_rejected(corpus: Path, evaluate: Callable[..., Any]) -> None:
@@ -291,6 +380,11 @@ def test_a_model_for_other_faces_is_rejected(corpus: Path, evaluate: Callable[..
     write_sequence(corpus / "sequences" / "t2", [10, 9], preprocessing=larger)
     message = r"another geometry than .*sequences/t2: decode\.fps null \(here 5\.0\), align\.size 32 \(here 48\)$"
     with pytest.raises(ValueError, match=message):
+        evaluate()
+    rarer = replace(PREPROCESSING, subsample=PREPROCESSING.subsample.model_copy(update={"factor": 4}))
+    shutil.rmtree(corpus / "sequences" / "t2")
+    write_sequence(corpus / "sequences" / "t2", [10, 9], preprocessing=rarer)
+    with pytest.raises(ValueError, match=r"finetuned: made for another .*/t2: subsample\.factor 2 \(here 4\)$"):
         evaluate()
     assert not (corpus / "results").exists()
 
@@ -303,15 +397,96 @@ def test_faces_of_another_detector_are_accepted(corpus: Path, evaluate: Callable
 
 
 def test_a_model_without_an_input_specification_is_rejected(corpus: Path, evaluate: Callable[..., Any]) -> None:
-    description = replace(TRAINED, input_spec=None)
-    save_weights(corpus / "finetuned", build(MODEL, Regression(), seed=3).state_dict(), description)
-    with pytest.raises(ValueError, match=r"finetuned: does not record the faces that it was fitted to; fit it anew"):
+    save_weights(corpus / "finetuned", build(MODEL, Regression(), seed=3).state_dict(), TRAINED)
+    message = r"finetuned/description\.json: no estimator and no span and no footage, .* \(fit it again with `dvc repro"
+    with pytest.raises(ValueError, match=message):
         evaluate()
+    assert not (corpus / "results").exists()
 
 
 def test_a_model_without_a_regression_head_is_rejected(corpus: Path, evaluate: Callable[..., Any]) -> None:
     head = Recognition(3)
-    recogniser = Description(MODEL, head, LENGTH, input_spec=INPUT_SPEC)
-    save_weights(corpus / "finetuned", build(MODEL, head, seed=3).state_dict(), recogniser)
-    with pytest.raises(ValueError, match="regression head"):
+    save_model(corpus / "finetuned", build(MODEL, head, seed=3).state_dict(), Description(MODEL, head, LENGTH))
+    with pytest.raises(ValueError, match=r"weights with the head Recognition\(classes=3\); allowed: Regression\(\)"):
         evaluate()
+
+
+@pytest.fixture
+def corpus_with_lpq(corpus: Path) -> Path:
+    """A model without a network, and of the test recordings one of flat faces and one without a face."""
+    shutil.rmtree(corpus / "finetuned")
+    save_lpq_svr(corpus / "finetuned")
+    for name in ("t1", "t3"):
+        shutil.rmtree(corpus / "sequences" / name)
+    write_flat_sequence(corpus / "sequences" / "t1", 20)
+    write_sequence(corpus / "sequences" / "t3", [5, 4], absent=True)
+    return corpus
+
+
+def test_an_estimator_of_whole_recordings_has_one_span_per_recording(
+    corpus_with_lpq: Path, evaluate: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.rmtree(corpus_with_lpq / "sequences" / "t2")
+    write_sequence(corpus_with_lpq / "sequences" / "t2", [10, 9], absent=[2, 3])  # black, which is flat
+    metrics = evaluate()
+    spans = _table(corpus_with_lpq, "clips.csv")[["phase", "start", "length", "weight"]]
+    assert {name: row.tolist() for name, row in spans.iterrows()} == {
+        "f4": [0, 0, 16, 16],
+        "t1": [0, 0, 20, 20],
+        "t2": [0, 0, 10, 8],
+    }
+    predictions = _table(corpus_with_lpq, "predictions.csv")
+    assert predictions.clips.to_dict() == {"t1": 1, "t2": 1, "t3": 0}
+    assert predictions.estimate["t1"] == FLAT_ESTIMATE
+    # of noise about one pixel in 256 has code 0: 10 + 16 x 0.5 / 256
+    assert predictions.estimate["t2"] == pytest.approx(INTERCEPT + 8 / 256, abs=0.03)
+    assert predictions.estimate["t3"] == CONSTANT
+    assert "recordings without a face, whose estimate is the constant: t3" in caplog.text
+    assert (metrics["videos"], metrics["without_face"]) == (3, 1)
+    assert metrics["mae"] == pytest.approx((6 + 25 - predictions.estimate["t2"] + CONSTANT - 3) / 3, abs=1e-3)
+    outputs = {path.name: path.read_bytes() for path in (corpus_with_lpq / "results").iterdir()}
+    assert {"figure5.png", "error.png", "confusion.png", "curves.png"} < set(outputs)
+    evaluate()
+    assert {path.name: path.read_bytes() for path in (corpus_with_lpq / "results").iterdir()} == outputs
+
+
+def test_an_estimator_without_clips_has_no_middle_frame_to_freeze(
+    corpus_with_lpq: Path, evaluate: Callable[..., Any]
+) -> None:
+    metrics = evaluate()
+    assert evaluate(order="reversed") == evaluate(order="shuffled") == metrics  # it sees no order
+    with pytest.raises(
+        ValueError, match=r"lpq_svr sees no clips: allowed for evaluate\.order: recorded, shuffled, rev"
+    ):
+        evaluate(order="frozen")
+
+
+def test_a_network_of_single_frames_has_a_span_for_every_face(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    shutil.rmtree(corpus / "finetuned")
+    save_frame_expectation(corpus / "finetuned")
+    shutil.rmtree(corpus / "sequences" / "t3")
+    write_sequence(corpus / "sequences" / "t3", [5, 4], absent=[1])
+    metrics = evaluate()
+    clips = _table(corpus, "clips.csv")
+    assert set(clips.length) == set(clips.weight) == {1}
+    starts = {str(name): group.start.tolist() for name, group in clips.groupby("recording")}
+    assert starts == {"f4": [*range(16)], "t1": [*range(20)], "t2": [*range(10)], "t3": [0, 2, 3, 4]}
+    for name in ("t1", "t2", "t3"):
+        expected = _expected_scores(corpus, name, starts[name])
+        assert np.ptp(expected) > 0.02
+        assert clips.loc[name].estimate.tolist() == pytest.approx(expected.tolist(), abs=2e-3)
+        assert _table(corpus, "predictions.csv").estimate[name] == pytest.approx(expected.mean(), abs=2e-3)
+    assert (metrics["videos"], metrics["without_clip"]) == (3, 0)
+    assert evaluate(phases=2)["videos"] == 3
+    assert _table(corpus, "clips.csv").loc["t3"].phase.tolist() == [0] * 4 + [1] * 4
+
+
+def _expected_scores(corpus: Path, name: str, rows: list[int]) -> np.ndarray:
+    """Return the expected score of each of these faces of a recording, bypassing the project's clips."""
+    faces = read_array(corpus / "sequences" / name, "faces")[rows].astype(np.float32)
+    x = torch.from_numpy((faces - np.array(MODEL.mean, np.float32)) * np.float32(MODEL.scale)).permute(0, 3, 1, 2)
+    with torch.inference_mode():
+        logits = frame_network()(x[:, :, None]).double().numpy()
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    scores: np.ndarray = shares @ np.arange(LEVELS)
+    return scores

@@ -1,5 +1,6 @@
-"""The stage explain, in real runs: a tiny network on a few random faces."""
+"""The stage explain, in real runs: tiny networks on a few random faces, and an estimator that is no network."""
 
+import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,20 +13,21 @@ import torch
 
 from pipeline.artifacts.hashing import folder_digest
 from pipeline.models.description import Description, Target
-from pipeline.models.weights import save_weights
 from pipeline.nets.build import build
-from pipeline.nets.heads import Regression
+from pipeline.nets.heads import Expectation, Regression
 from pipeline.params_check import check_params
 from pipeline.records.recordings import Recording, read_recordings, write_recordings
 from pipeline.saliency.explanation import Explanation, read_explanations
 from pipeline.saliency.relevance import relevance
+from pipeline.score_networks.scorer import Scorer
 from pipeline.zarr_store import read_array
 from stages.explain import main
 from tests.pipeline.saliency.material import write_predictions
-from tests.pipeline.training.material import INPUT_SPEC, MODEL, PREPROCESSING, write_sequence
+from tests.pipeline.training.material import INPUT_SPEC, MODEL, PREPROCESSING, save_model, write_sequence
+from tests.stages.model_folders import RESNET, frame_network, save_frame_expectation, save_lpq_svr
 
 LENGTH = 8
-TRAINED = Description(MODEL, Regression(), LENGTH, Target(mean=20.0, deviation=10.0), input_spec=INPUT_SPEC)
+TRAINED = Description(MODEL, Regression(), LENGTH, Target(mean=20.0, deviation=10.0))
 SEQUENCES: dict[str, dict[str, Any]] = {
     "calm": {"phases": [20, 19]},
     "brief": {"phases": [5, 4]},
@@ -43,17 +45,22 @@ def corpus(tmp_path: Path) -> Path:
     listed = [Recording(name, Path(f"{name}.mp4"), 1, name.encode().hex().ljust(64, "0")) for name in SEQUENCES]
     write_recordings(tmp_path / "recordings.csv", listed)
     write_predictions(tmp_path / "predictions.csv", SCORED)
-    (tmp_path / "finetuned").mkdir()
-    save_weights(tmp_path / "finetuned", build(MODEL, Regression(), seed=3).state_dict(), TRAINED)
+    _save_network(tmp_path)
     return tmp_path
+
+
+def _save_network(corpus: Path, absent: str = "skip") -> None:
+    """Write the network as one that was fitted with this clip.absent."""
+    weights, input_spec = build(MODEL, Regression(), seed=3).state_dict(), replace(INPUT_SPEC, absent=absent)
+    save_model(corpus / "finetuned", weights, TRAINED, input_spec)
 
 
 @pytest.fixture
 def explain(corpus: Path, smallest: dict[str, Any]) -> Callable[..., dict[str, Explanation]]:
     """A function that runs the stage with changed parameters and returns the explanations by severity band."""
 
-    def run(stage: str = "conv5", length: int = LENGTH, absent: str = "skip") -> dict[str, Explanation]:
-        values = {**smallest, "clip": {"length": length, "absent": absent}, "explain": {"stage": stage}}
+    def run(stage: str = "conv5", length: int = LENGTH) -> dict[str, Explanation]:
+        values = {**smallest, "clip": {"length": length, "absent": "skip"}, "explain": {"stage": stage}}
         paths = ("recordings.csv", "sequences", "predictions.csv", "finetuned", "saliency")
         main(check_params(values), *(corpus / name for name in paths))
         return read_explanations(corpus / "saliency")
@@ -90,10 +97,10 @@ def test_each_band_has_its_recording_and_clip(corpus: Path, explain: Callable[..
 
 
 def test_relevance_agrees_with_the_network_called_directly(corpus: Path, explain: Callable[..., Any]) -> None:
-    network = build(MODEL, Regression(), seed=3).eval()
+    scorer = Scorer(build(MODEL, Regression(), seed=3), TRAINED).eval()
     for stage in ("conv3", "conv5"):
         item = explain(stage)["minimal"]
-        expected, estimate = relevance(network, TRAINED, torch.from_numpy(item.faces)[None], stage)
+        expected, estimate = relevance(scorer, torch.from_numpy(item.faces)[None], stage)
         assert np.allclose(item.relevance, expected[0].numpy(), rtol=1e-4, atol=1e-6)
         assert item.metadata.clip_estimate == pytest.approx(float(estimate[0]), rel=1e-4)
         assert item.metadata.stage == stage
@@ -102,7 +109,8 @@ def test_relevance_agrees_with_the_network_called_directly(corpus: Path, explain
 
 @pytest.mark.parametrize("absent", ["hold", "keep"])
 def test_frames_without_a_face_are_marked(corpus: Path, explain: Callable[..., Any], absent: str) -> None:
-    item = explain(absent=absent)["severe"]
+    _save_network(corpus, absent)
+    item = explain()["severe"]  # clip.absent is skip: what counts is how the model was fitted
     assert item.metadata.start == 8
     assert item.present.tolist() == [False] * 3 + [True] * 5
     faces = read_array(corpus / "sequences" / "hidden", "faces")
@@ -117,9 +125,50 @@ def test_without_scores_the_only_output_is_a_figure_without_recordings(
     assert [path.name for path in (corpus / "saliency").iterdir()] == ["figure6.png"]
 
 
-def test_a_model_for_other_clips_or_faces_is_rejected(corpus: Path, explain: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match=r"finetuned: made for another geometry than .*calm: clip\.length"):
+def test_a_network_of_other_clips_is_rejected(corpus: Path, explain: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match=r"finetuned: made for clips of 8 frames, but clip\.length is 16$"):
         explain(length=16)
+    assert not (corpus / "saliency").exists()
+
+
+def test_a_network_of_single_frames_explains_each_frame_of_a_clip(corpus: Path, explain: Callable[..., Any]) -> None:
+    shutil.rmtree(corpus / "finetuned")
+    save_frame_expectation(corpus / "finetuned")
+    explanations = explain("conv4", length=12)
+    assert set(explanations) == {"minimal", "mild", "severe"}
+    item = explanations["minimal"]
+    faces = read_array(corpus / "sequences" / "calm", "faces")
+    assert item.metadata.start == 0  # the first of 0 and 8, of clips of 12 of its 20 frames
+    assert np.array_equal(item.faces, faces[:12])
+    assert item.relevance.shape == (12, 32, 32)
+    assert item.metadata.network == "ResNet-50 x 0.03125"
+    scorer = Scorer(frame_network(), Description(RESNET, Expectation(64), 1)).eval()
+    estimates = []
+    for number in range(12):
+        expected, estimate = relevance(scorer, torch.from_numpy(item.faces[number])[None, None], "conv4")
+        assert np.allclose(item.relevance[number], expected[0, 0].numpy(), rtol=1e-3, atol=2e-6)
+        estimates.append(float(estimate[0]))
+    assert item.metadata.clip_estimate == pytest.approx(np.mean(estimates), rel=1e-4)
+    assert np.abs(item.relevance).reshape(12, -1).max(axis=1).min() > 0
+    assert not np.allclose(item.relevance[0], item.relevance[1], rtol=1e-2)
+    assert (corpus / "saliency" / "figure6.png").is_file()
+
+
+def test_an_estimator_that_is_no_network_is_not_explained(
+    corpus: Path, explain: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.rmtree(corpus / "finetuned")
+    save_lpq_svr(corpus / "finetuned")
+    with caplog.at_level(logging.WARNING):
+        assert explain() == {}
+    assert [path.name for path in (corpus / "saliency").iterdir()] == ["not_explained.txt"]
+    text = (corpus / "saliency" / "not_explained.txt").read_text()
+    assert text == "lpq_svr is no network, so no saliency map explains it\n"
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == ("WARNING", text.strip())
+
+
+def test_a_model_for_other_faces_is_rejected(corpus: Path, explain: Callable[..., Any]) -> None:
     shutil.rmtree(corpus / "sequences" / "calm")
     preprocessing = replace(PREPROCESSING, align=PREPROCESSING.align.model_copy(update={"method": "crop"}))
     write_sequence(corpus / "sequences" / "calm", [20, 19], preprocessing=preprocessing)

@@ -1,21 +1,27 @@
 """The stage finetune, run for real at the smallest scale, and killed."""
 
 import json
+import logging
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
+from safetensors.numpy import load_file as load_arrays
 from safetensors.torch import load_file
 
 from pipeline.models.weights import load_network
+from pipeline.nets.heads import Expectation
 from pipeline.params_check import check_params
 from pipeline.records.labels import Label, write_labels
 from stages.finetune import main
 from stages.pretrain import main as pretrain
 from tests.pipeline.training.material import write_identities, write_sequence
+from tests.stages.model_folders import LPQ_SETTINGS, write_flat_sequence
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,18 +36,33 @@ def workplace(tmp_path: Path, smallest: dict[str, Any]) -> Path:
         labels.append(Label(f"r{number}", f"s{number}", "", "", partition, 5.0 * number))
     write_sequence(tmp_path / "sequences" / "of the test partition", [10, 9], seed=99)
     write_labels(tmp_path / "labels.csv", labels)
+    _choose(tmp_path, "clip_network", {})
     settings = {**smallest, "pretrain": {**smallest["pretrain"], "source": "none"}}
     pretrain(check_params(settings), tmp_path / "nothing", tmp_path / "pretrained", tmp_path / "no curves")
     return tmp_path
+
+
+def _choose(workplace: Path, name: str, settings: dict[str, Any]) -> None:
+    """Write the choice as stage estimator does."""
+    (workplace / "estimator.json").write_text(json.dumps({"name": name, "settings": settings}))
 
 
 def _values(smallest: dict[str, Any], **finetune: Any) -> dict[str, Any]:
     return {**smallest, "finetune": {**smallest["finetune"], **finetune}}
 
 
+def _frame_values(smallest: dict[str, Any], **finetune: Any) -> dict[str, Any]:
+    """Return parameters for a network of single frames."""
+    changes = {
+        "model": {**smallest["model"], "name": "resnet50"},
+        "estimator": {**smallest["estimator"], "name": "frame_expectation"},
+    }
+    return _values(smallest, **finetune) | changes
+
+
 def _paths(workplace: Path, output: str = "out") -> list[Path]:
-    inputs = [workplace / name for name in ("sequences", "labels.csv", "pretrained")]
-    return [*inputs, workplace / output / "finetuned", workplace / output / "curves"]
+    names = ("estimator.json", "sequences", "sequences", "labels.csv", "pretrained")
+    return [*(workplace / name for name in names), workplace / output / "finetuned", workplace / output / "curves"]
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -62,6 +83,10 @@ def test_the_outputs_are_loadable_weights_and_learning_curves(smallest: dict[str
     assert description.target.mean == 10.0  # of 0, 5, 10, 15, 20
     assert description.history["trained"]["fitted"]["recordings"] == 5
     assert description.history["trained"]["pretrained"] == "none"
+    values = json.loads((workplace / "out/finetuned/description.json").read_text())
+    assert (values["estimator"], values["span"], values["clip"]) == ({"name": "clip_network", "settings": {}}, 8, 8)
+    assert values["footage"]["rates"] == [3.75, 3.75, 3.75]
+    assert values["footage"]["preprocessing"]["subsample"] == {"factor": 2, "phases": 2}
 
 
 def test_the_description_names_no_recording(smallest: dict[str, Any], workplace: Path) -> None:
@@ -122,13 +147,104 @@ def test_recordings_without_any_clip_are_an_error(smallest: dict[str, Any], work
         main(check_params(_values(smallest)), *_paths(workplace))
 
 
+def test_a_network_of_single_frames_is_fitted_to_recordings_without_a_clip_too(
+    smallest: dict[str, Any], workplace: Path
+) -> None:
+    write_sequence(workplace / "sequences" / "blinking", [10, 9], absent=range(0, 19, 2))  # no two faces in a row
+    with (workplace / "labels.csv").open("a") as labels:
+        labels.write("blinking,s9,,,training,40\n")
+    _choose(workplace, "frame_expectation", {})
+    main(check_params(_frame_values(smallest, validation="development")), *_paths(workplace))
+    network, description = load_network(workplace / "out/finetuned")
+    assert (description.head, description.clip, description.target) == (Expectation(64), 1, None)
+    assert network.head.last.out_features == 64  # type: ignore[union-attr]
+    values = json.loads((workplace / "out/finetuned/description.json").read_text())
+    assert (values["estimator"], values["span"]) == ({"name": "frame_expectation", "settings": {}}, 1)
+    assert values["trained"]["fitted"]["recordings"] == 4  # with the one that has no clip of 8 faces
+    assert values["trained"]["validated"]["recordings"] == 2
+    plots = workplace / "out/curves/plots/metrics"
+    assert {str(path.relative_to(plots)) for path in plots.rglob("*.tsv")} >= {"train/loss.tsv", "validation/rmse.tsv"}
+
+
+LPQ_CHOICE = {**LPQ_SETTINGS, "costs": [32.0], "epsilons": [0.5]}
+
+
+@pytest.fixture
+def lpq_workplace(workplace: Path) -> Path:
+    """The same recordings, that with the score 5 of faces of one grey; and no pretrained weights at all."""
+    shutil.rmtree(workplace / "sequences" / "r1")
+    write_flat_sequence(workplace / "sequences" / "r1", 11)
+    shutil.rmtree(workplace / "pretrained")
+    _choose(workplace, "lpq_svr", LPQ_CHOICE)
+    return workplace
+
+
+def test_an_estimator_without_a_network_has_arrays_and_no_learning_curves(
+    smallest: dict[str, Any], lpq_workplace: Path
+) -> None:
+    main(check_params(_values(smallest)), *_paths(lpq_workplace))
+    assert set(_files(lpq_workplace / "out")) == {
+        "finetuned/weights.safetensors",
+        "finetuned/description.json",
+        "curves/metrics.json",
+    }
+    assert (lpq_workplace / "out/curves/metrics.json").read_text() == "{}\n"
+    text = (lpq_workplace / "out/finetuned/description.json").read_text()
+    assert not [number for number in range(5) if f"r{number}" in text or f"s{number}" in text]
+    values = json.loads(text)
+    assert values["estimator"]["name"] == "lpq_svr"
+    assert values["estimator"]["settings"] == LPQ_CHOICE
+    assert (values["span"], values["trained"]["fitted"]["recordings"]) == (1, 5)
+    assert not {"model", "head", "clip", "target"} & set(values)
+    # C is so large that all five scores are met, but for the tube of 0.5 points.
+    arrays = load_arrays(lpq_workplace / "out/finetuned/weights.safetensors")
+    flat = np.zeros((16, 256))
+    flat[:, 0] = 1  # LPQ gives code 0 to all pixels of flat faces
+    rows = np.vstack([flat.ravel(), arrays["support_vectors"]])
+    kernel = np.minimum(rows[:, None], arrays["support_vectors"]).sum(axis=2)
+    estimates = kernel @ arrays["coefficients"] + arrays["intercept"]
+    assert estimates[0] == pytest.approx(5.0, abs=0.51)
+    assert len(estimates) > 3
+    assert all(np.abs(estimate - np.array([0, 5, 10, 15, 20])).min() < 0.51 for estimate in estimates)
+
+
+def test_an_estimator_that_was_fitted_before_is_not_fitted_again(
+    smallest: dict[str, Any], lpq_workplace: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    main(check_params(_values(smallest)), *_paths(lpq_workplace))
+    monkeypatch.setattr("pipeline.estimators.lpq_svr.select_svr", lambda *_: pytest.fail("it was fitted again"))
+    with caplog.at_level(logging.INFO):
+        main(check_params(_values(smallest)), *_paths(lpq_workplace, "again"))
+    assert _files(lpq_workplace / "again") == _files(lpq_workplace / "out")
+    assert "finetune: this was fitted before" in caplog.text
+
+
+def test_other_settings_or_recordings_give_another_fit_and_features_are_computed_once(
+    smallest: dict[str, Any], lpq_workplace: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    main(check_params(_values(smallest)), *_paths(lpq_workplace))
+    weights = [(lpq_workplace / "out/finetuned/weights.safetensors").read_bytes()]
+    _choose(lpq_workplace, "lpq_svr", {**LPQ_CHOICE, "costs": [0.001]})
+    with caplog.at_level(logging.INFO):
+        main(check_params(_values(smallest)), *_paths(lpq_workplace, "costs"))
+        assert "lpq features: 5 of 5 were finished before" in caplog.text
+        weights.append((lpq_workplace / "costs/finetuned/weights.safetensors").read_bytes())
+        caplog.clear()
+        shutil.rmtree(lpq_workplace / "sequences/r4")
+        write_sequence(lpq_workplace / "sequences/r4", [10, 9], seed=77)
+        main(check_params(_values(smallest)), *_paths(lpq_workplace, "recordings"))
+        assert "lpq features: 4 of 5 were finished before" in caplog.text
+        weights.append((lpq_workplace / "recordings/finetuned/weights.safetensors").read_bytes())
+    assert len(set(weights)) == 3
+
+
 # Runs the stage twice as DVC does: first in a child process, which writes a checkpoint after every step and kills
 # itself by SIGKILL in step 6, and then in its parent, which resumes. It is a fork, because importing PyTorch takes
 # longest.
 KILL_AND_RUN_AGAIN = """
 import os, runpy, signal
 import pipeline.training.checkpoint as checkpoint
-from pipeline.estimators.finetuning import Finetuning
+from pipeline.finetuning.finetuning import Finetuning
 checkpoint.MIN_INTERVAL, checkpoint.MAX_TIME_SHARE = 0.0, 1e9
 child = os.fork()
 if not child:

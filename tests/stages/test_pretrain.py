@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.models.weights import WeightsError, load_network, read_weights
+from pipeline.models.files import WeightsError
+from pipeline.models.weights import load_network, read_weights
 from pipeline.params_check import check_params
 from stages.pretrain import main
 from tests.pipeline.training.material import write_identities

@@ -1,14 +1,12 @@
-"""The geometry of faces: the preprocessing that a network was fitted to, compared with that of other sequences."""
+"""The geometry of faces: the preprocessing that a model was fitted to, compared with that of other sequences."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.models.description import Description
 from pipeline.models.input_spec import InputSpec
 from pipeline.models.preprocessing import Preprocessing, differences
-from pipeline.params import Clip
 from pipeline.zarr_store import read_attributes
 
 
@@ -29,7 +27,7 @@ def read_preprocessing(sequence: Path) -> Preprocessing:
 
 
 def input_spec_of(sequences: Sequence[Path], absent: str) -> InputSpec:
-    """Return the input specification of a network that is fitted to these recordings.
+    """Return the input specification of a model that is fitted to these recordings.
 
     Args:
         sequences: the folders of their sequences, at least one.
@@ -52,24 +50,20 @@ def input_spec_of(sequences: Sequence[Path], absent: str) -> InputSpec:
     return InputSpec(first, absent, (slowest, median, fastest))
 
 
-def check_geometry(model: Path, description: Description, sequences: Sequence[Path], clip: Clip) -> None:
-    """Check that recordings have the geometry of those that a network was fitted to.
+def check_geometry(model: Path, input_spec: InputSpec, sequences: Sequence[Path]) -> None:
+    """Check that recordings have the geometry of those that a model was fitted to.
 
     Args:
-        model: the folder of the weights.
-        description: of the weights.
+        model: the folder of the model.
+        input_spec: of the model.
         sequences: folders of the recordings' sequences.
-        clip: the clips to read from them.
 
     Raises:
-        GeometryMismatchError: naming every key that differs, or if the description has no input specification.
+        GeometryMismatchError: naming every key that differs.
     """
-    if description.input_spec is None:
-        raise GeometryMismatchError(f"{model}: does not record the faces that it was fitted to; fit it anew")
-    expected = {"clip.length": description.clip, **description.input_spec.preprocessing.geometry}
+    expected = input_spec.preprocessing.geometry
     for folder in sequences:
-        actual = {"clip.length": clip.length, **read_preprocessing(folder).geometry}
-        if keys := differences(expected, actual):
+        if keys := differences(expected, read_preprocessing(folder).geometry):
             raise GeometryMismatchError(f"{model}: made for another geometry than {folder}: {', '.join(keys)}")
 
 

@@ -3,12 +3,14 @@
 import pytest
 
 from pipeline.complexity.count import Cost, cost_of
+from pipeline.nets.build import build
+from pipeline.nets.heads import Expectation, Regression
 from tests.pipeline.training.material import MODEL
 
 
 def _cost(name: str = "msn", depth: int = 69, kernels: tuple[int, ...] = (3, 5, 7), frames: int = 16) -> Cost:
     model = MODEL.model_copy(update={"name": name, "depth": depth, "kernels": kernels, "width": 1.0})
-    return cost_of(model, frames, 112)
+    return cost_of(lambda: (build(model, Regression()), frames), 112)
 
 
 @pytest.mark.parametrize(("depth", "gflop"), [(27, 90.0), (36, 132.5), (51, 174.5), (69, 201.0), (99, 245.2)])
@@ -49,6 +51,26 @@ def test_c3d_by_hand() -> None:
     assert _cost("c3d") == Cost(32_113_921, by_hand + 8192 * 512 + 512 * 512 + 512)
 
 
+def test_resnet50_by_hand() -> None:
+    """Output positions x output channels x input channels x taps for each convolution, then the head for 64 scores."""
+    macs, parameters = 56 * 56 * 64 * 3 * 49, 64 * 3 * 49 + 2 * 64
+    inputs = 64
+    for inner, blocks, side_before, side in ((64, 3, 28, 28), (128, 4, 28, 14), (256, 6, 14, 7), (512, 3, 7, 4)):
+        for block in range(blocks):
+            outer = 4 * inner
+            reduced, grown = inputs * inner, inner * outer
+            shortcut = inputs * outer if block == 0 else 0
+            macs += (side_before if block == 0 else side) ** 2 * reduced
+            macs += side**2 * (9 * inner * inner + grown + shortcut)
+            parameters += reduced + 9 * inner * inner + grown + shortcut
+            parameters += 2 * (inner + inner + outer + (outer if block == 0 else 0))  # batch norms
+            inputs = outer
+    assert parameters == 25_557_032 - 1000 * 2049  # torchvision's, without its head
+    model = MODEL.model_copy(update={"name": "resnet50", "width": 1.0})
+    cost = cost_of(lambda: (build(model, Expectation(64)), 1), 112)
+    assert cost == Cost(parameters + 64 * 2049, macs + 64 * 2048)
+
+
 def test_cost_without_the_head_is_proportional_to_the_frames() -> None:
     head = 1024 * 512 + 512 * 512 + 512
     assert _cost("i3d", frames=32).macs - head == 2 * (_cost("i3d").macs - head)
@@ -57,3 +79,5 @@ def test_cost_without_the_head_is_proportional_to_the_frames() -> None:
 def test_clips_that_the_network_does_not_accept_are_refused() -> None:
     with pytest.raises(ValueError, match="C3D was given clips of 8 frames"):
         _cost("c3d", frames=8)
+    with pytest.raises(ValueError, match="ResNet-50 was given clips of 16 frames; allowed: 1"):
+        _cost("resnet50")

@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.data.usable_recordings import usable_recordings
 from pipeline.records.labels import Label
-from tests.pipeline.training.material import CLIP, write_sequence
+from pipeline.records.scored_recording import ScoredRecording
+from tests.pipeline.training.material import write_sequence
 
 
 def test_unusable_recordings_are_skipped_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -21,14 +22,14 @@ def test_unusable_recordings_are_skipped_and_named(tmp_path: Path, caplog: pytes
         Label("broken", "s", "", "", "training", 4.0),
         Label("unknown", "s", "", "", "training", None),
     ]
-    assert usable_recordings(labels, tmp_path, CLIP) == [(tmp_path / "good", 12.0)]
+    assert usable_recordings(labels, tmp_path, 8, "skip") == [ScoredRecording(tmp_path / "good", 12.0, "s")]
     assert [record.getMessage() for record in caplog.records] == [
         "recordings skipped (no sequence): broken",
         "recordings skipped (no face): dark",
         "recordings skipped (no clip of 8 frames with a face in each (clip.absent: skip)): brief",
     ]
-    usable = usable_recordings(labels, tmp_path, CLIP.model_copy(update={"absent": "hold"}))
-    assert [folder.name for folder, _ in usable] == ["good", "brief"]
+    usable = usable_recordings(labels, tmp_path, 8, "hold")
+    assert [item.folder.name for item in usable] == ["good", "brief"]
 
 
 def test_without_a_usable_recording_the_error_names_reasons_and_remedies(tmp_path: Path) -> None:
@@ -36,8 +37,8 @@ def test_without_a_usable_recording_the_error_names_reasons_and_remedies(tmp_pat
     write_sequence(tmp_path / "brief", [12], absent=[6])
     labels = [Label(name, "s", "", "", "training", 3.0) for name in ("dark", "brief", "gone", "broken")]
     with pytest.raises(ValueError, match=r"none of the 4 recordings .* has a clip .*change .*align\.min_face") as error:
-        usable_recordings(labels, tmp_path, CLIP)
+        usable_recordings(labels, tmp_path, 8, "skip")
     assert "(2: no sequence; 1: no face; 1: no clip of 8 frames with a face in each (clip.absent: skip))" in str(
         error.value
     )
-    assert usable_recordings([], tmp_path, CLIP) == []
+    assert usable_recordings([], tmp_path, 8, "skip") == []

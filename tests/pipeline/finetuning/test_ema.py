@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipeline.estimators.ema import update_average
+from pipeline.finetuning.ema import update_average
 
 
 class _Network(nn.Module):

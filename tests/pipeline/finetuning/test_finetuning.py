@@ -9,13 +9,13 @@ from torch.optim import Adam
 
 from pipeline.data.clips.face_sequence import open_sequence
 from pipeline.data.sampling import draw_clip
-from pipeline.estimators.finetuning import Finetuning, fit_target
-from pipeline.estimators.predict import predict
-from pipeline.models.description import Description, Target
-from pipeline.models.weights import save_weights
+from pipeline.finetuning.finetuning import Finetuning
+from pipeline.models.description import Description
 from pipeline.nets.build import build
-from pipeline.nets.heads import Recognition
-from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, write_sequence
+from pipeline.nets.heads import Expectation
+from pipeline.score_networks.network_task import NetworkTask
+from pipeline.score_networks.predict import predict
+from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, finetuning, write_sequence
 
 Scored = list[tuple[Path, float]]
 
@@ -26,16 +26,13 @@ def scored(tmp_path: Path) -> Scored:
     return [(write_sequence(tmp_path / f"r{n}", [10 + n, 9], seed=n), 2.0 + 8 * n) for n in range(4)]
 
 
-def _make_module(
-    scored: Scored, validated: Scored | None = None, pretrained: Path | None = None, **changes: object
-) -> Finetuning:
-    return Finetuning(scored, validated or [], pretrained, CLIP, MODEL, FINETUNE.model_copy(update=changes))
+def _make_module(scored: Scored, validated: Scored | None = None, **changes: object) -> Finetuning:
+    return finetuning(scored, validated or [], settings=FINETUNE.model_copy(update=changes))
 
 
 def test_a_sample_is_the_clip_and_the_standardised_score_of_its_recording(scored: Scored) -> None:
     module = _make_module(scored)
     sequences = [open_sequence(folder, "skip") for folder, _ in scored]
-    assert (module.description.target) == Target(14.0, float(np.std([2, 10, 18, 26])))
     for number in range(20):
         draw = draw_clip(1, number, [sequence.starts(8) for sequence in sequences], FINETUNE.augment)
         sample = module.samples[number]
@@ -51,15 +48,9 @@ def test_clips_contain_absent_frames_only_if_they_are_kept(tmp_path: Path) -> No
     scored = [(write_sequence(tmp_path / "r1", [20, 19], absent=[9, 25]), 10.0)]  # frame 9 of phase 0, 5 of phase 1
     clips = np.stack([_make_module(scored).samples[number]["clip"] for number in range(60)])
     assert clips.any(axis=(2, 3, 4)).all()
-    keeping = Finetuning(scored, [], None, CLIP.model_copy(update={"absent": "keep"}), MODEL, FINETUNE)
+    keeping = finetuning(scored, clip=CLIP.model_copy(update={"absent": "keep"}))
     clips = np.stack([keeping.samples[number]["clip"] for number in range(60)])
     assert not clips.any(axis=(2, 3, 4)).all()
-
-
-def test_the_target_is_fitted_to_scores() -> None:
-    assert fit_target([10.0, 14.0], standardise=True) == Target(12.0, 2.0)
-    assert fit_target([10.0, 14.0], standardise=False) == Target(0.0, 1.0)
-    assert fit_target([7.0, 7.0], standardise=True) == Target(7.0, 1.0)
 
 
 def test_the_loss_is_half_the_mean_square(scored: Scored) -> None:
@@ -83,7 +74,7 @@ def test_clips_are_augmented_before_the_network(scored: Scored) -> None:
         "degrees": torch.zeros(2),
     }
     augmented = torch.stack([clips[0].flip(2), clips[1].flip(1)])
-    assert torch.equal(module.outputs(module.prepare(batch)), module.network(module.normalise(augmented))[:, 0])
+    assert torch.equal(module.outputs(module.prepare(batch)), module.network(module.normalise(augmented)))
 
 
 def test_the_learning_rate_falls_with_every_step(scored: Scored) -> None:
@@ -102,7 +93,7 @@ def test_validation_metrics_are_in_points(scored: Scored) -> None:
     module = _make_module(scored[:2], scored[2:])
     module.network.eval()
     metrics = module.validate()
-    estimates = predict(module.network, module.description, [f for f, _ in scored[2:]], CLIP, 1, torch.device("cpu"))
+    estimates = predict(module.network, module.description, [f for f, _ in scored[2:]], "skip", 1, torch.device("cpu"))
     errors = [
         estimate.score - score
         for estimate, score in zip(estimates, (18.0, 26.0), strict=True)
@@ -119,10 +110,49 @@ def test_without_validation_there_are_no_metrics_and_the_last_weights_are_saved(
     assert module.summary == {}
 
 
-def test_the_backbone_is_loaded_and_the_head_is_new(tmp_path: Path, scored: Scored) -> None:
-    pretrained = build(MODEL, Recognition(6), seed=77).state_dict()
-    save_weights(tmp_path, pretrained, Description(MODEL, Recognition(6), 8))
-    weights = _make_module(scored, pretrained=tmp_path).network.state_dict()
-    initial = _make_module(scored).network.state_dict()
-    for name, tensor in weights.items():
-        assert torch.equal(tensor, pretrained[name] if name.startswith("backbone.") else initial[name]), name
+FRAME_MODEL = MODEL.model_copy(update={"name": "resnet50", "width": 0.125})
+
+
+def _frame_module(scored: Scored, validated: Scored) -> Finetuning:
+    """Return the fine-tuning of a network of single frames that estimates a distribution over the scores 0 to 63."""
+    network = build(FRAME_MODEL, Expectation(64), seed=3)
+    task = NetworkTask(network, Description(FRAME_MODEL, Expectation(64), 1), scored, validated, "skip")
+    return Finetuning(task, FINETUNE)
+
+
+def test_a_network_of_frames_is_fitted_to_the_scores_themselves(tmp_path: Path) -> None:
+    folders = [write_sequence(tmp_path / f"r{n}", [5, 4], absent=[2], seed=n) for n in range(2)]
+    module = _frame_module([(folders[0], 11.0), (folders[1], 40.0)], [])
+    samples = [module.samples[number] for number in range(40)]
+    assert {float(sample["target"]) for sample in samples} == {11.0, 40.0}
+    assert {sample["clip"].shape for sample in samples} == {(1, 32, 32, 3)}
+    assert all(sample["clip"].any() for sample in samples)  # the frame without a face is black
+
+
+def test_the_loss_of_a_network_of_frames_is_that_of_its_expected_scores(scored: Scored) -> None:
+    module = _frame_module(scored, []).eval()
+    clips = torch.from_numpy(np.stack([module.samples[number]["clip"] for number in range(3)]))
+    unchanged = torch.zeros(3, dtype=torch.bool)
+    batch = {"clip": clips, "flip": unchanged, "upside_down": unchanged, "degrees": torch.zeros(3)}
+    batch["target"] = torch.tensor([2.0, 26.0, 63.0])
+    logits = module.network(module.normalise(clips)).detach().double().numpy()
+    scores = np.exp(logits) @ np.arange(64) / np.exp(logits).sum(axis=1)
+    expected = np.square(scores - [2.0, 26.0, 63.0]).sum() / (2 * 3)
+    assert module.loss(batch, module).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_network_of_frames_is_validated_in_points(scored: Scored) -> None:
+    module = _frame_module(scored[:2], scored[2:])
+    module.averaged = None  # the network itself is validated
+    module.network.eval()
+    with torch.no_grad():
+        estimates = []
+        for folder, _ in scored[2:]:
+            sequence = open_sequence(folder, "skip")
+            frames = torch.from_numpy(np.stack([sequence.clip(0, frame, 1) for frame in range(sequence.phases[0][1])]))
+            logits = module.network(module.normalise(frames)).double().numpy()
+            estimates.append((np.exp(logits) @ np.arange(64) / np.exp(logits).sum(axis=1)).mean())
+        metrics = module.validate()
+    errors = np.array(estimates) - [18.0, 26.0]
+    assert metrics["validation/rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)), rel=1e-4)
+    assert metrics["validation/mae"] == pytest.approx(np.mean(np.abs(errors)), rel=1e-4)

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from pipeline.models.description import Description, Target, network_name
-from pipeline.models.weights import WeightsError, load_network, read_description, save_weights
-from pipeline.nets.heads import Recognition, Regression
-from tests.pipeline.training.material import INPUT_SPEC, MODEL
+from pipeline.models.files import WeightsError
+from pipeline.models.weights import load_network, read_description, save_weights
+from pipeline.nets.heads import Expectation, Recognition, Regression
+from tests.pipeline.training.material import MODEL
 
 REGRESSION = Description(MODEL, Regression(), 8, Target(15.0, 9.0), {"source": "train"})
 
@@ -20,7 +21,7 @@ REGRESSION = Description(MODEL, Regression(), 8, Target(15.0, 9.0), {"source": "
         REGRESSION,
         Description(MODEL, Recognition(12), 16, history={"versions": {"torch": "2"}}),
         Description(MODEL, None),
-        Description(MODEL, Regression(), 8, Target(15.0, 9.0), input_spec=INPUT_SPEC),
+        Description(MODEL, Expectation(64), 1, history={"best": {"epoch": 2}}),
     ],
 )
 def test_description_round_trip(tmp_path: Path, description: Description) -> None:
@@ -52,6 +53,8 @@ def test_regression_alone_has_a_target() -> None:
         Description(MODEL, Regression(), 8, None)
     with pytest.raises(ValueError, match="regression head"):
         Description(MODEL, Recognition(2), 8, Target(0.0, 1.0))
+    with pytest.raises(ValueError, match="regression head"):
+        Description(MODEL, Expectation(64), 1, Target(0.0, 1.0))
     with pytest.raises(ValueError, match=r"deviation of 0\.0; allowed: above 0"):
         Target(0.0, 0.0)
 
@@ -63,6 +66,8 @@ def test_regression_alone_has_a_target() -> None:
         ({"name": "msn", "depth": 27, "kernels": (3,), "width": 0.0625}, "MSN-27 (3) x 0.0625"),
         ({"name": "c3d", "width": 1.0}, "C3D"),
         ({"name": "i3d", "width": 0.5}, "I3D x 0.5"),
+        ({"name": "resnet50", "width": 1.0}, "ResNet-50"),
+        ({"name": "resnet50", "width": 0.125}, "ResNet-50 x 0.125"),
     ],
 )
 def test_network_name(settings: dict[str, object], expected: str) -> None:

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pipeline.models.description import Description, Target
-from pipeline.models.weights import WeightsError, load_backbone, load_network, read_weights, save_weights
+from pipeline.models.files import WeightsError
+from pipeline.models.weights import load_backbone, load_network, read_weights, save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition, Regression
 from tests.pipeline.training.material import MODEL

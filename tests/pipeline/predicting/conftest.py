@@ -1,6 +1,9 @@
-"""A run of the pipeline at the smallest scale: a model, the test videos, and the estimates of stage evaluate."""
+"""Runs of the pipeline at the smallest scale: models, the test videos, and the estimates of stage evaluate."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,49 +22,75 @@ class PipelineRun:
     Attributes:
         params: its parameters.
         model: the model folder.
+        sequences: the folder of the sequences of all recordings.
         videos: the file of each test recording, by its id.
         estimates: by number of phases (one or two), the estimate of each test recording by stage evaluate.
-        clips: the estimates of the clips with one phase, one row per clip.
+        clips: the estimates of the spans with one phase, one row per span.
     """
 
     params: Params
     model: Path
+    sequences: Path
     videos: dict[str, Path]
     estimates: dict[int, dict[str, float]]
     clips: pd.DataFrame
 
 
 @pytest.fixture(scope="session")
-def pipeline_run(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> PipelineRun:
-    """Call the main functions of the stages, from simulate to evaluate."""
+def runs(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> Callable[[str], PipelineRun]:
+    """A function that returns the run of an estimator; the data stages, from simulate to subsample, run once."""
     # Imported here because a conftest is loaded before pytest's logging starts, which then misses messages from Dask.
-    from stages import align, decode, evaluate, finetune, ingest, pretrain, simulate, subsample
+    from stages import align, decode, estimator, evaluate, finetune, ingest, pretrain, simulate, subsample
 
     folder = tmp_path_factory.mktemp("ran")
     values = {**smallest, "pretrain": {**smallest["pretrain"], "source": "none"}}
     values["simulate"] = {**smallest["simulate"], "subjects": 3, "sessions": 2, "frames": 29}
-    params = check_params(values)
-    corpus, model = folder / "simulated" / "avec2014", folder / "finetuned"
+    corpus, sequences = folder / "simulated" / "avec2014", folder / "sequences"
     tables = [folder / name for name in ("recordings.csv", "fitting.csv", "testing.csv")]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MSN_WORK", str(folder / "work"))
-        patch.setenv("MSN_WORKERS", "1")
-        patch.setenv("MSN_DEVICE", "cpu")
+
+    @contextmanager
+    def environment() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MSN_WORK", str(folder / "work"))
+            patch.setenv("MSN_WORKERS", "1")
+            patch.setenv("MSN_DEVICE", "cpu")
+            yield
+
+    with environment():
+        params = check_params(values)
         simulate.main(params, folder / "simulated")
         ingest.main(params, corpus, corpus, tables[0], tables[1], tables[2])
         decode.main(params, tables[0], folder / "decoded")
         align.main(params, tables[0], folder / "decoded", folder / "aligned")
-        subsample.main(params, folder / "aligned", folder / "sequences")
-        pretrain.main(params, folder / "none", folder / "pretrained", folder / "curves")
-        finetune.main(params, folder / "sequences", tables[1], folder / "pretrained", model, folder / "curves")
+        subsample.main(params, folder / "aligned", sequences)
+
+    @cache
+    def run(name: str) -> PipelineRun:
+        own = folder / name
+        network = {"name": "resnet50" if name == "frame_expectation" else "msn"}
+        chosen = {"estimator": {**values["estimator"], "name": name}, "model": {**values["model"], **network}}
+        params = check_params({**values, **chosen})
+        model, labels = own / "finetuned", (tables[1], tables[2])
         estimates = {}
-        for phases in (2, 1):  # so that the files left are those of one phase
-            phase_params = check_params({**values, "evaluate": {**values["evaluate"], "phases": phases}})
-            labels = tables[1], tables[2]
-            evaluate.main(
-                phase_params, folder / "sequences", *labels, model, folder / "metrics.json", folder / "results"
-            )
-            predictions = pd.read_csv(folder / "results" / "predictions.csv").set_index("recording")
-            estimates[phases] = {str(name): float(value) for name, value in predictions.estimate.items()}
-    videos = {item.recording: item.path for item in read_recordings(tables[0]) if item.recording in estimates[1]}
-    return PipelineRun(params, model, videos, estimates, pd.read_csv(folder / "results" / "clips.csv"))
+        with environment():
+            estimator.main(params, own / "estimator.json")
+            pretrain.main(params, own / "none", own / "pretrained", own / "curves")
+            inputs = own / "estimator.json", sequences, sequences, tables[1], own / "pretrained"
+            finetune.main(params, *inputs, model, own / "curves")
+            for phases in (2, 1):  # so that the files left are those of one phase
+                evaluation = {"evaluate": {**values["evaluate"], "phases": phases}}
+                phase_params = check_params({**values, **chosen, **evaluation})
+                outputs = own / "metrics.json", own / "results"
+                evaluate.main(phase_params, sequences, sequences, *labels, model, *outputs)
+                predictions = pd.read_csv(own / "results" / "predictions.csv").set_index("recording")
+                estimates[phases] = {str(name): float(value) for name, value in predictions.estimate.items()}
+        videos = {item.recording: item.path for item in read_recordings(tables[0]) if item.recording in estimates[1]}
+        return PipelineRun(params, model, sequences, videos, estimates, pd.read_csv(own / "results" / "clips.csv"))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def pipeline_run(runs: Callable[[str], PipelineRun]) -> PipelineRun:
+    """The run of a network of clips."""
+    return runs("clip_network")

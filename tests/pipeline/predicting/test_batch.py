@@ -4,16 +4,17 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from pipeline.estimators.predict import predict
 from pipeline.models.weights import load_network
 from pipeline.predicting.batch import estimate_videos
 from pipeline.predicting.estimate import Estimate, Failure
+from pipeline.score_networks.predict import predict
 from pipeline.video import read_frames, write_video
 from tests.pipeline.predicting.conftest import PipelineRun
 
@@ -43,6 +44,7 @@ def test_estimates_are_those_of_evaluate(pipeline_run: PipelineRun, scratch: Pat
         expected = pipeline_run.clips[pipeline_run.clips.recording == name]
         assert [round(span.estimate, 4) for span in result.spans] == expected.estimate.tolist()
         assert [span.weight for span in result.spans] == expected.weight.tolist() == [8, 7]
+        assert expected.length.tolist() == [8, 8]
         assert not result.notes
     assert len({result.score for result in results if isinstance(result, Estimate)}) == 4  # not the constant
     assert not list(scratch.iterdir())
@@ -51,8 +53,8 @@ def test_estimates_are_those_of_evaluate(pipeline_run: PipelineRun, scratch: Pat
 def test_estimate_is_bitwise_equal_to_predict(pipeline_run: PipelineRun) -> None:
     name, video = next(iter(pipeline_run.videos.items()))
     network, description = load_network(pipeline_run.model)
-    sequence = pipeline_run.model.parent / "sequences" / name
-    (expected,) = predict(network, description, [sequence], pipeline_run.params.clip, 1, torch.device("cpu"))
+    sequence, absent = pipeline_run.sequences / name, pipeline_run.params.clip.absent
+    (expected,) = predict(network, description, [sequence], absent, 1, torch.device("cpu"))
     assert _estimate(video, pipeline_run.model).score == expected.score
 
 
@@ -73,6 +75,70 @@ def test_clips_have_the_times_of_their_frames(pipeline_run: PipelineRun) -> None
         pytest.approx((14 / 7.5, 29 / 7.5), abs=1e-3),
     ]
     assert (estimate.native_fps, estimate.face_rate, estimate.frames, estimate.coverage) == (7.5, 3.75, 29, 1.0)
+
+
+def test_an_estimator_of_whole_videos_gives_one_span_over_the_video(
+    runs: Callable[[str], PipelineRun], scratch: Path
+) -> None:
+    run = runs("lpq_svr")
+    results = estimate_videos(list(run.videos.values()), run.model, phases=2)
+    for (name, _), result in zip(run.videos.items(), results, strict=True):
+        assert isinstance(result, Estimate)
+        assert result.score is not None and f"{result.score:.4f}" == f"{run.estimates[1][name]:.4f}"
+        (span,) = result.spans
+        assert (span.start, span.phase, span.weight, span.estimate) == (0.0, 0, 15, result.score)
+        assert span.end == pytest.approx(result.seconds, abs=1e-3) == pytest.approx(29 / 7.5, abs=1e-3)
+        assert not result.notes
+    assert len({result.score for result in results if isinstance(result, Estimate)}) == 4  # not the constant
+    assert run.clips[["phase", "start", "length", "weight"]].to_numpy().tolist() == [[0, 0, 15, 15]] * 4
+    assert not list(scratch.iterdir())
+
+
+def test_a_network_of_single_frames_gives_a_span_for_every_face(
+    runs: Callable[[str], PipelineRun], scratch: Path
+) -> None:
+    run = runs("frame_expectation")
+    results = estimate_videos(list(run.videos.values()), run.model)
+    for (name, _), result in zip(run.videos.items(), results, strict=True):
+        assert isinstance(result, Estimate)
+        assert result.score is not None and f"{result.score:.4f}" == f"{run.estimates[1][name]:.4f}"
+        expected = run.clips[run.clips.recording == name]
+        assert [round(span.estimate, 4) for span in result.spans] == expected.estimate.tolist()
+        assert expected.start.tolist() == list(range(15))
+        assert set(expected.length) == set(expected.weight) == {span.weight for span in result.spans} == {1}
+        # 29 frames at 7.5 per second, of which every second one is used
+        begins, ends = [2 * face / 7.5 for face in range(15)], [*(2 * face / 7.5 for face in range(1, 15)), 29 / 7.5]
+        assert [span.start for span in result.spans] == pytest.approx(begins, abs=1e-3)
+        assert [span.end for span in result.spans] == pytest.approx(ends, abs=1e-3)
+        assert not result.notes
+    assert len({result.score for result in results if isinstance(result, Estimate)}) == 4  # not the constant
+    both = estimate_videos([next(iter(run.videos.values()))], run.model, phases=2)[0]
+    assert isinstance(both, Estimate) and both.score is not None
+    assert f"{both.score:.4f}" == f"{next(iter(run.estimates[2].values())):.4f}"
+    assert [span.phase for span in both.spans] == [0] * 15 + [1] * 14
+    assert not list(scratch.iterdir())
+
+
+@pytest.mark.parametrize("name", ["lpq_svr", "frame_expectation"])
+def test_every_estimator_has_no_score_for_a_video_without_a_face(
+    runs: Callable[[str], PipelineRun], tmp_path: Path, name: str
+) -> None:
+    write_video(tmp_path / "wall.mp4", [np.full((96, 128, 3), 120, np.uint8)] * 20, 7.5)
+    estimate = _estimate(tmp_path / "wall.mp4", runs(name).model, figures=tmp_path, overlays=tmp_path)
+    assert (estimate.score, estimate.spans, estimate.missing) == (None, (), "no face was found")
+    assert (tmp_path / "wall.figure.png").is_file() and (tmp_path / "wall.overlay.mp4").is_file()
+
+
+@pytest.mark.parametrize("name", ["lpq_svr", "frame_expectation"])
+def test_a_single_face_suffices_for_estimators_that_need_no_clip(
+    runs: Callable[[str], PipelineRun], tmp_path: Path, name: str
+) -> None:
+    video = tmp_path / "short.mp4"
+    _write_first_frames(next(iter(runs(name).videos.values())), video, 2)  # of which every second one is used
+    estimate = _estimate(video, runs(name).model)
+    assert estimate.score is not None
+    assert [(span.start, span.weight) for span in estimate.spans] == [(0.0, 1)]
+    assert not estimate.notes  # it is not looped
 
 
 def test_a_broken_file_does_not_stop_the_others(pipeline_run: PipelineRun, tmp_path: Path, scratch: Path) -> None:

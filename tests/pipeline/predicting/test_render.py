@@ -5,8 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.models.description import Description, Target
-from pipeline.nets.heads import Regression
+from pipeline.models.model_folder import ModelFolder
 from pipeline.predicting.estimate import Estimate, Failure, Span
 from pipeline.predicting.render import curve, show, succeeded, to_json
 from tests.pipeline.predicting.material import WITH_FACE, WITHOUT_FACE
@@ -47,15 +46,17 @@ def test_a_note_on_many_videos_is_printed_once() -> None:
 
 
 def test_the_json_has_all_results() -> None:
-    description = Description(MODEL, Regression(), 8, Target(0.0, 1.0), input_spec=INPUT_SPEC)
-    content = json.loads(to_json([WITH_FACE, WITHOUT_FACE, BROKEN], Path("models/mine"), "abc", description))
+    folder = ModelFolder("clip_network", {}, 8, INPUT_SPEC, MODEL.model_dump(mode="json"))
+    content = json.loads(to_json([WITH_FACE, WITHOUT_FACE, BROKEN], Path("models/mine"), "abc", folder))
     assert list(content) == ["notice", "model", "videos"]
     assert "no diagnosis" in content["notice"]
-    assert (content["model"]["folder"], content["model"]["sha256"], content["model"]["clip"]) == (
+    assert (content["model"]["folder"], content["model"]["sha256"], content["model"]["span"]) == (
         "models/mine",
         "abc",
         8,
     )
+    assert content["model"]["estimator"] == {"name": "clip_network", "settings": {}}
+    assert "clip" not in content["model"]
     assert (content["model"]["name"], content["model"]["depth"]) == ("msn", 27)
     assert content["model"]["footage"]["rates"] == [3.75, 3.75, 3.75]
     talk, wall, odd = content["videos"]
@@ -77,6 +78,13 @@ def test_the_json_has_all_results() -> None:
     }
     assert (wall["estimate"], wall["band"], wall["error"], wall["clips"]) == (None, None, "no face was found", [])
     assert odd == {"video": "films/odd.mp4", "estimate": None, "band": None, "error": "not readable as a video"}
+
+
+def test_the_json_of_an_estimator_that_is_no_network_has_no_parameters_of_one() -> None:
+    folder = ModelFolder("lpq_svr", {"window": 7, "grid": 4}, 1, INPUT_SPEC)
+    model = json.loads(to_json([WITH_FACE], Path("models/mine"), "abc", folder))["model"]
+    assert list(model) == ["folder", "sha256", "span", "estimator", "footage"]
+    assert model["estimator"] == {"name": "lpq_svr", "settings": {"window": 7, "grid": 4}}
 
 
 def test_succeeded_needs_an_estimate_for_every_video() -> None:

@@ -40,6 +40,16 @@ def test_controls_are_named() -> None:
         ({"simulate": {"enabled": False}}, "The recordings are of real people, under the licence of their corpus"),
         ({"finetune": {"validation": "development"}}, "Fitted to the training partition of"),
         ({"pretrain": {"source": "none"}}, "after random weights."),
+        (
+            {"estimator": {"name": "lpq_svr"}},
+            "Fitted to the training and development partitions of the simulated corpus.",
+        ),
+        ({"estimator": {"name": "lpq_svr"}}, "LPQ + SVR, faces of 112 x 112 pixels, one frame in 2. It is no network"),
+        (
+            {"estimator": {"name": "frame_expectation"}, "model": {"name": "resnet50"}},
+            "ResNet-50 x 0.125, frames, expectation of scores, faces of 112 x 112 pixels",
+        ),
+        ({}, "MSN-27 (3, 5, 7) x 0.125, clips of 16 frames of 112 x 112 pixels"),
         ({"corpus": {"partition": "subject_folds", "fold": 2, "folds": 5}}, "fold 2 of 5 is tested"),
     ],
 )

@@ -1,5 +1,6 @@
 """The published numbers, checked by sums, and the tables that show ours beside them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import yaml
 from pipeline.experiments.outcome import Outcome, SubgroupMetric
 from pipeline.experiments.repository import Experiment
 from pipeline.report.blocks import Picture, Table
-from pipeline.report.paper import field, figure4, msn_comparison, paper, table2, table5, tables34
+from pipeline.report.paper import estimator_label, field, figure4, msn_comparison, paper, table2, table5, tables34
 from pipeline.scoring.intervals import Interval
 from pipeline.studies.collect import Row
 from tests.pipeline.experiments.material import ROOT
@@ -65,6 +66,32 @@ def test_tables_of_networks_costs_depths_and_other_methods() -> None:
     assert "it does not compare" in field(6, main).notes[0]
     assert [row[0] for row in msn_comparison(main).rows] == ["RMSE", "MAE", "Pearson's r", "severe called minimal"]
     assert msn_comparison(main).rows[2][1:] == ["0.727", "0.750", "not known"]
+
+
+def test_an_estimator_that_is_no_msn_fills_no_row_of_the_msn() -> None:
+    lpq = replace(_outcome(9.5), params={**PARAMS, "estimator": {**PARAMS["estimator"], "name": "lpq_svr"}})
+    for table in (table2([], lpq), tables34([], lpq), table5([], lpq)):
+        assert all("9.50" not in cell for row in table.rows for cell in row)
+    assert figure4([], lpq).rows == []
+    assert field(6, lpq).rows[-1][:2] == ["ours: LPQ + SVR, simulated corpus", "9.50 (8.50 to 10.50)"]
+    assert tables34([], lpq).notes == ["Ours on the simulated corpus: no network of clips."]
+
+
+@pytest.mark.parametrize(
+    ("params", "label"),
+    [
+        (PARAMS, "MSN-27 (3, 5, 7) x 0.125"),
+        ({"model": PARAMS["model"]}, "MSN-27 (3, 5, 7) x 0.125"),  # an experiment before there were estimators
+        ({**PARAMS, "estimator": {"name": "lpq_svr"}}, "LPQ + SVR"),
+        (
+            {"estimator": {"name": "frame_expectation"}, "model": {**PARAMS["model"], "name": "resnet50"}},
+            "ResNet-50 x 0.125, frames, expectation of scores",
+        ),
+        ({**PARAMS, "estimator": {"name": "somebody_elses"}}, "somebody_elses"),
+    ],
+)
+def test_estimators_have_readable_names(params: dict[str, Any], label: str) -> None:
+    assert estimator_label(params) == label
 
 
 def test_wrong_blocks_are_refused() -> None:

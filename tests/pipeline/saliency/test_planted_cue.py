@@ -26,6 +26,7 @@ from pipeline.nets.layers import Convolution, SamePool
 from pipeline.nets.msn import Block
 from pipeline.params import Model
 from pipeline.saliency.relevance import relevance
+from pipeline.score_networks.scorer import Scorer
 
 CELLS, SIDE, LENGTH = 3, 16, 8  # cells in each direction, pixels of a cell in each direction, frames
 AREA = 1 / CELLS**2
@@ -103,9 +104,13 @@ def _trained_network(cue: str) -> Network:
     return network.eval()
 
 
+def _scorer(network: Network) -> Scorer:
+    return Scorer(network, DESCRIPTION).eval()
+
+
 def _shares(network: Network) -> dict[str, float]:
     """Return the shares of the two special cells in the total absolute relevance."""
-    maps, _ = relevance(network, DESCRIPTION, torch.from_numpy(_clips(32, seed=2)[0]), "conv2")
+    maps, _ = relevance(_scorer(network), torch.from_numpy(_clips(32, seed=2)[0]), "conv2")
     cells = maps.abs().unflatten(2, (CELLS, SIDE)).unflatten(4, (CELLS, SIDE)).sum(dim=(0, 1, 3, 5))
     return {cue: float(cells[position] / cells.sum()) for cue, position in CUES.items()}
 
@@ -130,7 +135,7 @@ def test_network_needs_motion(cue: str) -> None:
     scores = speeds[:, *CUES[cue]]
     static = np.repeat(clips[:, :1], LENGTH, axis=1)
     moving, unmoved = (
-        relevance(_trained_network(cue), DESCRIPTION, torch.from_numpy(x), "conv2")[1].numpy() for x in (clips, static)
+        relevance(_scorer(_trained_network(cue)), torch.from_numpy(x), "conv2")[1].numpy() for x in (clips, static)
     )
     assert np.corrcoef(scores, moving)[0, 1] > 0.9
     assert abs(np.corrcoef(scores, unmoved)[0, 1]) < 0.35  # 64 pairs: above 0.32 by chance in 1 of 100 cases
@@ -140,7 +145,7 @@ def test_network_needs_motion(cue: str) -> None:
 def test_relevance_that_raises_the_score_is_positive(cue: str) -> None:
     """A higher speed gives a higher score, so the relevance of the cell grows with its speed."""
     clips, speeds = _clips(32, seed=4)
-    maps, _ = relevance(_trained_network(cue), DESCRIPTION, torch.from_numpy(clips), "conv2")
+    maps, _ = relevance(_scorer(_trained_network(cue)), torch.from_numpy(clips), "conv2")
     row, column = CUES[cue]
     cell = maps[:, :, row * SIDE : (row + 1) * SIDE, column * SIDE : (column + 1) * SIDE].mean(dim=(1, 2, 3)).numpy()
     fast = speeds[:, row, column] > 0.5

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipeline.estimators.estimates import ClipEstimate, VideoEstimate
-from pipeline.estimators.predict import predict
+from pipeline.data.frame_order import FrameOrder
 from pipeline.models.description import Description, Target
 from pipeline.nets.build import Network, build
-from pipeline.nets.heads import Recognition, Regression
+from pipeline.nets.heads import Expectation, Recognition, Regression
+from pipeline.score_networks.predict import predict
 from pipeline.zarr_store import read_array
-from tests.pipeline.training.material import CLIP, MODEL, write_sequence
+from tests.pipeline.training.material import MODEL, write_sequence
 
 PLAIN = MODEL.model_copy(update={"mean": (0.0, 0.0, 0.0), "scale": 1.0})
 CPU = torch.device("cpu")
@@ -34,11 +34,12 @@ def test_clips_cover_a_video_and_are_averaged_by_weight(tmp_path: Path) -> None:
     folder = write_sequence(tmp_path / "r1", [20, 19])
     faces = read_array(folder, "faces").astype(float)
     description = Description(PLAIN, Regression(), 8, Target(15.0, 2.0))
-    (video,) = predict(_brightness(), description, [folder], CLIP, 1, CPU)
+    (video,) = predict(_brightness(), description, [folder], "skip", 1, CPU)
     means = [faces[start : start + 8].mean() for start in (0, 8, 12)]
     assert video.recording == "r1"
-    assert [(clip.phase, clip.start, clip.weight) for clip in video.clips] == [(0, 0, 8), (0, 8, 8), (0, 12, 4)]
-    assert [clip.estimate for clip in video.clips] == pytest.approx([15 + 2 * mean for mean in means], rel=1e-5)
+    spans = [(span.phase, span.start, span.length, span.weight) for span in video.spans]
+    assert spans == [(0, 0, 8, 8), (0, 8, 8, 8), (0, 12, 8, 4)]
+    assert [span.estimate for span in video.spans] == pytest.approx([15 + 2 * mean for mean in means], rel=1e-5)
     assert video.score == pytest.approx(15 + 2 * np.average(means, weights=[8, 8, 4]), rel=1e-5)
 
 
@@ -46,18 +47,19 @@ def test_several_phases_are_averaged_and_short_videos_looped(tmp_path: Path) -> 
     folder = write_sequence(tmp_path / "r1", [8, 5])
     faces = read_array(folder, "faces").astype(float)
     description = Description(PLAIN, Regression(), 8, Target(0.0, 1.0))
-    (video,) = predict(_brightness(), description, [folder], CLIP, 2, CPU)
-    assert [(clip.phase, clip.start, clip.weight) for clip in video.clips] == [(0, 0, 8), (1, 0, 5)]
+    (video,) = predict(_brightness(), description, [folder], "skip", 2, CPU)
+    spans = [(span.phase, span.start, span.length, span.weight) for span in video.spans]
+    assert spans == [(0, 0, 8, 8), (1, 0, 5, 5)]  # the clip of phase 1 loops its five frames
     looped = faces[[8, 9, 10, 11, 12, 8, 9, 10]].mean()
-    assert video.clips[1].estimate == pytest.approx(looped, rel=1e-5)
+    assert video.spans[1].estimate == pytest.approx(looped, rel=1e-5)
 
 
 def test_an_estimate_does_not_depend_on_the_other_recordings(tmp_path: Path) -> None:
     folders = [write_sequence(tmp_path / f"r{number}", [9 + 7 * number], seed=number) for number in range(4)]
     network = build(MODEL, Regression(), seed=1).eval()
     description = Description(MODEL, Regression(), 8, Target(15.0, 9.0))
-    together = predict(network, description, folders, CLIP, 1, CPU)
-    alone = [predict(network, description, [folder], CLIP, 1, CPU)[0] for folder in folders]
+    together = predict(network, description, folders, "skip", 1, CPU)
+    alone = [predict(network, description, [folder], "skip", 1, CPU)[0] for folder in folders]
     assert together == alone
     assert len({video.score for video in together}) == 4
 
@@ -65,13 +67,13 @@ def test_an_estimate_does_not_depend_on_the_other_recordings(tmp_path: Path) -> 
 def test_a_recording_without_a_face_has_no_estimate(tmp_path: Path) -> None:
     folders = [write_sequence(tmp_path / "dark", [16], absent=True), write_sequence(tmp_path / "good", [16])]
     description = Description(PLAIN, Regression(), 8, Target(0.0, 1.0))
-    dark, good = predict(_brightness(), description, folders, CLIP, 1, CPU, label="predict")
-    assert (dark.recording, dark.clips, dark.score) == ("dark", (), None)
+    dark, good = predict(_brightness(), description, folders, "skip", 1, CPU, label="predict")
+    assert (dark.recording, dark.spans, dark.score) == ("dark", (), None)
     assert good.score is not None
 
 
 @pytest.mark.parametrize(
-    ("absent", "clips", "source_rows"),
+    ("absent", "spans", "source_rows"),
     [
         ("keep", [(0, 8), (8, 8), (12, 4)], [*range(20)]),
         ("hold", [(0, 8), (8, 8), (12, 4)], [2, 2, *range(2, 18), 17, 17]),
@@ -79,27 +81,67 @@ def test_a_recording_without_a_face_has_no_estimate(tmp_path: Path) -> None:
     ],
 )
 def test_absent_frames_are_kept_replaced_or_left_out(
-    tmp_path: Path, absent: str, clips: list[tuple[int, int]], source_rows: list[int]
+    tmp_path: Path, absent: str, spans: list[tuple[int, int]], source_rows: list[int]
 ) -> None:
     folder = write_sequence(tmp_path / "r1", [20], absent=[0, 1, 18, 19])
     faces = read_array(folder, "faces").astype(float)[source_rows]
-    clip = CLIP.model_copy(update={"absent": absent})
-    (video,) = predict(_brightness(), Description(PLAIN, Regression(), 8, Target(0.0, 1.0)), [folder], clip, 1, CPU)
-    assert [(estimate.start, estimate.weight) for estimate in video.clips] == clips
-    means = [faces[start : start + 8].mean() for start, _ in clips]
-    assert [estimate.estimate for estimate in video.clips] == pytest.approx(means, rel=1e-5)
+    (video,) = predict(_brightness(), Description(PLAIN, Regression(), 8, Target(0.0, 1.0)), [folder], absent, 1, CPU)
+    assert [(span.start, span.weight) for span in video.spans] == spans
+    means = [faces[start : start + 8].mean() for start, _ in spans]
+    assert [span.estimate for span in video.spans] == pytest.approx(means, rel=1e-5)
 
 
-def test_a_score_is_a_weighted_mean() -> None:
-    clips = (ClipEstimate(0, 0, 8, 10.0), ClipEstimate(0, 8, 8, 20.0), ClipEstimate(0, 10, 2, 33.0))
-    assert VideoEstimate("r", clips).score == pytest.approx((80 + 160 + 66) / 18)
+@pytest.mark.parametrize("order", ["recorded", "frozen"])
+@pytest.mark.parametrize("absent", ["keep", "hold", "skip"])
+def test_spans_lie_inside_the_recording(tmp_path: Path, absent: str, order: str) -> None:
+    phases = (21, 20, 7, 3, 1)
+    folder = write_sequence(tmp_path / "r1", phases, absent=[0, 11, 22, 50])
+    description = Description(PLAIN, Regression(), 8, Target(0.0, 1.0))
+    (video,) = predict(_brightness(), description, [folder], absent, 5, CPU, order=FrameOrder(order, 0))
+    assert {span.phase for span in video.spans} >= {0, 1, 4}
+    for span in video.spans:
+        frames = phases[span.phase]
+        assert span.length == min(8, frames)  # a clip that loops a recording is as long as the recording
+        assert 0 <= span.start <= frames - span.length
+        assert 1 <= span.weight <= span.length
+
+
+def test_a_network_of_single_frames_estimates_every_frame(tmp_path: Path) -> None:
+    folder = write_sequence(tmp_path / "r1", [6, 5], absent=[2])
+    faces = read_array(folder, "faces").astype(float)
+    description = Description(PLAIN, Regression(), 1, Target(15.0, 2.0))
+    (video,) = predict(_brightness(), description, [folder], "skip", 1, CPU)
+    frames = [0, 1, 3, 4, 5]
+    assert [(span.start, span.length, span.weight) for span in video.spans] == [(frame, 1, 1) for frame in frames]
+    means = [faces[frame].mean() for frame in frames]
+    assert [span.estimate for span in video.spans] == pytest.approx([15 + 2 * mean for mean in means], rel=1e-5)
+    assert video.score == pytest.approx(15 + 2 * np.mean(means), rel=1e-5)
+
+
+class _DarkOrBright(nn.Module):
+    """A head with a logit for each of the scores 0 to 3: all of the weight is on 1 for dark clips, else on 3."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        dark = x.mean(dim=(1, 2, 3, 4)) < 1
+        return 100 * torch.where(dark[:, None], torch.tensor([0.0, 1, 0, 0]), torch.tensor([0.0, 0, 0, 1]))
+
+
+def test_outputs_become_points_by_the_objective_of_the_head(tmp_path: Path) -> None:
+    folder = write_sequence(tmp_path / "r1", [12], absent=[8, 9, 10, 11])  # black frames
+    network = Network(nn.Identity(), _DarkOrBright()).eval()
+    (video,) = predict(network, Description(PLAIN, Expectation(4), 4), [folder], "keep", 1, CPU)
+    assert [span.estimate for span in video.spans] == pytest.approx([3.0, 3.0, 1.0])
+    assert video.score == pytest.approx(7 / 3)
 
 
 def test_a_network_that_cannot_estimate_is_refused(tmp_path: Path) -> None:
     folder = write_sequence(tmp_path / "r1", [8])
     recognition = Description(MODEL, Recognition(3), 8)
-    with pytest.raises(ValueError, match="regression head, in evaluation mode"):
-        predict(build(MODEL, Recognition(3)).eval(), recognition, [folder], CLIP, 1, CPU)
+    with pytest.raises(ValueError, match="these weights estimate no score"):
+        predict(build(MODEL, Recognition(3)).eval(), recognition, [folder], "skip", 1, CPU)
     regression = Description(MODEL, Regression(), 8, Target(0.0, 1.0))
-    with pytest.raises(ValueError, match="regression head, in evaluation mode"):
-        predict(build(MODEL, Regression()).train(), regression, [folder], CLIP, 1, CPU)
+    with pytest.raises(ValueError, match="in evaluation mode, with a known length of clips"):
+        predict(build(MODEL, Regression()).train(), regression, [folder], "skip", 1, CPU)
+    unknown_length = Description(MODEL, Regression(), None, Target(0.0, 1.0))
+    with pytest.raises(ValueError, match="in evaluation mode, with a known length of clips"):
+        predict(build(MODEL, Regression()).eval(), unknown_length, [folder], "skip", 1, CPU)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.estimators.estimates import ClipEstimate, VideoEstimate
+from pipeline.records.estimates import SpanEstimate, VideoEstimate
 from pipeline.scoring.plot_curves import choose_videos, curves_figure, write_curves_figure
 from tests.pipeline.scoring.material import prediction
 
@@ -22,11 +22,11 @@ def test_videos_are_chosen_by_their_scores_alone() -> None:
     assert {band: [i.recording for i in items] for band, items in choose_videos(other_estimates[::-1]).items()} == names
 
 
-def test_every_clip_is_a_line_over_its_seconds(tmp_path: Path) -> None:
+def test_every_span_is_a_line_over_its_seconds(tmp_path: Path) -> None:
     item = prediction("r1", 30.0, 25.0, frames=24)
-    clips = (ClipEstimate(0, 0, 16, 20.0), ClipEstimate(0, 8, 8, 70.0))
+    spans = (SpanEstimate(0, 0, 16, 16, 20.0), SpanEstimate(0, 8, 16, 8, 70.0))
     chosen = {"minimal": [], "mild": [], "moderate": [], "severe": [item]}
-    arguments = (chosen, [VideoEstimate("r1", clips), VideoEstimate("other", ())], {"r1": 4.0}, 16)
+    arguments = (chosen, [VideoEstimate("r1", spans), VideoEstimate("other", ())], {"r1": 4.0})
     panels = curves_figure(*arguments).axes
     assert len(panels) == 12
     panel = panels[9]
@@ -45,7 +45,25 @@ def test_every_clip_is_a_line_over_its_seconds(tmp_path: Path) -> None:
 
 def test_the_clip_of_a_looped_video_ends_with_the_video() -> None:
     item = prediction("r1", 30.0, 25.0, frames=12)  # 6 in each phase
-    panel = curves_figure(
-        {"severe": [item]}, [VideoEstimate("r1", (ClipEstimate(0, 0, 6, 20.0),))], {"r1": 3.0}, 16
-    ).axes[9]
+    video = VideoEstimate("r1", (SpanEstimate(0, 0, 6, 6, 20.0),))
+    panel = curves_figure({"severe": [item]}, [video], {"r1": 3.0}).axes[9]
     assert np.asarray(panel.lines[0].get_xdata()).tolist() == pytest.approx([0, 2])
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([(0, 1), (1, 1), (5, 1)], [[0.0, 0.25], [0.25, 0.5], [1.25, 1.5]]),  # single frames; three show no face
+        ([(0, 16), (16, 16)], [[0.0, 4.0], [4.0, 8.0]]),
+        ([(0, 40)], [[0.0, 10.0]]),  # the whole video
+    ],
+)
+def test_spans_of_every_length_are_lines_of_their_length(
+    spans: list[tuple[int, int]], expected: list[list[float]]
+) -> None:
+    item = prediction("r1", 30.0, 25.0, clips=len(spans), frames=40)
+    video = VideoEstimate("r1", tuple(SpanEstimate(0, start, length, length, 20.0) for start, length in spans))
+    panel = curves_figure({"severe": [item]}, [video], {"r1": 4.0}).axes[9]
+    lines = [np.asarray(line.get_xdata()).tolist() for line in panel.lines]
+    assert lines[: len(expected)] == expected
+    assert len(lines) == len(expected) + 2  # the estimate of the video, and the score

@@ -5,40 +5,41 @@ from pathlib import Path
 import pytest
 
 from pipeline.data.clips.face_sequence import open_sequence
-from pipeline.estimators.estimates import ClipEstimate, VideoEstimate
+from pipeline.records.estimates import SpanEstimate, VideoEstimate
 from pipeline.records.labels import Label
-from pipeline.scoring.baselines import Baseline
 from pipeline.scoring.prediction_tables import Prediction, join, write_clips, write_predictions
-from tests.pipeline.scoring.material import prediction
+from tests.pipeline.scoring.material import labels_alone, prediction
 from tests.pipeline.training.material import write_sequence
 
-BASELINE = Baseline(15.0, 14.0, {"203": 12.0})
+LABELS_ALONE = labels_alone(15.0, 14.0, {"203": 12.0})
 
 
 def test_a_prediction_joins_label_estimate_and_sequence(tmp_path: Path) -> None:
     label = Label("203_1", "203", "1", "Freeform", "test", 22.0)
-    video = VideoEstimate("203_1", (ClipEstimate(0, 0, 8, 10.0), ClipEstimate(0, 4, 2, 20.0)))
+    video = VideoEstimate("203_1", (SpanEstimate(0, 0, 8, 8, 10.0), SpanEstimate(0, 2, 8, 2, 20.0)))
     sequence = open_sequence(write_sequence(tmp_path / "203_1", [10], absent=[3]), "keep")
-    assert join(label, video, sequence, BASELINE) == Prediction(
+    assert join(label, video, sequence, LABELS_ALONE) == Prediction(
         "203_1", "203", True, "1", "Freeform", 22.0, 12.0, 2, 10, 1
     )
 
 
 def test_without_a_face_the_estimate_is_the_constant(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "dark", [10], absent=True), "skip")
-    dark = join(Label("dark", "9", "", "", "test", None), VideoEstimate("dark", ()), sequence, BASELINE)
+    dark = join(Label("dark", "9", "", "", "test", None), VideoEstimate("dark", ()), sequence, LABELS_ALONE)
     assert dark == Prediction("dark", "9", False, "", "", None, 15.0, 0, 10, 10)
 
 
 def test_a_recording_without_frames_has_no_coverage(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "empty", [0]), "skip")
-    assert join(Label("empty", "9", "", "", "test", 3.0), VideoEstimate("empty", ()), sequence, BASELINE).coverage == 0
+    assert (
+        join(Label("empty", "9", "", "", "test", 3.0), VideoEstimate("empty", ()), sequence, LABELS_ALONE).coverage == 0
+    )
 
 
 def test_different_recordings_are_not_joined(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "a", [4]), "skip")
     with pytest.raises(ValueError, match="a, b and a are not one recording"):
-        join(Label("a", "9", "", "", "test", 3.0), VideoEstimate("b", ()), sequence, BASELINE)
+        join(Label("a", "9", "", "", "test", 3.0), VideoEstimate("b", ()), sequence, LABELS_ALONE)
 
 
 @pytest.mark.parametrize("estimate", [float("nan"), float("inf")])
@@ -72,11 +73,11 @@ def test_if_all_recordings_have_a_score_there_is_one_table(tmp_path: Path) -> No
 
 def test_table_of_clips(tmp_path: Path) -> None:
     videos = [
-        VideoEstimate("r2", (ClipEstimate(0, 0, 8, 10.0), ClipEstimate(1, 4, 2, 2 / 3))),
-        VideoEstimate("r1", (ClipEstimate(0, 0, 3, -1.5),)),
+        VideoEstimate("r2", (SpanEstimate(0, 0, 8, 8, 10.0), SpanEstimate(1, 4, 8, 2, 2 / 3))),
+        VideoEstimate("r1", (SpanEstimate(0, 0, 3, 3, -1.5),)),
         VideoEstimate("dark", ()),
     ]
     write_clips(tmp_path / "clips.csv", videos)
     assert (tmp_path / "clips.csv").read_text() == (
-        "recording,phase,start,weight,estimate\nr1,0,0,3,-1.5000\nr2,0,0,8,10.0000\nr2,1,4,2,0.6667\n"
+        "recording,phase,start,length,weight,estimate\nr1,0,0,3,3,-1.5000\nr2,0,0,8,8,10.0000\nr2,1,4,8,2,0.6667\n"
     )

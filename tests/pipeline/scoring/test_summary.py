@@ -1,4 +1,4 @@
-"""Tests of the metrics of a model and the constant: subgroups, paired differences, and their files."""
+"""Tests of the metrics of a model and of the estimators of labels alone: paired differences, and their files."""
 
 import json
 import math
@@ -12,8 +12,9 @@ import pytest
 from pipeline.scoring.intervals import Interval
 from pipeline.scoring.missing import MissingCounts
 from pipeline.scoring.prediction_tables import Prediction
+from pipeline.scoring.subgroups import subgroups_of
 from pipeline.scoring.summary import Summary, summarise, write_intervals, write_metrics
-from tests.pipeline.scoring.material import prediction, subgroups
+from tests.pipeline.scoring.material import labels_alone, prediction, subgroups
 
 NOTHING_MISSING = MissingCounts(frames=80, absent_frames=0, without_face=0, without_clip=0, missing=0)
 # Errors of the model 2 | -2 -4 | 0, of the constant 10 (truths 10 | 20 16 | 0): 0 | -10 -6 | 10.
@@ -53,17 +54,30 @@ def test_subgroups_worked_by_hand() -> None:
     assert unseen.metrics["model", "mae"].value == pytest.approx((2 + 4 + 0) / 3)
     assert unseen.metrics["constant", "mae"].value == pytest.approx((10 + 6 + 10) / 3)
     assert set(overall.metrics) - set(values) == set()
-    estimators = ("model", "constant", "median", "lookup", "difference", "difference to lookup")
+    estimators = ("model", "constant", "median", "lookup", "difference", "difference to median", "difference to lookup")
     worst = {("model", "severe called minimal"), ("model", "minimal called severe")}
     assert set(seen.metrics) == {(estimator, name) for estimator in estimators for name in ("rmse", "mae")} | worst
     assert seen.metrics["model", "rmse"] == Interval(2.0, None, None)
 
 
+def test_the_difference_to_each_estimator_of_labels_alone_worked_by_hand() -> None:
+    # Errors of the median 12: 2 | -8 -4 | 12; of the look-up, which knows subject b: 0 | -3 1 | 10.
+    overall = summarise(subgroups_of(FOUR, labels_alone(10.0, 12.0, {"b": 17.0})), 100, 0)[0]
+    values = {key: interval.value for key, interval in overall.metrics.items()}
+    assert values["median", "mae"] == pytest.approx(26 / 4)
+    assert values["difference", "mae"] == pytest.approx(2 - 26 / 4)
+    assert values["difference to median", "mae"] == pytest.approx(2 - 26 / 4)
+    assert values["difference to median", "rmse"] == pytest.approx(math.sqrt(6) - math.sqrt((4 + 64 + 16 + 144) / 4))
+    assert values["difference to lookup", "mae"] == pytest.approx(2 - 14 / 4)
+    assert values["difference to lookup", "rmse"] == pytest.approx(math.sqrt(6) - math.sqrt((0 + 9 + 1 + 100) / 4))
+
+
 def test_the_difference_of_equal_models_is_zero() -> None:
     equal = [prediction(f"r{number}", float(number), 15.0) for number in range(20)]
     (overall, _) = summarise(subgroups(equal, 15.0), 100, 0)
-    assert overall.metrics["difference", "rmse"] == Interval(0.0, 0.0, 0.0)
-    assert overall.metrics["difference", "mae"] == Interval(0.0, 0.0, 0.0)
+    for difference in ("difference", "difference to median", "difference to lookup"):
+        assert overall.metrics[difference, "rmse"] == Interval(0.0, 0.0, 0.0)
+        assert overall.metrics[difference, "mae"] == Interval(0.0, 0.0, 0.0)
 
 
 def test_the_difference_of_models_that_differ_by_chance_contains_zero() -> None:
@@ -150,5 +164,5 @@ def test_equal_seeds_give_equal_tables(tmp_path: Path) -> None:
     a, b, c = ((tmp_path / name).read_text() for name in "abc")
     assert a == b != c
     table = pd.read_csv(tmp_path / "a")
-    assert len(table) == 3 * (8 + 3 * 2 + 2 * 2)
+    assert len(table) == 3 * (8 + 3 * 2 + 3 * 2)
     assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).mean() > 0.9

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeCV
 
+from pipeline.estimators.labels_alone import fit_label_estimators
 from pipeline.records.labels import Label
-from pipeline.scoring.baselines import fit_baseline
 from pipeline.scoring.metrics import rmse
 from pipeline.scoring.subgroups import Subgroup, subgroups_of
 from pipeline.simulation.appearance import draw_appearance
@@ -59,14 +59,16 @@ def _seen_subgroup(share: float) -> Subgroup:
         )
         for session in cohort
     ]
-    baselines = fit_baseline([label for label in labels if label.partition != "test"])
+    labels_alone = fit_label_estimators([label for label in labels if label.partition != "test"])
     test_labels = [label for label in labels if label.partition == "test"]
     subgroups = subgroups_of(
         [
-            prediction(label.recording, label.bdi, 0.0, subject=label.subject, seen=label.subject in baselines.subjects)
+            prediction(
+                label.recording, label.bdi, 0.0, subject=label.subject, seen=label.subject in labels_alone.subjects
+            )
             for label in test_labels
         ],
-        baselines,
+        labels_alone,
     )
     return next(subgroup for subgroup in subgroups if subgroup.name == "seen")
 

@@ -79,7 +79,8 @@ def test_changes_are_parsed_as_yaml() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "runs"), [("depth", 5), ("kernels", 9), ("models", 3), ("seeds", 3), ("folds", 5), ("controls", 10)]
+    ("name", "runs"),
+    [("depth", 5), ("kernels", 9), ("models", 3), ("estimators", 3), ("seeds", 3), ("folds", 5), ("controls", 10)],
 )
 def test_the_studies_of_the_repository_are_valid(name: str, runs: int) -> None:
     if name in ("folds", "controls") and "partition" not in Corpus.model_fields:
@@ -90,4 +91,12 @@ def test_the_studies_of_the_repository_are_valid(name: str, runs: int) -> None:
 
 
 def test_all_studies_are_listed() -> None:
-    assert list_studies(ROOT / "studies") == ["controls", "depth", "folds", "kernels", "models", "seeds"]
+    assert list_studies(ROOT / "studies") == [
+        "controls",
+        "depth",
+        "estimators",
+        "folds",
+        "kernels",
+        "models",
+        "seeds",
+    ]

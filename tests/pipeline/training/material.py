@@ -1,13 +1,24 @@
 """Small sequences and identities on disk, in the format of the earlier stages, and the smallest settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
+from pipeline.data.seeding import Purpose, torch_seed
+from pipeline.finetuning.finetuning import Finetuning
+from pipeline.models.description import Description
+from pipeline.models.files import add_to_description
 from pipeline.models.input_spec import InputSpec
+from pipeline.models.model_folder import ModelFolder
 from pipeline.models.preprocessing import Preprocessing
+from pipeline.models.weights import save_weights
+from pipeline.nets.build import build
+from pipeline.nets.heads import Regression
 from pipeline.params import Align, Augment, Clip, Finetune, Model, Pretrain, Subsample
+from pipeline.score_networks.network_task import NetworkTask
+from pipeline.score_networks.objectives import fit_target
 from pipeline.zarr_store import MAPPED, GroupWriter
 
 SIZE = 32
@@ -69,6 +80,41 @@ FINETUNE = Finetune(
     precision="32-true",
     seed=1,
 )
+
+
+def task(
+    fitted: Sequence[tuple[Path, float]],
+    validated: Sequence[tuple[Path, float]] = (),
+    clip: Clip = CLIP,
+    model: Model = MODEL,
+    settings: Finetune = FINETUNE,
+) -> NetworkTask:
+    """Return what a clip network is fine-tuned on: (folder of the sequence, score) of each recording."""
+    network = build(model, Regression(), torch_seed(settings.seed, Purpose.WEIGHTS))
+    target = fit_target([score for _, score in fitted], settings.standardise)
+    description = Description(model, Regression(), clip.length, target)
+    return NetworkTask(network, description, fitted, validated, clip.absent)
+
+
+def finetuning(
+    fitted: Sequence[tuple[Path, float]],
+    validated: Sequence[tuple[Path, float]] = (),
+    clip: Clip = CLIP,
+    model: Model = MODEL,
+    settings: Finetune = FINETUNE,
+) -> Finetuning:
+    """Return the fine-tuning of a clip network; see `task`."""
+    return Finetuning(task(fitted, validated, clip, model, settings), settings)
+
+
+def save_model(
+    folder: Path, weights: Mapping[str, Tensor], description: Description, input_spec: InputSpec = INPUT_SPEC
+) -> Path:
+    """Write a model folder as stage finetune does for a clip network; return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_weights(folder, weights, description)
+    add_to_description(folder, ModelFolder("clip_network", {}, description.clip or 0, input_spec).to_json())
+    return folder
 
 
 def write_sequence(

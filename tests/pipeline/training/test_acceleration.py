@@ -10,13 +10,13 @@ from torch import nn
 
 import pipeline.training.loop
 from pipeline.data.identity_images import open_identities
-from pipeline.estimators.finetuning import Finetuning
 from pipeline.nets.ops.chain import Chain, use_activation_checkpointing
 from pipeline.pretraining.recognition import Pretraining
 from pipeline.training.acceleration import accelerate, cudnn_settings
 from pipeline.training.loop import CHECKPOINT, CURVES, fit
 from pipeline.training.module import TrainingModule
-from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, PRETRAIN, write_identities, write_sequence
+from tests.pipeline.training.material import FINETUNE, MODEL, PRETRAIN, write_identities, write_sequence
+from tests.pipeline.training.material import finetuning as make_finetuning
 
 TOLERANCE = 0.8  # of the distance that weights have moved; rounding may cause 0.4 of it, the opposite direction 2
 ROUNDING = 2**-21  # of sums in fp32
@@ -33,7 +33,7 @@ def finetuning(tmp_path: Path) -> MakeModule:
     def make(dropout: float = 0.0, **changes: object) -> TrainingModule:
         settings = FINETUNE.model_copy(update={"batch": 4, **changes})
         model = MODEL.model_copy(update={"dropout": dropout})
-        return Finetuning(scored[:3], scored[3:], None, CLIP, model, settings)
+        return make_finetuning(scored[:3], scored[3:], model=model, settings=settings)
 
     return make
 

@@ -19,7 +19,7 @@ from pipeline.training.checkpoint import steps_done
 from tests.pipeline.training.material import write_identities, write_sequence
 
 ROOT = Path(__file__).parents[3]
-# Arguments: kind, microbatches per batch, dropout, seconds between checkpoints.
+# Arguments: kind of training or fit, microbatches per batch, dropout, seconds between checkpoints.
 TRAIN = """
 import json
 import os
@@ -27,19 +27,20 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 
 import pipeline.training.checkpoint
 import pipeline.training.loop
-from pipeline.estimators.finetuning import Finetuning
+from pipeline.finetuning.finetuning import Finetuning
 from pipeline.data.identity_images import open_identities
 from pipeline.pretraining.recognition import Pretraining
 from pipeline.training.distributed import rank
-from pipeline.training.cached_training import publish, train_cached
-from pipeline.training.train import TrainingJob
+from pipeline.models.arrays import save_arrays
+from pipeline.training.cached_training import Fit, TrainingJob, fit_cached, publish, train_cached
 from pipeline.runtime.log import start_logging
 from pipeline.training.launcher import exec_launcher
-from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, PRETRAIN
+from tests.pipeline.training.material import FINETUNE, MODEL, PRETRAIN, finetuning
 
 start_logging()
 exec_launcher("train", [])  # which silences all processes but the first
@@ -58,7 +59,7 @@ settings = settings.model_copy(update={"sync_batch_norm": "SYNC" in os.environ})
 def make():
     if kind == "pretrain":
         return Pretraining(open_identities(Path("identities")), 8, model, settings)
-    module = Finetuning(scored[:3], scored[3:], None, CLIP, model, settings)
+    module = finetuning(scored[:3], scored[3:], model=model, settings=settings)
     original_loss = module.loss
 
     def loss(batch, forward):
@@ -72,9 +73,21 @@ def make():
     return module
 
 
-module_type = {"pretrain": Pretraining, "finetune": Finetuning}[kind]
-key = train_cached(TrainingJob(kind, settings, module_type, make, dict), Path("curves"))
-publish(kind, key, Path("model"), Path("curves"))
+def fit(trainer):
+    # Fits no network, or two, and saves their weights.
+    print("fitting", flush=True)
+    modules = [trainer(make).module for _ in range({"none": 0, "two": 2}[kind])]
+    weights = {f"{n}.{name}": w.numpy() for n, module in enumerate(modules) for name, w in module.final_weights.items()}
+    return lambda folder: save_arrays(folder, {"none": np.zeros(1), **weights})
+
+
+if kind in ("none", "two"):
+    key = fit_cached(Fit("finetune", settings, (Finetuning.__module__,), dict, fit), Path("curves"))
+    publish("finetune", key, Path("model"), Path("curves"))
+else:
+    module_type = {"pretrain": Pretraining, "finetune": Finetuning}[kind]
+    key = train_cached(TrainingJob(kind, settings, module_type, make, dict), Path("curves"))
+    publish(kind, key, Path("model"), Path("curves"))
 """
 
 
@@ -209,6 +222,20 @@ def test_two_processes_match_one_process(folder: Path, kind: str, accumulate: st
     assert len(of_one[1]["curves/plots/metrics/train/loss.tsv"]) == (6 if kind == "pretrain" else 8)
 
 
+@pytest.mark.parametrize(("kind", "networks"), [("none", 0), ("two", 2)])
+def test_a_fit_of_any_number_of_networks_runs_in_all_processes(folder: Path, kind: str, networks: int) -> None:
+    arguments = (kind, "2", "0.0", "1e9")
+    _run(folder, "one", ONE_PROCESS, *arguments)
+    of_one = _read_outputs(folder)
+    process = _start(folder, "two", TORCHRUN, *arguments)
+    steps, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    assert steps.count("fitting") == 2
+    _assert_same(of_one, _read_outputs(folder))
+    assert {name.split(".")[0] for name in of_one[0]} == {"none", *map(str, range(networks))}
+    assert len(list((folder / "two").rglob("last.ckpt"))) == networks
+
+
 def test_tasks_of_slurm_match_one_process(folder: Path) -> None:
     arguments = ("finetune", "2", "0.0", "1e9")
     _run(folder, "one", ONE_PROCESS, *arguments)
@@ -225,7 +252,7 @@ def test_only_the_first_process_writes_files_and_logs(uninterrupted: Path) -> No
     assert files == {"last.ckpt", "metrics.json", "description.json", "weights.safetensors", *tables}
     process = _start(uninterrupted, "two", TORCHRUN, *INTERRUPTED, "1e9")
     _, errors = process.communicate(timeout=300)
-    assert errors.count("finetune: these weights were trained before") == 1
+    assert errors.count("finetune: this was fitted before") == 1
     assert process.returncode == 0
 
 

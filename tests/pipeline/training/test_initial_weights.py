@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pipeline.models.description import Description
-from pipeline.models.weights import WeightsError, load_backbone, read_description, save_weights
+from pipeline.models.files import WeightsError
+from pipeline.models.weights import load_backbone, read_description, save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition
 from pipeline.training.initial_weights import adopt_weights, find_initial_weights, write_no_weights

@@ -19,10 +19,9 @@ from pathlib import Path
 
 import pipeline.training.checkpoint
 import pipeline.training.loop
-from pipeline.estimators.finetuning import Finetuning
-from pipeline.training.cached_training import publish, train_cached
-from pipeline.training.train import TrainingJob
-from tests.pipeline.training.material import CLIP, FINETUNE, MODEL
+from pipeline.finetuning.finetuning import Finetuning
+from pipeline.training.cached_training import TrainingJob, publish, train_cached
+from tests.pipeline.training.material import FINETUNE, finetuning
 
 pipeline.training.checkpoint.MIN_INTERVAL = float(sys.argv[1])
 pipeline.training.checkpoint.MAX_TIME_SHARE = 1e9
@@ -32,7 +31,7 @@ scored = [(Path(f"r{number}"), 7.0 * number) for number in range(3)]
 
 
 def make():
-    module = Finetuning(scored, [], None, CLIP, MODEL, settings)
+    module = finetuning(scored, settings=settings)
     original_loss = module.loss
 
     def loss(batch, forward):

@@ -12,7 +12,7 @@ from torch import Tensor
 import pipeline.training.checkpoint
 import pipeline.training.loop
 from pipeline.data.identity_images import open_identities
-from pipeline.estimators.finetuning import Finetuning
+from pipeline.finetuning.finetuning import Finetuning
 from pipeline.params import Finetune, Precision
 from pipeline.pretraining.recognition import Pretraining
 from pipeline.training.checkpoint import steps_done
@@ -21,7 +21,15 @@ from pipeline.training.errors import StoppedError, TrainingError
 from pipeline.training.loader import Batch
 from pipeline.training.loop import fit
 from pipeline.training.module import TrainingModule
-from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, PRETRAIN, write_identities, write_sequence
+from tests.pipeline.training.material import (
+    FINETUNE,
+    MODEL,
+    PRETRAIN,
+    finetuning,
+    task,
+    write_identities,
+    write_sequence,
+)
 
 CPU = torch.device("cpu")
 EPOCHS = 3
@@ -51,7 +59,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _finetuning(material: Path, settings: Finetune = ACCUMULATED) -> Finetuning:
     scored = [(material / f"r{number}", 7.0 * number) for number in range(4)]
-    return Finetuning(scored[:3], scored[3:], None, CLIP, MODEL, settings)
+    return finetuning(scored[:3], scored[3:], settings=settings)
 
 
 def _train(module: TrainingModule, folder: Path, epochs: int = EPOCHS, first: int = 0) -> dict[str, object]:
@@ -269,7 +277,7 @@ AVERAGED = ("head.last.weight", "backbone.stem.0.norm.running_mean")
 def test_the_final_weights_are_the_moving_average_over_steps(material: Path, tmp_path: Path, averaging: float) -> None:
     scored = [(material / f"r{number}", 7.0 * number) for number in range(4)]
     settings = ACCUMULATED.model_copy(update={"averaging": averaging})
-    module = _NotingFinetuning(scored, [], None, CLIP, MODEL, settings)
+    module = _NotingFinetuning(task(scored, settings=settings), settings)
     fit(module, 1, "32-true", tmp_path, CPU)
     for name in AVERAGED:
         first, second, third, fourth = (state[name] for state in module.states)

@@ -11,10 +11,9 @@ import torch
 
 import pipeline.training.checkpoint
 import pipeline.training.throughput
-from pipeline.estimators.finetuning import Finetuning
 from pipeline.training.loop import fit
 from pipeline.training.module import TrainingModule
-from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, write_sequence
+from tests.pipeline.training.material import FINETUNE, finetuning, write_sequence
 
 READ, COMPUTE, WRITE = 2.0, 5.0, 16.0  # seconds per microbatch, per loss, per checkpoint
 COMPILE = 1000.0  # for the first loss
@@ -43,7 +42,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: _Clock) -> TrainingModule:
     """A module with four steps per epoch, each of two microbatches and a checkpoint, which takes the stated seconds."""
     scored = [(write_sequence(tmp_path / f"r{n}", [12], seed=n), 9.0 * n) for n in range(3)]
-    module = Finetuning(scored, [], None, CLIP, MODEL, FINETUNE.model_copy(update={"accumulate": 2}))
+    module = finetuning(scored, settings=FINETUNE.model_copy(update={"accumulate": 2}))
     _slow_down(monkeypatch, module, "loss", clock, itertools.chain([COMPILE], itertools.repeat(COMPUTE)))
     _slow_down(monkeypatch, module, "progress_state", clock, itertools.repeat(WRITE))
     sample = module.samples[0]

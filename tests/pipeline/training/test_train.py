@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 import pipeline.training.train
-from pipeline.estimators.finetuning import Finetuning
 from pipeline.training.loop import fit
 from pipeline.training.module import TrainingModule
-from pipeline.training.train import TrainingJob, train
-from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, write_sequence
+from pipeline.training.train import train
+from tests.pipeline.training.material import FINETUNE, finetuning, write_sequence
 
 
 def test_the_gpu_is_locked_during_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,9 +29,9 @@ def test_the_gpu_is_locked_during_training(tmp_path: Path, monkeypatch: pytest.M
 
     def make() -> TrainingModule:
         note_locks("created")
-        return Finetuning(scored, [], None, CLIP, MODEL, FINETUNE)
+        return finetuning(scored)
 
     monkeypatch.setattr(pipeline.training.train, "fit", fit_and_note)
-    train(TrainingJob("finetune", FINETUNE, Finetuning, make, dict), tmp_path / "progress")
+    train("finetune", FINETUNE, make, tmp_path / "progress")
     note_locks("ended")
     assert locked == [("created", ["GPU-test.lock"]), ("trained", ["GPU-test.lock"]), ("ended", [])]

@@ -6,12 +6,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.data.clips.geometry import GeometryMismatchError, check_geometry, input_spec_of, read_preprocessing
-from pipeline.estimators.finetuning import Finetuning
-from pipeline.models.description import Description, Target
 from pipeline.models.input_spec import InputSpec
-from pipeline.nets.heads import Regression
 from pipeline.zarr_store import MAPPED, GroupWriter
-from tests.pipeline.training.material import CLIP, FINETUNE, INPUT_SPEC, MODEL, PREPROCESSING, write_sequence
+from tests.pipeline.training.material import INPUT_SPEC, PREPROCESSING, write_sequence
 
 EVERY = replace(PREPROCESSING, align=PREPROCESSING.align.model_copy(update={"detector": "every"}))
 
@@ -40,14 +37,6 @@ def test_sequences_of_different_preprocessing_are_refused(tmp_path: Path) -> Non
         GeometryMismatchError, match=r"one and .*other were made differently: align\.detector sparse \(here every\)"
     ):
         input_spec_of([first, second], "skip")
-    for fitted, validated in (([(first, 3.0), (second, 5.0)], []), ([(first, 3.0)], [(second, 5.0)])):
-        with pytest.raises(GeometryMismatchError, match=r"align\.detector"):
-            Finetuning(fitted, validated, None, CLIP, MODEL, FINETUNE)
-
-
-def test_the_description_of_weights_has_the_input_specification(tmp_path: Path) -> None:
-    folder = write_sequence(tmp_path / "one", [10, 9])
-    assert Finetuning([(folder, 3.0)], [], None, CLIP, MODEL, FINETUNE).description.input_spec == INPUT_SPEC
 
 
 def test_a_sequence_without_preprocessing_is_named(tmp_path: Path) -> None:
@@ -57,12 +46,15 @@ def test_a_sequence_without_preprocessing_is_named(tmp_path: Path) -> None:
         read_preprocessing(tmp_path / "old")
 
 
-def test_detectors_may_differ_and_clips_may_not(tmp_path: Path) -> None:
-    description = Description(MODEL, Regression(), 8, Target(0.0, 1.0), input_spec=INPUT_SPEC)
+def test_detectors_may_differ_and_the_geometry_may_not(tmp_path: Path) -> None:
     folder = write_sequence(tmp_path / "one", [10, 9], preprocessing=EVERY)
-    check_geometry(Path("model"), description, [folder], CLIP)
-    with pytest.raises(GeometryMismatchError, match=r"^model: .* than .*one: clip\.length 8 \(here 16\)$"):
-        check_geometry(Path("model"), description, [folder], CLIP.model_copy(update={"length": 16}))
+    check_geometry(Path("model"), INPUT_SPEC, [folder])
+    subsample = PREPROCESSING.subsample.model_copy(update={"factor": 8})
+    larger = PREPROCESSING.align.model_copy(update={"size": 48})
+    other = write_sequence(tmp_path / "other", [10, 9], preprocessing=replace(EVERY, align=larger, subsample=subsample))
+    message = r"^model: .* than .*other: align\.size 32 \(here 48\), subsample\.factor 2 \(here 8\)$"
+    with pytest.raises(GeometryMismatchError, match=message):
+        check_geometry(Path("model"), INPUT_SPEC, [folder, other])
 
 
 @pytest.mark.parametrize("rates", [(0.0, 1.0, 2.0), (3.0, 2.0, 4.0), (1.0, 3.0, 2.0)])

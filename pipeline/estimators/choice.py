@@ -1,0 +1,24 @@
+"""The chosen estimator, as stage estimator hands it to stage finetune: its name and its settings."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pipeline.estimator_settings import Estimator, EstimatorSettings, settings_class
+from pipeline.runtime.atomic import write_text_atomically
+
+
+def write_choice(path: Path, section: Estimator) -> None:
+    """Write the name and the settings of the chosen estimator as JSON; the file is replaced atomically."""
+    values = {"name": section.name, "settings": section.settings.model_dump(mode="json")}
+    write_text_atomically(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
+
+
+def read_choice(path: Path) -> tuple[str, EstimatorSettings]:
+    """Read the name and the settings of the chosen estimator.
+
+    Raises:
+        ValueError: if no estimator has this name, or the settings are not its own.
+    """
+    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return values["name"], settings_class(values["name"]).model_validate(values["settings"])

@@ -1,0 +1,87 @@
+"""LPQ and SVR: local phase quantisation in regions of the face, and support vector regression of each recording.
+
+The video baseline of AVEC2013 (M. Valstar et al., "AVEC 2013: The Continuous Audio/Visual Emotion and Depression
+Recognition Challenge", AVEC 2013): histograms of LPQ codes in 4 x 4 regions, their mean over segments of 20 s, the mean
+of the segments, and epsilon-SVR with the histogram intersection kernel. The window and the choice of C and epsilon are
+our defaults; the publication does not tell them.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float64
+
+from pipeline.descriptors.lpq import CODES
+from pipeline.descriptors.lpq_segments import lpq_segments
+from pipeline.estimator_settings import LpqSvr as LpqSvrSettings
+from pipeline.estimators.array_estimator import ArrayEstimator
+from pipeline.estimators.protocol import Arrays, Features, FitContext, PredictContext, Split
+from pipeline.models.arrays import Shape
+from pipeline.params import Clip
+from pipeline.records.estimates import SpanEstimate, VideoEstimate
+from pipeline.regressors.svr import SupportVectorRegression, select_svr
+
+
+class LpqSvr(ArrayEstimator):
+    """Estimates a whole recording at once, from the mean descriptor of its segments; it sees no order of frames."""
+
+    settings: LpqSvrSettings
+
+    @classmethod
+    def span_length(cls, clip: Clip) -> int:
+        """Return 1: a single frame with a face suffices."""
+        return 1
+
+    def fit(self, split: Split, context: FitContext) -> None:
+        """Choose C and epsilon on the validated recordings, or on folds of the fitted subjects, and fit."""
+        fitted, validated = (
+            (
+                self._means(self._segments([item.folder for item in part], context.features)),
+                np.array([item.score for item in part], np.float64),
+            )
+            for part in (split.fitted, split.validated)
+        )
+        selected = select_svr(
+            *fitted,
+            [item.subject for item in split.fitted],
+            validated if split.validated else None,
+            self.settings.costs,
+            self.settings.epsilons,
+            self.settings.folds,
+        )
+        self.arrays = selected.regression.to_arrays()
+
+    def predict(self, recordings: Sequence[Path], context: PredictContext) -> list[VideoEstimate]:
+        """Estimate each recording by one span, over the whole of its first phase.
+
+        Raises:
+            ValueError: if the order of frames is `frozen`: there are no clips whose middle frame could be repeated.
+        """
+        if context.order.name == "frozen":
+            raise ValueError("lpq_svr sees no clips: allowed for evaluate.order: recorded, shuffled, reversed")
+        regression = SupportVectorRegression.from_arrays(self.arrays, "lpq_svr")
+        estimates = []
+        for folder, part in zip(recordings, self._segments(recordings, context.features), strict=True):
+            faces, score = int(part["frames"].sum()), regression.predict(self._means([part]))[0]
+            span = SpanEstimate(0, 0, int(part["length"]), faces, float(score)) if faces else None
+            estimates.append(VideoEstimate(folder.name, (span,) if span else ()))
+        return estimates
+
+    def shapes(self) -> dict[str, Shape]:
+        """Return the shapes of the support vectors, of their coefficients and of the intercept."""
+        return {"support_vectors": (None, self.settings.grid**2 * CODES), "coefficients": (None,), "intercept": ()}
+
+    def _segments(self, recordings: Sequence[Path], features: Features) -> list[Arrays]:
+        """Return what `lpq_segments` returns, for each recording."""
+        settings = {"window": self.settings.window, "grid": self.settings.grid, "seconds": self.settings.segment}
+        return features("lpq", "sequences", lpq_segments, recordings, **settings)
+
+    def _means(self, parts: Sequence[Arrays]) -> Float64[np.ndarray, "recordings bins"]:
+        """Return the mean over the segments of each recording; zeros for one without a face."""
+        bins = self.settings.grid**2 * CODES
+        means = np.zeros((len(parts), bins))
+        for mean, part in zip(means, parts, strict=True):
+            if len(part["frames"]):
+                mean[:] = part["histograms"].mean(axis=0, dtype=np.float64)
+        return means

@@ -1,0 +1,106 @@
+"""The base of estimators that are one network on the backbone that is pretrained on faces."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.data.seeding import Purpose, torch_seed
+from pipeline.estimator_settings import EstimatorSettings
+from pipeline.estimators.protocol import FitContext, PredictContext, Split
+from pipeline.models.description import Description, Target
+from pipeline.models.files import WEIGHTS
+from pipeline.models.weights import load_backbone, load_network, save_weights
+from pipeline.nets.build import Network, build
+from pipeline.nets.heads import Head, Regression
+from pipeline.params import Clip, Finetune, Model
+from pipeline.records.estimates import VideoEstimate
+from pipeline.score_networks.network_task import NetworkTask
+from pipeline.score_networks.objectives import fit_target
+from pipeline.score_networks.predict import predict
+from pipeline.score_networks.scorer import Scorer
+
+
+class NetworkEstimator:
+    """A network that estimates the score of each clip of a recording; the recording's is their mean.
+
+    Subclasses say which head it has, and how long its clips are.
+    """
+
+    def __init__(self, settings: EstimatorSettings) -> None:
+        """Take the settings; nothing is fitted yet."""
+        self.settings = settings
+        self.network: Network | None = None
+        self.description: Description | None = None
+
+    @classmethod
+    def head(cls) -> Head:
+        """Return the kind of head."""
+        raise NotImplementedError
+
+    @classmethod
+    def span_length(cls, clip: Clip) -> int:
+        """Return the number of frames of a clip of the network."""
+        raise NotImplementedError
+
+    @classmethod
+    def architecture(cls, model: Model, clip: Clip) -> tuple[Network, int]:
+        """Return the network, with arbitrary weights, and the number of frames of its clips."""
+        return build(model, cls.head()), cls.span_length(clip)
+
+    def fit(self, split: Split, context: FitContext) -> None:
+        """Fine-tune the network, from the pretrained weights if there are some."""
+        fitted, validated = (
+            [(recording.folder, recording.score) for recording in part] for part in (split.fitted, split.validated)
+        )
+        network = build(context.model, self.head(), torch_seed(context.finetune.seed, Purpose.WEIGHTS))
+        if context.initial_weights is not None:
+            load_backbone(network, context.initial_weights / WEIGHTS)
+        target = self._target([score for _, score in fitted], context.finetune)
+        description = Description(context.model, self.head(), self.span_length(context.clip), target)
+        trained = context.train(NetworkTask(network, description, fitted, validated, context.clip.absent))
+        network.load_state_dict(dict(trained.weights))
+        self.network, self.description = network.eval(), replace(description, history=trained.facts)
+
+    def _target(self, scores: Sequence[float], settings: Finetune) -> Target | None:
+        """Return the unit of a regression head's output; other heads have none."""
+        return fit_target(scores, settings.standardise) if isinstance(self.head(), Regression) else None
+
+    def predict(self, recordings: Sequence[Path], context: PredictContext) -> list[VideoEstimate]:
+        """Estimate each recording by the weighted mean over the clips that cover it."""
+        network, description = self._fitted()
+        network.to(context.device)
+        return predict(
+            network,
+            description,
+            recordings,
+            context.absent,
+            context.phases,
+            context.device,
+            context.label,
+            context.order,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the weights and their description."""
+        network, description = self._fitted()
+        save_weights(folder, network.state_dict(), description)
+
+    @classmethod
+    def load(cls, folder: Path, settings: EstimatorSettings) -> "NetworkEstimator":
+        """Read the weights and their description.
+
+        Raises:
+            WeightsError: if they are not those of the network, or the head is not this estimator's.
+        """
+        estimator = cls(settings)
+        estimator.network, estimator.description = load_network(folder, cls.head())
+        return estimator
+
+    def scorer(self) -> Scorer:
+        """Return the fitted network as a module from stored faces to points, in evaluation mode."""
+        return Scorer(*self._fitted()).eval()
+
+    def _fitted(self) -> tuple[Network, Description]:
+        if self.network is None or self.description is None:
+            raise ValueError("the estimator is not fitted; call fit or load first")
+        return self.network, self.description

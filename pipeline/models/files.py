@@ -1,0 +1,43 @@
+"""The files of a model folder: weights or other arrays, and their description.
+
+Nothing in a model folder is ever unpickled: arrays are in a safetensors file, everything else is JSON.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+WEIGHTS = "weights.safetensors"
+
+DESCRIPTION = "description.json"
+
+
+class WeightsError(ValueError):
+    """Weights that do not fit; the message names the file and every key that is missing, unexpected or misshapen."""
+
+
+def add_to_description(folder: Path, values: Mapping[str, Any]) -> None:
+    """Add entries to the description.json in a folder; without that file it is created."""
+    path = folder / DESCRIPTION
+    present = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    text = json.dumps({**present, **values}, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def read_description_values(folder: Path) -> dict[str, Any]:
+    """Return the content of description.json.
+
+    Raises:
+        WeightsError: if there is none, or it is no JSON object.
+    """
+    path = folder / DESCRIPTION
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WeightsError(f"{path}: no such file; every model folder that this project writes has it") from None
+    except ValueError as error:
+        raise WeightsError(f"{path}: not valid JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise WeightsError(f"{path}: not a JSON object")
+    return values

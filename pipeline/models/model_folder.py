@@ -1,0 +1,60 @@
+"""Model folders of all estimators: what description.json says beside what the estimator itself wrote."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.models.files import DESCRIPTION, WeightsError, read_description_values
+from pipeline.models.input_spec import InputSpec
+
+ESTIMATOR, SPAN, INPUT_SPEC, NETWORK = "estimator", "span", "footage", "model"  # keys of description.json
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """The estimator of a model folder, and the recordings that it was fitted to.
+
+    Attributes:
+        name: of the estimator.
+        settings: of the estimator, as JSON values.
+        span_length: number of consecutive frames with a face that one estimate needs.
+        input_spec: how the videos that it was fitted to became sequences.
+        network: the section `model` of params.yaml for the network in it; empty if there is none. The estimator writes
+            it.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    span_length: int
+    input_spec: InputSpec
+    network: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entries of description.json, beside those that the estimator writes."""
+        return {
+            SPAN: self.span_length,
+            ESTIMATOR: {"name": self.name, "settings": dict(self.settings)},
+            INPUT_SPEC: self.input_spec.to_json(),
+        }
+
+
+def read_model_folder(folder: Path) -> ModelFolder:
+    """Read what all model folders say.
+
+    Raises:
+        WeightsError: if there is no description, or it is not that of an estimator that was fitted to recordings.
+    """
+    values = read_description_values(folder)
+    if missing := [key for key in (ESTIMATOR, SPAN, INPUT_SPEC) if not values.get(key)]:
+        raise WeightsError(
+            f"{folder / DESCRIPTION}: no {' and no '.join(missing)}, so no score can be estimated with it; allowed: a "
+            "folder that the stage finetune wrote (fit it again with `dvc repro finetune`)"
+        )
+    try:
+        estimator = values[ESTIMATOR]
+        input_spec = InputSpec.from_json(values[INPUT_SPEC])
+        network = values.get(NETWORK) or {}
+        return ModelFolder(estimator["name"], estimator["settings"], int(values[SPAN]), input_spec, network)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{folder / DESCRIPTION}: not a valid description for this version: {error}") from None

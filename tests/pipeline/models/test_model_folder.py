@@ -1,0 +1,115 @@
+"""What all model folders say: it is read as it was written, and what is missing or invalid is named."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from pipeline.models.arrays import save_arrays
+from pipeline.models.description import Description
+from pipeline.models.files import WeightsError, add_to_description
+from pipeline.models.model_folder import ModelFolder, read_model_folder
+from pipeline.models.weights import save_weights
+from pipeline.nets.heads import Expectation
+from tests.pipeline.training.material import INPUT_SPEC, MODEL
+
+FOLDER = ModelFolder("lpq_svr", {"grid": 4, "costs": [0.5, 2.0]}, 1, INPUT_SPEC)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    add_to_description(tmp_path, FOLDER.to_json())
+    return tmp_path
+
+
+def _rewrite(folder: Path, **changes: Any) -> None:
+    """Replace entries of the description; None removes one."""
+    path = folder / "description.json"
+    values = {**json.loads(path.read_text()), **changes}
+    path.write_text(json.dumps({name: value for name, value in values.items() if value is not None}))
+
+
+def test_a_folder_of_arrays_round_trips(tmp_path: Path) -> None:
+    save_arrays(tmp_path, {"a": torch.zeros(1).numpy()})
+    add_to_description(tmp_path, FOLDER.to_json())
+    assert read_model_folder(tmp_path) == FOLDER
+
+
+def test_a_folder_of_a_network_round_trips_with_its_network(tmp_path: Path) -> None:
+    frames = replace(FOLDER, name="frame_expectation", settings={})
+    save_weights(tmp_path, {"a": torch.zeros(1)}, Description(MODEL, Expectation(64), 1))
+    add_to_description(tmp_path, frames.to_json())
+    assert read_model_folder(tmp_path) == replace(frames, network=MODEL.model_dump(mode="json"))
+
+
+def test_the_description_keeps_what_others_wrote(folder: Path) -> None:
+    add_to_description(folder, {"source": "train", "trained": {"epochs": 2}})
+    values = json.loads((folder / "description.json").read_text())
+    assert set(values) == {"estimator", "span", "footage", "source", "trained"}
+    assert values["estimator"] == {"name": "lpq_svr", "settings": {"grid": 4, "costs": [0.5, 2.0]}}
+    assert values["span"] == 1
+    assert values["footage"]["rates"] == [3.75, 3.75, 3.75]
+    assert read_model_folder(folder) == FOLDER
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        (("estimator",), "no estimator, so"),
+        (("span",), "no span, so"),
+        (("footage",), "no footage, so"),
+        (("estimator", "span", "footage"), "no estimator and no span and no footage, so"),
+    ],
+)
+def test_missing_entries_are_named(folder: Path, missing: tuple[str, ...], message: str) -> None:
+    _rewrite(folder, **dict.fromkeys(missing))
+    with pytest.raises(WeightsError, match=rf"description\.json: {message} no score can be estimated .*dvc repro"):
+        read_model_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"estimator": {"name": "lpq_svr"}}, "settings"),
+        ({"estimator": {"settings": {}}}, "name"),
+        ({"estimator": "lpq_svr"}, "string"),
+        ({"span": "long"}, "long"),
+        ({"footage": {"absent": "skip", "rates": [1.0, 2.0, 3.0]}}, "preprocessing"),
+        ({"footage": {**INPUT_SPEC.to_json(), "rates": [3.0, 2.0, 1.0]}}, "three rising numbers"),
+    ],
+)
+def test_invalid_entries_are_refused(folder: Path, change: dict[str, Any], message: str) -> None:
+    _rewrite(folder, **change)
+    with pytest.raises(
+        WeightsError, match=rf"description\.json: not a valid description for this version: .*{message}"
+    ):
+        read_model_folder(folder)
+
+
+@pytest.mark.parametrize(("text", "message"), [("{", "not valid JSON"), ("", "not valid JSON"), ("[]", "not a JSON")])
+def test_a_description_that_is_no_json_object_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "description.json").write_text(text)
+    with pytest.raises(WeightsError, match=rf"description\.json: {message}"):
+        read_model_folder(tmp_path)
+
+
+def test_a_description_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "description.json").write_bytes(b"\xff\xfe{}")
+    with pytest.raises(WeightsError, match=r"description\.json: not valid JSON"):
+        read_model_folder(tmp_path)
+
+
+def test_a_missing_description_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"description\.json: no such file"):
+        read_model_folder(tmp_path)
+    with pytest.raises(WeightsError, match=r"nowhere/description\.json: no such file"):
+        read_model_folder(tmp_path / "nowhere")
+
+
+def test_pretrained_weights_are_no_estimator(tmp_path: Path) -> None:
+    save_weights(tmp_path, {"a": torch.zeros(1)}, Description(MODEL, None))
+    with pytest.raises(WeightsError, match="no estimator and no span and no footage"):
+        read_model_folder(tmp_path)
