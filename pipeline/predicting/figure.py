@@ -2,6 +2,7 @@
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -69,9 +70,11 @@ def _draw_spans(axes: Axes, estimate: Estimate) -> None:
         name = f"{band.name} {band.low}\N{EN DASH}{band.high}"
         transform = axes.get_yaxis_transform()  # x in axes coordinates, y in points of BDI-II
         axes.text(1.01, (begin + end) / 2, name, transform=transform, va="center", fontsize=8.5)
-    for number, span in enumerate(estimate.spans):
-        label = "an estimate over its time" if number == 0 else None
-        axes.plot([span.start, span.end], [span.estimate] * 2, color=BLUE, lw=2.4, solid_capstyle="butt", label=label)
+    # Without snapping to pixels, spans that are narrower than a pixel stay visible.
+    style: dict[str, Any] = {"color": BLUE, "lw": 2.4, "capstyle": "butt", "snap": False}
+    begins, ends = [span.start for span in estimate.spans], [span.end for span in estimate.spans]
+    if scores:
+        axes.hlines(scores, begins, ends, label="an estimate over its time", **style)
     if estimate.score is None:
         axes.annotate(
             f"No estimate: {estimate.missing}", (0.5, 0.5), xycoords="axes fraction", ha="center", fontsize=12

@@ -15,6 +15,8 @@ def missing_reason(coverage: float, length: int, rate: float) -> str:
     """
     if not coverage:
         return "no face was found"
+    if length == 1:
+        return "no face was found in the frames that the model sees"
     return f"no clip of {length} faces ({length / rate:.1f} s) shows the face throughout"
 
 

@@ -25,16 +25,20 @@ def choose_recordings(recordings: list[ScoredEstimate]) -> dict[str, ScoredEstim
     return chosen
 
 
-def middle_clip(sequence: FaceSequence, length: int) -> tuple[int, int]:
-    """Return (phase, start) of the middle clip of the first phase that has clips.
+def middle_clip(sequence: FaceSequence, length: int, shortest: int) -> tuple[int, int, int]:
+    """Return (phase, start, length) of the middle clip of the first phase that has clips.
+
+    Without a clip of `length` frames it is one of half as many, and so on, down to the `shortest` that is allowed.
 
     Raises:
         ValueError: if the recording has no clip.
     """
     clips = sequence.covering_clips(length, len(sequence.phases))
+    if not clips and length > shortest:
+        return middle_clip(sequence, max(length // 2, shortest), shortest)
     if not clips:
         raise ValueError(
             f"{sequence.recording}: no clip of {length} frames, although evaluate found one; run evaluate again"
         )
     starts = [start for phase, start, _ in clips if phase == clips[0][0]]
-    return clips[0][0], starts[(len(starts) - 1) // 2]
+    return clips[0][0], starts[(len(starts) - 1) // 2], length

@@ -31,14 +31,15 @@ def explain(
         sequence: of the recording.
         scored: the true score and the estimate of the recording.
         opaque: an id of the recording that does not identify its subject.
-        length: frames of the clip: as many as the network sees at once, or any number for a network of single frames.
+        length: frames of the clip: as many as the network sees at once. For a network of single frames any number; the
+            clip is shorter if the recording nowhere shows the face in so many frames in a row.
         stage: of the network; Grad-CAM takes the output of its last block.
         device: of the network.
 
     Raises:
         ValueError: if the recording has no clip, or the network no such stage.
     """
-    phase, start = middle_clip(sequence, length)
+    phase, start, length = middle_clip(sequence, length, shortest=scorer.frames)
     faces = sequence.clip(phase, start, length)
     clips = torch.from_numpy(faces).unflatten(0, (-1, scorer.frames)).to(device)
     maps, estimates = relevance(scorer, clips, stage)

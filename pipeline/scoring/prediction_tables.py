@@ -55,7 +55,7 @@ class Prediction:
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.estimate):
-            raise ValueError(f"{self.recording}: the network's estimate is {self.estimate}; allowed: a finite number")
+            raise ValueError(f"{self.recording}: the estimate is {self.estimate}; allowed: a finite number")
         if not 0 <= self.absent <= self.frames:
             raise ValueError(
                 f"{self.recording}: {self.absent} absent of {self.frames} frames; allowed: 0 to {self.frames}"

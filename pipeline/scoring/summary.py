@@ -19,8 +19,6 @@ from pipeline.scoring.subgroups import MODEL, Subgroup
 # Of intervals.csv; the estimator may be a difference of two.
 COLUMNS = ("subgroup", "estimator", "metric", "videos", "subjects", "value", "low", "high")
 DECIMALS = 4
-# The model minus each estimator of labels alone, on the same videos, by the name of the difference.
-DIFFERENCES = {"difference" if name == REFERENCE else f"difference to {name}": name for name in LABEL_ESTIMATORS}
 SELECTED_METRICS = ("rmse", "mae", "pcc", "ccc", "kappa")  # of the model, in metrics.json
 
 
@@ -67,10 +65,15 @@ def _metrics_with_intervals(subgroup: Subgroup, resamples: int, seed: int) -> di
         for estimator in subgroup.estimates
         for name, metric in (METRICS if estimator == MODEL else ERRORS).items()
     }
-    for difference, other in DIFFERENCES.items():
+    for other in (estimator for estimator in subgroup.estimates if estimator != MODEL):
         for name in ERRORS:
-            statistics[difference, name] = _difference(statistics[MODEL, name], statistics[other, name])
+            statistics[difference_to(other), name] = _difference(statistics[MODEL, name], statistics[other, name])
     return intervals(statistics, subgroup.subjects, resamples, seed)
+
+
+def difference_to(estimator: str) -> str:
+    """Return the name of the difference between the model and an estimator of labels alone, on the same videos."""
+    return "difference" if estimator == REFERENCE else f"difference to {estimator}"
 
 
 def truth_and_estimate(predictions: Sequence[Prediction]) -> tuple[Scores, Scores]:

@@ -183,3 +183,13 @@ def test_the_error_for_an_unlisted_recording_names_it(corpus: Path, explain: Cal
     with pytest.raises(ValueError, match=r"predictions\.csv: calm: not in .*recordings\.csv"):
         explain()
     assert not (corpus / "saliency").exists()
+
+
+def test_frames_are_explained_where_no_whole_clip_shows_the_face(corpus: Path, explain: Callable[..., None]) -> None:
+    shutil.rmtree(corpus / "finetuned")
+    save_frame_expectation(corpus / "finetuned")
+    shutil.rmtree(corpus / "sequences" / "calm")
+    write_sequence(corpus / "sequences" / "calm", [20, 19], absent=range(0, 39, 2))
+    explain()
+    assert read_array(corpus / "saliency/minimal", "relevance").shape == (1, 32, 32)
+    assert read_array(corpus / "saliency/mild", "relevance").shape[0] == 8  # brief: its 5 frames are looped

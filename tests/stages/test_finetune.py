@@ -219,6 +219,16 @@ def test_an_estimator_that_was_fitted_before_is_not_fitted_again(
     assert "finetune: this was fitted before" in caplog.text
 
 
+def test_settings_of_networks_change_nothing_of_an_estimator_without_a_network(
+    smallest: dict[str, Any], lpq_workplace: Path
+) -> None:
+    main(check_params(_values(smallest)), *_paths(lpq_workplace))
+    main(check_params(_values(smallest, learning_rate=0.0002, epochs=3)), *_paths(lpq_workplace, "again"))
+    assert _files(lpq_workplace / "again") == _files(lpq_workplace / "out")
+    trained = json.loads((lpq_workplace / "out/finetuned/description.json").read_text())["trained"]
+    assert not {"finetune", "epochs", "model", "pretrained"} & set(trained)
+
+
 def test_other_settings_or_recordings_give_another_fit_and_features_are_computed_once(
     smallest: dict[str, Any], lpq_workplace: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

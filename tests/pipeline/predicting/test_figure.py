@@ -16,9 +16,9 @@ from tests.pipeline.predicting.material import WITH_FACE, WITHOUT_FACE
 def test_clips_and_faces_are_drawn_over_time() -> None:
     axes: list[Any] = draw_figure(WITH_FACE).axes
     top, bottom = axes
-    clips = [line.get_xydata().tolist() for line in top.lines[:2]]
-    assert clips == [[[0.0, 10.5], [4.0, 10.5]], [[6.0, 33.75], [10.0, 33.75]]]
-    assert top.lines[2].get_ydata() == [18.25, 18.25]
+    spans = [np.asarray(segment).tolist() for segment in top.collections[0].get_segments()]
+    assert spans == [[[0.0, 10.5], [4.0, 10.5]], [[6.0, 33.75], [10.0, 33.75]]]
+    assert top.lines[0].get_ydata() == [18.25, 18.25]
     (stairs,) = bottom.patches
     np.testing.assert_array_equal(stairs.get_data().values, [1, 1, 0, 1, 1])
     np.testing.assert_allclose(stairs.get_data().edges, [0, 2, 4, 6, 8, 10])

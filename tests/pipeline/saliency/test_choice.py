@@ -58,10 +58,19 @@ def test_choice_does_not_depend_on_estimates() -> None:
 )
 def test_middle_clip(tmp_path: Path, phases: list[int], absent: list[int], expected: tuple[int, int]) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "a", phases, absent=absent), "skip")
-    assert middle_clip(sequence, 8) == expected
+    assert middle_clip(sequence, 8, 8) == (*expected, 8)
 
 
 def test_recording_without_a_clip_is_refused(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "a", [9, 9], absent=True), "hold")
     with pytest.raises(ValueError, match="a: no clip of 8 frames"):
-        middle_clip(sequence, 8)
+        middle_clip(sequence, 8, 8)
+
+
+def test_a_clip_is_shorter_where_no_face_is_seen_for_so_long(tmp_path: Path) -> None:
+    sequence = open_sequence(write_sequence(tmp_path / "r", [12], absent=[3, 7]), "skip")  # faces 0-2, 4-6, 8-11
+    assert middle_clip(sequence, 8, shortest=1) == (0, 8, 4)
+    blinking = open_sequence(write_sequence(tmp_path / "b", [7], absent=[0, 2, 4, 6]), "skip")
+    assert middle_clip(blinking, 8, shortest=1) == (0, 3, 1)
+    with pytest.raises(ValueError, match="no clip of 8 frames"):
+        middle_clip(sequence, 8, shortest=8)

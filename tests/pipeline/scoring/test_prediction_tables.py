@@ -44,7 +44,7 @@ def test_different_recordings_are_not_joined(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("estimate", [float("nan"), float("inf")])
 def test_an_estimate_that_is_not_finite_is_refused(estimate: float) -> None:
-    with pytest.raises(ValueError, match=f"r1: the network's estimate is {estimate}"):
+    with pytest.raises(ValueError, match=f"r1: the estimate is {estimate}"):
         prediction("r1", 3.0, estimate)
 
 
