@@ -30,6 +30,13 @@ class EstimatorSettings(Section):
     networks: ClassVar[tuple[str, ...]] = ()
     sources: ClassVar[tuple[Source, ...]] = ("sequences",)
 
+    def check_size(self, size: int) -> None:
+        """Check that faces of `size` x `size` pixels (align.size) can be used.
+
+        Raises:
+            ValueError: naming the settings and what is allowed.
+        """
+
 
 class ClipNetwork(EstimatorSettings):
     """A network of clips; its settings are the sections `model`, `clip` and `finetune`, so it has none of its own."""
@@ -67,6 +74,14 @@ class LpqSvr(EstimatorSettings):
         if window % 2 == 0:
             raise ValueError
         return window
+
+    def check_size(self, size: int) -> None:
+        """Check that every region of the face has a pixel whose window lies in the face."""
+        if size - self.window + 1 < self.grid:
+            raise ValueError(
+                f"align.size is {size}, but estimator.lpq_svr has windows of {self.window} pixels and a grid of "
+                f"{self.grid}; allowed: window + grid up to {size + 1}"
+            )
 
 
 class Estimator(Section):

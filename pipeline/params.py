@@ -17,8 +17,6 @@ MIN_CLIP_LENGTH = 8  # the time axis is halved four times before the head (paper
 # give them: (smallest, largest) number of frames, and of pixels in height and in width.
 C3D_FRAMES = (16, 31)
 C3D_PIXELS = (96, 127)
-FRAME_NETWORKS = ("resnet50",)  # networks of single frames; all others see clips
-CLIP_NETWORKS = ("msn", "c3d", "i3d")
 
 
 class ParamsError(ValueError):
@@ -340,6 +338,7 @@ class Params(Section):
                 raise ValueError(
                     f"{key} is {value}, but estimator.name is {name}; allowed for it: {', '.join(allowed)}"
                 )
+        settings.check_size(self.align.size)
 
 
 def _check_accumulation(section: str, batch: int, accumulate: int) -> None:

@@ -22,6 +22,8 @@ from pipeline.experiments.git import git, git_or
 
 LOCK = "dvc.lock"
 
+FEATURES = "features-"  # kinds of items begin with it (pipeline/estimators/features.py)
+
 
 @dataclass(frozen=True)
 class StoredFolder:
@@ -38,6 +40,11 @@ class StoredFolder:
     folder: Path
     bytes: int
     finished: bool
+
+    @property
+    def is_features(self) -> bool:
+        """Whether it holds features of a recording, which no stage has as an output, so no dvc.lock refers to them."""
+        return self.kind.startswith(FEATURES)
 
 
 def stored_folders() -> list[StoredFolder]:

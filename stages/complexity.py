@@ -1,7 +1,8 @@
 """Count the parameters and multiply-adds of the estimator, so that `dvc metrics diff` shows them beside the error.
 
-Reads no data. Writes both as metrics, the multiply-adds for one clip; of an estimator that is no network there is
-nothing to count, and the file is an empty object. Times are noisy: `msn complexity` measures them.
+Reads the choice of stage estimator, and no data. Writes both as metrics, the multiply-adds for one clip; of an
+estimator that is no network there is nothing to count, and the file is an empty object. Times are noisy: `msn
+complexity` measures them.
 """
 
 import json
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from pipeline.complexity.count import cost_of
 from pipeline.estimators.capabilities import Costed
+from pipeline.estimators.choice import read_choice
 from pipeline.estimators.registry import chosen_module, estimator_class
 from pipeline.params import Params
 from pipeline.runtime.atomic import write_text_atomically
@@ -19,9 +21,9 @@ from pipeline.runtime.stage import run_stage
 logger = logging.getLogger(__name__)
 
 
-def main(params: Params, complexity: Path) -> None:
+def main(params: Params, chosen: Path, complexity: Path) -> None:
     """Write `complexity`, a JSON file."""
-    name = params.estimator.name
+    name, _ = read_choice(chosen)
     estimator = estimator_class(name)
     values: dict[str, int] = {}
     if isinstance(estimator, Costed):

@@ -74,7 +74,8 @@ def main(
     ]
     _warn_about("without a sequence, left out", estimates.missing)
     _warn_about("without a face, whose estimate is the constant", without_face(estimates.predictions))
-    problem = f"without a clip that clip.absent {absent} allows, whose estimate is the constant"
+    frames = model.folder.span_length
+    problem = f"without {frames} frames in a row with a face (clip.absent {absent}), whose estimate is the constant"
     _warn_about(problem, without_clip(estimates.predictions))
 
     subgroups = subgroups_of(estimates.predictions, labels_alone)

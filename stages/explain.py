@@ -20,12 +20,10 @@ from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
 from pipeline.saliency.choice import choose_recordings
 from pipeline.saliency.explain import explain
-from pipeline.saliency.explanation import write_explanation
+from pipeline.saliency.explanation import UNEXPLAINED, write_explanation
 from pipeline.saliency.figure import Column, write_figure6
 
 logger = logging.getLogger(__name__)
-
-UNEXPLAINED = "not_explained.txt"
 
 
 def main(params: Params, recordings: Path, sequences: Path, predictions: Path, finetuned: Path, saliency: Path) -> None:

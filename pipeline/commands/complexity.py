@@ -10,7 +10,8 @@ from rich.console import Console
 
 from pipeline.complexity.table import measure_models, show, to_json
 from pipeline.device import select_device
-from pipeline.params import CLIP_NETWORKS, FRAME_NETWORKS, Model
+from pipeline.nets.build import BACKBONES
+from pipeline.params import Model
 from pipeline.params_check import check_model
 
 app = typer.Typer()
@@ -37,7 +38,7 @@ def complexity(
     The networks are timed in fp32 and compiled for inference, on the device that MSN_DEVICE names.
     """
     values = {"depth": depth, "kernels": _parse_kernels(kernels), "width": width}
-    models = [_model_params(name, values) for name in ([model] if model else (*CLIP_NETWORKS, *FRAME_NETWORKS))]
+    models = [_model_params(name, values) for name in ([model] if model else BACKBONES)]
     device = select_device() if timing or (timing is None and not as_json) else None
     rows = measure_models(models, frames, size, device)
     setting = f"on {_device_name(device)}, fp32" if device else ""

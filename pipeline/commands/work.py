@@ -23,6 +23,9 @@ def list_work() -> None:
 @app.command()
 def prune(
     progress: Annotated[bool, typer.Option("--progress", help="Remove the progress of trainings as well.")] = False,
+    features: Annotated[
+        bool, typer.Option("--features", help="Remove features of recordings as well; estimators compute them again.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Remove finished items that no dvc.lock refers to.
@@ -31,11 +34,13 @@ def prune(
     interrupted run are in none of them: let the run end first, and prune while no stage runs.
     """
     referenced = referenced_files()
-    unused = [
-        stored
-        for stored in stored_folders()
-        if (progress if not stored.finished else not referenced.cover(stored.folder))
-    ]
+
+    def is_unused(stored: StoredFolder) -> bool:
+        if not stored.finished:
+            return progress
+        return features if stored.is_features else not referenced.cover(stored.folder)
+
+    unused = [stored for stored in stored_folders() if is_unused(stored)]
     if referenced.unlisted:
         typer.echo(
             f"referenced, but not in DVC's cache, so that their items are unknown: {referenced.unlisted} outputs"

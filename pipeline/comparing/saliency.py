@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from pipeline.experiments.repository import find_experiment
-from pipeline.saliency.explanation import Explanation, read_explanations
+from pipeline.saliency.explanation import UNEXPLAINED, Explanation, read_explanations
 from pipeline.saliency.figure import Column, write_figure6
 
 SALIENCY = "saliency"  # the output of stage explain
@@ -36,6 +36,9 @@ def _fetch_explanations(name: str) -> dict[str, Explanation]:
         saliency = Path(folder) / SALIENCY
         find_experiment(name).fetch(SALIENCY, saliency)
         explanations = read_explanations(saliency)
+        reason = saliency / UNEXPLAINED
+        if reason.is_file():
+            raise ValueError(f"{name}: {reason.read_text(encoding='utf-8').strip()}")
     if not explanations:
         raise ValueError(f"{name}: no recording is explained; run stage explain there first (dvc repro explain)")
     return explanations

@@ -25,8 +25,9 @@ TIMING_HEADINGS = ("latency", "clips/s", "GMAC/s", "peak memory")
 SEED = 0  # of the weights of timed networks; the weights do not affect the times
 NOTES = (
     "MACs: multiply-adds of convolutions and linear layers for one clip; FLOP are twice as many.",
-    'The paper\'s column "FLOP (x 10^6)" cannot be compute: for I3D and MSN it is about twice the parameters, as if '
-    "every weight were used once, whereas a convolution uses each weight at every position of the clip.",
+    'The paper\'s column "FLOP (x 10^6)" cannot be a count of computations: for I3D and MSN it is about twice the '
+    "parameters, as if every weight were used once, whereas a convolution uses each weight at every position of the "
+    "clip.",
 )
 
 

@@ -11,8 +11,8 @@ from pipeline.descriptors.lpq import CODES, lpq_codes
 from pipeline.zarr_store import read_attributes
 
 
-def lpq_segments(sequence: Path, window: int, grid: int, seconds: float) -> dict[str, np.ndarray]:
-    """Describe each segment of the first phase of a sequence by LPQ histograms in regions of the face.
+def lpq_segments(sequence: Path, window: int, grid: int, seconds: float, phase: int = 0) -> dict[str, np.ndarray]:
+    """Describe each segment of a phase of a sequence by LPQ histograms in regions of the face.
 
     Frames without a face are left out, and so are segments without any face. The last segment may be shorter.
 
@@ -21,13 +21,14 @@ def lpq_segments(sequence: Path, window: int, grid: int, seconds: float) -> dict
         window: pixels, odd: the window of LPQ.
         grid: regions along each side of the face.
         seconds: of a segment.
+        phase: number of the phase of the subsampling.
 
     Returns:
         `histograms` (segments, grid x grid x 256) float32, the mean over the frames of each segment, and `frames`
         (segments,) int64, the number of these frames; `length` () int64, the number of frames of the phase.
     """
     faces = open_sequence(sequence, "keep")
-    first, stop = faces.phases[0]
+    first, stop = faces.phases[phase]
     present = np.flatnonzero(faces.present[first:stop])
     frames_per_segment = max(round(seconds * read_attributes(sequence)["fps"]), 1)
     histograms, counts = [], []

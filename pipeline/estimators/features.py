@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from pipeline.artifacts.hashing import folder_digests
 from pipeline.estimator_settings import Source
 from pipeline.estimators.protocol import Arrays
 from pipeline.items import Item, find_or_make
+from pipeline.parallel.workers import check_loaded_code
 from pipeline.runtime.project_code import code_hash
 
 FILE = "features.safetensors"
@@ -46,8 +48,9 @@ class StoredFeatures:
         """
         folders = [(_folder_of(self.folders, source) / recording.name).absolute() for recording in recordings]
         code = code_hash(function.__module__)  # the key that the store makes holds the code of this module alone
+        shared = {"function": f"{function.__module__}.{function.__qualname__}", "code": code, "settings": settings}
         items = [
-            Item(folder.name, {"recording": digest, "settings": settings, "code": code}, (folder, function, settings))
+            Item(folder.name, {"recording": digest, **shared}, (code, folder, function, settings))
             for folder, digest in zip(folders, folder_digests(folders), strict=True)
         ]
         paths = find_or_make(f"features-{kind}", write_features, items, f"{kind} features", "recordings")
@@ -76,9 +79,17 @@ class ComputedFeatures:
         return [function(_folder_of(self.folders, source) / recording.name, **settings) for recording in recordings]
 
 
-def write_features(folder: Path, recording: Path, function: Callable[..., Arrays], settings: Mapping[str, Any]) -> None:
-    """Write the features of one recording to the existing `folder`."""
-    save_file(dict(function(recording, **settings)), folder / FILE)
+def write_features(
+    folder: Path, code: str, recording: Path, function: Callable[..., Arrays], settings: Mapping[str, Any]
+) -> None:
+    """Write the features of one recording to the existing `folder`, in a worker.
+
+    Raises:
+        CodeMismatchError: if the worker has loaded other code of `function` than that with the hash `code`.
+    """
+    check_loaded_code(code, function)
+    arrays = function(recording, **settings)
+    save_file({name: np.array(array, order="C") for name, array in arrays.items()}, folder / FILE)
 
 
 def _folder_of(folders: Mapping[Source, Path], source: Source) -> Path:

@@ -1,9 +1,9 @@
 """LPQ and SVR: local phase quantisation in regions of the face, and support vector regression of each recording.
 
 The video baseline of AVEC2013 (M. Valstar et al., "AVEC 2013: The Continuous Audio/Visual Emotion and Depression
-Recognition Challenge", AVEC 2013): histograms of LPQ codes in 4 x 4 regions, their mean over segments of 20 s, the mean
-of the segments, and epsilon-SVR with the histogram intersection kernel. The window and the choice of C and epsilon are
-our defaults; the publication does not tell them.
+Recognition Challenge", AVEC 2013): histograms of LPQ codes in 4 x 4 regions of the face, and epsilon-SVR. The mean over
+segments of 20 s and then over the video, and the histogram intersection kernel, are recalled, not read. The window and
+the choice of C and epsilon are our defaults.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from pipeline.estimator_settings import LpqSvr as LpqSvrSettings
 from pipeline.estimators.array_estimator import ArrayEstimator
 from pipeline.estimators.protocol import Arrays, Features, FitContext, PredictContext, Split
 from pipeline.models.arrays import Shape
+from pipeline.models.files import WEIGHTS
 from pipeline.params import Clip
 from pipeline.records.estimates import SpanEstimate, VideoEstimate
 from pipeline.regressors.svr import SupportVectorRegression, select_svr
@@ -37,7 +38,7 @@ class LpqSvr(ArrayEstimator):
         """Choose C and epsilon on the validated recordings, or on folds of the fitted subjects, and fit."""
         fitted, validated = (
             (
-                self._means(self._segments([item.folder for item in part], context.features)),
+                self._means(self._segments([item.folder for item in part], 0, context.features)),
                 np.array([item.score for item in part], np.float64),
             )
             for part in (split.fitted, split.validated)
@@ -53,7 +54,7 @@ class LpqSvr(ArrayEstimator):
         self.arrays = selected.regression.to_arrays()
 
     def predict(self, recordings: Sequence[Path], context: PredictContext) -> list[VideoEstimate]:
-        """Estimate each recording by one span, over the whole of its first phase.
+        """Estimate each recording by one span for each phase, over the whole of it.
 
         Raises:
             ValueError: if the order of frames is `frozen`: there are no clips whose middle frame could be repeated.
@@ -61,21 +62,33 @@ class LpqSvr(ArrayEstimator):
         if context.order.name == "frozen":
             raise ValueError("lpq_svr sees no clips: allowed for evaluate.order: recorded, shuffled, reversed")
         regression = SupportVectorRegression.from_arrays(self.arrays, "lpq_svr")
-        estimates = []
-        for folder, part in zip(recordings, self._segments(recordings, context.features), strict=True):
-            faces, score = int(part["frames"].sum()), regression.predict(self._means([part]))[0]
-            span = SpanEstimate(0, 0, int(part["length"]), faces, float(score)) if faces else None
-            estimates.append(VideoEstimate(folder.name, (span,) if span else ()))
-        return estimates
+        spans: dict[str, list[SpanEstimate]] = {folder.name: [] for folder in recordings}
+        for phase in range(context.phases):
+            for folder, part in zip(recordings, self._segments(recordings, phase, context.features), strict=True):
+                if faces := int(part["frames"].sum()):
+                    score = float(regression.predict(self._means([part]))[0])
+                    spans[folder.name].append(SpanEstimate(phase, 0, int(part["length"]), faces, score))
+        return [VideoEstimate(name, tuple(own)) for name, own in spans.items()]
+
+    @classmethod
+    def load(cls, folder: Path, settings: LpqSvrSettings) -> "LpqSvr":
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError: if arrays are missing, unexpected or misshapen, or do not fit each other.
+        """
+        estimator = super().load(folder, settings)
+        SupportVectorRegression.from_arrays(estimator.arrays, str(folder / WEIGHTS))
+        return estimator
 
     def shapes(self) -> dict[str, Shape]:
         """Return the shapes of the support vectors, of their coefficients and of the intercept."""
         return {"support_vectors": (None, self.settings.grid**2 * CODES), "coefficients": (None,), "intercept": ()}
 
-    def _segments(self, recordings: Sequence[Path], features: Features) -> list[Arrays]:
-        """Return what `lpq_segments` returns, for each recording."""
+    def _segments(self, recordings: Sequence[Path], phase: int, features: Features) -> list[Arrays]:
+        """Return what `lpq_segments` returns for a phase of each recording."""
         settings = {"window": self.settings.window, "grid": self.settings.grid, "seconds": self.settings.segment}
-        return features("lpq", "sequences", lpq_segments, recordings, **settings)
+        return features("lpq", "sequences", lpq_segments, recordings, **settings, phase=phase)
 
     def _means(self, parts: Sequence[Arrays]) -> Float64[np.ndarray, "recordings bins"]:
         """Return the mean over the segments of each recording; zeros for one without a face."""

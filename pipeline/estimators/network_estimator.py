@@ -52,12 +52,15 @@ class NetworkEstimator:
         fitted, validated = (
             [(recording.folder, recording.score) for recording in part] for part in (split.fitted, split.validated)
         )
-        network = build(context.model, self.head(), torch_seed(context.finetune.seed, Purpose.WEIGHTS))
-        if context.initial_weights is not None:
-            load_backbone(network, context.initial_weights / WEIGHTS)
-        target = self._target([score for _, score in fitted], context.finetune)
-        description = Description(context.model, self.head(), self.span_length(context.clip), target)
-        trained = context.train(NetworkTask(network, description, fitted, validated, context.clip.absent))
+        given = context.network
+        if given is None:
+            raise ValueError("the settings of this estimator list no networks, so it gets none; list them")
+        network = build(given.model, self.head(), torch_seed(context.seed, Purpose.WEIGHTS))
+        if given.initial_weights is not None:
+            load_backbone(network, given.initial_weights / WEIGHTS)
+        target = self._target([score for _, score in fitted], given.finetune)
+        description = Description(given.model, self.head(), self.span_length(context.clip), target)
+        trained = given.train(NetworkTask(network, description, fitted, validated, context.clip.absent))
         network.load_state_dict(dict(trained.weights))
         self.network, self.description = network.eval(), replace(description, history=trained.facts)
 

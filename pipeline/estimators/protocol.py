@@ -58,25 +58,38 @@ class Split:
 
 
 @dataclass(frozen=True)
-class FitContext:
-    """What an estimator may use to fit.
+class NetworkContext:
+    """What an estimator that builds on the pretrained network may use in addition.
 
     Attributes:
-        clip: the section `clip` of params.yaml.
-        model: the section `model`: the network that is pretrained on faces.
-        finetune: the section `finetune`. Its `seed` is for all estimators; the rest is for networks.
+        model: the section `model` of params.yaml: the network that is pretrained on faces.
+        finetune: the section `finetune`: how networks are trained.
         initial_weights: folder of the pretrained weights of that network; None if there are none.
-        features: computes features of recordings, or finds them in the artifact store.
         train: trains a network with the settings of `finetune`, resumably; it takes a
             `pipeline.score_networks.network_task.NetworkTask` and returns a `TrainedNetwork`.
     """
 
-    clip: Clip
     model: Model
     finetune: Finetune
     initial_weights: Path | None
-    features: Features
     train: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """What an estimator may use to fit. All of it is part of the key by which a finished fit is found.
+
+    Attributes:
+        clip: the section `clip` of params.yaml.
+        seed: finetune.seed.
+        features: computes features of recordings, or finds them in the artifact store.
+        network: for estimators whose settings list `networks`; None for others.
+    """
+
+    clip: Clip
+    seed: int
+    features: Features
+    network: NetworkContext | None = None
 
 
 @dataclass(frozen=True)

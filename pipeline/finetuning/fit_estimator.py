@@ -10,7 +10,7 @@ from pipeline.data.split import Split as LabelSplit
 from pipeline.data.usable_recordings import usable_recordings
 from pipeline.estimator_settings import EstimatorSettings, Source
 from pipeline.estimators.features import StoredFeatures
-from pipeline.estimators.protocol import FitContext, Split
+from pipeline.estimators.protocol import FitContext, NetworkContext, Split
 from pipeline.estimators.registry import estimator_class, module_name
 from pipeline.finetuning.finetuning import Finetuning
 from pipeline.models.files import WEIGHTS, add_to_description
@@ -82,9 +82,9 @@ def fit_of(
             return TrainedNetwork(trained.module.final_weights, trained.facts)
 
         split = Split(tuple(parts["fitted"]), tuple(parts["validated"]))
-        features = StoredFeatures(folders)
-        context = FitContext(params.clip, params.model, params.finetune, initial_weights, features, train_network)
-        estimator.fit(split, context)
+        network = NetworkContext(params.model, params.finetune, initial_weights, train_network)
+        seed, features = params.finetune.seed, StoredFeatures(folders)
+        estimator.fit(split, FitContext(params.clip, seed, features, network if builds_on_network else None))
 
         def save(folder: Path) -> None:
             estimator.save(folder)
@@ -92,7 +92,12 @@ def fit_of(
 
         return save
 
-    modules: tuple[str, ...] = (module_name(name), ModelFolder.__module__, input_spec_of.__module__)
+    modules: tuple[str, ...] = (
+        module_name(name),
+        StoredFeatures.__module__,
+        ModelFolder.__module__,
+        input_spec_of.__module__,
+    )
     if builds_on_network:
         modules += (Finetuning.__module__, train.__module__)
     return Fit("finetune", params.finetune, modules, source, fit, builds_on_network)

@@ -12,7 +12,7 @@ from pipeline.nets.heads import Expectation, Head, LinearHead, Recognition, Regr
 from pipeline.nets.i3d import I3D
 from pipeline.nets.msn import MSN, Block
 from pipeline.nets.resnet50 import ResNet50
-from pipeline.params import FRAME_NETWORKS, Model
+from pipeline.params import Model
 
 
 class Network(nn.Module):
@@ -28,6 +28,8 @@ class Network(nn.Module):
         """Compute the outputs of each clip."""
         return self.head(self.backbone(x))
 
+
+FRAME_NETWORKS = ("resnet50",)  # networks of single frames; all others see clips
 
 BACKBONES: dict[str, Callable[[Model], nn.Module]] = {
     "msn": lambda model: MSN(model.depth, model.kernels, model.width, model.batch_norm_momentum),

@@ -75,7 +75,13 @@ def run_with_progress(
 
 
 def call_checked(code: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function in a worker whose loaded code has the hash `code`.
+    """Call a function in a worker whose loaded code has the hash `code`; see `check_loaded_code`."""
+    check_loaded_code(code, function)
+    return function(*arguments)
+
+
+def check_loaded_code(code: str, function: Callable[..., Any]) -> None:
+    """Check that this worker has loaded the code of a function that has the hash `code`.
 
     Raises:
         CodeMismatchError: if this process has loaded other code than the stage that names the items by its hash.
@@ -85,7 +91,6 @@ def call_checked(code: str, function: Callable[..., Any], *arguments: Any) -> An
             f"the worker on {platform.node()} has loaded other code of {function.__module__} than this stage; start "
             "the workers anew (they keep the code that they began with), from the same checkout"
         )
-    return function(*arguments)
 
 
 def is_failure(outcome: Any) -> bool:

@@ -48,7 +48,7 @@ def to_table(results: Sequence[Estimate | Failure]) -> Group:
     """Return a table of the estimates, followed by their notes and by the videos without an estimate, with reasons."""
     table = Table(caption=NOTICE, caption_justify="left", caption_style="dim", expand=False)
     table.add_column("Video", overflow="fold")
-    for name in ("Length", "Face", "Clips"):
+    for name in ("Length", "Face", "Spans"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("Over time", no_wrap=True)
     table.add_column("Estimate", justify="right", no_wrap=True)

@@ -81,7 +81,7 @@ def section_card(main: Outcome) -> Section:
     )
     best = main.description.get("best")
     if not builds_on_network:
-        model += " It is no network, and nothing is pretrained on faces."
+        model += " It is no network, and nothing is pretrained on faces; it may hold descriptors of fitted recordings."
     elif best:
         model += f" The weights are those of epoch {best['epoch']}, the best by validation (RMSE {best['rmse']:.2f})."
     elif value_at(params, "finetune.validation") == "none":

@@ -12,6 +12,7 @@ from pipeline.png import png_bytes
 from pipeline.report import paper
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.paper import estimator_label, format_metric
+from pipeline.saliency.explanation import UNEXPLAINED
 from pipeline.scoring.intervals import format_interval
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
@@ -143,9 +144,11 @@ def section_saliency(main: Outcome, faces: bool) -> Section | None:
         return None
     content = main.experiment.content("saliency/figure6.png")
     if content is None:
-        return Section(
-            "saliency", "Where the estimate comes from", ["There is no figure 6: `dvc repro explain` makes it."]
+        reason = main.experiment.text(f"saliency/{UNEXPLAINED}")
+        missing = (
+            f"There is no figure 6: {reason.strip()}." if reason else "There is no figure 6: run `dvc repro explain`."
         )
+        return Section("saliency", "Where the estimate comes from", [missing])
     alt = "First and last frame of a clip of one test recording per severity band, with the relevance of every pixel."
     picture = Picture(content, alt, "Figure 6: red regions raise the estimate, blue ones lower it (Grad-CAM)")
     return Section("saliency", "Where the estimate comes from", [FACES], [picture])

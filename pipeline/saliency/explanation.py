@@ -9,6 +9,8 @@ from jaxtyping import Bool, Float, UInt8
 from pipeline.scoring.bands import BANDS
 from pipeline.zarr_store import ARCHIVE, GroupWriter, read_array, read_attributes
 
+UNEXPLAINED = "not_explained.txt"  # beside or instead of explanations: why there are none
+
 
 @dataclass(frozen=True)
 class ClipMetadata:

@@ -1,4 +1,4 @@
-"""Missing input of the metrics: frames without a face, and recordings without an estimate of the network."""
+"""Missing input of the metrics: frames without a face, and recordings that the model cannot estimate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -129,9 +129,10 @@ def _fit_along(fit: Fit) -> None:
 
     def trainer(make_module: MakeModule) -> TrainedModule:
         folder = broadcast(cast(Path, None), long_timeout=True)
-        return TrainedModule(train(fit.kind, fit.settings, make_module, folder), {})
+        module = train(fit.kind, fit.settings, make_module, folder)
+        return TrainedModule(module, broadcast({}, long_timeout=True))
 
-    if broadcast(False, long_timeout=True):
+    if broadcast(False, long_timeout=True) and fit.trains_networks:
         fit.fit(trainer)
 
 
@@ -161,7 +162,7 @@ def _find_or_fit(fit: Fit, curves: Path) -> str:
                 module = train(fit.kind, settings, make_module, broadcast(progress, long_timeout=True), curves)
                 shutil.copytree(progress / CURVES, folder / CURVES, dirs_exist_ok=True)
             metrics = json.loads((folder / CURVES / SUMMARY).read_text(encoding="utf-8"))
-            own_facts = {"metrics": metrics, **module.summary}
+            own_facts = broadcast({"metrics": metrics, **module.summary}, long_timeout=True)
             facts.update(own_facts)
             return TrainedModule(module, own_facts)
 

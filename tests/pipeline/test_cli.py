@@ -52,7 +52,7 @@ def _make(key: str, text: str) -> None:
         (("report",), ["--study", "--output", "--faces", "self-contained"]),
         (("compare-saliency",), ["experiment", "--output", "workspace"]),
         (("work",), ["list", "prune"]),
-        (("work", "prune"), ["--progress", "--yes", "dvc.lock"]),
+        (("work", "prune"), ["--progress", "--features", "--yes", "dvc.lock"]),
     ],
 )
 def test_help(command: tuple[str, ...], expected: list[str]) -> None:
@@ -166,6 +166,16 @@ def test_pruning_asks_and_removes_unreferenced_items() -> None:
     assert "nothing to remove" in _msn("work", "prune").output
     assert _msn("work", "prune", "--progress", "--yes").exit_code == 0
     assert [stored.folder.name for stored in pruning.stored_folders()] == ["referenced"]
+
+
+@pytest.mark.usefixtures("only_x_is_referenced")
+def test_features_of_recordings_are_pruned_on_demand_only() -> None:
+    store = ArtifactStore("features-lpq")
+    store.make("one", lambda folder: (folder / "features.safetensors").write_text("f") and None)
+    assert "nothing to remove" in _msn("work", "prune", "--yes").output
+    assert store.find("one") is not None
+    assert "features-lpq" in _msn("work", "prune", "--features", "--yes").output
+    assert store.find("one") is None
 
 
 def test_pruning_outside_a_repository_removes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,45 @@ def _error_lines(values: Any) -> list[str]:
     return str(error.value).splitlines()
 
 
+def test_lpq_needs_faces_that_its_windows_and_regions_fit_into() -> None:
+    lpq = {"estimator__name": "lpq_svr", "align__size": 32}
+    message = (
+        "align.size is 32, but estimator.lpq_svr has windows of 31 pixels and a grid of 4; allowed: window + grid up"
+    )
+    (line,) = _error_lines(_values(**lpq, estimator__lpq_svr__window=31))
+    assert line == f"params.yaml: {message} to 33"
+    check_params(_values(**lpq, estimator__lpq_svr__window=29))
+    check_params(_values(align__size=32, estimator__lpq_svr__window=31))  # it is not chosen
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"estimator__name": "lstm"}, "estimator.name is lstm; allowed: clip_network, frame_expectation, lpq_svr"),
+        (
+            {"estimator__name": "frame_expectation"},
+            "model.name is msn, but estimator.name is frame_expectation; allowed for it: resnet50",
+        ),
+        (
+            {"model__name": "resnet50"},
+            "model.name is resnet50, but estimator.name is clip_network; allowed for it: msn, c3d, i3d",
+        ),
+        (
+            {"estimator__source": "aligned"},
+            "estimator.source is aligned, but estimator.name is clip_network; allowed for it: sequences",
+        ),
+    ],
+)
+def test_an_estimator_has_networks_and_sources_of_its_own(changes: dict[str, str], message: str) -> None:
+    assert _error_lines(_values(**changes)) == [f"params.yaml: {message}"]
+
+
+@pytest.mark.parametrize("value", [4, 1, 33, 5.5])
+def test_wrong_settings_of_an_estimator_that_is_not_chosen_are_refused_too(value: float) -> None:
+    (line,) = _error_lines(_values(estimator__lpq_svr__window=value))
+    assert line.startswith(f"params.yaml: estimator.lpq_svr.window is {value}; allowed: pixels, odd, 3 to 31")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -59,7 +59,7 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/descriptors/lpq.py": WITH_ESTIMATOR,
     "pipeline/regressors/svr.py": WITH_ESTIMATOR,
     "pipeline/estimators/registry.py": WITH_ESTIMATOR,
-    "pipeline/estimators/choice.py": ["estimator", "finetune"],
+    "pipeline/estimators/choice.py": ["estimator", "finetune", "complexity"],
     "pipeline/estimators/features.py": WITH_FEATURES,
     "pipeline/estimators/labels_alone.py": ["evaluate"],
     "pipeline/estimator_settings.py": [],
@@ -127,9 +127,10 @@ def test_code_of_another_estimator_starts_finetune_but_fits_nothing(project: Any
 
 def test_an_unknown_estimator_is_refused_with_the_allowed_ones(project: Any) -> None:
     project.change(estimator__name="lstm")
-    output = project.run("dvc", "repro", succeeds=False)
-    assert "estimator.name is lstm; allowed: clip_network, frame_expectation, lpq_svr" in output
-    assert "No such file" not in output
+    for target in ([], ["complexity"], ["explain"]):
+        output = project.run("dvc", "repro", *target, succeeds=False)
+        assert "estimator.name is lstm; allowed: clip_network, frame_expectation, lpq_svr" in output
+        assert "No such file" not in output
 
 
 @pytest.mark.long

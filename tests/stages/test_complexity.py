@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.estimators.choice import write_choice
 from pipeline.params import Params
 from pipeline.params_check import check_params, load_params
 from stages.complexity import main
@@ -23,8 +24,14 @@ def _params(estimator: str, network: str, size: int = 112) -> Params:
     return check_params(values)
 
 
+def _count(params: Params, folder: Path) -> None:
+    """Run the stages estimator and complexity."""
+    write_choice(folder / "estimator.json", params.estimator)
+    main(params, folder / "estimator.json", folder / "complexity.json")
+
+
 def test_parameters_and_macs(tmp_path: Path) -> None:
-    main(_params("clip_network", "msn"), tmp_path / "complexity.json")
+    _count(_params("clip_network", "msn"), tmp_path)
     complexity = json.loads((tmp_path / "complexity.json").read_text())
     assert complexity.keys() == {"parameters", "macs"}
     assert complexity["parameters"] == 77_716_673
@@ -32,7 +39,7 @@ def test_parameters_and_macs(tmp_path: Path) -> None:
 
 
 def test_a_network_of_single_frames_is_counted_for_one_frame(tmp_path: Path) -> None:
-    main(_params("frame_expectation", "resnet50", size=128), tmp_path / "complexity.json")
+    _count(_params("frame_expectation", "resnet50", size=128), tmp_path)
     complexity = json.loads((tmp_path / "complexity.json").read_text())
     assert complexity["parameters"] == 25_557_032 - 1000 * 2049 + 64 * 2049  # torchvision's, with 64 outputs for 1000
     # 4,089,184,256 are published for 224 x 224 and 1000 outputs; every map of 128 x 128 is smaller by 4/7.
@@ -43,6 +50,6 @@ def test_of_an_estimator_that_is_no_network_the_file_is_an_empty_object(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
-        main(_params("lpq_svr", "msn"), tmp_path / "complexity.json")
+        _count(_params("lpq_svr", "msn"), tmp_path)
     assert (tmp_path / "complexity.json").read_text() == "{}\n"
     assert "lpq_svr is no network: there is nothing to count" in caplog.text

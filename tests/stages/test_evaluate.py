@@ -339,7 +339,7 @@ def test_a_recording_without_a_clip_gets_the_constant_and_is_counted(
     assert [metrics[name] for name in GAPS] == [39 + 19 + 9, 1, 0, 1, 0]
     row = _table(corpus, "predictions.csv").loc["t2"]
     assert (row.estimate, row.clips, row.frames, row.absent) == (CONSTANT, 0, 19, 1)
-    assert "without a clip that clip.absent skip allows, whose estimate is the constant: t2" in caplog.text
+    assert "without 8 frames in a row with a face (clip.absent skip), whose estimate is the constant: t2" in caplog.text
     _save_network(corpus, "hold")
     assert evaluate()["without_clip"] == 0
 

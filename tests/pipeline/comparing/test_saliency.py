@@ -95,6 +95,15 @@ def test_errors_name_what_is_missing(commit: Callable[..., None]) -> None:
     assert "msn: workspace: there is no saliency; run the pipeline first (dvc repro)" in result.output
 
 
+def test_an_experiment_that_cannot_be_explained_says_so(commit: Callable[..., None]) -> None:
+    commit("single", NETWORKS[0])
+    shutil.rmtree("saliency")
+    Path("saliency").mkdir()
+    Path("saliency/not_explained.txt").write_text("lpq_svr is no network, so no saliency map explains it\n")
+    with pytest.raises(ValueError, match="workspace: lpq_svr is no network, so no saliency map explains it"):
+        compare_saliency("single", "workspace", Path("one.png"))
+
+
 def test_outside_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="one: DVC cannot read it here: "):

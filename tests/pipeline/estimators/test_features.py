@@ -7,11 +7,20 @@ import numpy as np
 import pytest
 
 from pipeline.descriptors.lpq_segments import lpq_segments
-from pipeline.estimators.features import ComputedFeatures, StoredFeatures
+from pipeline.estimators.features import ComputedFeatures, StoredFeatures, write_features
+from pipeline.parallel.workers import CodeMismatchError
 from pipeline.runtime.errors import ItemsFailedError
 from tests.pipeline.training.material import write_sequence
 
 SETTINGS: dict[str, Any] = {"window": 5, "grid": 2, "seconds": 2.0}
+
+
+def strided(folder: Path) -> dict[str, np.ndarray]:
+    return {"values": np.arange(6.0).reshape(2, 3).T}
+
+
+def sliced(folder: Path) -> dict[str, np.ndarray]:
+    return {"values": np.arange(6.0)[::2]}
 
 
 @pytest.fixture
@@ -64,3 +73,16 @@ def test_a_source_that_is_no_input_of_the_stage_is_refused(recordings: list[Path
 def test_a_recording_whose_features_fail_is_named(recordings: list[Path]) -> None:
     with pytest.raises(ItemsFailedError, match=r"(?s)lpq features: 3 of 3 failed.*  a: .*window"):
         _stored(recordings)("lpq", "sequences", lpq_segments, recordings, **{**SETTINGS, "window": 4})
+
+
+def test_functions_of_one_module_have_features_of_their_own(recordings: list[Path]) -> None:
+    stored = _stored(recordings)
+    (first,) = stored("toy", "sequences", strided, recordings[:1])
+    (second,) = stored("toy", "sequences", sliced, recordings[:1])
+    assert first["values"].tolist() == [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]]
+    assert second["values"].tolist() == [0.0, 2.0, 4.0]
+
+
+def test_a_worker_that_loaded_other_code_of_the_function_is_refused(recordings: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(CodeMismatchError, match=r"has loaded other code of pipeline\.descriptors\.lpq_segments"):
+        write_features(tmp_path, "of another version", recordings[0], lpq_segments, SETTINGS)

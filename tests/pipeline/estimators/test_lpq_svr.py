@@ -1,5 +1,6 @@
 """LPQ + SVR: the estimates are scikit-learn's own, and the choice of C and epsilon sees no tested recording."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from pipeline.estimators.features import ComputedFeatures
 from pipeline.estimators.lpq_svr import LpqSvr
 from pipeline.estimators.protocol import FitContext, PredictContext, Split
 from pipeline.records.scored_recording import ScoredRecording
-from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, write_sequence
+from tests.pipeline.training.material import CLIP, write_sequence
 
 SETTINGS = Settings(window=5, grid=2, segment=2.0, costs=(8.0,), epsilons=(0.1,), folds=2)
 SCORES = [3.0, 9.0, 21.0, 30.0, 12.0, 40.0]
@@ -30,13 +31,9 @@ def _fitted(recordings: list[Path], settings: Settings = SETTINGS, validated: in
         for number, (folder, score) in enumerate(zip(recordings, SCORES, strict=False))
     ]
     features = ComputedFeatures({"sequences": recordings[0].parent})
-
-    def train(task: object) -> object:
-        raise AssertionError("no network is trained")
-
     split = Split(tuple(scored[validated:]), tuple(scored[:validated]))
     estimator = LpqSvr(settings)
-    estimator.fit(split, FitContext(CLIP, MODEL, FINETUNE, None, features, train))
+    estimator.fit(split, FitContext(CLIP, 1, features))
     return estimator, PredictContext("skip", features)
 
 
@@ -84,3 +81,25 @@ def test_an_estimator_that_is_not_fitted_saves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not fitted"):
         LpqSvr(SETTINGS).save(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_phases_are_averaged(tmp_path: Path) -> None:
+    recordings = [write_sequence(tmp_path / f"r{number}", [20, 18], seed=number) for number in range(6)]
+    estimator, context = _fitted(recordings)
+    both = estimator.predict(recordings, replace(context, phases=2))
+    first = estimator.predict(recordings, context)
+    for video, alone in zip(both, first, strict=True):
+        assert [(span.phase, span.length, span.weight) for span in video.spans] == [(0, 20, 20), (1, 18, 18)]
+        assert video.spans[0] == alone.spans[0]
+        assert video.spans[1].estimate != video.spans[0].estimate
+        expected = (20 * video.spans[0].estimate + 18 * video.spans[1].estimate) / 38
+        assert video.score == pytest.approx(expected)
+
+
+def test_arrays_that_do_not_fit_each_other_are_refused_with_their_file(recordings: list[Path], tmp_path: Path) -> None:
+    estimator, _ = _fitted(recordings)
+    (tmp_path / "model").mkdir()
+    estimator.arrays["coefficients"] = np.append(estimator.arrays["coefficients"], 0.5)
+    estimator.save(tmp_path / "model")
+    with pytest.raises(ValueError, match=r"model/weights\.safetensors: .*coefficients"):
+        LpqSvr.load(tmp_path / "model", SETTINGS)

@@ -16,7 +16,7 @@ from pipeline.estimators.clip_network import ClipNetwork
 from pipeline.estimators.features import ComputedFeatures
 from pipeline.estimators.frame_expectation import FrameExpectation
 from pipeline.estimators.network_estimator import NetworkEstimator
-from pipeline.estimators.protocol import FitContext, PredictContext, Split
+from pipeline.estimators.protocol import FitContext, NetworkContext, PredictContext, Split
 from pipeline.models.description import Description, Target
 from pipeline.models.files import WeightsError
 from pipeline.models.weights import load_network, save_weights
@@ -69,8 +69,8 @@ def _fit(
     """Fit an estimator with a training that does nothing; return it and what it asked to be trained."""
     training, settings = _Training(), FINETUNE.model_copy(update=finetune)
     estimator = kind(SETTINGS)
-    context = FitContext(CLIP, MODELS[kind], settings, initial_weights, ComputedFeatures({}), training)
-    estimator.fit(split, context)
+    network = NetworkContext(MODELS[kind], settings, initial_weights, training)
+    estimator.fit(split, FitContext(CLIP, settings.seed, ComputedFeatures({}), network))
     (task,) = training.tasks
     return estimator, task
 

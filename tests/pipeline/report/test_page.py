@@ -11,6 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
+from pipeline.experiments.outcome import Outcome
+from pipeline.experiments.repository import Experiment
+from pipeline.report.sections import section_saliency
 from tests.pipeline.experiments.material import change, git, make_project, run_here, study_file
 from tests.pipeline.report.browser import console_messages, measure_layout, print_to_pdf
 
@@ -193,3 +196,14 @@ def test_errors_name_the_wrong_experiment_or_study(project: Path, monkeypatch: p
     result = _report("HEAD", "--output", "other.html")
     assert result.exit_code == 0
     assert "a study is left out: mine, grid 1: no.key is not a known key of params.yaml" in result.output
+
+
+def test_an_experiment_without_figure_6_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = Outcome(Experiment("workspace", None), {}, {}, {}, {}, None, {})
+    section = section_saliency(outcome, faces=True)
+    assert section is not None and section.paragraphs == ["There is no figure 6: run `dvc repro explain`."]
+    (tmp_path / "saliency").mkdir()
+    (tmp_path / "saliency/not_explained.txt").write_text("lpq_svr is no network\n")
+    section = section_saliency(outcome, faces=True)
+    assert section is not None and section.paragraphs == ["There is no figure 6: lpq_svr is no network."]
