@@ -171,7 +171,11 @@ def test_pruning_asks_and_removes_unreferenced_items() -> None:
 @pytest.mark.usefixtures("only_x_is_referenced")
 def test_features_of_recordings_are_pruned_on_demand_only() -> None:
     store = ArtifactStore("features-lpq")
-    store.make("one", lambda folder: (folder / "features.safetensors").write_text("f") and None)
+
+    def maker(folder: Path) -> None:
+        (folder / "features.safetensors").write_text("f")
+
+    store.make("one", maker)
     assert "nothing to remove" in _msn("work", "prune", "--yes").output
     assert store.find("one") is not None
     assert "features-lpq" in _msn("work", "prune", "--features", "--yes").output
