@@ -13,8 +13,8 @@ from pipeline.params_check import check_params, load_params
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = (
-    "simulate, corpus, decode, align, detection, subsample, identities, clip, model, pretrain, finetune, evaluate, "
-    "explain"
+    "simulate, corpus, decode, align, detection, subsample, identities, clip, model, pretrain, estimator, finetune, "
+    "evaluate, explain"
 )
 KERNELS = "a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
 CUE_IN = "dynamics (the score affects how fast a face moves) or appearance (it affects the face at rest)"
