@@ -55,8 +55,8 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "identities.root": ("data", {"identities"}),
     "identities.list": ("data/simulated/vggface2/test_list.txt", {"identities"}),
     "identities.landmarks": ("detect", {"identities"}),
-    "clip.length": (9, {*TRAINED, "complexity"}),
-    "clip.absent": ("hold", {"finetune", "evaluate", "explain"}),
+    "clip.length": (9, {"pretrain", "finetune", "complexity", "explain"}),
+    "clip.absent": ("hold", {"finetune"}),
     "model.name": ("i3d", {"pretrain", "finetune", "complexity"}),
     "model.depth": (36, {"pretrain", "finetune", "complexity"}),
     "model.kernels": ([3, 5], {"pretrain", "finetune", "complexity"}),
@@ -79,6 +79,14 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "pretrain.held_out": (0.2, {"pretrain"}),
     "pretrain.precision": ("bf16-mixed", {"pretrain"}),
     "pretrain.seed": (3, {"pretrain"}),
+    "estimator.name": ("lpq_svr", {"estimator"}),
+    "estimator.source": ("aligned", {"estimator"}),
+    "estimator.lpq_svr.window": (5, {"estimator"}),
+    "estimator.lpq_svr.grid": (2, {"estimator"}),
+    "estimator.lpq_svr.segment": (1.0, {"estimator"}),
+    "estimator.lpq_svr.costs": ([1.0], {"estimator"}),
+    "estimator.lpq_svr.epsilons": ([0.5], {"estimator"}),
+    "estimator.lpq_svr.folds": (2, {"estimator"}),
     "finetune.epochs": (2, {"finetune"}),
     "finetune.steps": (3, {"finetune"}),
     "finetune.batch": (4, {"finetune"}),
@@ -115,6 +123,7 @@ BELOW: dict[str, set[str]] = {
     "subsample": {"subsample", *SCORED},
     "identities": {"identities", "pretrain", *SCORED},
     "pretrain": {"pretrain", *SCORED},
+    "estimator": {"estimator"},  # settings of an estimator that is not chosen
     "finetune": SCORED,
     "evaluate": {"evaluate", "explain"},
     "explain": {"explain"},
@@ -135,6 +144,7 @@ SINGLE: dict[str, set[str]] = {
     **{f"align.{key}": {"identities", *BELOW["align"]} for key in ("margin", "min_face", "thresholds")},
     # Equal weights here: the rate is reduced after the last epoch, and the same images are held out.
     **{f"pretrain.{key}": {"pretrain", "finetune"} for key in ("decay_every", "decay_factor", "held_out")},
+    "estimator.name": {"estimator", "complexity", *SCORED},
     "evaluate.resamples": {"evaluate"},  # changes intervals; explain reads the estimates only
     "evaluate.seed": {"evaluate"},
 }
@@ -144,6 +154,7 @@ REFUSED = {
     "corpus.layout": "ingest",  # there is no videos.csv
     "pretrain.precision": "pretrain",  # needs a GPU
     "finetune.precision": "finetune",
+    "estimator.source": "estimator",  # a clip network reads sequences
     "pretrain.sync_batch_norm": "pretrain",
     "finetune.sync_batch_norm": "finetune",
 }

@@ -30,7 +30,15 @@ def test_a_network_of_single_frames_is_given_one_frame() -> None:
 
 def test_table_of_all_networks_and_the_paper() -> None:
     text = _run("--no-timing").stdout
-    for expected in ("77.717 M", "32.114 M", "13.075 M", "100.51", "0.074", "164.9", "cannot be a count of computations"):
+    for expected in (
+        "77.717 M",
+        "32.114 M",
+        "13.075 M",
+        "100.51",
+        "0.074",
+        "164.9",
+        "cannot be a count of computations",
+    ):
         assert expected in text
     cells = [cell.strip() for line in text.splitlines() if "ResNet-50" in line for cell in line.strip("│").split("│")]
     assert cells == ["ResNet-50, one frame", "23.639 M", "1.08", "", "", ""]  # it is not in the paper

@@ -81,9 +81,12 @@ def test_an_estimator_of_whole_videos_gives_one_span_over_the_video(
     runs: Callable[[str], PipelineRun], scratch: Path
 ) -> None:
     run = runs("lpq_svr")
-    results = estimate_videos(list(run.videos.values()), run.model, phases=2)
-    for (name, _), result in zip(run.videos.items(), results, strict=True):
-        assert isinstance(result, Estimate)
+    results = estimate_videos(list(run.videos.values()), run.model)
+    both_phases = estimate_videos(list(run.videos.values()), run.model, phases=2)
+    for name, result, both in zip(run.videos, results, both_phases, strict=True):
+        assert isinstance(result, Estimate) and isinstance(both, Estimate)
+        assert f"{both.score:.4f}" == f"{run.estimates[2][name]:.4f}"
+        assert [span.phase for span in both.spans] == [0, 1]
         assert result.score is not None and f"{result.score:.4f}" == f"{run.estimates[1][name]:.4f}"
         (span,) = result.spans
         assert (span.start, span.phase, span.weight, span.estimate) == (0.0, 0, 15, result.score)
