@@ -114,15 +114,20 @@ def settings_class(name: str) -> type[EstimatorSettings]:
     Raises:
         ValueError: if no estimator has this name.
     """
-    field = Estimator.model_fields.get(name)
-    if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, EstimatorSettings)):
+    if name not in _settings_classes():
         raise ValueError(f"there is no estimator {name!r}; allowed: {', '.join(estimator_names())}")
-    return field.annotation
+    return _settings_classes()[name]
 
 
 def estimator_names() -> list[str]:
     """Return the names of all estimators."""
+    return list(_settings_classes())
+
+
+def _settings_classes() -> dict[str, type[EstimatorSettings]]:
     annotations = {name: field.annotation for name, field in Estimator.model_fields.items()}
-    return [
-        name for name, kind in annotations.items() if isinstance(kind, type) and issubclass(kind, EstimatorSettings)
-    ]
+    return {
+        name: kind
+        for name, kind in annotations.items()
+        if isinstance(kind, type) and issubclass(kind, EstimatorSettings)
+    }

@@ -6,8 +6,6 @@ with intervals, the confusion of severity bands, conformal intervals if recordin
 figures.
 """
 
-import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.data.clips.geometry import check_geometry
@@ -20,18 +18,15 @@ from pipeline.estimators.protocol import PredictContext
 from pipeline.estimators.registry import chosen_module, load_model
 from pipeline.params import Params
 from pipeline.records.estimates import VideoEstimate
-from pipeline.records.labels import Label, read_labels
+from pipeline.records.labels import read_labels
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
 from pipeline.scoring.conformal import calibrate, write_conformal
 from pipeline.scoring.estimate_recordings import estimate_recordings
-from pipeline.scoring.missing import count_missing, without_clip, without_face
-from pipeline.scoring.prediction_tables import Prediction
+from pipeline.scoring.missing import count_missing, warn_about_missing
 from pipeline.scoring.results import write_results
 from pipeline.scoring.subgroups import subgroups_of
 from pipeline.scoring.summary import summarise, write_metrics
-
-logger = logging.getLogger(__name__)
 
 
 def main(
@@ -72,12 +67,7 @@ def main(
         for item in estimate_recordings(validation, sequences, absent, labels_alone, estimate).predictions
         if item.clips
     ]
-    _warn_about("without a sequence, left out", estimates.missing)
-    _warn_about("without a face, whose estimate is the constant", without_face(estimates.predictions))
-    frames = model.folder.span_length
-    problem = f"without {frames} frames in a row with a face (clip.absent {absent}), whose estimate is the constant"
-    _warn_about(problem, without_clip(estimates.predictions))
-
+    warn_about_missing(estimates.predictions, estimates.missing, model.folder.span_length, absent)
     subgroups = subgroups_of(estimates.predictions, labels_alone)
     summaries = summarise(subgroups, settings.resamples, settings.seed)
     with atomic_folder(results) as folder:
@@ -86,11 +76,6 @@ def main(
             intervals = calibrate(validated, subgroups, settings.resamples, settings.seed)
             write_conformal(folder / "conformal.csv", intervals, subgroups)
     write_metrics(metrics, summaries, validated, count_missing(estimates.predictions, estimates.missing))
-
-
-def _warn_about(problem: str, recordings: Sequence[Label | Prediction]) -> None:
-    if recordings:
-        logger.warning("recordings %s: %s", problem, ", ".join(item.recording for item in recordings))
 
 
 if __name__ == "__main__":

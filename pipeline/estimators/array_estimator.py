@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from pipeline.models.arrays import Shape, load_arrays, save_arrays
+from pipeline.models.arrays import load_arrays, save_arrays
+from pipeline.models.files import Shape
 
 Loaded = TypeVar("Loaded", bound="ArrayEstimator")
 

@@ -1,17 +1,17 @@
 """Features of recordings: made once by the workers, kept in the artifact store and reused by every experiment."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from pipeline.artifacts.hashing import folder_digests
 from pipeline.estimator_settings import Source
 from pipeline.estimators.protocol import Arrays
 from pipeline.items import Item, find_or_make
+from pipeline.models.arrays import write_arrays
 from pipeline.parallel.workers import check_loaded_code
 from pipeline.runtime.project_code import code_hash
 
@@ -24,8 +24,8 @@ def source_folders(sequences: Path, source: Path) -> dict[Source, Path]:
 
 
 @dataclass(frozen=True)
-class StoredFeatures:
-    """Features that the workers compute, unless the artifact store has them.
+class SourceFeatures:
+    """The base of `pipeline.estimators.protocol.Features`: finds the folders of recordings in their source.
 
     Attributes:
         folders: the folder of all recordings, by source.
@@ -44,39 +44,62 @@ class StoredFeatures:
         """See `pipeline.estimators.protocol.Features`.
 
         Raises:
-            ItemsFailedError: naming each recording whose features could not be computed, and why.
+            ValueError: if the source is not among the inputs of the stage.
         """
-        folders = [(_folder_of(self.folders, source) / recording.name).absolute() for recording in recordings]
-        code = code_hash(function.__module__)  # the key that the store makes holds the code of this module alone
-        shared = {"function": f"{function.__module__}.{function.__qualname__}", "code": code, "settings": settings}
-        items = [
-            Item(folder.name, {"recording": digest, **shared}, (code, folder, function, settings))
-            for folder, digest in zip(folders, folder_digests(folders), strict=True)
-        ]
-        paths = find_or_make(f"features-{kind}", write_features, items, f"{kind} features", "recordings")
-        return [load_file(path / FILE) for path in paths]
+        if source not in self.folders:
+            raise ValueError(f"this estimator reads {source}; set estimator.source={source}, which makes it an input")
+        return self.compute(kind, function, [self.folders[source] / item.name for item in recordings], settings)
+
+    def compute(
+        self, kind: str, function: Callable[..., Arrays], folders: Sequence[Path], settings: Mapping[str, Any]
+    ) -> list[Arrays]:
+        """Return the features of each recording, given its folder."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class ComputedFeatures:
-    """Features that are computed in this process and not kept: of a new video.
+class ComputedFeatures(SourceFeatures):
+    """Features that are computed in this process and not kept: of a new video."""
+
+    def compute(
+        self, kind: str, function: Callable[..., Arrays], folders: Sequence[Path], settings: Mapping[str, Any]
+    ) -> list[Arrays]:
+        """Call the function for each recording."""
+        return [function(folder, **settings) for folder in folders]
+
+
+@dataclass(frozen=True)
+class StoredFeatures(SourceFeatures):
+    """Features that the workers compute, unless the artifact store has them.
 
     Attributes:
-        folders: the folder of all recordings, by source.
+        known_digests: the content hashes of folders that were read before: a stage does not change its inputs.
     """
 
-    folders: Mapping[Source, Path]
+    known_digests: dict[Path, str] = field(default_factory=dict)
 
-    def __call__(
-        self,
-        kind: str,
-        source: Source,
-        function: Callable[..., Arrays],
-        recordings: Sequence[Path],
-        **settings: Any,
+    def digests(self, folders: Sequence[Path]) -> list[str]:
+        """Return the content hash of each folder; each is read once."""
+        new = [folder for folder in folders if folder not in self.known_digests]
+        self.known_digests.update(zip(new, folder_digests(new), strict=True))
+        return [self.known_digests[folder] for folder in folders]
+
+    def compute(
+        self, kind: str, function: Callable[..., Arrays], folders: Sequence[Path], settings: Mapping[str, Any]
     ) -> list[Arrays]:
-        """See `pipeline.estimators.protocol.Features`."""
-        return [function(_folder_of(self.folders, source) / recording.name, **settings) for recording in recordings]
+        """Find the features in the store, or make them there.
+
+        Raises:
+            ItemsFailedError: naming each recording whose features could not be computed, and why.
+        """
+        code = code_hash(function.__module__)  # the key that the store makes holds the code of this module alone
+        shared = {"function": f"{function.__module__}.{function.__qualname__}", "code": code, "settings": settings}
+        items = [
+            Item(folder.name, {"recording": digest, **shared}, (code, folder.absolute(), function, settings))
+            for folder, digest in zip(folders, self.digests(folders), strict=True)
+        ]
+        paths = find_or_make(f"features-{kind}", write_features, items, f"{kind} features", "recordings")
+        return [load_file(path / FILE) for path in paths]
 
 
 def write_features(
@@ -88,16 +111,4 @@ def write_features(
         CodeMismatchError: if the worker has loaded other code of `function` than that with the hash `code`.
     """
     check_loaded_code(code, function)
-    arrays = function(recording, **settings)
-    save_file({name: np.array(array, order="C") for name, array in arrays.items()}, folder / FILE)
-
-
-def _folder_of(folders: Mapping[Source, Path], source: Source) -> Path:
-    """Return the folder of a source.
-
-    Raises:
-        ValueError: if it is not among the inputs of the stage.
-    """
-    if source not in folders:
-        raise ValueError(f"this estimator reads {source}; set estimator.source={source}, which makes it an input")
-    return folders[source]
+    write_arrays(folder / FILE, function(recording, **settings))

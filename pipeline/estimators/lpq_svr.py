@@ -17,8 +17,7 @@ from pipeline.descriptors.lpq_segments import lpq_segments
 from pipeline.estimator_settings import LpqSvr as LpqSvrSettings
 from pipeline.estimators.array_estimator import ArrayEstimator
 from pipeline.estimators.protocol import Arrays, Features, FitContext, PredictContext, Split
-from pipeline.models.arrays import Shape
-from pipeline.models.files import WEIGHTS
+from pipeline.models.files import WEIGHTS, Shape
 from pipeline.params import Clip
 from pipeline.records.estimates import SpanEstimate, VideoEstimate
 from pipeline.regressors.svr import SupportVectorRegression, select_svr

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts.hashing import file_digest, folder_digests, json_digest
+from pipeline.artifacts.hashing import file_digest, json_digest
 from pipeline.data.clips.geometry import input_spec_of
 from pipeline.data.split import Split as LabelSplit
 from pipeline.data.usable_recordings import usable_recordings
@@ -53,7 +53,7 @@ def fit_of(
         "fitted": usable_recordings(labels.fitted, folders["sequences"], length, absent),
         "validated": usable_recordings(labels.validated, folders["sequences"], length, absent),
     }
-    builds_on_network = bool(settings.networks)
+    features, builds_on_network = StoredFeatures(folders), bool(settings.networks)
     initial_weights = find_initial_weights(pretrained, params.model) if builds_on_network else None
     model_folder = ModelFolder(
         name,
@@ -68,7 +68,7 @@ def fit_of(
             "settings": model_folder.settings,
             "clip": params.clip.model_dump(),
         }
-        values |= {part: _fingerprint(recordings, folders) for part, recordings in parts.items()}
+        values |= {part: _fingerprint(recordings, features) for part, recordings in parts.items()}
         if builds_on_network:
             values["model"] = params.model.model_dump()
             values["pretrained"] = file_digest(initial_weights / WEIGHTS) if initial_weights else "none"
@@ -83,8 +83,8 @@ def fit_of(
 
         split = Split(tuple(parts["fitted"]), tuple(parts["validated"]))
         network = NetworkContext(params.model, params.finetune, initial_weights, train_network)
-        seed, features = params.finetune.seed, StoredFeatures(folders)
-        estimator.fit(split, FitContext(params.clip, seed, features, network if builds_on_network else None))
+        given = network if builds_on_network else None
+        estimator.fit(split, FitContext(params.clip, params.finetune.seed, features, given))
 
         def save(folder: Path) -> None:
             estimator.save(folder)
@@ -103,10 +103,11 @@ def fit_of(
     return Fit("finetune", params.finetune, modules, source, fit, builds_on_network)
 
 
-def _fingerprint(recordings: Sequence[ScoredRecording], folders: Mapping[Source, Path]) -> dict[str, Any]:
+def _fingerprint(recordings: Sequence[ScoredRecording], features: StoredFeatures) -> dict[str, Any]:
     """Return the number of recordings, and the hash of their names, scores and content in all sources."""
     contents = [
-        folder_digests(folder / recording.folder.name for recording in recordings) for folder in folders.values()
+        features.digests([folder / recording.folder.name for recording in recordings])
+        for folder in features.folders.values()
     ]
     rows = [
         [recording.folder.name, recording.subject, recording.score, *digests]

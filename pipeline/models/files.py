@@ -13,8 +13,39 @@ WEIGHTS = "weights.safetensors"
 DESCRIPTION = "description.json"
 
 
+Shape = tuple[int | None, ...]  # of an array; None allows every length of an axis
+
+
 class WeightsError(ValueError):
     """Weights that do not fit; the message names the file and every key that is missing, unexpected or misshapen."""
+
+
+def misfits(
+    allowed: Mapping[str, Shape], shapes: Mapping[str, Shape], faults: Mapping[str, str] | None = None
+) -> list[str]:
+    """Return a line for every array that is missing, unexpected or misshapen, or has another fault.
+
+    Args:
+        allowed: the shapes that the arrays must have, by name.
+        shapes: those that they have.
+        faults: what else is wrong with an array, by name.
+
+    >>> misfits({"a": (2, None), "b": (3,)}, {"a": (4, 1), "c": ()})
+    ['missing: b', 'unexpected: c', 'shape of a: (4, 1); allowed: (2, any)']
+    """
+    problems = [f"missing: {name}" for name in sorted(allowed.keys() - shapes.keys())]
+    problems += [f"unexpected: {name}" for name in sorted(shapes.keys() - allowed.keys())]
+    for name in sorted(allowed.keys() & shapes.keys()):
+        if not _fits(shapes[name], allowed[name]):
+            expected = str(allowed[name]).replace("None", "any")
+            problems.append(f"shape of {name}: {shapes[name]}; allowed: {expected}")
+        elif faults and name in faults:
+            problems.append(f"{faults[name]}: {name}")
+    return problems
+
+
+def _fits(shape: Shape, allowed: Shape) -> bool:
+    return len(shape) == len(allowed) and all(a in (None, length) for a, length in zip(allowed, shape, strict=True))
 
 
 def add_to_description(folder: Path, values: Mapping[str, Any]) -> None:

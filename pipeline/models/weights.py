@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from pipeline.models.description import Description, description_from_json, description_to_json
-from pipeline.models.files import DESCRIPTION, WEIGHTS, WeightsError
+from pipeline.models.files import DESCRIPTION, WEIGHTS, Shape, WeightsError, misfits
 from pipeline.nets.build import Network, build
 from pipeline.nets.heads import Head
 from pipeline.runtime.atomic import atomic_file
@@ -104,17 +104,17 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 def _check(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor], path: Path) -> None:
     """Raise WeightsError unless `weights`, read from `path`, have exactly the keys and shapes of `expected`."""
-    problems = [f"missing: {name}" for name in sorted(expected.keys() - weights.keys())]
-    problems += [f"unexpected: {name}" for name in sorted(weights.keys() - expected.keys())]
-    for name in sorted(expected.keys() & weights.keys()):
-        if expected[name].shape != weights[name].shape:
-            problems.append(f"shape of {name}: {tuple(weights[name].shape)}; allowed: {tuple(expected[name].shape)}")
+    problems = misfits(_shapes(expected), _shapes(weights))
     if len(problems) > MAX_PROBLEMS:
         problems[MAX_PROBLEMS:] = [f"and {len(problems) - MAX_PROBLEMS} more"]
     if problems:
         raise WeightsError(
             "\n  ".join([f"{path} ({describe_writer(path.parent)}): not the weights of this network:", *problems])
         )
+
+
+def _shapes(weights: Mapping[str, Tensor]) -> dict[str, Shape]:
+    return {name: tuple(tensor.shape) for name, tensor in weights.items()}
 
 
 def describe_writer(folder: Path) -> str:

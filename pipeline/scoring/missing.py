@@ -1,10 +1,13 @@
 """Missing input of the metrics: frames without a face, and recordings that the model cannot estimate."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.records.labels import Label
 from pipeline.scoring.prediction_tables import Prediction
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,25 @@ def without_face(predictions: Sequence[Prediction]) -> list[Prediction]:
 def without_clip(predictions: Sequence[Prediction]) -> list[Prediction]:
     """Return the predictions of recordings with a face, but without a clip that `clip.absent` allows."""
     return [item for item in predictions if item.coverage and not item.clips]
+
+
+def warn_about_missing(
+    predictions: Sequence[Prediction], missing: Sequence[Label], span_length: int, absent: str
+) -> None:
+    """Name the recordings that the model cannot estimate, each with its reason.
+
+    Args:
+        predictions: of all recordings with a sequence.
+        missing: labels of recordings without a sequence.
+        span_length: number of consecutive frames with a face that the model needs.
+        absent: clip.absent of the model.
+    """
+    needed = f"{span_length} frames in a row with a face (clip.absent {absent})"
+    _warn_about("without a sequence, left out", missing)
+    _warn_about("without a face, whose estimate is the constant", without_face(predictions))
+    _warn_about(f"without {needed}, whose estimate is the constant", without_clip(predictions))
+
+
+def _warn_about(problem: str, recordings: Sequence[Label | Prediction]) -> None:
+    if recordings:
+        logger.warning("recordings %s: %s", problem, ", ".join(item.recording for item in recordings))

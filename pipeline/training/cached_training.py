@@ -139,10 +139,12 @@ def _fit_along(fit: Fit) -> None:
 def _find_or_fit(fit: Fit, curves: Path) -> str:
     """Return the key of the result, after fitting if the store lacks it; in the first process."""
     store, settings = ArtifactStore(fit.kind), fit.settings
-    section = {fit.kind: settings.model_dump(exclude={"epochs"})} if fit.trains_networks else {}
-    source, epochs = {**fit.source(), **section}, {"epochs": settings.epochs} if fit.trains_networks else {}
+    source, epochs, processes = {**fit.source()}, {}, {}
+    if fit.trains_networks:
+        source[fit.kind] = settings.model_dump(exclude={"epochs"})
+        epochs = {"epochs": settings.epochs}
+        processes = {"processes": world_size()} if settings.sync_batch_norm else {}
     code = [code_hash(module) for module in fit.modules]
-    processes = {"processes": world_size()} if settings.sync_batch_norm else {}
     progress_key = store.key({**source, **processes, "code": code}, describe_fit)
     key = store.key({**source, **processes, "code": code, **epochs}, describe_fit)
     begun, trainings = False, 0
