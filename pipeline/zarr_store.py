@@ -6,7 +6,6 @@ and stores empty chunks too, so that the payload of a shard file *is* the raw ar
 20 times faster than decoding chunks). Equal content gives equal bytes: attributes hold no times, names or versions.
 """
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Any
 import numpy as np
 import zarr
 from zarr.codecs import BloscCodec
+
+from pipeline.zarr_files import REMEDY, ArrayFiles, read_metadata
 
 CHUNK = 16  # rows
 SHARD = 1024  # rows; of 112 x 112 RGB faces: 38 MB
@@ -54,8 +55,7 @@ class GroupWriter:
     """Writes a group with bounded memory: each shard is written to disk as soon as it is full.
 
     Use it as a context manager; the group is complete when the block succeeds. The caller makes it in a temporary
-    folder that is renamed when complete (`pipeline.artifacts.artifact_store`), because Zarr silently reads missing
-    chunks as zeros.
+    folder that is renamed when complete (`pipeline.artifacts.artifact_store`).
 
     Attributes:
         folder: of the group.
@@ -111,23 +111,23 @@ class GroupWriter:
 
 
 def read_attributes(folder: Path) -> dict[str, Any]:
-    """Return the attributes of a group."""
-    return dict(zarr.open_group(folder, mode="r").attrs)
+    """Return the attributes of a group.
+
+    Raises:
+        ValueError: if the group is missing or damaged; the message names its file.
+    """
+    return dict(read_metadata(folder, "group").get("attributes", {}))
 
 
 def read_array(folder: Path, name: str, start: int | None = None, stop: int | None = None) -> np.ndarray:
     """Return rows `start` to `stop` of the array `name`, decoded by Zarr.
 
     Raises:
-        ValueError: if a file of the array is missing; Zarr alone would read zeros.
+        ValueError: if a file of these rows is missing or damaged; the message names it.
     """
-    array = zarr.open_group(folder, mode="r")[name]
-    assert isinstance(array, zarr.Array)
-    shard = (array.shards or array.chunks)[0]
-    start, stop, _ = slice(start, stop).indices(array.shape[0])
-    for number in range(start // shard, -(-stop // shard) if stop > start else start // shard):
-        _require_file(_shard_file(folder / name, number, array.ndim))
-    return np.asarray(array[start:stop])
+    files = ArrayFiles.read(folder / name)
+    first, last, _ = slice(start, stop).indices(files.shape[0])
+    return _decode(files, _open(files), first, last)
 
 
 def map_array(folder: Path, name: str) -> "MappedArray":
@@ -136,20 +136,17 @@ def map_array(folder: Path, name: str) -> "MappedArray":
 
 
 class MappedArray:
-    """One array, memory-mapped from its shard files if they hold raw rows, else read through Zarr.
+    """One array, memory-mapped from its shard files if they hold raw rows, else decoded by Zarr.
 
     `array[start:stop]` returns rows (a view if they are in one shard), `array[number]` one row. A shard is mapped when
-    it is first read, so opening an array only reads one small JSON file.
+    it is first read, so opening an array only reads one small JSON file. Reading raises a ValueError that names the
+    file if one is missing or damaged.
     """
 
     def __init__(self, folder: Path) -> None:
         """Open the array in `folder`."""
-        self.folder = folder
-        metadata = json.loads((folder / "zarr.json").read_text(encoding="utf-8"))
-        self.shape: tuple[int, ...] = tuple(metadata["shape"])
-        self.dtype = np.dtype(metadata["data_type"])
-        self._shard = int(metadata["chunk_grid"]["configuration"]["chunk_shape"][0])
-        self._chunk, self._raw = _inner_layout(metadata, self._shard)
+        self._files = ArrayFiles.read(folder)
+        self.shape, self.dtype = self._files.shape, self._files.dtype
         self._shards: dict[int, np.ndarray] = {}
 
     def __len__(self) -> int:
@@ -161,21 +158,21 @@ class MappedArray:
         if isinstance(rows, slice):
             start, stop, step = rows.indices(len(self))
             if step != 1:
-                raise ValueError(f"{self.folder}: a slice with step {step}; allowed: 1")
+                raise ValueError(f"{self._files.folder}: a slice with step {step}; allowed: 1")
             return self._rows(start, stop)
         number = range(self.shape[0])[rows]
-        if not self._raw:
+        if not self._files.is_raw:
             return self._rows(number, number + 1)[0]
-        shard, row = divmod(number, self._shard)
+        shard, row = divmod(number, self._files.shard)
         mapped = self._shards.get(shard)
         return (self._map_shard(shard) if mapped is None else mapped)[row]
 
     def _rows(self, start: int, stop: int) -> np.ndarray:
-        if not self._raw:
-            return np.asarray(self._zarr_array[start:stop])
+        if not self._files.is_raw:
+            return _decode(self._files, self._zarr_array, start, stop)
         parts = []
-        for number in range(start // self._shard, -(-stop // self._shard) if stop > start else 0):
-            offset = number * self._shard
+        for number in self._files.shards(start, stop):
+            offset = number * self._files.shard
             parts.append(self._map_shard(number)[max(start - offset, 0) : stop - offset])
         if len(parts) == 1:
             return parts[0]
@@ -183,56 +180,34 @@ class MappedArray:
 
     @cached_property
     def _zarr_array(self) -> zarr.Array:
-        return zarr.open_array(self.folder, mode="r")
+        return _open(self._files)
 
     def _map_shard(self, number: int) -> np.ndarray:
-        """Return the rows of shard `number`, after checking that its file holds exactly these rows in order."""
+        """Return the rows of shard `number`, after checking its file."""
         if number not in self._shards:
-            path = _require_file(_shard_file(self.folder, number, len(self.shape)))
-            rows = min(self._shard, len(self) - number * self._shard)
-            row_bytes = self.dtype.itemsize * int(np.prod(self.shape[1:]))
-            stored = -(-rows // self._chunk) * self._chunk
-            _check_shard(path, stored // self._chunk, self._shard // self._chunk, self._chunk * row_bytes)
-            shard = np.memmap(path, self.dtype, "r", shape=(stored, *self.shape[1:]))
+            path, files = self._files.check(number), self._files
+            shard = np.memmap(path, self.dtype, "r", shape=(files.stored_rows(number), *self.shape[1:]))
+            rows = min(files.shard, len(self) - number * files.shard)
             self._shards[number] = np.asarray(shard[:rows])  # slicing an np.memmap takes several times as long
         return self._shards[number]
 
 
-def _inner_layout(metadata: dict[str, Any], shard: int) -> tuple[int, bool]:
-    """Return (rows of an inner chunk, whether shard files hold raw rows) from an array's metadata."""
-    codec = metadata["codecs"][0]
-    if codec["name"] != "sharding_indexed":
-        return shard, False
-    inner = codec["configuration"]
-    raw = [part["name"] for part in inner["codecs"]] == ["bytes"] and inner.get("index_location", "end") == "end"
-    return int(inner["chunk_shape"][0]), raw
+def _open(files: ArrayFiles) -> zarr.Array:
+    return zarr.open_array(files.folder, mode="r")
 
 
-def _check_shard(path: Path, stored: int, chunks: int, chunk_bytes: int) -> None:
-    """Check that a shard file holds `stored` raw inner chunks, in order and without gaps, followed by its index.
-
-    The index at the end has (offset, length) as two 64-bit numbers for each of `chunks`, and a 4-byte checksum.
+def _decode(files: ArrayFiles, array: zarr.Array, start: int, stop: int) -> np.ndarray:
+    """Return rows decoded by Zarr, after checking the file of each shard.
 
     Raises:
-        ValueError: if it does not; the message names the file and its size.
+        ValueError: if a file is missing or damaged; the message names it.
     """
-    index_bytes = 16 * chunks + 4
-    size = path.stat().st_size
-    index = np.fromfile(path, "<u8", 2 * stored, offset=max(size - index_bytes, 0)).reshape(-1, 2)
-    expected = np.arange(stored, dtype="<u8") * chunk_bytes
-    complete = size == stored * chunk_bytes + index_bytes
-    if not complete or not np.array_equal(index[:, 0], expected) or not np.all(index[:, 1] == chunk_bytes):
-        raise ValueError(
-            f"{path}: {size} bytes do not hold {stored} raw chunks of {chunk_bytes} bytes in order; "
-            "the file is damaged or was written without empty chunks: make the array again"
-        )
-
-
-def _shard_file(folder: Path, number: int, axes: int) -> Path:
-    return folder.joinpath("c", str(number), *["0"] * (axes - 1))
-
-
-def _require_file(path: Path) -> Path:
-    if not path.is_file():
-        raise ValueError(f"{path}: missing; the array is incomplete: make it again")
-    return path
+    rows = np.empty((max(stop - start, 0), *files.shape[1:]), files.dtype)
+    for number in files.shards(start, stop):
+        path = files.check(number)
+        first, last = max(start, number * files.shard), min(stop, (number + 1) * files.shard)
+        try:
+            rows[first - start : last - start] = array[first:last]
+        except (ValueError, RuntimeError) as error:  # a wrong checksum of the index, or bytes that Blosc cannot decode
+            raise ValueError(f"{path}: damaged ({error}); {REMEDY}") from None
+    return rows

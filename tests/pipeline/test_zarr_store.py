@@ -1,8 +1,12 @@
 """Arrays on disk: both layouts return what was written, mapped or decoded, and damaged files are errors."""
 
+import os
+import re
+from collections.abc import Callable
 from mmap import mmap
 from pathlib import Path
 
+import google_crc32c
 import numpy as np
 import pytest
 import zarr
@@ -93,14 +97,81 @@ def test_an_array_may_have_no_rows(tmp_path: Path) -> None:
     assert read_array(tmp_path / "group", "faces").shape == (0, 40, 40, 3)
 
 
-def test_a_missing_shard_is_not_read_as_zeros(tmp_path: Path) -> None:
-    _write(tmp_path / "group", MAPPED, _faces(SHARD + 8), 500)
+SHARD_FILE = "faces/c/0/0/0/0"
+
+
+def _fill_index(shard: Path) -> None:
+    """Remove the second chunk from the index, as if it had never been written; the checksum of the index is right."""
+    content = bytearray(shard.read_bytes())
+    begin = len(content) - 4 - 16 * (SHARD // CHUNK)
+    content[begin + 16 : begin + 32] = b"\xff" * 16
+    content[-4:] = google_crc32c.value(bytes(content[begin:-4])).to_bytes(4, "little")
+    shard.write_bytes(content)
+
+
+DAMAGES: dict[str, tuple[str, Callable[[Path], object], str]] = {
+    "shard lost": (SHARD_FILE, Path.unlink, "missing"),
+    "shard cut": (SHARD_FILE, lambda path: os.truncate(path, 5000), "damaged"),
+    "shard empty": (SHARD_FILE, lambda path: os.truncate(path, 0), "damaged"),
+    "chunk lost": (SHARD_FILE, _fill_index, "damaged"),
+    "metadata lost": ("faces/zarr.json", Path.unlink, "missing"),
+    "metadata cut": ("faces/zarr.json", lambda path: os.truncate(path, 30), "damaged"),
+    "other metadata": ("faces/zarr.json", lambda path: path.write_text("{}"), "damaged"),
+}
+
+
+@pytest.mark.parametrize("layout", [ARCHIVE, MAPPED], ids=["archive", "mapped"])
+@pytest.mark.parametrize(("name", "damage", "problem"), DAMAGES.values(), ids=DAMAGES.keys())
+def test_damaged_files_are_named_and_never_read_as_zeros(
+    tmp_path: Path, layout: Layout, name: str, damage: Callable[[Path], object], problem: str
+) -> None:
+    folder = tmp_path / "group"
+    _write(folder, layout, _faces(4 * CHUNK), 500)
+    damage(folder / name)
+    readers: list[Callable[[], object]] = [
+        lambda: read_array(folder, "faces"),
+        lambda: read_array(folder, "faces", 2, 5),
+        lambda: map_array(folder, "faces")[:],
+        lambda: map_array(folder, "faces")[3],
+    ]
+    for read in readers:
+        with pytest.raises(ValueError, match=rf"{re.escape(str(folder / name))}: {problem}"):
+            read()
+
+
+@pytest.mark.parametrize("layout", [ARCHIVE, MAPPED], ids=["archive", "mapped"])
+def test_a_lost_shard_does_not_stop_the_reading_of_others(tmp_path: Path, layout: Layout) -> None:
+    faces = _faces(SHARD + 8)
+    _write(tmp_path / "group", layout, faces, 500)
     (tmp_path / "group" / "faces" / "c" / "1" / "0" / "0" / "0").unlink()
-    assert len(read_array(tmp_path / "group", "faces", 0, SHARD)) == SHARD
-    with pytest.raises(ValueError, match=r"c/1/0/0/0: missing"):
-        read_array(tmp_path / "group", "faces")
-    with pytest.raises(ValueError, match=r"c/1/0/0/0: missing"):
-        map_array(tmp_path / "group", "faces")[SHARD - 1 : SHARD + 1]
+    np.testing.assert_array_equal(read_array(tmp_path / "group", "faces", 0, SHARD), faces[:SHARD])
+    np.testing.assert_array_equal(map_array(tmp_path / "group", "faces")[:SHARD], faces[:SHARD])
+    for across in (
+        lambda: read_array(tmp_path / "group", "faces"),
+        lambda: map_array(tmp_path / "group", "faces")[SHARD - 1 : SHARD + 1],
+    ):
+        with pytest.raises(ValueError, match=r"c/1/0/0/0: missing, so the array is incomplete; `dvc repro` makes it"):
+            across()
+
+
+@pytest.mark.parametrize("content", [b"", b"\x01" * 60], ids=["empty", "other bytes"])
+def test_a_chunk_that_cannot_be_decoded_is_named(tmp_path: Path, content: bytes) -> None:
+    with GroupWriter(tmp_path / "group", ARCHIVE) as group:
+        group.append("boxes", np.ones((50, 4), np.float32))
+    (tmp_path / "group/boxes/c/0/0").write_bytes(content)
+    with pytest.raises(ValueError, match=r"group/boxes/c/0/0: damaged"):
+        read_array(tmp_path / "group", "boxes")
+
+
+@pytest.mark.parametrize("content", [None, b"{", b"{}", b"\xff", b"[]"], ids=["lost", "cut", "other", "binary", "list"])
+def test_damaged_attributes_are_named(tmp_path: Path, content: bytes | None) -> None:
+    _write(tmp_path / "group", ARCHIVE, _faces(4), 4)
+    path = tmp_path / "group" / "zarr.json"
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=rf"{re.escape(str(path))}: {'missing' if content is None else 'damaged'}"):
+        read_attributes(tmp_path / "group")
 
 
 def test_a_shard_without_its_empty_chunks_is_rejected(tmp_path: Path) -> None:
@@ -117,7 +188,7 @@ def test_a_shard_without_its_empty_chunks_is_rejected(tmp_path: Path) -> None:
         config={"write_empty_chunks": False},
     )
     array[:] = faces
-    with pytest.raises(ValueError, match="written without empty chunks"):
+    with pytest.raises(ValueError, match="do not hold all of 4 chunks"):
         map_array(tmp_path, "array")[:]
 
 
