@@ -1,4 +1,4 @@
-"""Atomic outputs: a file or folder is written beside its place and renamed into it once it is complete."""
+"""Atomic outputs: a file or folder is written beside its place, flushed to disk, and then renamed into it."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.runtime.disk_full import explain_disk_full
+from pipeline.runtime.durable import flush, flush_tree
 
 
 @contextmanager
@@ -19,10 +20,12 @@ def atomic_file(path: Path) -> Iterator[Path]:
     partial = path.with_name(path.name + ".partial")
     try:
         yield partial
+        flush(partial)
         os.replace(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+    flush(path.parent)
 
 
 def write_text_atomically(path: Path, text: str) -> None:
@@ -46,9 +49,11 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     try:
         with explain_disk_full(path):
             yield partial
+            flush_tree(partial)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     if path.exists():
         shutil.rmtree(path)
     os.rename(partial, path)
+    flush(path.parent)
