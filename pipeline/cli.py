@@ -17,7 +17,7 @@ COMMANDS = {
     "compare": "Compare two experiments on the same videos, paired.",
     "report": "Write one HTML page about experiments, beside the paper.",
     "compare-saliency": "Draw figure 6 of two experiments side by side.",
-    "work": "List or prune the artifact store of finished items.",
+    "work": "List, verify or prune the artifact store of finished items.",
 }
 
 

@@ -4,9 +4,12 @@ DVC deletes or reverts a stage's partial outputs in four different ways (`repro`
 The store survives all of them, so that an interrupted stage resumes where it stopped, and adding one recording costs
 the work of one recording. An item is a folder, and its key is the hash of its source, its parameters and its code:
 
-    .work/<kind>/items/<key>/      finished: renamed to this path when complete, never changed
-    .work/<kind>/partial/<key>/    being made, by the process that holds the key's lock
-    .work/<kind>/scratch/<key>/    progress that outlives a kill: training checkpoints
+    .work/<kind>/items/<key>/           finished: renamed to this path when complete, never changed
+    .work/<kind>/checksums/<key>.json   the state of each of its files when it was finished
+    .work/<kind>/partial/<key>/         being made, by the process that holds the key's lock
+    .work/<kind>/scratch/<key>/         progress that outlives a kill: training checkpoints
+
+An item whose files are not in their recorded state is damaged. It is named, dropped and made again.
 """
 
 import logging
@@ -17,9 +20,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts.hashing import json_digest
+from pipeline.artifacts.checksums import find_damage, make_dvc_look_again, read_digests, write_checksums
+from pipeline.artifacts.hashing import files_below, json_digest
 from pipeline.artifacts.locks import hold_lock
 from pipeline.runtime.disk_full import explain_disk_full
+from pipeline.runtime.durable import flush, flush_tree
 from pipeline.runtime.project_code import code_hash
 
 logger = logging.getLogger(__name__)
@@ -53,34 +58,57 @@ class ArtifactStore:
         inputs = {"kind": self.kind, "source": source, "code": code_hash(function.__module__)}
         return json_digest(inputs)
 
+    def item(self, key: str) -> Path:
+        """Return the folder of an item, finished or not."""
+        return self.folder / "items" / key
+
     def find(self, key: str) -> Path | None:
-        """Return the folder of the finished item, or None."""
-        path = self.folder / "items" / key
-        return path if path.is_dir() else None
+        """Return the folder of the finished item, or None. A damaged item is dropped, with a warning."""
+        if not self.item(key).is_dir():
+            return None
+        if find_damage(self._checksums(key), self.item(key)) is None:
+            return self.item(key)
+        with self._lock(key, wait=False) as acquired:  # else another process is dropping it or making it again
+            if acquired:
+                self._warn_of(key, self._drop_if_damaged(key))
+        return None
+
+    def digests(self, key: str) -> dict[str, str]:
+        """Return the SHA-256 of each file of a finished item, by its path in the item."""
+        return read_digests(self._checksums(key))
+
+    def verify(self, key: str) -> str | None:
+        """Hash all files of a finished item; drop it if it is damaged. Return the damage, or None."""
+        with self._lock(key):
+            return self._drop_if_damaged(key, hash_all=True)
 
     def make(self, key: str, maker: Callable[[Path], None]) -> Path:
         """Return the folder of the finished item; if there is none, let `maker` fill an empty folder and keep it.
 
         A second writer of the same key waits for the first and returns the item that it made. What a killed writer
-        has left is deleted.
+        has left is deleted. The item is on disk before it gets its name, so a power loss leaves it whole or not at all.
 
         Raises:
             DiskFullError: if the disk is full.
         """
         with explain_disk_full(self.folder), self._lock(key):
-            if finished := self.find(key):
+            finished = self.item(key)
+            self._warn_of(key, self._drop_if_damaged(key))
+            if finished.is_dir():
                 return finished
             partial = self.folder / "partial" / key
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             try:
                 maker(partial)
+                flush_tree(partial)
+                write_checksums(self._checksums(key), partial)
             except BaseException:
                 shutil.rmtree(partial, ignore_errors=True)
                 raise
-            finished = self.folder / "items" / key
             finished.parent.mkdir(exist_ok=True)
             os.rename(partial, finished)
+            flush(finished.parent)
             return finished
 
     @contextmanager
@@ -106,12 +134,38 @@ class ArtifactStore:
             raise FileNotFoundError(f"{self.kind} item {key} is not in {self.folder}")
         shutil.copytree(finished, destination, copy_function=_link_or_copy)
 
+    def drop(self, folder: Path) -> None:
+        """Remove a finished item or the progress of a training atomically, given its folder."""
+        waste = self.folder / "partial" / f"{folder.name}.removed"  # `sweep` deletes it if this process is killed
+        shutil.rmtree(waste, ignore_errors=True)
+        waste.parent.mkdir(exist_ok=True)
+        os.rename(folder, waste)
+        if folder == self.item(folder.name):
+            self._checksums(folder.name).unlink(missing_ok=True)
+        shutil.rmtree(waste, ignore_errors=True)
+
     def sweep(self) -> None:
         """Delete what killed writers have left; items that are being made now are not touched."""
         for name in {path.name for folder in ("partial", "locks") for path in self.folder.glob(f"{folder}/*")}:
             with self._lock(name, wait=False) as acquired:  # releasing the lock also deletes its file
                 if acquired:
                     shutil.rmtree(self.folder / "partial" / name, ignore_errors=True)
+
+    def _drop_if_damaged(self, key: str, hash_all: bool = False) -> str | None:
+        """Drop an item if it is damaged. Return the damage, or None; the caller holds the key's lock."""
+        item = self.item(key)
+        damage = find_damage(self._checksums(key), item, hash_all) if item.is_dir() else None
+        if damage is not None:
+            make_dvc_look_again(files_below(item))
+            self.drop(item)
+        return damage
+
+    def _warn_of(self, key: str, damage: str | None) -> None:
+        if damage is not None:
+            logger.warning("%s was damaged: %s. It is made again", self.item(key), damage)
+
+    def _checksums(self, key: str) -> Path:
+        return self.folder / "checksums" / f"{key}.json"
 
     def _lock(self, name: str, wait: bool = True) -> AbstractContextManager[bool]:
         return hold_lock(self.folder / "locks" / name, wait)

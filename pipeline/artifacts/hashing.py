@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -37,12 +37,28 @@ def folder_digest(folder: Path) -> str:
     Raises:
         NotADirectoryError: if `folder` is not a folder.
     """
+    return combined_digest(file_digests_below(folder))
+
+
+def file_digests_below(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file below `folder`, by its path in `folder`.
+
+    Raises:
+        NotADirectoryError: if `folder` is not a folder.
+    """
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is not a folder")
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\n{file_digest(path)}\n".encode())
-    return digest.hexdigest()
+    return {path.relative_to(folder).as_posix(): file_digest(path) for path in files_below(folder)}
+
+
+def combined_digest(digests: Mapping[str, str]) -> str:
+    """SHA-256 of the names and the SHA-256 of files, in their order."""
+    return hashlib.sha256("".join(f"{name}\n{digest}\n" for name, digest in digests.items()).encode()).hexdigest()
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return all files below `folder`, sorted; a link to a file counts as one."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def folder_digests(folders: Iterable[Path]) -> list[str]:

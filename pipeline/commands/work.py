@@ -1,4 +1,4 @@
-"""`msn work`: lists and prunes the artifact store."""
+"""`msn work`: lists, verifies and prunes the artifact store."""
 
 from collections import defaultdict
 from typing import Annotated
@@ -6,11 +6,16 @@ from typing import Annotated
 import typer
 from rich.filesize import decimal
 
-from pipeline.artifacts.artifact_store import work_root
-from pipeline.pruning import StoredFolder, referenced_files, remove, stored_folders
+from pipeline.artifacts.artifact_store import ArtifactStore, work_root
+from pipeline.runtime.log import start_logging
+from pipeline.upkeep.pruning import referenced_files
+from pipeline.upkeep.stored_folders import StoredFolder, stored_folders
+from pipeline.upkeep.verifying import verify
 
 app = typer.Typer(
-    help="The artifact store of finished items: list its content, prune it.", no_args_is_help=True, add_completion=False
+    help="The artifact store of finished items: list its content, verify it, prune it.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 
@@ -18,6 +23,22 @@ app = typer.Typer(
 def list_work() -> None:
     """List the content of the artifact store by kind: number of folders and size."""
     _print_sizes(stored_folders())
+
+
+@app.command("verify")
+def verify_work() -> None:
+    """Hash every finished item and every checkpoint, and drop the damaged ones, which the next run makes again.
+
+    The exit status is 1 if there were any. Their outputs may be links to the same files: run `dvc repro` afterwards.
+    """
+    start_logging()
+    stored = stored_folders()
+    damaged = verify(stored)
+    for item, reason in damaged:
+        typer.echo(f"{item.folder}: {reason}; dropped")
+    typer.echo(f"{len(stored)} folders verified, {len(damaged)} damaged, in {work_root()}")
+    if damaged:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -52,7 +73,7 @@ def prune(
     if not yes:
         typer.confirm("Remove these?", abort=True)
     for stored in unused:
-        remove(stored)
+        ArtifactStore(stored.kind).drop(stored.folder)
 
 
 def _print_sizes(folders: list[StoredFolder]) -> None:

@@ -1,18 +1,20 @@
 """The command `msn`: its output, the files that it writes, its errors."""
 
+import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from pipeline import pruning
-from pipeline.artifacts.artifact_store import ArtifactStore
+from pipeline.artifacts.artifact_store import ArtifactStore, work_root
 from pipeline.cli import app
-from pipeline.pruning import ReferencedFiles
+from pipeline.upkeep.pruning import ReferencedFiles
+from pipeline.upkeep.stored_folders import stored_folders
 
 ROOT = Path(__file__).parents[2]
 
@@ -158,14 +160,14 @@ def test_pruning_asks_and_removes_unreferenced_items() -> None:
     result = _msn("work", "prune", stdin="n\n")
     assert result.exit_code == 1
     assert "referenced, but not in DVC's cache, so that their items are unknown: 1 outputs" in result.output
-    assert len(pruning.stored_folders()) == 3
+    assert len(stored_folders()) == 3
     result = _msn("work", "prune", stdin="y\n")
     assert result.exit_code == 0
     assert "align             1 finished      1 byte" in result.output
-    assert [stored.folder.name for stored in pruning.stored_folders()] == ["referenced", "begun"]
+    assert [stored.folder.name for stored in stored_folders()] == ["referenced", "begun"]
     assert "nothing to remove" in _msn("work", "prune").output
     assert _msn("work", "prune", "--progress", "--yes").exit_code == 0
-    assert [stored.folder.name for stored in pruning.stored_folders()] == ["referenced"]
+    assert [stored.folder.name for stored in stored_folders()] == ["referenced"]
 
 
 @pytest.mark.usefixtures("only_x_is_referenced")
@@ -188,4 +190,33 @@ def test_pruning_outside_a_repository_removes_nothing(tmp_path: Path, monkeypatc
     result = _msn("work", "prune", "--yes")
     assert result.exit_code == 1
     assert result.output == f"msn: {tmp_path}: no repository of DVC; run in the root of the repository\n"
-    assert len(pruning.stored_folders()) == 1
+    assert len(stored_folders()) == 1
+
+
+def test_verification_drops_and_names_damaged_items_and_checkpoints() -> None:
+    store = ArtifactStore("pretrain")
+
+    def maker(folder: Path) -> None:
+        (folder / "weights").write_bytes(b"0123")
+
+    for key in ("whole", "cut"):
+        store.make(key, maker)
+    os.truncate(store.item("cut") / "weights", 2)
+    for key in ("intact", "broken"):
+        with store.scratch(key) as folder, zipfile.ZipFile(folder / "last.ckpt", "w") as archive:
+            archive.writestr("step", "3")
+    with store.scratch("broken") as folder:
+        os.truncate(folder / "last.ckpt", 20)
+    with store.scratch("begun"):
+        pass  # no checkpoint yet
+    result = _msn("work", "verify")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        f"{store.item('cut')}: weights has 2 bytes instead of 4; dropped",
+        f"{store.folder / 'scratch/broken'}: last.ckpt is damaged; dropped",
+        f"5 folders verified, 2 damaged, in {work_root()}",
+    ]
+    assert [path.name for path in store.item("x").parent.iterdir()] == ["whole"]
+    assert [path.parent.name for path in store.folder.rglob("last.ckpt")] == ["intact"]
+    result = _msn("work", "verify")
+    assert (result.exit_code, result.stdout) == (0, f"4 folders verified, 0 damaged, in {work_root()}\n")

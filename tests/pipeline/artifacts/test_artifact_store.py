@@ -1,17 +1,22 @@
 """The artifact store: items are made once, atomically, by one writer at a time, even if processes are killed."""
 
+import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pipeline.artifacts import hashing
 from pipeline.artifacts.artifact_store import ArtifactStore, work_root
+from tests.simulated_disk import SimulatedDisk
 
 
 def _write_name(folder: Path) -> None:
@@ -49,8 +54,8 @@ def test_a_failed_item_leaves_nothing_and_can_be_made_again() -> None:
     assert store.find("k") is None
     finished = store.make("k", _write_name)
     assert [path.name for path in finished.iterdir()] == ["name.txt"]
-    files = [path for path in store.folder.rglob("*") if path.is_file()]
-    assert files == [finished / "name.txt"]  # no lock, no partial file
+    files = {path for path in store.folder.rglob("*") if path.is_file()}
+    assert files == {finished / "name.txt", store.folder / "checksums" / "k.json"}  # no lock, no partial file
 
 
 def test_an_unfinished_item_cannot_be_linked(tmp_path: Path) -> None:
@@ -142,3 +147,162 @@ def test_scratch_outlives_the_process() -> None:
         (folder / "checkpoint").write_text("step 3")
     with store.scratch("k") as folder:
         assert (folder / "checkpoint").read_text() == "step 3"
+
+
+@dataclass
+class CountingMaker:
+    """Fills an item with three files, and counts how often."""
+
+    calls: int = 0
+
+    def __call__(self, folder: Path) -> None:
+        self.calls += 1
+        (folder / "faces").mkdir()
+        (folder / "faces" / "shard").write_bytes(b"0123456789")
+        (folder / "origin").write_bytes(b"11")
+        (folder / "empty").write_bytes(b"")
+
+
+def _cut(item: Path) -> None:
+    os.truncate(item / "faces/shard", 7)
+
+
+def _overwrite(item: Path) -> None:
+    with (item / "faces/shard").open("r+b") as stream:
+        stream.seek(4)
+        stream.write(b"x")
+
+
+def _lose(item: Path) -> None:
+    (item / "faces/shard").unlink()
+
+
+def _add(item: Path) -> None:
+    (item / "faces/other").write_bytes(b"")
+
+
+def _lose_checksums(item: Path) -> None:
+    (item.parents[1] / "checksums" / f"{item.name}.json").unlink()
+
+
+def _cut_checksums(item: Path) -> None:
+    os.truncate(item.parents[1] / "checksums" / f"{item.name}.json", 20)
+
+
+DAMAGES = [
+    (_cut, "faces/shard has 7 bytes instead of 10"),
+    (_overwrite, "faces/shard has other content than when it was finished"),
+    (_lose, "faces/shard is missing"),
+    (_add, "faces/other does not belong to it"),
+    (_lose_checksums, "its checksums are missing"),
+    (_cut_checksums, "its checksums cannot be read: "),
+]
+
+
+@pytest.mark.parametrize(("damage", "message"), DAMAGES)
+def test_a_damaged_item_is_named_dropped_and_made_again(
+    damage: Callable[[Path], None], message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, maker = ArtifactStore("kind"), CountingMaker()
+    item = store.make("k", maker)
+    damage(item)
+    assert store.find("k") is None
+    assert not item.exists()
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"{item} was damaged: {message}")
+    assert store.make("k", maker) == store.find("k") == item
+    assert (item / "faces/shard").read_bytes() == b"0123456789"
+    assert maker.calls == 2
+    assert len(caplog.records) == 1
+    damage(item)
+    store.make("k", maker)  # without `find` before
+    assert (maker.calls, len(caplog.records)) == (3, 2)
+
+
+def test_files_with_a_new_time_and_the_recorded_content_are_kept(caplog: pytest.LogCaptureFixture) -> None:
+    store, maker = ArtifactStore("kind"), CountingMaker()
+    item = store.make("k", maker)
+    record = store.folder / "checksums" / "k.json"
+    before = json.loads(record.read_text())
+    shutil.copy(item / "faces/shard", item / "copy")
+    os.replace(item / "copy", item / "faces/shard")
+    os.utime(item / "faces/shard", ns=(5, 5))
+    assert store.find("k") == item
+    after = json.loads(record.read_text())
+    assert after["faces/shard"] == {**before["faces/shard"], "modified": 5}  # not hashed again
+    assert after["origin"] == before["origin"]
+    assert (maker.calls, caplog.records) == (1, [])
+
+
+def _overwrite_keeping_the_time(item: Path) -> None:
+    status = (item / "faces/shard").stat()
+    _overwrite(item)
+    os.utime(item / "faces/shard", ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_verification_hashes_every_file(tmp_path: Path) -> None:
+    store, maker = ArtifactStore("kind"), CountingMaker()
+    item = store.make("k", maker)
+    assert store.verify("k") is None
+    output = tmp_path / "out"
+    store.link("k", output)
+    (output / "faces/shard").chmod(0o444)  # as DVC does with outputs that its cache shares
+    _overwrite_keeping_the_time(item)
+    before = (output / "faces/shard").stat()
+    assert store.find("k") == item
+    assert store.verify("k") == "faces/shard has other content than when it was finished"
+    assert not item.exists()
+    after = (output / "faces/shard").stat()
+    assert after.st_mtime_ns != before.st_mtime_ns  # so DVC hashes the output, and the file in its cache, again
+    assert after.st_mode & 0o777 == 0o644
+    assert store.verify("k") is None
+
+
+def test_an_item_is_dropped_with_its_checksums() -> None:
+    store = ArtifactStore("kind")
+    store.make("k", CountingMaker())
+    store.drop(store.item("k"))
+    assert [path for path in store.folder.rglob("*") if path.is_file()] == []
+
+
+class PowerLoss(BaseException):
+    """The machine stops."""
+
+
+def test_a_power_loss_after_an_item_leaves_it_whole(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk, store, maker = SimulatedDisk(monkeypatch), ArtifactStore("kind"), CountingMaker()
+    item = store.make("k", maker)
+    for folder in (item, item / "faces", item.parent):  # the names, too
+        assert disk.flushed[folder.stat().st_ino] == frozenset(os.listdir(folder))
+    disk.lose_power(store.folder)
+    assert store.verify("k") is None
+    assert (item / "faces/shard").read_bytes() == b"0123456789"
+    assert (maker.calls, caplog.records) == (1, [])
+
+
+def test_what_was_not_flushed_is_lost_in_a_simulated_power_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control of the test above."""
+    disk, store, maker = SimulatedDisk(monkeypatch), ArtifactStore("kind"), CountingMaker()
+    monkeypatch.setattr("pipeline.artifacts.artifact_store.flush_tree", lambda folder: None)
+    item = store.make("k", maker)
+    disk.lose_power(store.folder)
+    assert (item / "faces/shard").read_bytes() == b""
+    assert store.find("k") is None
+    store.make("k", maker)
+    assert maker.calls == 2
+
+
+def test_a_power_loss_before_the_rename_leaves_no_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk, store, maker = SimulatedDisk(monkeypatch), ArtifactStore("kind"), CountingMaker()
+
+    def lose_power(source: Path, destination: Path) -> None:
+        raise PowerLoss
+
+    with monkeypatch.context() as patch, pytest.raises(PowerLoss):
+        patch.setattr(os, "rename", lose_power)
+        store.make("k", maker)
+    disk.lose_power(store.folder)
+    assert store.find("k") is None
+    assert (store.make("k", maker) / "faces/shard").read_bytes() == b"0123456789"

@@ -1,4 +1,4 @@
-"""Pruning of the artifact store: the list of its folders, and the removal of those that no dvc.lock refers to.
+"""Pruning of the artifact store: which of its items no dvc.lock refers to.
 
 DVC identifies the outputs of a stage by MD5: in dvc.lock, and file by file in the listings of folders in its cache. An
 item of the store is *referenced* if a dvc.lock refers to every file of it: the dvc.lock in the working directory, or
@@ -17,44 +17,10 @@ from typing import Any
 
 import yaml
 
-from pipeline.artifacts.artifact_store import ArtifactStore, work_root
+from pipeline.artifacts.hashing import files_below
 from pipeline.experiments.git import git, git_or
 
 LOCK = "dvc.lock"
-
-FEATURES = "features-"  # kinds of items begin with it (pipeline/estimators/features.py)
-
-
-@dataclass(frozen=True)
-class StoredFolder:
-    """A folder in the artifact store: an item, or the progress of a training.
-
-    Attributes:
-        kind: of the item: decode, align, ...
-        folder: its path.
-        bytes: the size of its files; DVC's cache and the outputs share them if hard links are possible.
-        finished: whether it is an item; else it is the progress from which the same training resumes.
-    """
-
-    kind: str
-    folder: Path
-    bytes: int
-    finished: bool
-
-    @property
-    def is_features(self) -> bool:
-        """Whether it holds features of a recording, which no stage has as an output, so no dvc.lock refers to them."""
-        return self.kind.startswith(FEATURES)
-
-
-def stored_folders() -> list[StoredFolder]:
-    """List all folders in the store, sorted by kind."""
-    stored = []
-    for subfolder, finished in (("items", True), ("scratch", False)):
-        for folder in sorted(work_root().glob(f"*/{subfolder}/*")):
-            size = sum(path.stat().st_size for path in _files(folder))
-            stored.append(StoredFolder(folder.parents[1].name, folder, size, finished))
-    return sorted(stored, key=lambda item: (item.kind, not item.finished, item.folder))
 
 
 @dataclass(frozen=True)
@@ -73,7 +39,7 @@ class ReferencedFiles:
 
     def cover(self, folder: Path) -> bool:
         """Whether all files below `folder` are referenced."""
-        return all(self._contain(path) for path in sorted(_files(folder), key=lambda path: path.stat().st_size))
+        return all(self._contain(path) for path in sorted(files_below(folder), key=lambda path: path.stat().st_size))
 
     def _contain(self, path: Path) -> bool:
         status = path.stat()
@@ -104,19 +70,6 @@ def referenced_files() -> ReferencedFiles:
     cached = [path for digest in digests if (path := cache / digest[:2] / digest[2:]).is_file()]
     inodes = {(status.st_dev, status.st_ino) for status in map(os.stat, cached)}
     return ReferencedFiles(frozenset(digests), frozenset(inodes), unlisted)
-
-
-def remove(stored: StoredFolder) -> None:
-    """Remove a folder from the store atomically."""
-    store = ArtifactStore(stored.kind)
-    waste = store.folder / "partial" / f"{stored.folder.name}.removed"  # `sweep` deletes all folders in partial
-    waste.parent.mkdir(exist_ok=True)
-    os.rename(stored.folder, waste)
-    store.sweep()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file())
 
 
 def _locks() -> Iterator[str]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.artifacts.artifact_store import ArtifactStore
-from pipeline.pruning import StoredFolder, referenced_files, remove, stored_folders
+from pipeline.upkeep.pruning import referenced_files
+from pipeline.upkeep.stored_folders import StoredFolder, stored_folders
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MAKE = """
 from pathlib import Path
 from pipeline.artifacts.artifact_store import ArtifactStore
@@ -144,8 +145,8 @@ def test_folders_are_listed_and_removed() -> None:
         StoredFolder("toy", items / "b", 5, True),
         progress,
     ]
-    remove(stored_folders()[0])
-    remove(progress)
+    store.drop(stored_folders()[0].folder)
+    ArtifactStore("train").drop(progress.folder)
     assert [stored.folder.name for stored in stored_folders()] == ["b"]
     assert store.find("a") is None
     assert not list((store.folder / "partial").iterdir())
