@@ -4,6 +4,7 @@ The first process writes it, after all processes have done the same step.
 """
 
 import io
+import logging
 import time
 from pathlib import Path
 from typing import Any, cast
@@ -13,10 +14,14 @@ from lightning.fabric.plugins import Precision
 from torch.optim import Optimizer
 
 from pipeline.runtime.atomic import atomic_file
+from pipeline.runtime.durable import flush_tree
+from pipeline.training.checkpoint_file import agrees_with_checksums
 from pipeline.training.distributed import all_gather_objects, any_rank, rank
 from pipeline.training.errors import StoppedError, TrainingError
 from pipeline.training.module import TrainingModule
 from pipeline.training.preemption import StopRequest
+
+logger = logging.getLogger(__name__)
 
 MIN_INTERVAL = 10.0  # seconds between checkpoints
 MAX_TIME_SHARE = 0.02  # of the training time that may go into writing them
@@ -61,6 +66,7 @@ class Checkpointer:
                 "checkpoint stays: lower the learning rate, or set precision to 32-true"
             )
         if rank() == 0:
+            flush_tree(self.path.parent)  # the learning curves up to this step
             with atomic_file(self.path) as partial:
                 content = io.BytesIO()  # written by Python, whose error for a full disk is an OSError
                 torch.save(self._state(losses), content)
@@ -95,6 +101,24 @@ class Checkpointer:
             "epoch": self.module.current_epoch,
             "losses": losses,
         }
+
+
+def drop_damaged(path: Path) -> bool:
+    """Remove the checkpoint at `path` if it is damaged; the training then starts again. Return whether it was."""
+    damaged = path.is_file() and not _is_intact(path)
+    if damaged:
+        logger.warning("%s is damaged: it is removed, and the training starts again", path)
+        path.unlink()
+    return damaged
+
+
+def _is_intact(path: Path) -> bool:
+    """Whether a checkpoint agrees with its checksums and loads."""
+    try:
+        epochs_started(path)
+    except Exception:  # of many types: whatever cannot be loaded is damaged
+        return False
+    return agrees_with_checksums(path)
 
 
 def epochs_started(path: Path) -> int:

@@ -5,6 +5,7 @@ copied to where the stage's outputs belong, so that `dvc exp show` reads them.
 """
 
 import json
+import logging
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ import pandas as pd
 from dvclive import Live
 
 from pipeline.runtime.atomic import atomic_file
+
+logger = logging.getLogger(__name__)
 
 TABLES = Path("plots", "metrics")
 SUMMARY = "metrics.json"
@@ -66,10 +69,19 @@ def published_curves(folder: Path) -> Iterator[Path]:
 
 
 def truncate_after(folder: Path, step: int) -> None:
-    """Drop the rows after `step`: a killed training wrote them after its last checkpoint and will write them again."""
+    """Drop the rows after `step`: a killed training wrote them after its last checkpoint and will write them again.
+
+    A damaged table is removed with a warning: the curve then begins after `step`.
+    """
     for path in (folder / TABLES).rglob("*.tsv"):
-        rows = _read(path)
-        rows[rows["step"].astype(int) <= step].to_csv(path, sep="\t", index=False, lineterminator="\n")
+        try:
+            rows = _read(path)
+            kept = rows[rows["step"].astype(int) <= step]
+        except (ValueError, KeyError):  # of pandas: no table, or no number
+            logger.warning("%s is damaged: it is removed, and this learning curve begins after step %d", path, step)
+            path.unlink()
+            continue
+        kept.to_csv(path, sep="\t", index=False, lineterminator="\n")
     (folder / SUMMARY).unlink(missing_ok=True)
 
 

@@ -17,6 +17,7 @@ from pipeline.params import Precision
 from pipeline.training.acceleration import cudnn_settings
 from pipeline.training.async_copy import AsyncCopy
 from pipeline.training.checkpoint import Checkpointer, steps_done
+from pipeline.training.checkpoint_file import CHECKPOINT
 from pipeline.training.curves import LearningCurves
 from pipeline.training.determinism import deterministic_algorithms
 from pipeline.training.distributed import all_gather_scalars, broadcast, rank, world_size
@@ -30,7 +31,7 @@ from pipeline.training.throughput import Throughput
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINT, CURVES = "last.ckpt", "curves"
+CURVES = "curves"
 ROWS_PER_EPOCH = 20  # of the curve of the training loss
 
 

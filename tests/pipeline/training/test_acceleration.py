@@ -13,7 +13,8 @@ from pipeline.data.identity_images import open_identities
 from pipeline.nets.ops.chain import Chain, use_activation_checkpointing
 from pipeline.pretraining.recognition import Pretraining
 from pipeline.training.acceleration import accelerate, cudnn_settings
-from pipeline.training.loop import CHECKPOINT, CURVES, fit
+from pipeline.training.checkpoint_file import CHECKPOINT
+from pipeline.training.loop import CURVES, fit
 from pipeline.training.module import TrainingModule
 from tests.pipeline.training.material import FINETUNE, MODEL, PRETRAIN, write_identities, write_sequence
 from tests.pipeline.training.material import finetuning as make_finetuning

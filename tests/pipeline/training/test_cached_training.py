@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.artifacts.hashing import folder_digests, json_digest
+from pipeline.artifacts.hashing import file_digest, folder_digests, json_digest
 from pipeline.finetuning.finetuning import Finetuning
 from pipeline.models.arrays import save_arrays
 from pipeline.models.weights import load_network, read_weights
@@ -87,6 +87,24 @@ def test_fewer_epochs_leave_the_progress_of_more_unchanged(
     assert "8 of 12 steps were done before" in caplog.text
 
 
+def test_a_damaged_checkpoint_costs_its_steps_and_not_the_result(
+    scored: Scored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MSN_WORK", str(tmp_path / "separate"))
+    expected = _train(scored, 3, [])
+    monkeypatch.setenv("MSN_WORK", str(tmp_path / "work"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Finetuning, "validate", _kill_in_epoch(3))
+        with pytest.raises(_Killed):
+            _train(scored, 3, [])
+    (checkpoint,) = (tmp_path / "work").rglob("last.ckpt")
+    os.truncate(checkpoint, 1000)
+    assert _train(scored, 3, []) == expected
+    assert f"{checkpoint} is damaged: it is removed, and the training starts again" in caplog.text
+    items = [tmp_path / store / "finetune/items" / expected for store in ("separate", "work")]
+    assert len(set(folder_digests(items))) == 1
+
+
 def _kill_in_epoch(number: int) -> Callable[[Finetuning], dict[str, float]]:
     def validate(module: Finetuning) -> dict[str, float]:
         if module.current_epoch + 1 == number:
@@ -145,6 +163,7 @@ def test_a_fit_without_a_network_is_described(tmp_path: Path) -> None:
     publish("finetune", fit_cached(_fit_arrays([], data="x"), tmp_path / "c"), tmp_path / "model", tmp_path / "curves")
     description = json.loads((tmp_path / "model/description.json").read_text())
     assert set(description.pop("versions")) == VERSIONS
+    assert description.pop("weights_sha256") == file_digest(tmp_path / "model/weights.safetensors")
     settings = json.loads(FINETUNE.model_dump_json(exclude={"epochs"}))
     assert description == {
         "source": "train",

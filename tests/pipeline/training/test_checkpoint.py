@@ -1,5 +1,8 @@
 """Checkpoints are written as often as they cost little time, and there is always a complete one."""
 
+import os
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +16,7 @@ from torch.utils.data import TensorDataset
 from pipeline.nets.build import Network
 from pipeline.training import checkpoint
 from pipeline.training.batch_plan import BatchPlan
-from pipeline.training.checkpoint import Checkpointer, epochs_started, steps_done
+from pipeline.training.checkpoint import Checkpointer, drop_damaged, epochs_started, steps_done
 from pipeline.training.errors import StoppedError, TrainingError
 from pipeline.training.loader import Batch
 from pipeline.training.module import TrainingModule
@@ -119,3 +122,48 @@ def test_saved_progress_is_restored(tmp_path: Path, clock: SimpleNamespace) -> N
 def test_without_a_checkpoint_there_are_no_steps(tmp_path: Path) -> None:
     assert steps_done(tmp_path / "last.ckpt") == 0
     assert epochs_started(tmp_path / "last.ckpt") == 0
+
+
+def _cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def _empty(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def _flip_a_bit_of_a_weight(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        (weights,) = (part for part in archive.infolist() if part.filename.endswith("/data/0"))
+    content = bytearray(path.read_bytes())
+    name_bytes, extra_bytes = (int.from_bytes(content[weights.header_offset + at :][:2], "little") for at in (26, 28))
+    content[weights.header_offset + 30 + name_bytes + extra_bytes] ^= 1  # 30 bytes: the header of a part
+    path.write_bytes(content)
+
+
+def _write_something_else(path: Path) -> None:
+    torch.save({"other": 1}, path)
+
+
+@pytest.mark.parametrize("damage", [_cut, _empty, _flip_a_bit_of_a_weight, _write_something_else])
+def test_a_damaged_checkpoint_is_named_and_removed(
+    tmp_path: Path, clock: SimpleNamespace, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "last.ckpt"
+    _checkpointer(path, clock).save([])
+    assert not drop_damaged(path)
+    damage(path)
+    assert drop_damaged(path)
+    assert not path.exists()
+    assert f"{path} is damaged: it is removed, and the training starts again" in caplog.text
+    assert not drop_damaged(path)  # there is none
+
+
+def test_pytorch_alone_would_load_other_weights(tmp_path: Path, clock: SimpleNamespace) -> None:
+    """The reason for the test above; if this fails, PyTorch has begun to compare the checksums itself."""
+    path = tmp_path / "last.ckpt"
+    _checkpointer(path, clock).save([])
+    before = torch.load(path, weights_only=True)["state_dict"]
+    _flip_a_bit_of_a_weight(path)
+    after = torch.load(path, weights_only=True)["state_dict"]
+    assert any(not torch.equal(before[name], after[name]) for name in before)

@@ -44,6 +44,20 @@ def test_a_row_cut_short_by_a_kill_is_dropped(tmp_path: Path) -> None:
     assert len(_tables(tmp_path)["loss"]) == 5
 
 
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"step\tloss\nfirst\t1\n", b"other\n1\n"])
+def test_a_damaged_table_is_named_and_begins_anew(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    _log_steps(tmp_path, range(1, 5))
+    table = tmp_path / "plots/metrics/train/loss.tsv"
+    table.write_bytes(content)
+    _log_steps(tmp_path, range(5, 7), after=4)
+    assert f"{table} is damaged: it is removed, and this learning curve begins after step 4" in caplog.text
+    tables = _tables(tmp_path)
+    assert [row.split("\t")[0] for row in tables["loss"]] == ["step", "5", "6"]
+    assert tables["rmse"] == ["step\trmse", "2\t2.0", "4\t4.0", "6\t6.0"]
+
+
 def test_the_summary_has_the_last_row_of_every_table(tmp_path: Path) -> None:
     _log_steps(tmp_path, range(1, 6))
     write_summary(tmp_path)
