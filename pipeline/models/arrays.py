@@ -7,13 +7,14 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from pipeline.models.files import WEIGHTS, Shape, WeightsError, misfits
+from pipeline.models.files import WEIGHTS, Shape, WeightsError, check_weights, misfits, record_weights
 from pipeline.runtime.atomic import atomic_file
 
 
 def save_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write arrays to the existing `folder`."""
+    """Write arrays, and their hash as a description, to the existing `folder`."""
     write_arrays(folder / WEIGHTS, arrays)
+    record_weights(folder)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -30,12 +31,13 @@ def load_arrays(folder: Path, shapes: Mapping[str, Shape]) -> dict[str, np.ndarr
         shapes: the name and the shape of each array that must be there.
 
     Raises:
-        WeightsError: if the file is missing or has another format, or arrays are missing, unexpected, misshapen or not
-            finite; the message names each.
+        WeightsError: if the file is missing, has another format or is not the one described, or arrays are missing,
+            unexpected, misshapen or not finite; the message names each.
     """
     path = folder / WEIGHTS
     if not path.is_file():
         raise WeightsError(f"{path}: no such file")
+    check_weights(path)
     try:
         arrays = load_file(path)
     except SafetensorError as error:

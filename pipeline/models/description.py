@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.models.files import WEIGHTS_HASH
 from pipeline.nets.heads import Expectation, Head, Recognition, Regression
 from pipeline.params import Model
 
@@ -69,6 +70,7 @@ def description_from_json(values: dict[str, Any]) -> Description:
         KeyError, TypeError, ValueError: if it is not a valid description.
     """
     head, target = values.pop("head"), values.pop("target")
+    values.pop(WEIGHTS_HASH, None)
     return Description(
         model=Model.model_validate(values.pop("model")),
         head=head and _head_from_json(head),

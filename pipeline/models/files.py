@@ -3,6 +3,7 @@
 Nothing in a model folder is ever unpickled: arrays are in a safetensors file, everything else is JSON.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ WEIGHTS = "weights.safetensors"
 
 DESCRIPTION = "description.json"
 
+WEIGHTS_HASH = "weights_sha256"  # key of description.json: the SHA-256 of the file of the weights
 
 Shape = tuple[int | None, ...]  # of an array; None allows every length of an axis
 
@@ -54,6 +56,32 @@ def add_to_description(folder: Path, values: Mapping[str, Any]) -> None:
     present = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     text = json.dumps({**present, **values}, indent=2, sort_keys=True, allow_nan=False) + "\n"
     path.write_text(text, encoding="utf-8")
+
+
+def record_weights(folder: Path) -> None:
+    """Add the hash of the weights in a folder to its description, by which damage is found later."""
+    add_to_description(folder, {WEIGHTS_HASH: _sha256(folder / WEIGHTS)})
+
+
+def check_weights(path: Path) -> None:
+    """Compare a file of weights with the hash in the description beside it, if there is one.
+
+    Raises:
+        WeightsError: if they differ; the message names the file.
+    """
+    if path.name != WEIGHTS or not path.is_file() or not (path.parent / DESCRIPTION).is_file():
+        return
+    recorded = read_description_values(path.parent).get(WEIGHTS_HASH)
+    if recorded is not None and recorded != (actual := _sha256(path)):
+        raise WeightsError(
+            f"{path}: damaged or replaced: its SHA-256 is {actual}, but {DESCRIPTION} says {recorded}; make the model "
+            "folder again (`dvc repro`), or take a whole copy of it"
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_description_values(folder: Path) -> dict[str, Any]:

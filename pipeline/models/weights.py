@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from pipeline.models.description import Description, description_from_json, description_to_json
-from pipeline.models.files import DESCRIPTION, WEIGHTS, Shape, WeightsError, misfits
+from pipeline.models.files import DESCRIPTION, WEIGHTS, Shape, WeightsError, check_weights, misfits, record_weights
 from pipeline.nets.build import Network, build
 from pipeline.nets.heads import Head
 from pipeline.runtime.atomic import atomic_file
@@ -28,6 +28,7 @@ def save_weights(folder: Path, weights: Mapping[str, Tensor], description: Descr
     with atomic_file(folder / WEIGHTS) as partial:
         save_file(contiguous, partial)
     (folder / DESCRIPTION).write_text(description_to_json(description), encoding="utf-8")
+    record_weights(folder)
 
 
 def read_description(folder: Path) -> Description:
@@ -89,10 +90,11 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """Read a safetensors file.
 
     Raises:
-        WeightsError: if the file is missing or has another format.
+        WeightsError: if the file is missing, has another format, or is not the one that its description describes.
     """
     if not path.is_file():
         raise WeightsError(f"{path}: no such file")
+    check_weights(path)
     try:
         return load_file(path)
     except SafetensorError as error:

@@ -14,7 +14,7 @@ from pipeline.estimator_settings import EstimatorSettings, estimator_names, sett
 from pipeline.estimators.capabilities import Costed, Differentiable
 from pipeline.estimators.protocol import Estimator
 from pipeline.estimators.registry import estimator_class, load_model
-from pipeline.models.files import DESCRIPTION, WEIGHTS
+from pipeline.models.files import DESCRIPTION, WEIGHTS, record_weights
 from pipeline.params import Subsample
 from tests.pipeline.estimators.material import (
     OPENED,
@@ -138,6 +138,7 @@ def test_arrays_that_do_not_fit_are_refused_by_name(material: Material, name: st
         folder.mkdir()
         (folder / DESCRIPTION).write_bytes((model / DESCRIPTION).read_bytes())
         save_file(changed, folder / WEIGHTS)
+        record_weights(folder)
         with pytest.raises(ValueError, match=str(folder / WEIGHTS)) as error:
             load_model(folder)
         assert all(word in str(error.value) for word in words)

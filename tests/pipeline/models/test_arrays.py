@@ -25,7 +25,7 @@ def _same(actual: np.ndarray, expected: np.ndarray) -> bool:
 
 def test_arrays_round_trip(tmp_path: Path) -> None:
     save_arrays(tmp_path, ARRAYS)
-    assert [path.name for path in tmp_path.iterdir()] == ["weights.safetensors"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["description.json", "weights.safetensors"]
     loaded = load_arrays(tmp_path, SHAPES)
     assert loaded.keys() == ARRAYS.keys()
     assert [name for name, array in ARRAYS.items() if not _same(loaded[name], array)] == []
@@ -88,4 +88,16 @@ class _Bomb:
 def test_other_formats_are_refused_without_unpickling(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "weights.safetensors").write_bytes(content)
     with pytest.raises(WeightsError, match=r"weights\.safetensors: not a safetensors file"):
+        load_arrays(tmp_path, SHAPES)
+
+
+def test_damaged_arrays_are_rejected(tmp_path: Path) -> None:
+    save_arrays(tmp_path, ARRAYS)
+    path = tmp_path / "weights.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(
+        WeightsError, match=r"weights.safetensors: damaged or replaced: its SHA-256 is [0-9a-f]{64}, but"
+    ):
         load_arrays(tmp_path, SHAPES)

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pipeline.models.description import Description, Target
-from pipeline.models.files import WeightsError
+from pipeline.models.files import WeightsError, record_weights
 from pipeline.models.weights import load_backbone, load_network, read_weights, save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition, Regression
@@ -32,6 +32,7 @@ def _rewrite(folder: Path, **changes: torch.Tensor | None) -> None:
         if tensor is not None:
             weights[name] = tensor
     save_file(weights, folder / "weights.safetensors")
+    record_weights(folder)
 
 
 def test_network_round_trip(folder: Path) -> None:
@@ -126,3 +127,26 @@ def test_backbone_alone_is_refused_as_a_network(tmp_path: Path) -> None:
     save_weights(tmp_path, {"a": torch.zeros(1)}, Description(MODEL, None))
     with pytest.raises(WeightsError, match="without a head"):
         load_network(tmp_path)
+
+
+def test_damaged_weights_are_rejected_wherever_they_are_read(folder: Path) -> None:
+    path = folder / "weights.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert load_file(path)  # which does not notice
+    network = build(MODEL, Regression(), seed=4)
+    for read in (lambda: load_network(folder), lambda: load_backbone(network, path), lambda: read_weights(path)):
+        with pytest.raises(
+            WeightsError, match=r"weights.safetensors: damaged or replaced: its SHA-256 is [0-9a-f]{64}"
+        ):
+            read()
+
+
+def test_weights_without_a_recorded_hash_are_read(folder: Path) -> None:
+    description = json.loads((folder / "description.json").read_text())
+    del description["weights_sha256"]
+    (folder / "description.json").write_text(json.dumps(description))
+    load_network(folder)
+    (folder / "description.json").unlink()
+    assert read_weights(folder / "weights.safetensors")
