@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.artifacts.artifact_store import ArtifactStore
+from pipeline.artifacts.output_checksums import write_output_checksums
 from pipeline.parallel.dask_cluster import Placement
 from pipeline.parallel.progress import WorkProgress
 from pipeline.parallel.workers import ANYWHERE, call_checked, describe_error, is_failure, run_with_progress
@@ -44,11 +45,17 @@ def make_items(
     unit: str = "",
     placement: Placement = ANYWHERE,
 ) -> None:
-    """Take every item from the artifact store, or make it, and link it to `output`/name; see `find_or_make`."""
+    """Take every item from the artifact store, or make it, and link it to `output`/name; see `find_or_make`.
+
+    The checksums of the files go to .sha256sums in `output`.
+    """
     paths = find_or_make(kind, function, items, label, plural, unit, placement)
     store = ArtifactStore(kind)
+    digests: dict[str, str] = {}
     for path, item in zip(paths, items, strict=True):
         store.link(path.name, output / item.name)
+        digests |= {f"{item.name}/{name}": digest for name, digest in store.digests(path.name).items()}
+    write_output_checksums(output, digests)
 
 
 def find_or_make(
@@ -93,7 +100,7 @@ def find_or_make(
     if failures:
         finished = sum(store.find(key) is not None for key in keys)
         raise ItemsFailedError(_failure_message(label, list(zip(keys, items, strict=True)), failures, finished))
-    return [store.folder / "items" / key for key in keys]
+    return [store.item(key) for key in keys]
 
 
 def _failure_message(

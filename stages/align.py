@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.artifacts.hashing import file_digest
+from pipeline.artifacts.output_checksums import verified_digests
 from pipeline.faces.face_crop import ORIGINS, CropSettings
 from pipeline.faces.placement import network_placement
 from pipeline.items import Item, make_items
@@ -30,8 +31,9 @@ def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None
     placement = network_placement()
     settings = CropSettings.from_params(params.align, str(placement.device))
     tracking = TrackingSettings.from_params(params.align)
-    items = []
-    for recording in read_recordings(recordings):
+    items, listed = [], read_recordings(recordings)
+    verified_digests(decoded / recording.recording for recording in listed)
+    for recording in listed:
         table = decoded / recording.recording / "frames.csv"
         if table.is_file():  # else the recording is broken, and decode has reported it
             source = {

@@ -8,6 +8,7 @@ figures.
 
 from pathlib import Path
 
+from pipeline.artifacts.output_checksums import item_folders
 from pipeline.data.clips.geometry import check_geometry
 from pipeline.data.frame_order import FrameOrder
 from pipeline.data.split import split_labels
@@ -47,11 +48,14 @@ def main(
     labels_alone = fit_label_estimators(fitting)
     validation = split_labels(fitting, finetune.validation, finetune.held_out, finetune.seed).validated
     test_or_unscored = [*testing, *(label for label in fitting if label.bdi is None)]
-    recordings = [sequences / label.recording for label in (*test_or_unscored, *validation)]
-    check_geometry(finetuned, model.folder.input_spec, [folder for folder in recordings if folder.is_dir()])
+    listed = {label.recording for label in (*test_or_unscored, *validation)}
+    recordings = [folder for folder in item_folders(sequences) if folder.name in listed]
+    features = StoredFeatures(source_folders(sequences, source))
+    features.digests(recordings)  # finds damage
+    check_geometry(finetuned, model.folder.input_spec, recordings)
     context = PredictContext(
         absent,
-        StoredFeatures(source_folders(sequences, source)),
+        features,
         settings.phases,
         select_device(),
         FrameOrder(settings.order, settings.seed),

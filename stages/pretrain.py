@@ -9,7 +9,7 @@ description alone) and the learning curves.
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts.hashing import file_digest, folder_digests, json_digest
+from pipeline.artifacts.output_checksums import verified_output_digest
 from pipeline.data.identity_images import open_identities
 from pipeline.nets.build import frames_seen
 from pipeline.params import Params
@@ -38,12 +38,10 @@ def main(params: Params, identities: Path, pretrained: Path, curves: Path) -> No
     images, frames = open_identities(identities), frames_seen(params.model, params.clip.length)
 
     def source() -> dict[str, Any]:
-        paths = sorted(identities.iterdir())
-        digests = folder_digests(path for path in paths if path.is_dir())
         return {
             "clip": {"length": frames},
             "model": params.model.model_dump(),
-            "identities": json_digest([*digests, *(file_digest(path) for path in paths if path.is_file())]),
+            "identities": verified_output_digest(identities),
         }
 
     def make_module() -> Pretraining:

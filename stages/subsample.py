@@ -5,7 +5,7 @@ Reads the aligned recordings; writes a Zarr group for each (see `pipeline.subsam
 
 from pathlib import Path
 
-from pipeline.artifacts.hashing import folder_digest
+from pipeline.artifacts.output_checksums import item_folders, verified_digest
 from pipeline.items import Item, make_items
 from pipeline.parallel.workers import map_items
 from pipeline.params import Params
@@ -18,8 +18,8 @@ from pipeline.zarr_store import read_array
 def main(params: Params, aligned: Path, sequences: Path) -> None:
     """Run the stage."""
     subsample = params.subsample
-    folders = sorted(path for path in aligned.resolve().iterdir() if path.is_dir())  # workers may run in another folder
-    digests = map_items(folder_digest, folders, "checking aligned recordings")
+    folders = item_folders(aligned.resolve())  # absolute, because workers may run in another folder
+    digests = map_items(verified_digest, folders, "checking aligned recordings")
     items = [
         Item(
             name=folder.name,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.artifacts.hashing import file_digest, json_digest
+from pipeline.artifacts.output_checksums import item_folders
 from pipeline.data.clips.geometry import input_spec_of
 from pipeline.data.split import Split as LabelSplit
 from pipeline.data.usable_recordings import usable_recordings
@@ -45,10 +46,13 @@ def fit_of(
         params: of which only the sections `clip`, `model` and `finetune` are read.
 
     Raises:
+        DamagedError: if a recording is lost.
         ValueError: if no recording can be used, or the pretrained weights are of another network.
     """
     estimator = estimator_class(name)(settings)
     length, absent = estimator.span_length(params.clip), params.clip.absent
+    for folder in folders.values():
+        item_folders(folder)  # so that a lost recording is not taken for a broken one
     parts = {
         "fitted": usable_recordings(labels.fitted, folders["sequences"], length, absent),
         "validated": usable_recordings(labels.validated, folders["sequences"], length, absent),

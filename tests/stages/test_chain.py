@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pipeline.artifacts.hashing import file_digest
+from pipeline.artifacts.output_checksums import DamagedError
 from pipeline.corpora.file_hashes import file_hashes
 from pipeline.faces.face_crop import ORIGINS
 from pipeline.models.preprocessing import Preprocessing
@@ -94,6 +95,36 @@ def test_the_chain_on_the_simulated_corpus(tmp_path: Path, simulated: Path, para
         np.testing.assert_array_equal(faces[10:], read_array(tmp_path / "aligned" / item.recording, "faces")[1::2])
 
 
+def test_damage_is_found_by_the_next_stage(tmp_path: Path, corpus: Path, params: MakeParams) -> None:
+    (corpus / "broken.mp4").unlink()
+    write_video(corpus / "broken.mp4", [np.full((96, 128, 3), 90, np.uint8)] * 7, 5.0)
+    recordings = _ingest(params(corpus={"layout": "videos"}), corpus, tmp_path)
+    decoded, aligned, sequences = (tmp_path / name for name in ("decoded", "aligned", "sequences"))
+    decode.main(params(), recordings, decoded)
+    table = decoded / "wall" / "frames.csv"
+    content = table.read_bytes()
+    table.unlink()  # without its table, a recording would be taken for a broken one
+    with pytest.raises(DamagedError, match=f"{table}: missing; `dvc repro` makes it again"):
+        align.main(params(), recordings, decoded, aligned)
+    table.write_bytes(content)
+    align.main(params(), recordings, decoded, aligned)
+    shard = aligned / "wall/faces/c/0/0/0/0"
+    content = shard.read_bytes()
+    shard.unlink()
+    with pytest.raises(ItemsFailedError, match=f"{shard}: missing; `dvc repro` makes it again"):
+        subsample.main(params(), aligned, sequences)
+    shard.write_bytes(content[:-1] + b"0")
+    with pytest.raises(ItemsFailedError, match=f"{shard}: damaged: other content than when it was made"):
+        subsample.main(params(), aligned, sequences)
+    assert not sequences.exists()
+    align.main(params(), recordings, decoded, aligned)  # from the artifact store
+    subsample.main(params(), aligned, sequences)
+    assert shard.read_bytes() == content
+    shutil.rmtree(aligned / "wall")
+    with pytest.raises(DamagedError, match="aligned/wall: missing"):
+        subsample.main(params(), aligned, sequences)
+
+
 def test_broken_files_stop_decode_or_are_left_out(
     tmp_path: Path, corpus: Path, params: MakeParams, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -106,7 +137,7 @@ def test_broken_files_stop_decode_or_are_left_out(
         align.main(params(), recordings, tmp_path / "decoded", tmp_path / "aligned")
     assert "broken.mp4" in caplog.text
     assert "wall: a face in 0 % of the frames" in caplog.text
-    assert [path.name for path in (tmp_path / "aligned").iterdir()] == ["wall"]
+    assert sorted(path.name for path in (tmp_path / "aligned").iterdir()) == [".sha256sums", "wall"]
     assert read_array(tmp_path / "aligned" / "wall", "origin").tolist() == [0] * 9
 
 

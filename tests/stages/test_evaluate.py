@@ -19,6 +19,7 @@ import pytest
 import torch
 import yaml
 
+from pipeline.artifacts.output_checksums import DamagedError
 from pipeline.models.description import Description, Target
 from pipeline.models.weights import save_weights
 from pipeline.nets.build import build
@@ -27,7 +28,15 @@ from pipeline.params_check import check_params
 from pipeline.records.labels import Label, write_labels
 from pipeline.zarr_store import read_array
 from stages.evaluate import main
-from tests.pipeline.training.material import INPUT_SPEC, MODEL, PREPROCESSING, save_model, write_sequence
+from tests.pipeline.training.material import (
+    INPUT_SPEC,
+    MODEL,
+    PREPROCESSING,
+    overwrite_a_byte,
+    save_model,
+    write_checksums_of,
+    write_sequence,
+)
 from tests.stages.model_folders import (
     FLAT_ESTIMATE,
     INTERCEPT,
@@ -216,6 +225,19 @@ def test_a_further_estimator_of_labels_alone_is_scored_without_any_other_change(
     assert errors["difference to smallest"] == pytest.approx(metrics["mae"] - 8, abs=2e-4)
     assert metrics["smallest"] == {"rmse": round(float(np.sqrt((4 + 400 + 4) / 3)), 4), "mae": 8.0}
     assert errors["constant"] == 9.0 and metrics["constant"]["mae"] == 9.0
+
+
+def test_damaged_sequences_are_not_evaluated(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    write_checksums_of(corpus / "sequences")
+    shard = corpus / "sequences/t2/faces/c/0/0/0/0"
+    overwrite_a_byte(shard)
+    with pytest.raises(DamagedError, match=f"{shard}: damaged: other content than when it was made"):
+        evaluate()
+    overwrite_a_byte(shard)
+    evaluate()
+    shutil.rmtree(corpus / "sequences/t2")
+    with pytest.raises(DamagedError, match=r"sequences/t2: missing; `dvc repro` makes it again"):
+        evaluate()
 
 
 def test_outputs_of_a_run(corpus: Path, evaluate: Callable[..., Any]) -> None:

@@ -14,13 +14,14 @@ import yaml
 from safetensors.numpy import load_file as load_arrays
 from safetensors.torch import load_file
 
+from pipeline.artifacts.output_checksums import DamagedError
 from pipeline.models.weights import load_network
 from pipeline.nets.heads import Expectation
 from pipeline.params_check import check_params
 from pipeline.records.labels import Label, write_labels
 from stages.finetune import main
 from stages.pretrain import main as pretrain
-from tests.pipeline.training.material import write_identities, write_sequence
+from tests.pipeline.training.material import overwrite_a_byte, write_checksums_of, write_identities, write_sequence
 from tests.stages.model_folders import LPQ_SETTINGS, write_flat_sequence
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +88,23 @@ def test_the_outputs_are_loadable_weights_and_learning_curves(smallest: dict[str
     assert (values["estimator"], values["span"], values["clip"]) == ({"name": "clip_network", "settings": {}}, 8, 8)
     assert values["footage"]["rates"] == [3.75, 3.75, 3.75]
     assert values["footage"]["preprocessing"]["subsample"] == {"factor": 2, "phases": 2}
+
+
+def test_damaged_sequences_are_not_trained_on(smallest: dict[str, Any], workplace: Path) -> None:
+    write_checksums_of(workplace / "sequences")
+    shard = workplace / "sequences/r1/faces/c/0/0/0/0"
+    overwrite_a_byte(shard)
+    for _ in range(2):
+        with pytest.raises(DamagedError, match=rf"{shard}: damaged: other content than when it was made"):
+            main(check_params(_values(smallest)), *_paths(workplace))
+    assert not (workplace / "out").exists()
+
+
+def test_a_lost_recording_is_not_left_out(smallest: dict[str, Any], workplace: Path) -> None:
+    write_checksums_of(workplace / "sequences")
+    shutil.rmtree(workplace / "sequences/r1")
+    with pytest.raises(DamagedError, match=r"sequences/r1: missing; `dvc repro` makes it again"):
+        main(check_params(_values(smallest)), *_paths(workplace))
 
 
 def test_the_description_names_no_recording(smallest: dict[str, Any], workplace: Path) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.artifacts.output_checksums import DamagedError
 from pipeline.models.files import WeightsError
 from pipeline.models.weights import load_network, read_weights
 from pipeline.params_check import check_params
 from stages.pretrain import main
-from tests.pipeline.training.material import write_identities
+from tests.pipeline.training.material import overwrite_a_byte, write_checksums_of, write_identities
 
 
 @pytest.fixture
@@ -55,6 +56,17 @@ def test_the_same_inputs_give_the_same_bytes_in_an_empty_store(
     monkeypatch.setenv("MSN_WORK", str(tmp_path / "other store"))
     _run(smallest, identities, tmp_path / "second")
     assert _files(tmp_path / "first") == _files(tmp_path / "second")
+
+
+@pytest.mark.parametrize("name", ["00000/faces/c/0/0/0/0", "index/label/c/0", "classes.txt"])
+def test_damaged_identities_are_not_trained_on(
+    smallest: dict[str, Any], identities: Path, tmp_path: Path, name: str
+) -> None:
+    write_checksums_of(identities)
+    overwrite_a_byte(identities / name)
+    with pytest.raises(DamagedError, match=f"{identities / name}: damaged: other content than when it was made"):
+        _run(smallest, identities, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_identical_pretraining_is_reused(

@@ -1,11 +1,14 @@
 """Small sequences and identities on disk, in the format of the earlier stages, and the smallest settings."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from torch import Tensor
 
+from pipeline.artifacts.hashing import file_digests_below
+from pipeline.artifacts.output_checksums import write_output_checksums
 from pipeline.data.seeding import Purpose, torch_seed
 from pipeline.finetuning.finetuning import Finetuning
 from pipeline.models.description import Description
@@ -175,3 +178,20 @@ def write_identities(folder: Path, images: Sequence[int], absent: Sequence[int] 
         group.append("present", present)
     (folder / "classes.txt").write_text("".join(f"n{number:06d}\n" for number in range(len(images))))
     return folder
+
+
+def write_checksums_of(output: Path) -> None:
+    """Write the checksums of an output, as the stage that makes it does."""
+    digests = file_digests_below(output)
+    write_output_checksums(output, digests)
+
+
+def overwrite_a_byte(path: Path) -> None:
+    """Change the last byte of a file in place, and keep its times."""
+    times = path.stat()
+    with path.open("r+b") as stream:
+        stream.seek(-1, os.SEEK_END)
+        (byte,) = stream.read(1)
+        stream.seek(-1, os.SEEK_END)
+        stream.write(bytes([byte ^ 1]))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
