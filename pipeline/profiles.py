@@ -17,6 +17,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 
 from pipeline.params import Params, ParamsError
 from pipeline.params_check import check_params
+from pipeline.records.text import read_text
 from pipeline.runtime.atomic import write_text_atomically
 
 ROOTS = (("corpus", "root"), ("corpus", "labels_root"), ("identities", "root"), ("identities", "list"))
@@ -93,7 +94,7 @@ def _set(document: Any, profile: Mapping[str, Any], prefix: str) -> Iterator[Cha
 
 def _read(path: Path) -> Any:
     try:
-        document = _yaml().load(path.read_text(encoding="utf-8"))
+        document = _yaml().load(read_text(path))
     except FileNotFoundError:
         raise ParamsError(f"{path}: no such file; run in the root of the repository") from None
     except YAMLError as error:

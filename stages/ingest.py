@@ -12,7 +12,7 @@ import yaml
 
 from pipeline.corpora.file_hashes import file_hashes
 from pipeline.corpora.folds import Folds
-from pipeline.corpora.listing import list_corpus
+from pipeline.corpora.listing import check_contents, check_scores, list_corpus
 from pipeline.params import Params
 from pipeline.records.labels import write_labels
 from pipeline.records.recordings import Recording, write_recordings
@@ -32,10 +32,12 @@ def main(
     for name, folder in (("corpus.root", root), ("corpus.labels_root", labels_root)):
         if not folder.is_absolute() and not _is_output(folder):
             warnings.append(f"{name} is relative ({folder}): `dvc exp run --temp` and `--queue` will not find it")
-    for warning in warnings:
+    for warning in [*warnings, *check_scores(labels)]:
         logger.warning(warning)
     hashes = file_hashes(paths.values())
     listed = [Recording(name, path, path.stat().st_size, hashes[path]) for name, path in paths.items()]
+    for warning in check_contents(labels, {item.recording: item.sha256 for item in listed if item.bytes}):
+        logger.warning(warning)
     write_recordings(recordings, listed)
     write_labels(labels_fitting, [label for label in labels if label.partition != "test"])
     write_labels(labels_testing, [label for label in labels if label.partition == "test"], groups=True)

@@ -2,14 +2,17 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.corpora import avec2013, avec2014, videos
 from pipeline.corpora.entry import Entry, Report
 from pipeline.corpora.folds import Folds, subject_folds
+from pipeline.corpora.video_twins import find_video_twins
 from pipeline.name_list import list_names
+from pipeline.name_twins import name_twin_errors
+from pipeline.records.cells import parse_number
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE, PARTITIONS, Label
 
 MAX_NAMED = 20  # ids or paths in one message
@@ -73,15 +76,55 @@ def list_corpus(
             labels = subject_folds(labels, folds)
         except ValueError as error:
             report.errors.append(str(error))
+    report.errors += name_twin_errors("subjects", {label.subject for label in labels})
+    report.errors += find_video_twins(labels, _files(entries))[0]
     _warn_of_shared_subjects(labels, report)
     if unscored := [label.recording for label in labels if label.bdi is None]:
         report.warnings.append(
             f"{len(unscored)} videos without a score, predicted but not scored: {list_names(unscored, MAX_NAMED)}"
         )
     if report.errors:
-        raise CorpusError(f"{root}: {len(report.errors)} problems\n" + "\n".join(f"  {line}" for line in report.errors))
+        raise CorpusError(_listed(str(root), report.errors))
     paths = {entry.recording: entry.path for entry in entries}
     return paths, sorted(labels, key=lambda label: label.recording), report.warnings
+
+
+def check_contents(labels: Sequence[Label], hashes: Mapping[str, str]) -> list[str]:
+    """Check that no two recordings have contents that are equal, but labels that contradict each other.
+
+    Args:
+        labels: of the corpus.
+        hashes: of the content of each video, by id.
+
+    Returns:
+        Warnings.
+
+    Raises:
+        CorpusError: if they do; the message lists all of them.
+    """
+    errors, warnings = find_video_twins(labels, hashes)
+    if errors:
+        raise CorpusError(_listed("the videos", errors))
+    return warnings
+
+
+def check_scores(labels: Sequence[Label]) -> list[str]:
+    """Check that a model can be fitted to the scores of a corpus.
+
+    Returns:
+        Warnings, such as that no metric can be computed.
+
+    Raises:
+        CorpusError: if no recording of the training and development partitions has a score.
+    """
+    scored = Counter(label.partition for label in labels if label.bdi is not None)
+    if not scored["training"] + scored["development"]:
+        counts = Counter(label.partition for label in labels)
+        raise CorpusError(
+            f"nothing can be fitted: of {counts['training']} training and {counts['development']} development videos "
+            "none has a score; allowed: at least one with a score"
+        )
+    return [] if scored["test"] else ["no test video has a score, so there will be estimates, but no metrics"]
 
 
 def _label(entry: Entry, report: Report) -> Label | None:
@@ -89,16 +132,17 @@ def _label(entry: Entry, report: Report) -> Label | None:
     bdi = None
     if entry.score is not None:
         try:
-            bdi = float(entry.score)
+            bdi = parse_number(entry.score)
         except ValueError:
             bdi = float("nan")
         if not LOWEST_SCORE <= bdi <= HIGHEST_SCORE:  # also refuses nan
             report.errors.append(
-                f"{entry.source}: score {entry.score!r}; allowed: a number from {LOWEST_SCORE:g} to {HIGHEST_SCORE:g}"
+                f"{entry.source}: score {entry.score!r}; allowed: a number from {LOWEST_SCORE:g} to {HIGHEST_SCORE:g}, "
+                "such as 12 or 12.5; empty or NA if it is unknown"
             )
             return None
     try:
-        age = float(entry.age) if entry.age else None
+        age = parse_number(entry.age) if entry.age else None
     except ValueError:
         report.errors.append(f"{entry.source}: age {entry.age!r}; allowed: years, or empty")
         return None
@@ -121,6 +165,14 @@ def _check_ids(entries: Iterable[Entry], report: Report) -> None:
                 f"the id {recording} occurs {len(paths)} times: {list_names(paths, MAX_NAMED)}; allowed: once"
             )
 
+    report.errors += name_twin_errors("ids", paths_by_id)
+
+
+def _files(entries: Iterable[Entry]) -> dict[str, tuple[int, int]]:
+    """Return what identifies the file of each entry, whatever path or link leads to it; missing files are left out."""
+    states = {entry.recording: os.stat(entry.path) for entry in entries if os.path.isfile(entry.path)}
+    return {name: (state.st_dev, state.st_ino) for name, state in states.items()}
+
 
 def _check_files(entries: Iterable[Entry], report: Report) -> None:
     for entry in entries:
@@ -140,6 +192,11 @@ def _check_counts(labels: Iterable[Label], published: Mapping[str, int], root: P
                 f"{root}: {counts[partition]} {partition} videos; the complete corpus has {count} "
                 "(corpus.complete: false accepts an incomplete corpus)"
             )
+
+
+def _listed(source: str, problems: Sequence[str]) -> str:
+    """Return a message with one line for each problem."""
+    return f"{source}: {len(problems)} problems\n" + "\n".join(f"  {line}" for line in problems)
 
 
 def _warn_of_shared_subjects(labels: Iterable[Label], report: Report) -> None:

@@ -3,16 +3,19 @@
 from pathlib import Path
 
 from pipeline.corpora.entry import Entry, Report
+from pipeline.records.cells import content_of
 from pipeline.records.recordings import ID_RULE, is_id
 from pipeline.records.tables import read_rows
 
 COLUMNS = ("video_id", "path", "subject", "partition", "bdi")
+MAY_BE_UNKNOWN = ("bdi", "session", "task", "sex", "age")
 
 
 def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
     """List the rows of `labels_root`/videos.csv; relative paths start at `root`.
 
-    The columns are `video_id, path, subject, partition, bdi` and, optionally, `task`, `session`, `sex` and `age`.
+    The columns are `video_id, path, subject, partition, bdi` and, optionally, `task`, `session`, `sex` and `age`. What
+    may be unknown is then empty, or NA.
     """
     table = labels_root / "videos.csv"
     if not table.is_file():
@@ -21,13 +24,13 @@ def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
         )
         return []
     try:
-        rows = read_rows(table, COLUMNS)
+        rows = list(read_rows(table, COLUMNS))
     except ValueError as error:
         report.errors.append(str(error))
         return []
     entries = []
-    for number, row in enumerate(rows, start=2):
-        cells = {name: text.strip() for name, text in row.items()}
+    for number, row in rows:
+        cells = {name: content_of(text) if name in MAY_BE_UNKNOWN else text.strip() for name, text in row.items()}
         source = f"{table}: row {number}"
         name = cells["video_id"]
         if not is_id(name):

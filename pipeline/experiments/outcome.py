@@ -3,7 +3,6 @@
 An older experiment lacks files that later versions of the stages write; its values are then None or empty.
 """
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -111,9 +110,9 @@ def _read_json(experiment: Experiment, path: str) -> dict[str, Any]:
 
 def _read_intervals(experiment: Experiment) -> dict[tuple[str, str, str], SubgroupMetric]:
     text, source = experiment.text(INTERVALS), f"{experiment.name}: {INTERVALS}"
-    rows = [] if text is None else parse_rows(io.StringIO(text), source, COLUMNS)
+    rows = [] if text is None else parse_rows(text, source, COLUMNS)
     metrics = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         try:
             interval = Interval(float(row["value"]), _parse_end(row["low"]), _parse_end(row["high"]))
             key = row["subgroup"], row["estimator"], row["metric"]

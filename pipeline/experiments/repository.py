@@ -12,6 +12,7 @@ from dvc.repo import Repo
 from dvc.scm import RevError, SCMError, resolve_rev
 
 from pipeline.experiments.git import git_blob
+from pipeline.records.text import decode_text
 
 WORKSPACE = "workspace"  # DVC's name for the working tree
 
@@ -66,7 +67,7 @@ class Experiment:
     def text(self, path: str) -> str | None:
         """Return the content of a text file; see `content`."""
         content = self.content(path)
-        return None if content is None else content.decode("utf-8-sig")
+        return None if content is None else decode_text(content, f"{self.name}: {path}")
 
 
 def find_experiment(name: str) -> Experiment:

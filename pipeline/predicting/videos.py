@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from pipeline.hidden_files import is_hidden
+
 SUFFIXES = (
     *(".264", ".3gp", ".asf", ".avi", ".divx", ".flv", ".h264", ".h265", ".hevc", ".m2ts", ".m2v", ".m4v", ".mjpeg"),
     *(".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".vob", ".webm", ".wmv"),
@@ -11,7 +13,7 @@ OVERLAY, FIGURE = ".overlay.mp4", ".figure.png"  # suffixes of the files that ar
 
 
 def find_videos(folder: Path) -> list[Path]:
-    """Return the video files at any depth below a folder, sorted; hidden files and overlays are left out.
+    """Return the video files at any depth below a folder, sorted; what is hidden and overlays are left out.
 
     A file counts as a video by its suffix.
 
@@ -19,7 +21,7 @@ def find_videos(folder: Path) -> list[Path]:
         ValueError: if there is none.
     """
     files = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
-    videos = [path for path in files if not path.name.startswith(".") and not path.name.endswith(OVERLAY)]
+    videos = [path for path in files if not is_hidden(path, folder) and not path.name.endswith(OVERLAY)]
     if not videos:
         raise ValueError(f"no video in this folder; looked for files that end in {', '.join(SUFFIXES)}")
     return videos

@@ -106,7 +106,7 @@ def read_frame_table(folder: Path) -> FrameTable:
         ValueError: naming the file and the row or column that is wrong.
     """
     path = folder / "frames.csv"
-    rows = read_rows(path, COLUMNS)
+    rows = [row for _, row in read_rows(path, COLUMNS)]
     types = {"frame": np.int64, "key": bool, "corrupt": bool}
     try:
         columns = {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS}

@@ -59,7 +59,7 @@ def read_labels(path: Path) -> list[Label]:
         ValueError: naming the file, the row and its problem.
     """
     labels = []
-    for number, row in enumerate(read_rows(path, COLUMNS), start=2):
+    for number, row in read_rows(path, COLUMNS):
         try:
             cells = {column: row[column] for column in COLUMNS[:-1]}
             sex, age = row.get("sex", ""), row.get("age", "")

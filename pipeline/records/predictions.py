@@ -1,12 +1,11 @@
 """The table predictions.csv that stage evaluate writes: the estimates of the recordings with a score."""
 
-import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.records.tables import parse_rows, read_rows
+from pipeline.records.tables import Row, parse_rows, read_rows
 
 COLUMNS = (
     "recording",
@@ -66,12 +65,12 @@ def parse_predictions(text: str, source: str) -> list[ScoredEstimate]:
     Raises:
         ValueError: if a column is missing or a cell is wrong; the message names `source` and the column or the row.
     """
-    return _scored_estimates(parse_rows(io.StringIO(text), source, PARSED_COLUMNS), source)
+    return _scored_estimates(parse_rows(text, source, PARSED_COLUMNS), source)
 
 
-def _scored_estimates(rows: Sequence[dict[str, str]], source: str) -> list[ScoredEstimate]:
+def _scored_estimates(rows: Iterable[Row], source: str) -> list[ScoredEstimate]:
     estimates = []
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         try:
             cells = float(row["bdi"]), float(row["estimate"]), int(row["clips"])
             estimates.append(ScoredEstimate(row["recording"], row["subject"], *cells))

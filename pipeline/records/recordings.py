@@ -50,8 +50,10 @@ def read_recordings(path: Path) -> list[Recording]:
     Raises:
         ValueError: naming the file and the wrong column or row.
     """
-    rows = read_rows(path, COLUMNS)
-    recordings = [Recording(row["recording"], Path(row["path"]), int(row["bytes"]), row["sha256"]) for row in rows]
+    recordings = [
+        Recording(row["recording"], Path(row["path"]), int(row["bytes"]), row["sha256"])
+        for _, row in read_rows(path, COLUMNS)
+    ]
     return sorted(recordings, key=lambda recording: recording.recording)
 
 

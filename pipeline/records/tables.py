@@ -1,42 +1,56 @@
-"""Small CSV tables as rows of text: errors name the file and the row, and files are replaced atomically."""
+"""Small CSV tables as rows of text: errors name the file and the row, and files are replaced atomically.
+
+Tables of users come from spreadsheets, so a table may be separated by semicolons or tabs (its header decides), have
+blanks after the separators of its header, empty rows, and any line ends.
+"""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from pipeline.records.text import lines_of, read_text
 from pipeline.runtime.atomic import atomic_file
 
+SEPARATORS = ",;\t"
+Row = tuple[int, dict[str, str]]  # the line of the file on which the row begins, from 1; its cells by column
 
-def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """Read the rows of a CSV file that has at least `columns`.
 
-    The byte order mark that spreadsheets write before UTF-8 is skipped.
+def read_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of a CSV file that has at least `columns`; see `parse_rows`."""
+    return parse_rows(read_text(path), str(path), columns)
+
+
+def parse_rows(text: str, source: str, columns: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of the text of a CSV file that has at least `columns`; rows without content are left out.
+
+    Args:
+        text: of the file.
+        source: the name of the file in error messages.
+        columns: that the header must have; it may have others.
 
     Raises:
-        ValueError: if columns are missing, if a row has too few or too many cells, or if the file is not CSV in UTF-8;
-            the message names the file and the columns or the row.
+        ValueError: if columns are missing or occur twice, if a row has too few or too many cells, or if the file is not
+            CSV in UTF-8 or UTF-16; the message names the file and the columns or the row.
     """
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return parse_rows(stream, str(path), columns)
-
-
-def parse_rows(lines: Iterable[str], source: str, columns: Sequence[str]) -> list[dict[str, str]]:
-    """Parse the lines of a CSV file that has at least `columns`; error messages name `source`. See `read_rows`."""
-    try:
-        reader = csv.DictReader(lines, strict=True)
-        header = list(reader.fieldnames or [])
-        rows = list(reader)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{source}: not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from None
-    except csv.Error as error:
-        raise ValueError(f"{source}: no CSV: {error}") from None
-    missing = [column for column in columns if column not in header]
-    if missing:
+    separator = _find_separator(text, columns)
+    header = _header(text, source, separator)
+    if missing := [column for column in columns if column not in header]:
         raise ValueError(f"{source}: no column {', '.join(missing)}; found: {', '.join(header) or 'an empty file'}")
-    for number, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            raise ValueError(f"{source}: row {number}: allowed are {len(header)} cells, {', '.join(header)}")
-    return rows
+    if twice := [name for name, count in Counter(header).items() if count > 1]:
+        raise ValueError(f"{source}: several columns are called {', '.join(twice)}; allowed: each name once")
+    rows = _split(text, source, separator)
+    next(rows)
+    for number, cells in rows:
+        surplus = "".join(cells[len(header) :]).strip()
+        if len(cells) < len(header) or surplus:
+            advice = f"; a {separator!r} inside a cell needs quotes around the cell" if surplus else ""
+            raise ValueError(
+                f"{source}: row {number}: allowed are {len(header)} cells, {', '.join(header)}; found: {len(cells)}"
+                f"{advice}"
+            )
+        yield number, dict(zip(header, cells, strict=False))
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -45,3 +59,37 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[objec
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
+
+
+def _find_separator(text: str, columns: Sequence[str]) -> str:
+    """Return the separator with which the header has all columns; a comma if there is none."""
+    for separator in SEPARATORS:
+        with suppress(ValueError):  # quotes are wrong with another separator than the file's
+            if set(columns) <= set(_header(text, "", separator)):
+                return separator
+    return SEPARATORS[0]
+
+
+def _header(text: str, source: str, separator: str) -> list[str]:
+    """Return the names of the columns without the blanks around them, and without unnamed columns at the end."""
+    _, cells = next(_split(text, source, separator), (0, []))
+    names = [cell.strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _split(text: str, source: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line and the cells of every row with content, the header first."""
+    first_line = next((line for line in lines_of(text) if line.strip()), "")
+    # Blanks after the separators belong to no cell if the header has them; else a cell may begin with a blank.
+    blanks = f"{separator} " in first_line
+    reader = csv.reader(lines_of(text), strict=True, delimiter=separator, skipinitialspace=blanks)
+    begin = 1
+    try:
+        for cells in reader:
+            if any(map(str.strip, cells)):
+                yield begin, cells
+            begin = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(f"{source}: no CSV: {error} (row {begin})") from None

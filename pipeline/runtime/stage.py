@@ -13,6 +13,7 @@ from pipeline.runtime.code_guard import run_guarded
 from pipeline.runtime.errors import CodeChangedError, ItemsFailedError
 from pipeline.runtime.log import start_logging
 from pipeline.runtime.parent_death import end_with_parent
+from pipeline.runtime.visible import visible_lines
 
 Launch = Callable[[str, Sequence[str]], None]
 
@@ -46,4 +47,4 @@ def run_stage(
         run_guarded(main, module, [Path(text) for text in sys.argv[1:]], imported_by_name)
     except (ParamsError, ItemsFailedError, CodeChangedError, ValueError, OSError) as error:
         logging.getLogger(module).debug("", exc_info=True)
-        sys.exit(f"{module}: {error}")
+        sys.exit(visible_lines(f"{module}: {error}"))

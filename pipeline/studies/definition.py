@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.params_check import check_params
+from pipeline.records.text import read_text
 
 STUDIES = Path("studies")
 NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"  # names of experiments begin with it, and Git must accept them
@@ -87,7 +88,7 @@ def read_study(name: str, folder: Path = STUDIES) -> Study:
     """
     path = Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(read_text(path))
         return Study.model_validate(content)
     except FileNotFoundError:
         names = ", ".join(list_studies(folder)) or "none"

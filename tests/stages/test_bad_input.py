@@ -144,8 +144,8 @@ def test_ingest_reports_all_missing_files_and_wrong_ids_at_once(
         "long path": ("x" * 300, "no such file"),
         "..": ("plain.mp4", "video_id '..'"),
         "a/b": ("plain.mp4", "video_id 'a/b'"),
-        "two\nlines": ("plain.mp4", r"video_id 'two\nlines'"),
         "y" * 201: ("plain.mp4", "allowed: the name of a folder: printable, up to 200 bytes"),
+        "two\nlines": ("plain.mp4", r"video_id 'two\nlines'"),  # the last, because rows are named by their first line
     }
     _write_list(root, {"good": "plain.mp4"} | {name: path for name, (path, _) in bad.items()})
     with pytest.raises(CorpusError) as stopped:
@@ -201,5 +201,7 @@ def test_the_error_for_an_unreadable_list_gives_the_reason(
 
 def test_a_list_may_start_with_a_byte_order_mark(tmp_path: Path, params: Callable[[str], Params]) -> None:
     write_video(tmp_path / "a.mp4", [np.full((96, 128, 3), 60, np.uint8)], 5.0)
-    (tmp_path / "videos.csv").write_bytes(b"\xef\xbb\xbfvideo_id,path,subject,partition,bdi\r\na,a.mp4,x,test,1\r\n")
+    (tmp_path / "videos.csv").write_bytes(
+        b"\xef\xbb\xbfvideo_id,path,subject,partition,bdi\r\na,a.mp4,x,training,1\r\n"
+    )
     assert "\na," in _ingest(params("stop"), tmp_path, tmp_path).read_text()

@@ -1,10 +1,12 @@
 """The stage ingest: partitions, and the content of each table."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.corpora.listing import CorpusError
 from pipeline.params_check import check_params
 from pipeline.records.labels import Label, read_labels
 from stages.ingest import main
@@ -15,9 +17,12 @@ HEADER = "video_id,path,subject,partition,bdi,sex,age"
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     """Six subjects with two videos each, the second in the official test partition."""
-    (tmp_path / "film.mp4").write_bytes(b"not looked into here")
+    for subject in range(6):
+        for visit in range(2):
+            (tmp_path / f"s{subject}_{visit}.mp4").write_bytes(b"film %d of %d" % (visit, subject))
     rows = [
-        f"s{subject}_{visit},film.mp4,s{subject},{partition},{7 * subject},{'fm'[subject % 2]},{20 + subject}"
+        f"s{subject}_{visit},s{subject}_{visit}.mp4,s{subject},{partition},"
+        f"{7 * subject},{'fm'[subject % 2]},{20 + subject}"
         for subject in range(6)
         for visit, partition in enumerate(("training", "test"))
     ]
@@ -60,3 +65,42 @@ def test_sex_and_age_are_in_the_labels_for_testing_only(smallest: dict[str, Any]
     (corpus / "videos.csv").write_text(table.replace(",f,", ",m,"))
     _ingest(smallest, corpus)
     assert (corpus / "fitting.csv").read_bytes() == before  # so nothing is fitted again
+
+
+def _write_table(corpus: Path, *rows: str) -> None:
+    (corpus / "videos.csv").write_text("\n".join(["video_id,path,subject,partition,bdi", *rows]) + "\n")
+
+
+def test_equal_content_in_two_partitions_is_refused(smallest: dict[str, Any], corpus: Path) -> None:
+    (corpus / "copy.mp4").write_bytes((corpus / "s0_0.mp4").read_bytes())
+    _write_table(corpus, "a,s0_0.mp4,ann,training,12", "b,copy.mp4,ann,test,12")
+    with pytest.raises(
+        CorpusError, match=r"the ids a, b are the same video, but differ in partition \(training, test\)"
+    ):
+        _ingest(smallest, corpus)
+    assert not (corpus / "recordings.csv").exists()
+
+
+def test_equal_content_with_equal_labels_is_a_warning(
+    smallest: dict[str, Any], corpus: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (corpus / "copy.mp4").write_bytes((corpus / "s0_0.mp4").read_bytes())
+    for name in ("c", "d"):
+        (corpus / f"{name}.mp4").touch()  # empty files are broken recordings, not equal videos
+    rows = ("a,s0_0.mp4,ann,training,12", "b,copy.mp4,ann,training,12", "c,c.mp4,cy,training,1", "d,d.mp4,di,test,2")
+    _write_table(corpus, *rows)
+    with caplog.at_level(logging.WARNING):
+        _ingest(smallest, corpus)
+    assert "the ids a, b are the same video, which counts 2 times" in caplog.messages
+
+
+def test_a_corpus_without_a_score_to_fit_is_refused(
+    smallest: dict[str, Any], corpus: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _write_table(corpus, "a,s0_0.mp4,ann,training,NA", "b,s0_1.mp4,bob,development,", "c,s1_0.mp4,cy,test,12")
+    with pytest.raises(CorpusError, match="nothing can be fitted: of 1 training and 1 development videos none has a s"):
+        _ingest(smallest, corpus)
+    _write_table(corpus, "a,s0_0.mp4,ann,training,12", "c,s1_0.mp4,cy,test,")
+    with caplog.at_level(logging.WARNING):
+        _ingest(smallest, corpus)
+    assert "no test video has a score, so there will be estimates, but no metrics" in caplog.messages

@@ -131,7 +131,8 @@ def test_a_table_of_videos(tmp_path: Path) -> None:
 def test_sex_and_age_are_read_if_a_table_has_them(tmp_path: Path) -> None:
     _touch(tmp_path / "a.mp4")
     header = "video_id,path,subject,partition,bdi,sex,age"
-    _videos(tmp_path, "a,a.mp4,ann,test,3, f ,41.5\nb,a.mp4,bob,test,3,,\n", header)
+    _touch(tmp_path / "b.mp4")
+    _videos(tmp_path, "a,a.mp4,ann,test,3, f ,41.5\nb,b.mp4,bob,test,3,,\n", header)
     _, labels, _ = list_corpus("videos", tmp_path, tmp_path, complete=False)
     assert [(label.sex, label.age) for label in labels] == [("f", 41.5), ("", None)]
     for age, message in (
@@ -192,3 +193,118 @@ def test_a_wrong_table_is_named(tmp_path: Path, header: str, rows: str, message:
         list_corpus("videos", tmp_path, tmp_path, complete=False)
     with pytest.raises(CorpusError, match="no such file; the layout videos needs one"):
         list_corpus("videos", tmp_path, tmp_path / "films", complete=False)
+
+
+def _message(folder: Path) -> str:
+    with pytest.raises(CorpusError) as error_info:
+        list_corpus("videos", folder, folder, complete=False)
+    return str(error_info.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("video_id;path;subject;partition;bdi", "a;a.mp4;ann;test;12,5"),
+        ("video_id\tpath\tsubject\tpartition\tbdi", "a\ta.mp4\tann\ttest\t12,5"),
+        ("video_id,path,subject,partition,bdi", 'a,a.mp4,ann,test,"12,5"'),
+        ("video_id, path, subject, partition, bdi", "a, a.mp4, ann, test, 12.5"),
+        ("video_id,path,subject,partition,bdi,", "a,a.mp4,ann,test,12.5,\n,,,,,"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_tables_of_spreadsheets_are_accepted(tmp_path: Path, header: str, row: str, encoding: str) -> None:
+    _touch(tmp_path / "a.mp4")
+    (tmp_path / "videos.csv").write_bytes(f"{header}\r\n{row}\r\n".encode(encoding))
+    _, labels, warnings = list_corpus("videos", tmp_path, tmp_path, complete=False)
+    assert [(label.recording, label.subject, label.partition, label.bdi) for label in labels] == [
+        ("a", "ann", "test", 12.5)
+    ]
+    assert warnings == []
+
+
+def test_what_is_not_available_is_unknown(tmp_path: Path) -> None:
+    _touch(tmp_path / "a.mp4")
+    _videos(tmp_path, "a,a.mp4,ann,test,NA,n/a,NA,NA,NA\n", "video_id,path,subject,partition,bdi,session,task,sex,age")
+    _, (label,), _ = list_corpus("videos", tmp_path, tmp_path, complete=False)
+    assert (label.bdi, label.session, label.task, label.sex, label.age) == (None, "", "", "", None)
+
+
+@pytest.mark.parametrize("score", ["nan", "none", "-", "12;5", '"12,500"', "#N/A"])
+def test_a_score_that_is_not_certain_is_named(tmp_path: Path, score: str) -> None:
+    _touch(tmp_path / "a.mp4")
+    _videos(tmp_path, f"a,a.mp4,ann,test,{score}\n")
+    assert "row 2: score " in _message(tmp_path) and "; empty or NA if it is unknown" in _message(tmp_path)
+
+
+def test_a_decimal_comma_without_quotes_is_not_cut(tmp_path: Path) -> None:
+    _touch(tmp_path / "a.mp4")
+    _videos(tmp_path, "a,a.mp4,ann,test,12,5\n")
+    assert "row 2: allowed are 5 cells" in _message(tmp_path)
+    assert "a ',' inside a cell needs quotes around the cell" in _message(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "score"),
+    [(b"\xff\xfe1\x002\x00", 12.0), (b"12.5\n", 12.5), (b"12,5;x\n", 12.5), (b'"12,5"', 12.5), (b"NA\n", None)],
+)
+def test_label_files_of_a_session(tmp_path: Path, content: bytes, score: float | None) -> None:
+    _avec2013(tmp_path, SPELLINGS["long"])
+    (tmp_path / "Training_DepressionLabels/203_1_Depression.csv").write_bytes(content)
+    _, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
+    assert {label.recording: label.bdi for label in labels}["203_1"] == score
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"12,5", "'12,5' may be one score or two cells; allowed: the score alone, as 12 or 12.5"),
+        (b"\xe4", "not UTF-8"),
+        (b"", "score ''; allowed"),
+    ],
+)
+def test_a_label_file_that_is_not_certain_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    _avec2013(tmp_path, SPELLINGS["long"])
+    path = tmp_path / "Training_DepressionLabels/203_1_Depression.csv"
+    path.write_bytes(content)
+    with pytest.raises(CorpusError) as error_info:
+        list_corpus("avec2013", tmp_path, tmp_path, complete=False)
+    assert f"{path}: {message}" in str(error_info.value)
+
+
+def test_hidden_files_and_folders_are_no_part_of_a_corpus(tmp_path: Path) -> None:
+    _avec2013(tmp_path, SPELLINGS["long"])
+    _touch(tmp_path / "Training/._205_1_cut_combined.mp4")
+    _touch(tmp_path / ".old/Training_DepressionLabels/203_1_Depression.csv", "63")
+    _touch(tmp_path / "__MACOSX/Training_DepressionLabels/203_1_Depression.csv", "63")
+    _, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
+    assert {label.recording: label.bdi for label in labels} == SCORES
+
+
+@pytest.mark.parametrize("link", ["same path", "symbolic link", "hard link"])
+def test_a_file_that_is_listed_twice_is_refused_if_its_labels_differ(tmp_path: Path, link: str) -> None:
+    _touch(tmp_path / "a.mp4")
+    if link == "symbolic link":
+        (tmp_path / "b.mp4").symlink_to("a.mp4")
+    elif link == "hard link":
+        (tmp_path / "b.mp4").hardlink_to(tmp_path / "a.mp4")
+    other = "a.mp4" if link == "same path" else "b.mp4"
+    _videos(tmp_path, f"a,a.mp4,ann,training,3\nb,{other},bob,test,4\n")
+    assert (
+        "the ids a, b are the same video, but differ in partition (training, test), subject (ann, bob), bdi (3, 4); "
+        "allowed: one id"
+    ) in _message(tmp_path)
+    _videos(tmp_path, f"a,a.mp4,ann,training,3\nb,{other},ann,training,3\n")
+    assert len(list_corpus("videos", tmp_path, tmp_path, complete=False)[1]) == 2
+
+
+def test_ids_and_subjects_that_look_alike_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b", "c", "d"):
+        _touch(tmp_path / f"{name}.mp4")
+    composed, decomposed = "Zo\u00eb", "Zoe\u0308"
+    rows = [("film", "a", composed), ("Film", "b", decomposed), ("x", "c", "ann b"), ("y", "d", "Ann  B")]
+    _videos(tmp_path, "".join(f"{name},{path}.mp4,{subject},test,1\n" for name, path, subject in rows))
+    message = _message(tmp_path)
+    assert "3 problems" in message
+    assert "the ids 'Film', 'film' differ only by case, blanks or Unicode form" in message
+    assert r"the subjects 'Zoe\u0308', 'Zo\xeb' differ only by case" in message
+    assert "the subjects 'Ann  B', 'ann b' differ only by case" in message

@@ -69,3 +69,52 @@ def test_images_of_a_folder_tree_are_listed(tmp_path: Path) -> None:
     assert find_images(tmp_path) == ["a/1.jpg", "b/2.PNG"]
     with pytest.raises(ImageListError, match="no image"):
         find_images(tmp_path / "a" / "deep")
+    for name in ("a/._1.jpg", ".cache/a.jpg", "@eaDir/1.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert find_images(tmp_path) == ["a/1.jpg", "b/2.PNG"]
+
+
+def test_names_that_no_line_of_a_list_can_hold_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "two\nlines").mkdir()
+    (tmp_path / "two\nlines" / "1.jpg").touch()
+    with pytest.raises(ImageListError, match=r"rename 'two\\nlines/1\.jpg'; allowed: identity/image with"):
+        find_images(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_lists_are_read_in_every_certain_encoding(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "list.txt").write_bytes("Zoë/1.jpg\r\nbob/2.jpg\r\n".encode(encoding))
+    assert read_list(tmp_path / "list.txt") == ["Zoë/1.jpg", "bob/2.jpg"]
+    (tmp_path / "list.txt").write_bytes("Zoë/1.jpg\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"list\.txt: not UTF-8 \(.*; save it as UTF-8"):
+        read_list(tmp_path / "list.txt")
+
+
+def test_hidden_entries_and_identities_that_look_alike_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("ann/1.jpg\n.git/2.jpg\nann/._3.jpg\nAnn/4.jpg\n")
+    with pytest.raises(ImageListError) as error_info:
+        read_list(tmp_path / "list.txt")
+    for part in (
+        "3 problems",
+        "line 2: '.git/2.jpg'; allowed: identity/image with",
+        "line 3: 'ann/._3.jpg'; allowed",
+        "the identities 'Ann', 'ann' differ only by case",
+    ):
+        assert part in str(error_info.value)
+
+
+def test_landmarks_that_are_not_five_points_are_named_by_row(tmp_path: Path) -> None:
+    (tmp_path / "bb_landmark").mkdir()
+    table, good = tmp_path / "bb_landmark/loose_landmark_train.csv", '"ann/1",1,2,3,4,5,6,7,8,9,10\n'
+    table.write_text(f'NAME_ID,{POINTS}\n{good}"bob/1",,,,,,,,,,\n\n"cy/1",1,x,3,4,5,6,7,8,9,nan\n')
+    with pytest.raises(ImageListError) as error_info:
+        read_landmarks(tmp_path / "train_list.txt")
+    for part in (
+        f"{table}: 2 rows are not five points",
+        "row 3: bob/1: '' is no number",
+        "row 5: cy/1: 'x' is no number",
+    ):
+        assert part in str(error_info.value)
+    table.write_text(f"NAME_ID,{POINTS}\n{good},,,,,,,,,,\n")
+    assert list(read_landmarks(tmp_path / "train_list.txt") or {}) == ["ann/1"]

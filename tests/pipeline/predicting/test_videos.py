@@ -9,7 +9,7 @@ from pipeline.predicting.videos import find_videos, unique_names
 
 def test_videos_are_found_at_any_depth(tmp_path: Path) -> None:
     expected = ["a/deep/talk.MOV", "b.mp4", "c.264"]
-    others = ["b.txt", "b.overlay.mp4", ".hidden.mp4", "labels.csv"]
+    others = ["b.txt", "b.overlay.mp4", ".hidden.mp4", "labels.csv", ".Trash/old.mp4", "@eaDir/b.mp4", "a/._b.mp4"]
     for name in (*expected, *others):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.records.labels import Label, read_labels, write_labels
 from pipeline.records.recordings import Recording, read_recordings, write_recordings
+from pipeline.records.tables import parse_rows
 
 
 def test_recordings_are_read_as_written_sorted_by_id(tmp_path: Path) -> None:
@@ -53,3 +54,49 @@ def test_the_error_for_a_missing_column_names_it(tmp_path: Path) -> None:
     (tmp_path / "recordings.csv").write_text("recording,path\n")
     with pytest.raises(ValueError, match=r"recordings\.csv: no column bytes, sha256; found: recording, path"):
         read_recordings(tmp_path / "recordings.csv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1,two\n",
+        "a;b\r\n1;two\r\n",
+        "a\tb\r1\ttwo\r",
+        '"a";"b"\n"1";"two"\n',
+        "\na, b\n1, two",
+        ' a , b \n1, "two"\n',
+        "a,b,,\n1,two,,\n,,,\n\n",
+    ],
+)
+def test_tables_of_spreadsheets_are_read(text: str) -> None:
+    rows = [row for _, row in parse_rows(text, "table.csv", ("a", "b"))]
+    assert [{name: cell.strip() for name, cell in row.items()} for row in rows] == [{"a": "1", "b": "two"}]
+
+
+def test_rows_are_named_by_the_lines_of_the_file() -> None:
+    text = 'a,b\n\n1,"two\nlines"\n,\n3,4\n'
+    assert list(parse_rows(text, "table.csv", ("a", "b"))) == [
+        (3, {"a": "1", "b": "two\nlines"}),
+        (6, {"a": "3", "b": "4"}),
+    ]
+    with pytest.raises(ValueError, match=r"table\.csv: row 6: allowed are 2 cells, a, b; found: 3; a ',' inside"):
+        list(parse_rows(text.replace("3,4", "3,4,5"), "table.csv", ("a", "b")))
+
+
+def test_a_cell_of_our_own_tables_keeps_its_blanks() -> None:
+    assert list(parse_rows("a,b\n x, y \n", "table.csv", ("a", "b"))) == [(2, {"a": " x", "b": " y "})]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b,b\n1,2,3\n", "several columns are called b; allowed: each name once"),
+        ("a;b; b\n1;2;3\n", "several columns are called b; allowed: each name once"),
+        ("a|b\n1|2\n", r"no column a, b; found: a\|b"),
+        ("", "no column a, b; found: an empty file"),
+        ('a,b\n1,2\n"3,4\n', r"no CSV: unexpected end of data \(row 3\)"),
+    ],
+)
+def test_a_table_that_is_not_certain_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=rf"table\.csv: {message}"):
+        list(parse_rows(text, "table.csv", ("a", "b")))
