@@ -1,10 +1,14 @@
 """The command `msn`: tasks beside the pipeline, such as prediction, studies and reports."""
 
 import importlib
+import io
+import sys
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from pipeline.runtime.visible import visible_lines
 
 # Name and help line of each command; its module in pipeline/commands has _ for -.
 COMMANDS = {
@@ -50,7 +54,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except (ValueError, OSError) as error:
-            typer.echo(f"msn: {error}", err=True)
+            typer.echo(visible_lines(f"msn: {error}"), err=True)
             raise typer.Exit(1) from None
 
 
@@ -60,6 +64,8 @@ app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pret
 @app.callback()
 def msn() -> None:
     """Tasks beside make (set up, check) and dvc (run, compare): predict, export, studies, reports, profiles."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal's encoding cannot show ends no command
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -43,21 +43,27 @@ def inspect(path: Path, fps: float | None, max_lost: float) -> tuple[FrameTable 
     try:
         with open_video(path) as video:
             table, quality = _inspect(video, max_lost)
-        return (table, quality) if fps is None else at_constant_rate(table, quality, fps)
+        remedy = "decode.fps: null keeps the native frames"
+        return (table, quality) if fps is None else at_constant_rate(table, quality, fps, remedy)
     except BrokenVideoError as error:
         return None, Quality("broken", reason=str(error))
 
 
-def at_constant_rate(table: FrameTable, quality: Quality, fps: float) -> tuple[FrameTable, Quality]:
+def at_constant_rate(table: FrameTable, quality: Quality, fps: float, remedy: str) -> tuple[FrameTable, Quality]:
     """Convert the frame table and quality record of native frames to a constant frame rate.
+
+    Args:
+        table: of the native frames.
+        quality: of the recording.
+        fps: the constant rate.
+        remedy: the end of the error message; it says how the caller's user keeps the native frames.
 
     Raises:
         BrokenVideoError: if the times would give far more rows than there are frames.
     """
     if quality.seconds * fps > MAX_REPEATS * len(table):
         raise BrokenVideoError(
-            f"its times span {quality.seconds:.0f} s with {len(table)} frames, too few for {fps:g} per second; "
-            "decode.fps: null keeps the native frames"
+            f"its times span {quality.seconds:.0f} s with {len(table)} frames, too few for {fps:g} per second; {remedy}"
         )
     table = table.at_rate(fps)
     return table, replace(quality, fps=table.fps, rate=fps, **quality_shares(table))  # type: ignore[arg-type]
@@ -82,8 +88,7 @@ def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
         raise BrokenVideoError("no frame can be decoded")
     if len(bad) > max_lost * (len(rows) + len(bad)):
         raise BrokenVideoError(
-            f"{len(bad)} packets cannot be decoded, {len(rows)} frames can; "
-            f"decode.max_lost allows a share of {max_lost:g}"
+            f"{len(bad)} packets cannot be decoded, {len(rows)} frames can; allowed: a share of {max_lost:g} lost"
         )
     times, source = _times(stamps, video.rate or ASSUMED_RATE)
     columns = [np.array(column) for column in zip(*rows, strict=True)]

@@ -34,7 +34,8 @@ def png_bytes(draw: Callable[[], Figure], dpi: int, metadata: Mapping[str, str] 
         metadata: text entries of the PNG header.
     """
     stream = io.BytesIO()
-    with matplotlib.style.context("default"):
+    # Text in figures is shown as it is: names and titles of users may contain $, which begins a formula.
+    with matplotlib.style.context(["default", {"text.parse_math": False}]):
         # Without "Software" the file does not depend on Matplotlib's version number.
         draw().savefig(stream, format="png", dpi=dpi, metadata={"Software": None, **(metadata or {})})
     return stream.getvalue()

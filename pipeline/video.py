@@ -52,7 +52,7 @@ def read_frames(path: Path, frames: Sequence[int]) -> Iterator[UInt8[np.ndarray,
                 number = next(numbers, None)
             if number is None:
                 return
-    raise BrokenVideoError(f"{path}: there is no frame {number}; the file has fewer: it has changed since decode ran")
+    raise BrokenVideoError(f"{path}: there is no frame {number}; the file has fewer: it has changed since it was read")
 
 
 def write_video(

@@ -17,6 +17,9 @@ from pipeline.runtime.errors import ItemsFailedError
 from pipeline.runtime.stage import run_stage
 
 logger = logging.getLogger(__name__)
+REMEDY = (
+    "Repair or remove them, allow more lost packets with decode.max_lost, or leave them out with decode.on_error: skip"
+)
 
 
 def main(params: Params, recordings: Path, decoded: Path) -> None:
@@ -53,7 +56,7 @@ def report_broken(recordings: list[Recording], decoded: Path, on_error: str) -> 
         return
     listing = f"{len(broken)} of {len(recordings)} recordings are broken:\n" + "\n".join(broken)
     if on_error == "stop":
-        raise ItemsFailedError(f"{listing}\nRepair or remove them, or leave them out with decode.on_error: skip")
+        raise ItemsFailedError(f"{listing}\n{REMEDY}")
     logger.warning("%s\nThey are left out (decode.on_error: skip)", listing)
 
 

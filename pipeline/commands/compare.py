@@ -4,10 +4,10 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from pipeline.comparing.render import show, to_json
 from pipeline.comparing.scores import compare
+from pipeline.runtime.console import plain_console
 
 WIDTH = 120  # columns of a table that is not printed to a terminal
 
@@ -31,4 +31,4 @@ def compare_scores(
     if as_json:
         typer.echo(to_json(comparison))
     else:
-        show(Console(width=None if sys.stdout.isatty() else WIDTH), comparison)
+        show(plain_console(width=None if sys.stdout.isatty() else WIDTH), comparison)

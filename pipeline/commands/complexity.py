@@ -6,13 +6,13 @@ from typing import Annotated
 
 import torch
 import typer
-from rich.console import Console
 
 from pipeline.complexity.table import measure_models, show, to_json
 from pipeline.device import select_device
 from pipeline.nets.build import BACKBONES
 from pipeline.params import Model
 from pipeline.params_check import check_model
+from pipeline.runtime.console import plain_console
 
 app = typer.Typer()
 WIDTH = 160  # columns of a table that is not printed to a terminal
@@ -45,7 +45,7 @@ def complexity(
     if as_json:
         typer.echo(to_json(rows, size, setting))
     else:
-        show(Console(width=None if sys.stdout.isatty() else WIDTH), rows, frames, size, setting)
+        show(plain_console(width=None if sys.stdout.isatty() else WIDTH), rows, frames, size, setting)
 
 
 def _parse_kernels(kernels: str) -> list[int]:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from pipeline.artifacts.hashing import file_digest
 from pipeline.estimators.registry import load_model
@@ -15,6 +14,7 @@ from pipeline.predicting.batch import estimate_videos
 from pipeline.predicting.frame_rate import parse_frame_rate
 from pipeline.predicting.model import check_model_agrees
 from pipeline.predicting.render import show, succeeded, to_json
+from pipeline.runtime.console import plain_console
 from pipeline.runtime.log import start_logging
 
 WIDTH = 120  # columns of a table that is not printed to a terminal
@@ -62,6 +62,6 @@ def predict(
     if as_json:
         typer.echo(to_json(estimates, folder, file_digest(folder / WEIGHTS), loaded.folder))
     else:
-        show(Console(width=None if sys.stdout.isatty() else WIDTH), estimates)
+        show(plain_console(width=None if sys.stdout.isatty() else WIDTH), estimates)
     if not succeeded(estimates):
         raise typer.Exit(1)

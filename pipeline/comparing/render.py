@@ -5,8 +5,10 @@ from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.comparing.scores import Comparison, PairedError
+from pipeline.runtime.visible import visible
 from pipeline.scoring.intervals import format_interval
 
 
@@ -17,12 +19,12 @@ def show(console: Console, comparison: Comparison) -> None:
     )
     headings = ("error", comparison.first, comparison.second, f"{comparison.second} minus {comparison.first}")
     for heading in headings:
-        table.add_column(heading, justify="left" if heading == "error" else "right", overflow="fold")
+        table.add_column(Text(visible(heading)), justify="left" if heading == "error" else "right", overflow="fold")
     for error in comparison.errors:
         table.add_row(error.metric.upper(), *map(format_interval, (error.first, error.second, error.difference)))
     console.print(table)
     for error in comparison.errors:
-        console.print(verdict(comparison.first, comparison.second, error), soft_wrap=True)
+        console.print(Text(visible(verdict(comparison.first, comparison.second, error))), soft_wrap=True)
 
 
 def verdict(first: str, second: str, error: PairedError) -> str:

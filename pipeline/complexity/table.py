@@ -19,6 +19,7 @@ from pipeline.estimators.registry import estimator_class
 from pipeline.models.description import network_name
 from pipeline.nets.build import Network, frames_seen, initialise
 from pipeline.params import Clip, Model
+from pipeline.runtime.console import plain_console
 
 PAPER = {"c3d": (32.1, 0.040, 8.9), "i3d": (13.0, 0.030, 26.2), "msn": (77.7, 0.074, 164.9)}  # table 5, on a Tesla T4
 TIMING_HEADINGS = ("latency", "clips/s", "GMAC/s", "peak memory")
@@ -60,8 +61,8 @@ def measure_models(models: Sequence[Model], frames: int, size: int, device: torc
         device: on which the networks are timed.
     """
     rows = []
-    columns = SpinnerColumn(), TextColumn("{task.description}")
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=device is None) as progress:
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False)
+    with Progress(*columns, console=plain_console(stderr=True), transient=True, disable=device is None) as progress:
         task = progress.add_task("")
         for model in models:
             label = network_name(model)

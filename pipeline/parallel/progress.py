@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
+
+from pipeline.runtime.console import plain_console
 
 logger = logging.getLogger(__name__)
 LOG_INTERVAL = 30.0  # minimum seconds between two log lines
@@ -99,8 +100,8 @@ def show_progress(progress: WorkProgress) -> Iterator[Advance]:
     """
     start = time.monotonic()
     if sys.stderr.isatty():
-        columns = (TextColumn("{task.description}"), BarColumn(), _SummaryColumn(progress, start))
-        with Progress(*columns, console=Console(stderr=True)) as bars:
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), _SummaryColumn(progress, start))
+        with Progress(*columns, console=plain_console(stderr=True)) as bars:
             bar = bars.add_task(progress.label, total=progress.items)
 
             def advance(number: int, succeeded: bool) -> None:

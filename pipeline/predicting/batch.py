@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -14,6 +15,7 @@ from pipeline.parallel.progress import WorkProgress
 from pipeline.parallel.worker_count import worker_count
 from pipeline.parallel.workers import describe_error, map_outcomes
 from pipeline.predicting.estimate import Estimate, Failure, Request, try_estimate
+from pipeline.predicting.extras import try_write
 from pipeline.predicting.figure import write_figure
 from pipeline.predicting.videos import FIGURE, OVERLAY, find_videos, unique_names
 
@@ -63,7 +65,9 @@ def estimate_videos(
             else replace(outcome, video=video)
         )
         if figures is not None and isinstance(result, Estimate):
-            write_figure(figures / f"{name}{FIGURE}", result)
+            figure = figures / f"{name}{FIGURE}"
+            unwritten = try_write(figure, partial(write_figure, figure, result))
+            result = replace(result, unwritten=result.unwritten + unwritten)
         results.append(result)
     return results + failures
 

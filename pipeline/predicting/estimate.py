@@ -4,7 +4,8 @@ The intermediate results of these stages lie in a temporary folder, so memory us
 video.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,8 @@ from pipeline.estimators.protocol import PredictContext
 from pipeline.estimators.registry import load_model
 from pipeline.faces.face_crop import ORIGINS, CropSettings
 from pipeline.inspection import at_constant_rate, inspect
-from pipeline.predicting.frame_rate import choose_frame_rate
+from pipeline.predicting.extras import try_write
+from pipeline.predicting.frame_rate import NATIVE, choose_frame_rate
 from pipeline.predicting.notes import estimate_notes, missing_reason
 from pipeline.predicting.overlay import write_overlay
 from pipeline.records.estimates import VideoEstimate
@@ -91,6 +93,7 @@ class Estimate:
         native_fps: frame rate of the file.
         face_rate: faces per second that the model sees.
         notes: warnings that belong to the estimate.
+        unwritten: the files that were asked for but could not be written, each with the reason.
     """
 
     video: Path
@@ -104,6 +107,7 @@ class Estimate:
     native_fps: float
     face_rate: float
     notes: tuple[str, ...]
+    unwritten: tuple[str, ...] = ()
 
     @property
     def band(self) -> str | None:
@@ -149,7 +153,8 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
         raise BrokenVideoError(quality.reason)
     native_fps, frame_rate = quality.fps, choose_frame_rate(quality.fps, input_spec, request.fps)
     if frame_rate.fps is not None:
-        table, quality = at_constant_rate(table, quality, frame_rate.fps)
+        remedy = f"--fps {NATIVE} keeps its own frames"
+        table, quality = at_constant_rate(table, quality, frame_rate.fps, remedy)
     with TemporaryDirectory(dir=request.scratch) as scratch:
         # As in the pipeline: a folder of each source, with a folder of each recording.
         decoded, aligned, sequence = (Path(scratch) / name / RECORDING for name in ("decoded", "aligned", "sequences"))
@@ -194,7 +199,9 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
             notes=frame_rate.notes + estimate_notes(prediction, length, coverage, read_attributes(aligned)["rivals"]),
         )
         if overlay is not None:
-            write_overlay(overlay, video, table, aligned, result.score, [(s.start, s.end, s.estimate) for s in spans])
+            times = [(span.start, span.end, span.estimate) for span in spans]
+            write = partial(write_overlay, overlay, video, table, aligned, result.score, times)
+            result = replace(result, unwritten=try_write(overlay, write))
     return result
 
 

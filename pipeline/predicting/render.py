@@ -17,6 +17,7 @@ from pipeline.predicting.estimate import Estimate, Failure, Span
 from pipeline.predicting.figure import clock
 from pipeline.predicting.notice import NOTICE
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
+from pipeline.runtime.visible import visible, visible_lines
 
 BARS = "▁▂▃▄▅▆▇█"
 NO_SPAN = "·"  # where no span lies
@@ -26,8 +27,8 @@ COLOURS = {"minimal": "green", "mild": "yellow", "moderate": "dark_orange", "sev
 
 
 def succeeded(results: Sequence[Estimate | Failure]) -> bool:
-    """Whether every video has an estimate."""
-    return all(isinstance(item, Estimate) and item.score is not None for item in results)
+    """Whether every video has an estimate, and every file that was asked for was written."""
+    return all(isinstance(item, Estimate) and item.score is not None and not item.unwritten for item in results)
 
 
 def to_json(results: Sequence[Estimate | Failure], model: Path, digest: str, folder: ModelFolder) -> str:
@@ -53,28 +54,30 @@ def to_table(results: Sequence[Estimate | Failure]) -> Group:
     table.add_column("Over time", no_wrap=True)
     table.add_column("Estimate", justify="right", no_wrap=True)
     table.add_column("Band", no_wrap=True)
-    failures, notes = defaultdict(list), defaultdict(list)
+    failures, notes, unwritten = defaultdict(list), defaultdict(list), defaultdict(list)
     for item in results:
         if isinstance(item, Failure):
-            failures[item.reason].append(item.video.name)
+            failures[item.reason].append(visible(item.video.name))
             continue
         score, band = ("none", "") if item.score is None else (f"{item.score:.1f}", item.band or "")
         cells = [clock(item.seconds, item.seconds < 10), f"{100 * item.coverage:.0f} %", str(len(item.spans))]
-        table.add_row(
-            item.video.name, *cells, curve(item.spans, item.seconds), score, Text(band, COLOURS.get(band, ""))
-        )
+        name = visible(item.video.name)
+        table.add_row(Text(name), *cells, curve(item.spans, item.seconds), score, Text(band, COLOURS.get(band, "")))
         if item.missing:
-            failures[item.missing].append(item.video.name)
+            failures[item.missing].append(name)
         for note in item.notes:
-            notes[note].append(item.video.name)
+            notes[note].append(name)
+        for message in item.unwritten:
+            unwritten[message].append(name)
     lines = [_message(f"not estimated: {reason}", names, "red") for reason, names in failures.items()]
+    lines += [_message(f"not written: {message}", names, "red") for message, names in unwritten.items()]
     lines += [_message(note, names, "yellow") for note, names in notes.items()]
     return Group(*([table] if table.rows else [Text(NOTICE, "dim")]), *lines)
 
 
 def _message(text: str, names: Sequence[str], style: str) -> Text:
     """Return a message and, on the next line, the videos to which it applies."""
-    return Text.assemble((text, style), f"\n  {list_names(names, MAX_NAMES)}")
+    return Text.assemble((visible_lines(text), style), f"\n  {list_names(names, MAX_NAMES)}")
 
 
 def show(console: Console, results: Sequence[Estimate | Failure]) -> None:
@@ -108,7 +111,7 @@ def _result_json(item: Estimate | Failure) -> dict[str, Any]:
         "estimate": None if item.score is None else round(item.score, 4),
         "band": item.band,
         "error": item.missing,
-        "notes": list(item.notes),
+        "notes": [*item.notes, *(f"not written: {message}" for message in item.unwritten)],
         "seconds": round(item.seconds, 3),
         "frames": item.frames,
         "coverage": round(item.coverage, 4),

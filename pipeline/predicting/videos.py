@@ -1,5 +1,6 @@
 """The videos in a folder, and the names of the files that are written about them."""
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ SUFFIXES = (
     *(".264", ".3gp", ".asf", ".avi", ".divx", ".flv", ".h264", ".h265", ".hevc", ".m2ts", ".m2v", ".m4v", ".mjpeg"),
     *(".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".vob", ".webm", ".wmv"),
 )
+MAX_NAME_BYTES = 200  # file systems allow 255, and the suffixes need some
 OVERLAY, FIGURE = ".overlay.mp4", ".figure.png"  # suffixes of the files that are written about a video
 
 
@@ -34,11 +36,12 @@ def unique_names(videos: Iterable[Path]) -> list[str]:
     ['talk.mp4', 'talk.mp4-2', 'talk.avi', 'song']
     """
     paths: Sequence[Path] = list(videos)
-    stems = [path.stem.casefold() for path in paths]  # some file systems ignore case
+    stems = [_cut(path.stem).casefold() for path in paths]  # some file systems ignore case
     names: list[str] = []
     taken: set[str] = set()
     for path in paths:
-        name = base = path.stem if stems.count(path.stem.casefold()) == 1 else path.name
+        stem = _cut(path.stem)
+        name = base = stem if stems.count(stem.casefold()) == 1 else _cut(path.name)
         number = 1
         while name.casefold() in taken:
             number += 1
@@ -46,3 +49,10 @@ def unique_names(videos: Iterable[Path]) -> list[str]:
         taken.add(name.casefold())
         names.append(name)
     return names
+
+
+def _cut(name: str) -> str:
+    """Cut a name to MAX_NAME_BYTES, between two characters."""
+    while len(os.fsencode(name)) > MAX_NAME_BYTES:
+        name = name[:-1]
+    return name

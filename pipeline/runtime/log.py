@@ -3,16 +3,16 @@
 import logging
 import sys
 
-from rich.console import Console
 from rich.logging import RichHandler
 
+from pipeline.runtime.console import plain_console
 from pipeline.runtime.visible import visible_lines
 
 
 def start_logging() -> None:
     """Log to stderr: in colours on a terminal, else one line per message, for files and `grep`."""
     if sys.stderr.isatty():
-        handler: logging.Handler = RichHandler(console=Console(stderr=True), show_path=False)
+        handler: logging.Handler = RichHandler(console=plain_console(stderr=True), show_path=False)
         handler.setFormatter(VisibleFormatter("%(message)s"))
     else:
         handler = logging.StreamHandler()

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor
 
@@ -17,6 +16,7 @@ from pipeline.models.description import Description
 from pipeline.models.normalise import Normalise
 from pipeline.nets.build import Network
 from pipeline.records.estimates import SpanEstimate, VideoEstimate
+from pipeline.runtime.console import plain_console
 from pipeline.score_networks.objectives import Objective, objective_of
 
 BATCH = 8  # clips per forward pass, always: another number changes the last bits of an estimate
@@ -93,6 +93,6 @@ def _forward(
 
 @contextmanager
 def _progress_bar(label: str | None, total: int) -> Iterator[Progress]:
-    with Progress(console=Console(stderr=True), disable=label is None) as progress:
+    with Progress(console=plain_console(stderr=True), disable=label is None) as progress:
         progress.add_task(label or "", total=total)
         yield progress

@@ -1,5 +1,6 @@
 """The table of a study as CSV (numbers) and Markdown (for people)."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def csv_table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[o
 def markdown(study: Study, rows: Sequence[Row]) -> str:
     """Return the table for people, with notes below it."""
     headings, cells = table(study, rows)
-    lines = [f"# {study.title}", "", _line(headings), _line(["---"] + ["---:"] * (len(headings) - 1))]
+    lines = [f"# {_escape(study.title)}", "", _line(headings), _line(["---"] + ["---:"] * (len(headings) - 1))]
     return "\n".join([*lines, *map(_line, cells), "", *notes(study, rows)]) + "\n"
 
 
@@ -151,4 +152,13 @@ def _format_number(value: float | None) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(_escape, cells)) + " |"
+
+
+def _escape(text: str) -> str:
+    r"""Return a text that Markdown shows as it is; an underscore inside a word is no markup.
+
+    >>> _escape("a|b *c* `d` <e> model.max_gap")
+    'a\\|b \\*c\\* \\`d\\` \\<e> model.max_gap'
+    """
+    return re.sub(r"[\\`*|<\[]|(?<!\w)_|_(?!\w)", r"\\\g<0>", " ".join(text.split()))

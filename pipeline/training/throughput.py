@@ -5,10 +5,10 @@ import sys
 import time
 from collections.abc import Iterator
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from pipeline.parallel.progress import LOG_INTERVAL, format_duration, format_rate
+from pipeline.runtime.console import plain_console
 from pipeline.training.distributed import rank, world_size
 from pipeline.training.loader import Batch
 from pipeline.training.module import TrainingModule
@@ -34,8 +34,13 @@ class Throughput:
         self.skipped = 2  # batches until the clock starts
         self.start = self.logged = 0.0  # times of the clock's start and of the last line
         self.batches, self.waited, self.seconds = 0, 0.0, 0.0  # since the clock's start
-        columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-        self.bar = Progress(*columns, console=Console(stderr=True), disable=rank() > 0 or not sys.stderr.isatty())
+        columns = (
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False),
+        )
+        self.bar = Progress(*columns, console=plain_console(stderr=True), disable=rank() > 0 or not sys.stderr.isatty())
         self.bar.add_task("training", total=total)
 
     def next_batch(self, batches: Iterator[Batch]) -> Batch:

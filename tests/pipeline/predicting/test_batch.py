@@ -233,12 +233,53 @@ def test_sigterm_leaves_no_files(pipeline_run: PipelineRun, scratch: Path, monke
     assert signal.getsignal(signal.SIGTERM) is previous
 
 
-def test_the_error_names_an_overlay_that_cannot_be_written(pipeline_run: PipelineRun, tmp_path: Path) -> None:
-    video = next(iter(pipeline_run.videos.values()))
+def test_a_figure_or_overlay_that_cannot_be_written_loses_no_estimate(
+    pipeline_run: PipelineRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (name, video), (other_name, other) = list(pipeline_run.videos.items())[:2]
     (tmp_path / "over" / f"{video.stem}.overlay.mp4.partial").mkdir(parents=True)
-    (result,) = estimate_videos([video], pipeline_run.model, overlays=tmp_path / "over")
+
+    def fail_once(path: Path, estimate: Estimate) -> None:
+        if estimate.video == video:
+            raise RuntimeError("no such font")
+
+    monkeypatch.setattr("pipeline.predicting.batch.write_figure", fail_once)
+    first, second = estimate_videos(
+        [video, other], pipeline_run.model, figures=tmp_path / "figures", overlays=tmp_path / "over"
+    )
+    assert isinstance(first, Estimate) and isinstance(second, Estimate)
+    assert f"{first.score:.4f}" == f"{pipeline_run.estimates[1][name]:.4f}"
+    assert f"{second.score:.4f}" == f"{pipeline_run.estimates[1][other_name]:.4f}"
+    overlay, figure = first.unwritten
+    assert overlay.startswith(str(tmp_path / "over" / f"{video.stem}.overlay.mp4: "))
+    assert "Is a directory" in overlay
+    assert figure.startswith(str(tmp_path / "figures" / f"{video.stem}.figure.png: RuntimeError: no such font"))
+    assert second.unwritten == ()
+
+
+def test_odd_names_of_files_have_estimates_figures_and_overlays(pipeline_run: PipelineRun, tmp_path: Path) -> None:
+    folder = tmp_path / "My Videos (2023)"
+    folder.mkdir()
+    stems = ["Ba$$in", r"$\frac{1}{$", "My story [dQw4w9WgXcQ]", "a:smile:b", "<b>", "new\nline", "L" * 251]
+    paths = [folder / f"{stem}.mp4" for stem in stems]
+    for path in [*paths, Path(os.fsdecode(os.fsencode(folder) + b"/latin\xe9.mp4"))]:
+        shutil.copy(next(iter(pipeline_run.videos.values())), path)
+    results = estimate_videos([folder], pipeline_run.model, figures=tmp_path / "f", overlays=tmp_path / "o")
+    assert len(results) == len(stems) + 1
+    assert len({result.score for result in results if isinstance(result, Estimate) and not result.unwritten}) == 1
+    assert not [result for result in results if isinstance(result, Failure) or result.unwritten]
+    assert len(list((tmp_path / "f").iterdir())) == len(list((tmp_path / "o").iterdir())) == len(results)
+
+
+def test_the_reason_for_a_failure_names_options_of_predict(pipeline_run: PipelineRun, tmp_path: Path) -> None:
+    """Not the parameters of the stages, which only people with a repository can set."""
+    frame = np.full((96, 128, 3), 120, np.uint8)
+    write_video(tmp_path / "slow.mp4", [frame] * 4, 0.01)  # 300 s with 4 frames
+    (result,) = estimate_videos([tmp_path / "slow.mp4"], pipeline_run.model)
     assert isinstance(result, Failure)
-    assert "overlay.mp4.partial" in result.reason
+    assert result.reason == (
+        "its times span 300 s with 4 frames, too few for 7.5 per second; --fps native keeps its own frames"
+    )
 
 
 def _write_first_frames(video: Path, output: Path, frames: int, times: int = 1) -> None:

@@ -51,6 +51,22 @@ def test_estimates_beyond_63_are_drawn() -> None:
     assert draw_figure(high).axes[0].get_ylim() == (-2.0, 75.75)
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ba$$in.mkv", "Ba$$in.mkv"),
+        ("$\\frac{1}{$.mp4", "$\\frac{1}{$.mp4"),
+        ("new\nline.mkv", r"new\nline.mkv"),
+        ("x" * 100 + "_take_2.mkv", "x" * 40 + "..." + "x" * 9 + "_take_2.mkv"),
+    ],
+)
+def test_the_name_of_a_file_is_shown_as_it_is(tmp_path: Path, name: str, shown: str) -> None:
+    estimate = replace(WITH_FACE, video=Path("films") / name)
+    assert draw_figure(estimate).get_suptitle() == f"{shown}: 18.2 (mild), a face in 80 % of 75 frames"
+    write_figure(tmp_path / "figure.png", estimate)
+    assert imread(tmp_path / "figure.png").shape[:2] == (HEIGHT * DPI, WIDTH * DPI)
+
+
 def test_equal_estimates_give_equal_bytes(tmp_path: Path) -> None:
     write_figure(tmp_path / "one.png", WITH_FACE)
     with pyplot.rc_context({"font.size": 20, "axes.facecolor": "red"}):

@@ -1,6 +1,8 @@
 """The table and the JSON output of `msn predict`."""
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -85,6 +87,35 @@ def test_the_json_of_an_estimator_that_is_no_network_has_no_parameters_of_one() 
     model = json.loads(to_json([WITH_FACE], Path("models/mine"), "abc", folder))["model"]
     assert list(model) == ["folder", "sha256", "span", "estimator", "footage"]
     assert model["estimator"] == {"name": "lpq_svr", "settings": {"window": 7, "grid": 4}}
+
+
+def test_names_of_files_are_no_markup() -> None:
+    names = ["My story [dQw4w9WgXcQ].mkv", "a:smile:b.mkv", "[bold]x[.mkv", "Ba$$in.mkv"]
+    text = _printed(*(replace(WITH_FACE, video=Path(name)) for name in names), Failure(Path("[red]y.mkv"), "[red]no"))
+    for name in names:
+        assert text.count(name) == 2  # in the table and beside the note
+    assert "not estimated: [red]no\n  [red]y.mkv" in text
+
+
+def test_names_of_files_cannot_act_on_the_terminal_or_hide() -> None:
+    video = Path(os.fsdecode(b"new\nline \x1b[31m \xe2\x80\xae latin\xe9.mkv"))
+    text = _printed(replace(WITH_FACE, video=video))
+    assert text.count(r"new\nline \x1b[31m \u202e latin\udce9.mkv") == 2
+    folder = ModelFolder("clip_network", {}, 8, INPUT_SPEC)
+    content = to_json([replace(WITH_FACE, video=video)], Path("models/mine"), "abc", folder)
+    assert content.isascii()
+    assert json.loads(content)["videos"][0]["video"] == str(video)
+
+
+def test_a_file_that_was_not_written_is_named_beside_the_estimate() -> None:
+    result = replace(WITH_FACE, unwritten=("out/talk.figure.png: the disk is full",))
+    text = _printed(result)
+    assert "18.2" in text and "not written: out/talk.figure.png: the disk is full\n  talk.mp4" in text
+    folder = ModelFolder("clip_network", {}, 8, INPUT_SPEC)
+    (video,) = json.loads(to_json([result], Path("models/mine"), "abc", folder))["videos"]
+    assert (video["estimate"], video["error"]) == (18.25, None)
+    assert video["notes"][-1] == "not written: out/talk.figure.png: the disk is full"
+    assert not succeeded([result])
 
 
 def test_succeeded_needs_an_estimate_for_every_video() -> None:

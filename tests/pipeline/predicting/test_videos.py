@@ -28,6 +28,8 @@ def test_a_folder_without_videos_is_refused(tmp_path: Path) -> None:
         (["x/talk.mp4", "y/song.mp4"], ["talk", "song"]),
         (["talk.mp4", "talk.avi"], ["talk.mp4", "talk.avi"]),
         (["x/talk.mp4", "y/talk.mp4", "z/Talk.mp4"], ["talk.mp4", "talk.mp4-2", "Talk.mp4-3"]),
+        (["L" * 250 + ".mp4", "L" * 250 + ".avi"], ["L" * 200, "L" * 200 + "-2"]),  # file systems allow 255 bytes
+        (["é" * 120 + ".mp4"], ["é" * 100]),
         ([], []),
     ],
 )
