@@ -19,7 +19,8 @@ from pipeline.scoring.bands import BANDS
 WIDTH, HEIGHT = 9.0, 5.4  # inches
 DPI = 150
 LINE_LENGTH = 132  # characters per line of the notes
-MAX_NAME, END = 60, 20  # characters of a file name in the title, and those of them that are from its end
+SHORT_NAME, MAX_NAME = 30, 56  # characters of a file name that share a line with the estimate, and that are shown
+END = 20  # of a longer file name, so many characters of its end are shown
 STRIPES = ("#f6f6f6", "#e6e6e6")  # of neighbouring bands
 BLUE, ORANGE = "#08519c", "#c2571a"
 TICK_STEPS, MAX_TICKS = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600), 10  # seconds between ticks
@@ -105,4 +106,5 @@ def _title(estimate: Estimate) -> str:
     if len(name) > MAX_NAME:  # the end tells takes of a session apart
         name = f"{name[: MAX_NAME - END]}...{name[-END:]}"
     score = "no estimate" if estimate.score is None else f"{estimate.score:.1f} ({estimate.band})"
-    return f"{name}: {score}, a face in {100 * estimate.coverage:.0f} % of {estimate.frames:,} frames"
+    separator = "\n" if len(name) > SHORT_NAME else " "
+    return f"{name}:{separator}{score}, a face in {100 * estimate.coverage:.0f} % of {estimate.frames:,} frames"

@@ -54,17 +54,23 @@ def test_estimates_beyond_63_are_drawn() -> None:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("Ba$$in.mkv", "Ba$$in.mkv"),
-        ("$\\frac{1}{$.mp4", "$\\frac{1}{$.mp4"),
-        ("new\nline.mkv", r"new\nline.mkv"),
-        ("x" * 100 + "_take_2.mkv", "x" * 40 + "..." + "x" * 9 + "_take_2.mkv"),
+        ("Ba$$in.mkv", "Ba$$in.mkv: "),
+        ("$\\frac{1}{$.mp4", "$\\frac{1}{$.mp4: "),
+        ("new\nline.mkv", "new\\nline.mkv: "),
+        ("x" * 100 + "_take_2.mkv", "x" * 36 + "..." + "x" * 9 + "_take_2.mkv:\n"),
     ],
 )
 def test_the_name_of_a_file_is_shown_as_it_is(tmp_path: Path, name: str, shown: str) -> None:
     estimate = replace(WITH_FACE, video=Path("films") / name)
-    assert draw_figure(estimate).get_suptitle() == f"{shown}: 18.2 (mild), a face in 80 % of 75 frames"
+    assert draw_figure(estimate).get_suptitle() == f"{shown}18.2 (mild), a face in 80 % of 75 frames"
     write_figure(tmp_path / "figure.png", estimate)
     assert imread(tmp_path / "figure.png").shape[:2] == (HEIGHT * DPI, WIDTH * DPI)
+
+
+def test_no_title_is_cut_off() -> None:
+    figure = draw_figure(replace(WITH_FACE, video=Path("M" * 100)))  # the widest letter
+    (title,) = [text for text in figure.texts if text.get_text() == figure.get_suptitle()]
+    assert title.get_window_extent().x1 < figure.bbox.x1
 
 
 def test_equal_estimates_give_equal_bytes(tmp_path: Path) -> None:
