@@ -122,7 +122,7 @@ def check_scores(labels: Sequence[Label]) -> list[str]:
         counts = Counter(label.partition for label in labels)
         raise CorpusError(
             f"nothing can be fitted: of {counts['training']} training and {counts['development']} development videos "
-            "none has a score; allowed: at least one with a score"
+            "none has a score; allowed: at least one video of these partitions with a score"
         )
     return [] if scored["test"] else ["no test video has a score, so there will be estimates, but no metrics"]
 

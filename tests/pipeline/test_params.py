@@ -290,6 +290,9 @@ def test_a_missing_file_and_invalid_yaml_are_reported(tmp_path: Path) -> None:
     path.write_text("clip: [16")
     with pytest.raises(ParamsError, match=r"params\.yaml: not valid YAML"):
         load_params(path)
+    path.write_bytes(b"\xff\xfec\x00")
+    with pytest.raises(ParamsError, match=r"params\.yaml: not UTF-8 \(.* at byte 0\); save it as UTF-8"):
+        load_params(path)
 
 
 def test_checked_parameters_are_immutable() -> None:

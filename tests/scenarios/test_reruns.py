@@ -292,15 +292,23 @@ def test_a_changed_score_reruns_no_stage_of_the_faces(project: Any) -> None:
     assert project.reproduce() == ["ingest", "evaluate", "explain"]  # test labels never reach fine-tuning
 
 
-def test_a_replaced_video_is_processed_again(project: Any) -> None:
+def _hashes(project: Any) -> dict[str, str]:
+    """Return the hash of each recording."""
+    with (project.folder / "data/corpus/recordings.csv").open(newline="") as stream:
+        return {row["recording"]: row["sha256"] for row in csv.DictReader(stream)}
+
+
+def test_replaced_videos_are_processed_again(project: Any) -> None:
     copy = _copy_corpus(project)
     items = set((project.folder / ".work/align/items").iterdir())
+    before = _hashes(project)
     first, second = sorted((copy / "Training/Freeform").iterdir())[:2]
-    shutil.copy(second, first)
+    first.rename(copy / "first.mp4")  # exchanged, because one video with two labels is refused
+    second.rename(first)
+    (copy / "first.mp4").rename(second)
     faces = ["ingest", "decode", "align", "detection", "subsample"]
     assert project.reproduce() == [*faces, "finetune", "evaluate", "explain"]
     assert set((project.folder / ".work/align/items").iterdir()) == items  # an item of the same content existed
-    with (project.folder / "data/corpus/recordings.csv").open(newline="") as stream:
-        hashes = {row["recording"]: row["sha256"] for row in csv.DictReader(stream)}
-    names = [path.name.replace("_video.mp4", "") for path in (first, second)]
-    assert hashes[names[0]] == hashes[names[1]]
+    one, other = (path.name.replace("_video.mp4", "") for path in (first, second))
+    assert _hashes(project) == before | {one: before[other], other: before[one]}
+    assert before[one] != before[other]

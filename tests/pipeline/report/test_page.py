@@ -13,6 +13,8 @@ from typer.testing import CliRunner, Result
 from pipeline.cli import app
 from pipeline.experiments.outcome import Outcome
 from pipeline.experiments.repository import Experiment
+from pipeline.report.blocks import Section, Table
+from pipeline.report.page import render
 from pipeline.report.sections import section_saliency
 from tests.pipeline.experiments.material import change, git, make_project, run_here, study_file
 from tests.pipeline.report.browser import console_messages, measure_layout, print_to_pdf
@@ -207,3 +209,11 @@ def test_an_experiment_without_figure_6_says_why(tmp_path: Path, monkeypatch: py
     (tmp_path / "saliency/not_explained.txt").write_text("lpq_svr is no network\n")
     section = section_saliency(outcome, faces=True)
     assert section is not None and section.paragraphs == ["There is no figure 6: lpq_svr is no network."]
+
+
+def test_names_are_no_markup() -> None:
+    name = "<script>alert(1)</script> & <b>"
+    section = Section("one", name, [name], [Table(name, [name], [[name]], [name])])
+    page = render(name, [name], [section])
+    assert "<script" not in page and "<b>" not in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;") >= 7

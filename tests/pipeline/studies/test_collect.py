@@ -68,6 +68,13 @@ def test_points_of_one_row_are_gathered() -> None:
     assert "a, 1 not finished" in text
 
 
+def test_titles_and_labels_are_no_markup() -> None:
+    study = STUDY.model_copy(update={"title": "`a` | *b*"})
+    text = markdown(study, [_row("x|y <b> _z_ model.max_gap", _outcome("one", 7.0))])
+    assert text.startswith("# \\`a\\` \\| \\*b\\*\n")
+    assert "x\\|y \\<b> \\_z\\_ model.max_gap | " in text
+
+
 def test_missing_values_are_noted() -> None:
     rows = [_row("old", _outcome("old", 7.0, intervals=False)), _row("new", _outcome("new", 8.0))]
     headings, cells = table(STUDY, rows)
