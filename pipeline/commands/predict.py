@@ -46,7 +46,8 @@ def predict(
 ) -> None:
     """Estimate the BDI-II score from the face in videos. This is no diagnosis.
 
-    A video without an estimate does not stop the others; it is reported with the reason, and the exit status is 1.
+    A video without an estimate, or a figure or overlay that cannot be written, does not stop the others; it is named
+    with the reason, and the exit status is 1.
     """
     folder = model or FINETUNED
     loaded = load_model(folder)  # so that unsuitable weights are reported once, before any work
