@@ -6,6 +6,7 @@ Only `msn profile` reads profiles; the stages read params.yaml alone.
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,9 @@ from ruamel.yaml.representer import RoundTripRepresenter
 
 from pipeline.params import Params, ParamsError
 from pipeline.params_check import check_params
+from pipeline.places import ROOTS
 from pipeline.records.text import read_text
 from pipeline.runtime.atomic import write_text_atomically
-
-ROOTS = (("corpus", "root"), ("corpus", "labels_root"), ("identities", "root"), ("identities", "list"))
 
 
 class ProfileError(ValueError):
@@ -77,7 +77,7 @@ def roots_to_set(params: Params) -> list[tuple[str, str]]:
     """Return (dotted key, path) of the roots that do not exist on this machine; none if the corpus is simulated."""
     if params.simulate.enabled:
         return []
-    values = [(f"{section}.{key}", getattr(getattr(params, section), key)) for section, key in ROOTS]
+    values = [(key, attrgetter(key)(params)) for key in ROOTS]
     return [(key, value) for key, value in values if not Path(value).exists()]
 
 

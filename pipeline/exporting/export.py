@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from torch.export import Dim, ExportedProgram
+from torch.fx import GraphModule
 
 from pipeline.exporting.exportable import random_clips
 from pipeline.score_networks.scorer import Scorer
@@ -48,6 +49,7 @@ def export(network: Scorer, shape: tuple[int, int, int, int], path: Path) -> flo
     program = torch.export.export(
         network, (random_clips(2, shape),), dynamic_shapes={"clips": {0: Dim("batch", min=1)}}, strict=False
     )
+    _remove_stack_traces(program)
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=path.parent) as folder:  # the partial file needs the suffix of its format
         partial = Path(folder, path.name)
@@ -59,6 +61,13 @@ def export(network: Scorer, shape: tuple[int, int, int, int], path: Path) -> flo
             )
         os.replace(partial, path)
     return difference
+
+
+def _remove_stack_traces(program: ExportedProgram) -> None:
+    """Remove from every node the code that made it: the paths of this machine would go into the file of any format."""
+    for module in program.graph_module.modules():  # branches and loops are modules of their own
+        for node in module.graph.nodes if isinstance(module, GraphModule) else []:
+            node.meta.pop("stack_trace", None)
 
 
 def _write_program(program: ExportedProgram, path: Path) -> Function:

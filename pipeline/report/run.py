@@ -7,12 +7,12 @@ import yaml
 
 from pipeline.experiments.git import git_or
 from pipeline.experiments.outcome import Outcome
+from pipeline.places import ROOTS, hide_path
 from pipeline.report.blocks import Section, Table
 from pipeline.report.paper import corpus_name
 from pipeline.report.test_set_access import LOCK, count_test_set_access, locked_files
 from pipeline.studies.definition import format_value, value_at
 
-ROOTS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")  # paths of a machine, not shown
 HASH_LENGTH = 12  # digits of a shortened hash
 
 
@@ -87,10 +87,11 @@ def _differences(main: Outcome) -> Table:
 
 
 def _hide_roots(rows: list[list[str]], main: Outcome) -> list[list[str]]:
-    """Replace the absolute paths of this machine by the names of their parameters: a path may contain a name."""
+    """Replace the paths that lead out of the project by the names of their parameters, or by their hash."""
     parameters = {str(value_at(main.params, key)): key for key in reversed(ROOTS)}
     return [
-        [stage, parameters.get(path, path) if path.startswith("/") else path, digest] for stage, path, digest in rows
+        [stage, parameters.get(path, hidden) if (hidden := hide_path(path)) != path else path, digest]
+        for stage, path, digest in rows
     ]
 
 

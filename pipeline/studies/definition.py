@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.params_check import check_params
+from pipeline.places import hide_path
 from pipeline.records.text import read_text
 
 STUDIES = Path("studies")
@@ -145,14 +146,14 @@ def value_at(params: Mapping[str, Any], key: str) -> Any:
 
 
 def format_value(value: Any) -> str:
-    """Format the value of a parameter for tables.
+    """Format the value of a parameter for tables and names; a path of this machine is not shown.
 
-    >>> format_value([3, 5, 7]), format_value(0.5), format_value(True), format_value(None)
-    ('3 5 7', '0.5', 'true', 'null')
+    >>> format_value([3, 5, 7]), format_value(0.5), format_value(True), format_value(None), format_value("/home/ann")
+    ('3 5 7', '0.5', 'true', 'null', 'path b4d9dc52')
     """
     if isinstance(value, Sequence) and not isinstance(value, str):
         return " ".join(map(format_value, value))
-    return value if isinstance(value, str) else str(yaml.safe_dump(value).splitlines()[0])
+    return hide_path(value) if isinstance(value, str) else str(yaml.safe_dump(value).splitlines()[0])
 
 
 def parse_changes(assignments: Sequence[str]) -> dict[str, Any]:

@@ -21,10 +21,10 @@ from dvc.scm import SCMError
 
 from pipeline.experiments.git import git_or
 from pipeline.experiments.repository import list_experiments
+from pipeline.places import ROOTS
 from pipeline.studies.definition import StudyError, value_at
 from pipeline.studies.fingerprint import DVC_YAML, PARAMS, fingerprint_of
 
-ROOTS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")
 STATES = {"Running": "running", "Queued": "queued", "Failed": "failed"}  # DVC's names
 PRECEDENCE = ("done", "running", "queued", "failed")  # of the states, if a run was tried several times
 

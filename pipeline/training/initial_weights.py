@@ -38,7 +38,7 @@ def adopt_weights(path: Path, model: Model, folder: Path) -> None:
     network = build(model, Regression())
     load_backbone(network, file)
     weights = {f"{BACKBONE}{name}": tensor for name, tensor in network.backbone.state_dict().items()}
-    history = {"source": "path", "file": file.name, "sha256": file_digest(file)}
+    history = {"source": "path", "sha256": file_digest(file)}  # no name or path: the folder is pushed
     save_weights(folder, weights, Description(model, head=None, history=history))
 
 

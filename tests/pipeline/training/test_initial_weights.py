@@ -44,7 +44,6 @@ def test_a_backbone_is_adopted_with_the_hash_of_its_file(elsewhere: Path, output
     assert description.head is None
     assert description.history == {
         "source": "path",
-        "file": "weights.safetensors",
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
     }
     assert find_initial_weights(output, MODEL) == output

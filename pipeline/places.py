@@ -1,0 +1,23 @@
+"""Paths of this machine in parameters, and the one rule by which they are shown: a path may name a person or a place.
+
+docs/privacy.md says where the rule is applied.
+"""
+
+import hashlib
+from pathlib import PurePath
+
+ROOTS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")  # parameters that are paths
+
+
+def hide_path(text: str) -> str:
+    """Replace a path that leads out of the project by the first digits of its SHA-256; return other text as it is.
+
+    Two paths stay apart, and neither is named.
+
+    >>> hide_path("/home/ann/weights.safetensors"), hide_path("../ann"), hide_path("data/mine"), hide_path("train")
+    ('path 28160d9c', 'path 2a8c40f7', 'data/mine', 'train')
+    """
+    path = PurePath(text)
+    if not (path.is_absolute() or text.startswith("~") or ".." in path.parts):
+        return text
+    return f"path {hashlib.sha256(text.encode()).hexdigest()[:8]}"
