@@ -1,5 +1,6 @@
 """Exported files estimate what the network estimates, for any batch size, and failed exports leave no file."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,10 @@ from pipeline.nets.heads import Recognition, Regression
 from pipeline.score_networks.scorer import Scorer
 from tests.pipeline.training.material import MODEL, SIZE, save_model
 from tests.stages.model_folders import LEVELS, frame_network, save_frame_expectation, save_lpq_svr
+from tests.unpacked import unpacked
 
 SHAPE = (8, SIZE, SIZE, 3)
+CHECKOUT = Path(__file__).parents[3]
 TARGET = Target(15.0, 9.0)
 
 
@@ -88,6 +91,19 @@ def test_a_network_of_single_frames_is_exported_with_its_expected_scores(tmp_pat
         scores = torch.export.load(path).module()(frames).detach().numpy()
     np.testing.assert_allclose(scores, _expected_scores_by_hand(frames), atol=1e-3)
     assert np.ptp(scores) > 0.01  # the frames differ
+
+
+@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
+def test_an_exported_file_holds_no_path_and_no_code(tmp_path: Path, suffix: str) -> None:
+    if suffix == ".onnx":
+        pytest.importorskip("onnxruntime")
+    path = tmp_path / f"model{suffix}"
+    export(*load_scorer(_save_model(tmp_path / "model")), path)
+    # the folders of this machine, Python files in general, and a line of the network's code
+    names = [str(CHECKOUT), sys.prefix, str(tmp_path), ".py", "def forward", "return self."]
+    parts = list(unpacked(path))
+    assert [name for name in names for part in parts if name.encode() in part] == []
+    assert any(b"network.backbone.stem" in part for part in parts)  # names of weights remain
 
 
 def test_the_command_refuses_an_estimator_that_is_no_network_in_one_line(tmp_path: Path) -> None:
