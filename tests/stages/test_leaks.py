@@ -37,7 +37,7 @@ from tests.unpacked import unpacked
 ROOT = Path(__file__).parents[2]
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 COPIED = ("pipeline", "stages", "dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore")
-PEOPLE = {  # names that no output which leaves may hold
+NAMES = {  # of people and places
     "recording": "recording-of-quux",
     "file": "film-of-quux",
     "folder": "visit-of-quux",
@@ -49,13 +49,15 @@ PEOPLE = {  # names that no output which leaves may hold
     "host": "host-quux",
     "home": "home-of-quux",
     "project": "project-of-quux",
+    "corpus": "corpus-of-quux",
+    "identities": "faces-of-quux",
+    "weights": "weights-of-quux",
+    "code": str(ROOT),
+    "environment": sys.prefix,
 }
-ROOTS = {"corpus": "corpus-of-quux", "identities": "faces-of-quux", "weights": "weights-of-quux"}  # in params.yaml
-PLACES = {"code": str(ROOT), "environment": sys.prefix}
-NAMES = {**PEOPLE, **ROOTS, **PLACES}
 VARIANTS: dict[str, dict[str, Any]] = {  # changes of the parameters; the second adopts weights from elsewhere
     "network": {},
-    "no network": {"pretrain": {"source": f"{ROOTS['weights']}/net.safetensors"}, "estimator": {"name": "lpq_svr"}},
+    "no network": {"pretrain": {"source": f"{NAMES['weights']}/net.safetensors"}, "estimator": {"name": "lpq_svr"}},
 }
 
 
@@ -182,7 +184,7 @@ def _resolve(word: str, values: dict[str, Any]) -> str:
 
 def _commit(message: str) -> None:
     git("add", "-A")
-    git("commit", "-qm", message, "--allow-empty")
+    git("commit", "-qm", message)
 
 
 def _held(path: Path, names: dict[str, str]) -> set[str]:

@@ -129,7 +129,8 @@ def test_studies_are_listed(project: Path) -> None:
         ("models", {"values": {"model.name": ["c3d", "msn"]}}, ["models-name-c3d-abcdef", "models-name-msn-abcdef"]),
         ("cues", {"values": {"simulate.cue": [0.0, 1e-05]}}, ["cues-cue-0.0-abcdef", "cues-cue-1.0e-05-abcdef"]),
         ("mine", {"values": {"model.kernels": [[3], [3, 5]]}}, ["mine-kernels-3-abcdef", "mine-kernels-3-5-abcdef"]),
-        ("mine", {"values": {"corpus.root": ["../a", "/b.lock"]}}, ["mine-root-a-abcdef", "mine-root-b.lock-abcdef"]),
+        ("mine", {"values": {"corpus.root": ["a..b", "b.lock"]}}, ["mine-root-a-b-abcdef", "mine-root-b.lock-abcdef"]),
+        ("mine", {"values": {"corpus.root": ["../a", "b"]}}, ["mine-root-path-61b4c98b-abcdef", "mine-root-b-abcdef"]),
         ("one", {}, ["one-abcdef"]),
     ],
 )
