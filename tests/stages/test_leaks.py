@@ -36,7 +36,7 @@ from tests.unpacked import unpacked
 
 ROOT = Path(__file__).parents[2]
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-COPIED = ("pipeline", "stages", "dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore")
+COPIED = ("pipeline", "stages", "profiles", "dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore")
 NAMES = {  # of people and places
     "recording": "recording-of-quux",
     "file": "film-of-quux",
@@ -52,12 +52,16 @@ NAMES = {  # of people and places
     "corpus": "corpus-of-quux",
     "identities": "faces-of-quux",
     "weights": "weights-of-quux",
+    "weights file": "network-of-quux",
     "code": str(ROOT),
     "environment": sys.prefix,
 }
 VARIANTS: dict[str, dict[str, Any]] = {  # changes of the parameters; the second adopts weights from elsewhere
     "network": {},
-    "no network": {"pretrain": {"source": f"{NAMES['weights']}/net.safetensors"}, "estimator": {"name": "lpq_svr"}},
+    "no network": {
+        "pretrain": {"source": f"{NAMES['weights']}/{NAMES['weights file']}.safetensors"},
+        "estimator": {"name": "lpq_svr"},
+    },
 }
 
 
@@ -232,8 +236,8 @@ def test_outputs_that_may_leave_name_nobody_and_no_place(run: Run) -> None:
 
 def test_git_holds_the_roots_of_params_yaml_and_no_other_name(run: Run) -> None:
     held = {path.name: keys for path in run.tracked() if (keys := _held(path, {**NAMES, **_ids(run)}))}
-    roots = {"network": {"corpus", "identities"}, "no network": {"corpus", "identities", "weights"}}[run.folder.name]
-    assert held == {"params.yaml": roots, "dvc.lock": roots}
+    paths = {"corpus", "identities", *({"weights", "weights file"} if run.folder.name == "no network" else ())}
+    assert held == {"params.yaml": paths, "dvc.lock": paths}
 
 
 def test_what_dvc_pushes_names_nobody_and_no_place(run: Run) -> None:
