@@ -33,7 +33,7 @@ from pipeline.scoring.summary import summarise, write_metrics
 def main(
     params: Params,
     sequences: Path,
-    source: Path,
+    aligned: Path,
     labels_fitting: Path,
     labels_testing: Path,
     finetuned: Path,
@@ -50,7 +50,7 @@ def main(
     test_or_unscored = [*testing, *(label for label in fitting if label.bdi is None)]
     listed = {label.recording for label in (*test_or_unscored, *validation)}
     recordings = [folder for folder in item_folders(sequences) if folder.name in listed]
-    features = StoredFeatures(source_folders(sequences, source))
+    features = StoredFeatures(source_folders(params.estimator.source, sequences, aligned))
     features.digests(recordings)  # finds damage
     check_geometry(finetuned, model.folder.input_spec, recordings)
     context = PredictContext(

@@ -24,7 +24,7 @@ def main(
     params: Params,
     chosen: Path,
     sequences: Path,
-    source: Path,
+    aligned: Path,
     labels_fitting: Path,
     pretrained: Path,
     finetuned: Path,
@@ -36,7 +36,7 @@ def main(
     split = split_labels(read_labels(labels_fitting), settings.validation, settings.held_out, settings.seed)
     if settings.labels == "permuted":
         split = permute_labels(split, settings.seed)
-    folders = source_folders(sequences, source)
+    folders = source_folders(params.estimator.source, sequences, aligned)
     key = fit_cached(fit_of(name, own_settings, split, folders, pretrained, params), curves)
     publish("finetune", key, finetuned, curves)
 

@@ -1,7 +1,7 @@
 """Align the faces of the identity images for pretraining.
 
-Reads the identity list, the images that it names and, if they are published beside it, their landmarks. Writes groups
-of 1,024 images, an index with the class of each image, and the names of the classes.
+Reads the list `identities.list`, the images that it names below `identities.root` and, if they are published beside
+it, their landmarks. Writes groups of 1,024 images, an index with the class of each image, and the names of the classes.
 """
 
 import logging
@@ -26,8 +26,9 @@ logger = logging.getLogger(__name__)
 ALIGN_KEYS = ("method", "size", "min_face", "thresholds", "margin")  # keys of the section align that apply here
 
 
-def main(params: Params, identity_list: Path, root: Path, identities: Path) -> None:
+def main(params: Params, identities: Path) -> None:
     """Run the stage."""
+    identity_list, root = Path(params.identities.list), Path(params.identities.root)
     entries = read_list(identity_list)
     if missing := [entry for entry in entries if not (root / entry).is_file()]:
         raise ImageListError(f"{identity_list}: {len(missing)} images are not below {root}: {', '.join(missing[:20])}")

@@ -1,8 +1,8 @@
 """List the recordings of a corpus and their labels, and check all of them before anything is decoded.
 
-Reads the folders of the corpus and of its labels. Writes the recordings (without anything about their subjects), the
-labels of the training and development partitions, and in a separate file the labels of the test partition. Partitions
-are those of the corpus, or subject-disjoint folds.
+Reads the folders `corpus.root` and `corpus.labels_root`. Writes the recordings (without anything about their
+subjects), the labels of the training and development partitions, and in a separate file the labels of the test
+partition. Partitions are those of the corpus, or subject-disjoint folds.
 """
 
 import logging
@@ -21,11 +21,10 @@ from pipeline.runtime.stage import run_stage
 logger = logging.getLogger(__name__)
 
 
-def main(
-    params: Params, root: Path, labels_root: Path, recordings: Path, labels_fitting: Path, labels_testing: Path
-) -> None:
+def main(params: Params, recordings: Path, labels_fitting: Path, labels_testing: Path) -> None:
     """Run the stage."""
     corpus = params.corpus
+    root, labels_root = Path(corpus.root), Path(corpus.labels_root)
     folds = Folds(corpus.folds, corpus.fold)
     partitioning = folds if corpus.partition == "subject_folds" else None
     paths, labels, warnings = list_corpus(corpus.layout, root, labels_root, corpus.complete, partitioning)

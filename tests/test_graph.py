@@ -146,6 +146,11 @@ def test_stage_section_and_module_have_one_name() -> None:
         assert listed <= set(sections)
 
 
+def test_no_command_contains_a_parameter() -> None:
+    """DVC puts parameters into a command unquoted, and the shell runs a folder that is called $(command)."""
+    assert [stage for stage, definition in STAGES.items() if "${" in definition["cmd"]] == []
+
+
 def test_sections_with_a_key_that_the_run_cache_ignores_are_listed_key_by_key() -> None:
     """DVC leaves every key called size or nfiles out of the keys of its run cache, even inside parameters."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text())

@@ -18,9 +18,13 @@ from pipeline.runtime.project_code import code_hash
 FILE = "features.safetensors"
 
 
-def source_folders(sequences: Path, source: Path) -> dict[Source, Path]:
-    """Return the folder of each source of a stage, whose inputs are data/sequences and data/${estimator.source}."""
-    return {"sequences": sequences, **({"aligned": source} if source != sequences else {})}
+def source_folders(source: Source, sequences: Path, aligned: Path) -> dict[Source, Path]:
+    """Return the folder of each source that is an input of the stage: the sequences, and what estimator.source names.
+
+    >>> source_folders("sequences", Path("data/sequences"), Path("data/aligned"))
+    {'sequences': PosixPath('data/sequences')}
+    """
+    return {"sequences": sequences, **({"aligned": aligned} if source == "aligned" else {})}
 
 
 @dataclass(frozen=True)

@@ -143,10 +143,10 @@ def count_workers() -> int:
 def override(key: str, value: Any) -> str:
     """Format a value as an argument of `dvc exp run -S`.
 
-    >>> override("model.kernels", [3, 5]), override("model.name", "c3d")
-    ('model.kernels=[3,5]', 'model.name="c3d"')
+    >>> override("model.kernels", [3, 5]), override("corpus.root", "/data/Größe (2023)")
+    ('model.kernels=[3,5]', 'corpus.root="/data/Größe (2023)"')
     """
-    return f"{key}={json.dumps(value, separators=(',', ':'))}"
+    return f"{key}={json.dumps(value, separators=(',', ':'), ensure_ascii=False)}"
 
 
 def _code_paths() -> list[str]:

@@ -94,7 +94,8 @@ def params(smallest: dict[str, Any]) -> Callable[[str], Params]:
 
 def _ingest(params: Params, root: Path, folder: Path) -> Path:
     names = ("recordings.csv", "labels_fitting.csv", "labels_testing.csv")
-    ingest.main(params, root, root, *(folder / name for name in names))
+    corpus = params.corpus.model_copy(update={"root": str(root), "labels_root": str(root)})
+    ingest.main(params.model_copy(update={"corpus": corpus}), *(folder / name for name in names))
     return folder / "recordings.csv"
 
 

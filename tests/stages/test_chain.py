@@ -61,14 +61,15 @@ def corpus(tmp_path: Path) -> Path:
     return root
 
 
-def _ingest(params: Params, root: Path, folder: Path) -> Path:
+def _ingest(params: MakeParams, root: Path, folder: Path, layout: str = "videos") -> Path:
     names = ("recordings.csv", "labels_fitting.csv", "labels_testing.csv")
-    ingest.main(params, root, root, *(folder / name for name in names))
+    corpus = {"layout": layout, "root": str(root), "labels_root": str(root)}
+    ingest.main(params(corpus=corpus), *(folder / name for name in names))
     return folder / "recordings.csv"
 
 
 def test_the_chain_on_the_simulated_corpus(tmp_path: Path, simulated: Path, params: MakeParams) -> None:
-    recordings = _ingest(params(), simulated / "avec2014", tmp_path)
+    recordings = _ingest(params, simulated / "avec2014", tmp_path, "avec2014")
     listed = read_recordings(recordings)
     assert len(listed) == 12
     assert all(item.sha256 == file_digest(item.path) and item.bytes == item.path.stat().st_size for item in listed)
@@ -128,7 +129,7 @@ def test_damage_is_found_by_the_next_stage(tmp_path: Path, corpus: Path, params:
 def test_broken_files_stop_decode_or_are_left_out(
     tmp_path: Path, corpus: Path, params: MakeParams, caplog: pytest.LogCaptureFixture
 ) -> None:
-    recordings = _ingest(params(corpus={"layout": "videos"}), corpus, tmp_path)
+    recordings = _ingest(params, corpus, tmp_path)
     with pytest.raises(ItemsFailedError, match=r"1 of 2 recordings are broken:\n.*broken\.mp4.*(.|\n)*on_error: skip"):
         decode.main(params(), recordings, tmp_path / "decoded")
     assert not (tmp_path / "decoded").exists()
@@ -146,11 +147,11 @@ def test_relative_roots_are_logged_as_warnings(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with caplog.at_level(logging.WARNING):
-        _ingest(params(corpus={"layout": "videos"}), Path("mine"), tmp_path / "out")
+        _ingest(params, Path("mine"), tmp_path / "out")
         assert "corpus.root is relative (mine)" in caplog.text
         caplog.clear()
         (tmp_path / "dvc.yaml").write_text("stages:\n  simulate:\n    outs:\n      - mine\n")
-        _ingest(params(corpus={"layout": "videos"}), Path("mine"), tmp_path / "out")
+        _ingest(params, Path("mine"), tmp_path / "out")
         assert "relative" not in caplog.text  # DVC provides the outputs of stages wherever it runs
 
 
@@ -172,9 +173,9 @@ def test_identities_with_published_and_with_detected_landmarks(
     shutil.copytree(simulated / "vggface2", root)
     images = sorted((root / "train/n000002").iterdir())
     cv2.imwrite(str(images[0]), np.full((100, 100, 3), 90, np.uint8))  # without a face
-    identity_list = root / "train_list.txt"
-    identities.main(params(), identity_list, root / "train", tmp_path / "published")
-    identities.main(params(identities={"landmarks": "detect"}), identity_list, root / "train", tmp_path / "detected")
+    paths = {"root": str(root / "train"), "list": str(root / "train_list.txt")}
+    identities.main(params(identities=paths), tmp_path / "published")
+    identities.main(params(identities=paths | {"landmarks": "detect"}), tmp_path / "detected")
     assert set(read_array(tmp_path / "published/00000", "origin").tolist()) == {4}
     assert read_array(tmp_path / "detected/00000", "origin").tolist() == [0] + [1] * 11
     for name, present in (("published", [1] * 12), ("detected", [0] + [1] * 11)):
@@ -185,5 +186,6 @@ def test_identities_with_published_and_with_detected_landmarks(
 
 def test_the_error_for_missing_images_names_them(tmp_path: Path, simulated: Path, params: MakeParams) -> None:
     (tmp_path / "list.txt").write_text("n000002/none.jpg\nn000002/nothing.jpg\n")
+    paths = {"root": str(simulated / "vggface2/train"), "list": str(tmp_path / "list.txt")}
     with pytest.raises(ValueError, match=r"2 images are not below .*none\.jpg, n000002/nothing\.jpg"):
-        identities.main(params(), tmp_path / "list.txt", simulated / "vggface2/train", tmp_path / "out")
+        identities.main(params(identities=paths), tmp_path / "out")

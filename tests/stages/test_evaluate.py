@@ -93,7 +93,7 @@ def _values(smallest: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def _paths(corpus: Path) -> list[Path]:
-    names = ("sequences", "sequences", "fitting.csv", "testing.csv", "finetuned", "metrics.json", "results")
+    names = ("sequences", "aligned", "fitting.csv", "testing.csv", "finetuned", "metrics.json", "results")
     return [corpus / name for name in names]
 
 

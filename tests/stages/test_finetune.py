@@ -62,7 +62,7 @@ def _frame_values(smallest: dict[str, Any], **finetune: Any) -> dict[str, Any]:
 
 
 def _paths(workplace: Path, output: str = "out") -> list[Path]:
-    names = ("estimator.json", "sequences", "sequences", "labels.csv", "pretrained")
+    names = ("estimator.json", "sequences", "aligned", "labels.csv", "pretrained")
     return [*(workplace / name for name in names), workplace / output / "finetuned", workplace / output / "curves"]
 
 

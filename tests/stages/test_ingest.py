@@ -31,9 +31,10 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def _ingest(smallest: dict[str, Any], corpus: Path, **changes: Any) -> tuple[list[Label], list[Label]]:
-    params = check_params({**smallest, "corpus": {**smallest["corpus"], "layout": "videos", **changes}})
+    section = smallest["corpus"] | {"layout": "videos", "root": str(corpus), "labels_root": str(corpus)} | changes
+    params = check_params({**smallest, "corpus": section})
     fitting, testing = corpus / "fitting.csv", corpus / "testing.csv"
-    main(params, corpus, corpus, corpus / "recordings.csv", fitting, testing)
+    main(params, corpus / "recordings.csv", fitting, testing)
     return read_labels(fitting), read_labels(testing)
 
 

@@ -34,11 +34,12 @@ def _finish(stage: "subprocess.Popen[str]") -> str:
 def test_the_data_stages_survive_the_loss_of_a_worker(
     tmp_path: Path, smallest: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    params = check_params(smallest)
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(smallest))
+    corpus, local, store = str(tmp_path / "simulated/avec2014"), tmp_path / "local", tmp_path / "store"
+    values = smallest | {"corpus": {**smallest["corpus"], "root": corpus, "labels_root": corpus}}
+    params = check_params(values)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
     simulate.main(params, tmp_path / "simulated")
-    corpus, local, store = tmp_path / "simulated/avec2014", tmp_path / "local", tmp_path / "store"
-    ingest.main(params, corpus, corpus, local / "recordings.csv", local / "fitting.csv", local / "testing.csv")
+    ingest.main(params, local / "recordings.csv", local / "fitting.csv", local / "testing.csv")
     decode.main(params, local / "recordings.csv", local / "decoded")
     align.main(params, local / "recordings.csv", local / "decoded", local / "aligned")
     subsample.main(params, local / "aligned", local / "sequences")
@@ -52,8 +53,8 @@ def test_the_data_stages_survive_the_loss_of_a_worker(
         cluster.start_worker("lost")
         cluster.start_worker("surviving")
         start = partial(_start, tmp_path, cluster.address)
-        root, recordings = "simulated/avec2014", "cluster/recordings.csv"
-        _finish(start("ingest", root, root, recordings, "cluster/fitting.csv", "cluster/testing.csv"))
+        recordings = "cluster/recordings.csv"
+        _finish(start("ingest", recordings, "cluster/fitting.csv", "cluster/testing.csv"))
         log = _finish(start("decode", recordings, "cluster/decoded"))
         assert "decoding: 12/12 recordings, " in log and "\x1b" not in log
         aligning = start("align", recordings, "cluster/decoded", "cluster/aligned")

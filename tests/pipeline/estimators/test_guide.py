@@ -73,26 +73,17 @@ def _write_inputs(project: Path) -> None:
     (project / "pretrained/description.json").write_text('{"source": "none"}\n')
 
 
-def _run_stages(project: Path, source: str) -> None:
+def _run_stages(project: Path) -> None:
     """Run the stages from estimator to evaluate."""
+    inputs = ("sequences", "aligned", "fitting.csv")
     _run(project, "stages.estimator", "chosen.json")
-    _run(project, "stages.finetune", "chosen.json", "sequences", source, "fitting.csv", "pretrained", "model", "curves")
-    _run(
-        project,
-        "stages.evaluate",
-        "sequences",
-        source,
-        "fitting.csv",
-        "testing.csv",
-        "model",
-        "metrics.json",
-        "results",
-    )
+    _run(project, "stages.finetune", "chosen.json", *inputs, "pretrained", "model", "curves")
+    _run(project, "stages.evaluate", *inputs, "testing.csv", "model", "metrics.json", "results")
 
 
 def test_the_example_fits_and_estimates(project: Path) -> None:
     _write_inputs(project)
-    _run_stages(project, "sequences")
+    _run_stages(project)
     estimates = pd.read_csv(project / "results/predictions.csv").set_index("recording").estimate
     assert list(estimates.index) == ["t1", "t2"]
     assert estimates.between(0, 63).all()
@@ -130,7 +121,7 @@ def test_an_estimator_can_read_every_native_frame_and_its_landmarks(project: Pat
     message = _run(project, "stages.estimator", "chosen.json", succeeds=False)
     assert "estimator.source is sequences, but estimator.name is brightness; allowed for it: aligned" in message
     _replace(project / "params.yaml", "source: sequences", "source: aligned")
-    _run_stages(project, "aligned")
+    _run_stages(project)
     predictions = pd.read_csv(project / "results/predictions.csv").set_index("recording")
     assert predictions.estimate.to_dict() == pytest.approx({"t1": 14.0, "t2": 25.0}, abs=1e-3)
 

@@ -45,7 +45,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
     folder = tmp_path_factory.mktemp("ran")
     values = {**smallest, "pretrain": {**smallest["pretrain"], "source": "none"}}
     values["simulate"] = {**smallest["simulate"], "subjects": 3, "sessions": 2, "frames": 29}
-    corpus, sequences = folder / "simulated" / "avec2014", folder / "sequences"
+    corpus, sequences = str(folder / "simulated" / "avec2014"), folder / "sequences"
+    values["corpus"] = {**smallest["corpus"], "root": corpus, "labels_root": corpus}
     tables = [folder / name for name in ("recordings.csv", "fitting.csv", "testing.csv")]
 
     @contextmanager
@@ -59,7 +60,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
     with environment():
         params = check_params(values)
         simulate.main(params, folder / "simulated")
-        ingest.main(params, corpus, corpus, tables[0], tables[1], tables[2])
+        ingest.main(params, tables[0], tables[1], tables[2])
         decode.main(params, tables[0], folder / "decoded")
         align.main(params, tables[0], folder / "decoded", folder / "aligned")
         subsample.main(params, folder / "aligned", sequences)
@@ -75,13 +76,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
         with environment():
             estimator.main(params, own / "estimator.json")
             pretrain.main(params, own / "none", own / "pretrained", own / "curves")
-            inputs = own / "estimator.json", sequences, sequences, tables[1], own / "pretrained"
+            inputs = own / "estimator.json", sequences, folder / "aligned", tables[1], own / "pretrained"
             finetune.main(params, *inputs, model, own / "curves")
             for phases in (2, 1):  # so that the files left are those of one phase
                 evaluation = {"evaluate": {**values["evaluate"], "phases": phases}}
                 phase_params = check_params({**values, **chosen, **evaluation})
                 outputs = own / "metrics.json", own / "results"
-                evaluate.main(phase_params, sequences, sequences, *labels, model, *outputs)
+                evaluate.main(phase_params, sequences, folder / "aligned", *labels, model, *outputs)
                 predictions = pd.read_csv(own / "results" / "predictions.csv").set_index("recording")
                 estimates[phases] = {str(name): float(value) for name, value in predictions.estimate.items()}
         videos = {item.recording: item.path for item in read_recordings(tables[0]) if item.recording in estimates[1]}

@@ -177,7 +177,14 @@ def test_a_figure_shows_every_repeat_and_the_constant(x: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [([3, 5], "k=[3,5]"), ("none", 'k="none"'), (0.5, "k=0.5"), (True, "k=true"), (None, "k=null")],
+    [
+        ([3, 5], "k=[3,5]"),
+        ("none", 'k="none"'),
+        ("/é (1)", 'k="/é (1)"'),
+        (0.5, "k=0.5"),
+        (True, "k=true"),
+        (None, "k=null"),
+    ],
 )
 def test_overrides(value: object, expected: str) -> None:
     assert override("k", value) == expected
