@@ -133,6 +133,7 @@ SINGLE: dict[str, set[str]] = {
     **{f"simulate.{key}": VIDEOS for key in ("subject_share", "subjects", "sessions")},
     **{f"simulate.{key}": {"simulate", *BELOW["identities"]} for key in ("identities", "images")},
     "corpus.partition": {"ingest", *SCORED},  # the same recordings with other labels
+    "corpus.labels_root": {"ingest"},  # the same labels below another folder
     "corpus.folds": {"ingest"},  # folds are not used here
     "corpus.fold": {"ingest"},
     "decode.on_error": {"decode"},  # equal bytes: the later stages do not run
@@ -147,6 +148,9 @@ SINGLE: dict[str, set[str]] = {
 }
 REFUSED = {
     "simulate.enabled": "ingest",  # there is no recording to list
+    "corpus.root": "ingest",  # there are labels without videos
+    "identities.root": "identities",  # the listed images are elsewhere
+    "identities.list": "identities",
     "corpus.complete": "ingest",  # the counts are not the published ones
     "corpus.layout": "ingest",  # there is no videos.csv
     "pretrain.precision": "pretrain",  # needs a GPU
