@@ -1,14 +1,12 @@
 """Runs jobs in this process, on a local Dask cluster, or on the cluster that Dask's configuration names.
 
-This is the only module that imports Dask. Jobs are many and independent, and return little: they write their results
-to files.
+Jobs are many and independent, and return little: they write their results to files.
 """
 
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import dask
@@ -17,16 +15,15 @@ from distributed import (
     Client,
     Future,
     KilledWorker,
-    LocalCluster,
+    Security,
     TimeoutError,
-    WorkerPlugin,
     get_worker,
     wait,
 )
 from distributed.comm import CommClosedError
 from threadpoolctl import threadpool_limits
 
-from pipeline.runtime.parent_death import end_with_parent
+from pipeline.parallel.local_cluster import local_client
 
 logger = logging.getLogger(__name__)
 POLL_INTERVAL = 5.0  # seconds between two checks for workers that have joined or left
@@ -214,49 +211,47 @@ def _client(processes: int) -> Iterator[Client]:
         with _connect(address) as client:
             yield client
         return
-    with (
-        TemporaryDirectory(prefix="msn-dask-", ignore_cleanup_errors=True) as scratch,  # Dask would not remove its own
-        dask.config.set(
-            {
-                "distributed.worker.daemon": True,
-                "distributed.admin.log-format": "%(message)s",
-                "temporary-directory": scratch,
-            }
-        ),
-        LocalCluster(
-            n_workers=processes,
-            threads_per_worker=1,
-            dashboard_address="localhost:0",  # any free port; with None the scheduler takes 8787, or warns
-            memory_limit=0,  # jobs keep no results in memory that could be spilled: a paused worker would never resume
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        client.register_plugin(_LocalWorker())
+    with local_client(processes) as client:
         yield client
 
 
 def _connect(address: str) -> Client:
-    """Return a client of the scheduler at `address`.
+    """Return a client of the scheduler at `address`; warn if anybody who reaches it could run code.
 
     Raises:
-        NoSchedulerError: if nothing responds there within Dask's `distributed.comm.timeouts.connect`.
+        NoSchedulerError: if nothing responds there within Dask's `distributed.comm.timeouts.connect`, or only to the
+            holders of another certificate.
     """
     try:
-        return Client(address)
+        client = Client(address, security=_client_security(address))
     except (OSError, ValueError) as error:
         raise NoSchedulerError(
             f"no Dask scheduler answers at {address!r} ({error}); start one there, or correct or unset "
             "DASK_SCHEDULER_ADDRESS (scheduler-address in Dask's configuration)"
         ) from None
+    if not address.startswith("tls://"):
+        logger.warning(
+            "the Dask cluster at %s has no TLS: any account that reaches it can run code as you; see docs/cluster.md",
+            address,
+        )
+    return client
 
 
-class _LocalWorker(WorkerPlugin):
-    """A worker process that ends with the stage that started it and does not log the failures of its jobs.
+def _client_security(address: str) -> Security:
+    """Return the configured certificate of clients; Dask itself never closes a client that lacks one.
 
-    So a killed run leaves no process that still writes, and the stage reports each failure once, with its item and
-    its reason.
+    Raises:
+        OSError: if its files cannot be read.
+        ValueError: if the address and the configuration disagree on TLS.
     """
-
-    def setup(self, worker: Any) -> None:
-        end_with_parent()
-        logging.getLogger("distributed.worker").addFilter(lambda record: "Compute Failed" not in str(record.msg))
+    security = Security()
+    certificate = security.get_connection_args("client")["ssl_context"]
+    encrypted = address.startswith("tls://")
+    if encrypted and certificate is None:
+        raise ValueError(
+            "Dask's configuration names no certificate: distributed.comm.tls.ca-file and client.cert, see "
+            "docs/cluster.md"
+        )
+    if security.require_encryption and not encrypted:
+        raise ValueError("distributed.comm.require-encryption is set, and the address does not begin with tls://")
+    return security
