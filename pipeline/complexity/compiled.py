@@ -21,6 +21,7 @@ from torchvision.models.resnet import Bottleneck
 from pipeline.nets.build import Network
 from pipeline.nets.layers import Convolution
 from pipeline.nets.msn import Block
+from pipeline.nets.ops.compiler import compile_function
 from pipeline.nets.resnet50 import ResNet50
 
 Clips = Float[Tensor, "batch 3 time height width"]
@@ -37,7 +38,7 @@ def compile_for_inference(network: Network) -> Callable[[Clips], Outputs]:
     Raises:
         ValueError: if the network is in training mode.
     """
-    compiled = torch.compile(fold_batch_norm(network), dynamic=False)
+    compiled = compile_function(fold_batch_norm(network))
 
     def run(clips: Clips) -> Outputs:
         # torch.compile's own options take effect too late for freezing. Beyond its default limit of 8 sizes, which all

@@ -1,15 +1,13 @@
 """A lock on a GPU: a second training waits, instead of taking memory and time from the first one."""
 
 import logging
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import torch
 
 from pipeline.artifacts.locks import hold_lock
+from pipeline.runtime.user_folder import user_folder
 
 logger = logging.getLogger(__name__)
 
@@ -21,11 +19,15 @@ def gpu_uuid(device: torch.device) -> str | None:
 
 @contextmanager
 def hold_gpu(uuid: str | None) -> Iterator[None]:
-    """Hold the lock of a GPU until the block ends; first wait for any other training of this user on it."""
+    """Hold the lock of a GPU until the block ends; first wait for any other training of this user on it.
+
+    Raises:
+        UnsafeFolderError: if another account could replace the lock.
+    """
     if uuid is None:
         yield
         return
-    path = Path(tempfile.gettempdir(), f"msn-{os.getuid()}", f"{uuid}.lock")
+    path = user_folder("gpu-locks") / f"{uuid}.lock"
     with hold_lock(path, wait=False) as free:
         if free:
             yield

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch._dynamo import config as dynamo_config
 from torch.utils.checkpoint import checkpoint
 
+from pipeline.nets.ops.compiler import compile_function
+
 RECOMPILE_LIMIT = 64  # parts that may be compiled in one process
 
 Part = Callable[[Tensor], Tensor]
@@ -60,7 +62,7 @@ def use_activation_checkpointing(network: nn.Module) -> None:
 
 
 def _compile(run: Part) -> Part:
-    compiled = torch.compile(run, dynamic=False)
+    compiled = compile_function(run)
 
     def call(x: Tensor) -> Tensor:
         # Equal parts share compiled code, and the limit counts their sizes together. A part that cannot be compiled

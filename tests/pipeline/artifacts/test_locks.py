@@ -3,6 +3,8 @@
 import multiprocessing
 from pathlib import Path
 
+import pytest
+
 from pipeline.artifacts.locks import hold_lock
 
 
@@ -30,3 +32,12 @@ def test_without_waiting_a_held_lock_is_reported(tmp_path: Path) -> None:
         assert (first, second) == (True, False)
     with hold_lock(tmp_path / "lock", wait=False) as third:
         assert third
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_link_in_place_of_a_lock_is_not_followed(tmp_path: Path, wait: bool) -> None:
+    (tmp_path / "target").write_text("kept")
+    (tmp_path / "lock").symlink_to(tmp_path / "target")
+    with pytest.raises(OSError, match="symbolic link"), hold_lock(tmp_path / "lock", wait):
+        pass
+    assert (tmp_path / "target").read_text() == "kept"

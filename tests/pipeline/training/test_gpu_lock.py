@@ -24,8 +24,7 @@ with hold_gpu("GPU-test"):
 
 @pytest.fixture(autouse=True)
 def _separate_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
 def _start_holder() -> "subprocess.Popen[bytes]":

@@ -14,8 +14,7 @@ from tests.pipeline.training.material import FINETUNE, finetuning, write_sequenc
 
 def test_the_gpu_is_locked_during_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     locks = tmp_path / "locks"
-    locks.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(locks))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(locks))
     monkeypatch.setattr(pipeline.training.train, "gpu_uuid", lambda device: "GPU-test")  # for the CPU
     scored = [(write_sequence(tmp_path / "r", [10]), 7.0)]
     locked = []
