@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pipeline.runtime.termination import exit_on_signals
 from pipeline.runtime.visible import visible_lines
 
 # Name and help line of each command; its module in pipeline/commands has _ for -.
@@ -28,7 +29,8 @@ COMMANDS = {
 class Commands(TyperGroup):
     """A command group that imports a command only when it is called, because torch and DVC take seconds to import.
 
-    A ValueError or OSError is printed as one message, with exit status 1; any other exception keeps its traceback.
+    A ValueError or OSError is printed as one message, with exit status 1; any other exception keeps its traceback. On
+    SIGTERM and SIGHUP a command removes its temporary files.
     """
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -52,7 +54,8 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; see the class for its errors."""
         try:
-            return super().invoke(ctx)
+            with exit_on_signals():
+                return super().invoke(ctx)
         except (ValueError, OSError) as error:
             typer.echo(visible_lines(f"msn: {error}"), err=True)
             raise typer.Exit(1) from None

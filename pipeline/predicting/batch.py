@@ -1,14 +1,10 @@
 """Estimates of many videos with one model, in worker processes; a video that fails does not affect the others."""
 
-import signal
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import FrameType
 
 from pipeline.faces.placement import network_placement
 from pipeline.parallel.progress import WorkProgress
@@ -53,7 +49,7 @@ def estimate_videos(
     ]
     placement = network_placement()
     threads = max(worker_count() // max(len(jobs), 1), 1)
-    with _exit_on_sigterm(), TemporaryDirectory(prefix="msn-predict-") as scratch:
+    with TemporaryDirectory(prefix="msn-predict-") as scratch:
         request = Request(model.absolute(), fps, phases, str(placement.device), threads, Path(scratch))
         progress = WorkProgress("estimating", [_size(video) for video in videos], "videos", "bytes")
         outcomes = map_outcomes(try_estimate, jobs, progress, placement, request)
@@ -86,17 +82,3 @@ def _list_videos(paths: Sequence[Path]) -> tuple[list[Path], list[Failure]]:
 def _size(video: Path) -> int:
     """Return the size of a file in bytes; 0 if there is no such file."""
     return video.stat().st_size if video.is_file() else 0
-
-
-@contextmanager
-def _exit_on_sigterm() -> Iterator[None]:
-    """Raise SystemExit in the block on SIGTERM, so that temporary folders are removed as after Ctrl-C."""
-
-    def end(number: int, _: FrameType | None) -> None:
-        sys.exit(128 + number)
-
-    previous = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

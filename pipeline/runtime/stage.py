@@ -13,6 +13,7 @@ from pipeline.runtime.code_guard import run_guarded
 from pipeline.runtime.errors import CodeChangedError, ItemsFailedError
 from pipeline.runtime.log import start_logging
 from pipeline.runtime.parent_death import end_with_parent
+from pipeline.runtime.termination import exit_on_signals
 from pipeline.runtime.visible import visible_lines
 
 Launch = Callable[[str, Sequence[str]], None]
@@ -24,7 +25,7 @@ def run_stage(
     """Run a stage from the command line: `main(params, *paths)`, with the paths in the order of its signature.
 
     The process ends with status 1 and a message if a parameter, an input or an item is wrong, or if the number of
-    paths is.
+    paths is. On SIGTERM and SIGHUP it removes what it has not finished.
 
     Args:
         main: the stage.
@@ -44,7 +45,8 @@ def run_stage(
         if launch is not None:
             load_params()  # before the launch, so that a wrong parameter is reported once
             launch(module, sys.argv[1:])
-        run_guarded(main, module, [Path(text) for text in sys.argv[1:]], imported_by_name)
+        with exit_on_signals():
+            run_guarded(main, module, [Path(text) for text in sys.argv[1:]], imported_by_name)
     except (ParamsError, ItemsFailedError, CodeChangedError, ValueError, OSError) as error:
         logging.getLogger(module).debug("", exc_info=True)
         sys.exit(visible_lines(f"{module}: {error}"))

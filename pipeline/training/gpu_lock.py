@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import torch
 
 from pipeline.artifacts.locks import hold_lock
-from pipeline.runtime.user_folder import user_folder
+from pipeline.user_folder import user_folder
 
 logger = logging.getLogger(__name__)
 

@@ -50,6 +50,7 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/data/clips/face_sequence.py": WITH_ESTIMATOR,
     "pipeline/data/augmentation.py": ["finetune"],
     "pipeline/data/identity_images.py": ["pretrain"],
+    "pipeline/user_folder.py": [*MODELS, "complexity"],
     "pipeline/nets/layers.py": [*MODELS, "complexity"],
     "pipeline/models/weights.py": [*MODELS, "complexity"],
     "pipeline/complexity/count.py": ["complexity"],

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch._inductor.runtime.cache_dir_utils import default_cache_dir
 
-from pipeline.runtime.user_folder import keep_for_user
+from pipeline.user_folder import keep_for_user
 
 
 def compile_function(function: Callable[..., Tensor]) -> Callable[..., Tensor]:

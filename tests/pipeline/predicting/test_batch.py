@@ -1,8 +1,6 @@
 """Estimates of many videos: equal to those of evaluate, unaffected by broken files, with no files left behind."""
 
-import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -216,21 +214,6 @@ def test_a_video_of_another_frame_rate_is_decoded_at_the_rate_of_the_model(
     native = _estimate(fast, pipeline_run.model, fps="native")
     assert (native.face_rate, native.frames, len(native.spans)) == (15.0, 116, 8)
     assert native.notes[0].startswith("the model sees 15 faces/s and learned from 3.75: movement looks slower")
-
-
-def test_sigterm_leaves_no_files(pipeline_run: PipelineRun, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    previous = signal.getsignal(signal.SIGTERM)
-
-    def terminate(*_: object) -> None:
-        assert list(scratch.iterdir())
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    monkeypatch.setattr("pipeline.predicting.batch.try_estimate", terminate)
-    with pytest.raises(SystemExit) as error:
-        estimate_videos(list(pipeline_run.videos.values()), pipeline_run.model)
-    assert error.value.code == 143
-    assert not list(scratch.iterdir())
-    assert signal.getsignal(signal.SIGTERM) is previous
 
 
 def test_a_figure_or_overlay_that_cannot_be_written_loses_no_estimate(

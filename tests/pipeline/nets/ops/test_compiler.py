@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pipeline.nets.ops.compiler import compile_function
-from pipeline.runtime.user_folder import UnsafeFolderError
+from pipeline.user_folder import UnsafeFolderError
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.runtime.user_folder import UnsafeFolderError, user_folder
 from pipeline.training.gpu_lock import hold_gpu
+from pipeline.user_folder import UnsafeFolderError, user_folder
 
 NOBODY = 65534
 
