@@ -99,7 +99,7 @@ def test_the_chain_on_the_simulated_corpus(tmp_path: Path, simulated: Path, para
 def test_damage_is_found_by_the_next_stage(tmp_path: Path, corpus: Path, params: MakeParams) -> None:
     (corpus / "broken.mp4").unlink()
     write_video(corpus / "broken.mp4", [np.full((96, 128, 3), 90, np.uint8)] * 7, 5.0)
-    recordings = _ingest(params(corpus={"layout": "videos"}), corpus, tmp_path)
+    recordings = _ingest(params, corpus, tmp_path)
     decoded, aligned, sequences = (tmp_path / name for name in ("decoded", "aligned", "sequences"))
     decode.main(params(), recordings, decoded)
     table = decoded / "wall" / "frames.csv"

@@ -1,5 +1,6 @@
 """Estimates of many videos: equal to those of evaluate, unaffected by broken files, with no files left behind."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
