@@ -7,12 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.artifacts.artifact_store import ArtifactStore
-from pipeline.artifacts.output_checksums import write_output_checksums
 from pipeline.parallel.dask_cluster import Placement
 from pipeline.parallel.progress import WorkProgress
-from pipeline.parallel.workers import ANYWHERE, call_checked, describe_error, is_failure, run_with_progress
+from pipeline.parallel.workers import (
+    ANYWHERE,
+    call_checked,
+    describe_error,
+    is_failure,
+    map_outcomes,
+    run_with_progress,
+)
 from pipeline.runtime.disk_full import DiskFullError
 from pipeline.runtime.errors import ItemsFailedError
+from pipeline.runtime.output_checksums import write_checksums
 from pipeline.runtime.project_code import code_hash
 
 logger = logging.getLogger(__name__)
@@ -47,7 +54,7 @@ def make_items(
 ) -> None:
     """Take every item from the artifact store, or make it, and link it to `output`/name; see `find_or_make`.
 
-    The checksums of the files go to .sha256sums in `output`.
+    The checksums of the files go to the file .sha256sums in `output`.
     """
     paths = find_or_make(kind, function, items, label, plural, unit, placement)
     store = ArtifactStore(kind)
@@ -55,7 +62,7 @@ def make_items(
     for path, item in zip(paths, items, strict=True):
         store.link(path.name, output / item.name)
         digests |= {f"{item.name}/{name}": digest for name, digest in store.digests(path.name).items()}
-    write_output_checksums(output, digests)
+    write_checksums(output, digests)
 
 
 def find_or_make(
@@ -88,6 +95,7 @@ def find_or_make(
     keys = [store.key(item.source, function) for item in items]
     # The largest first: else a large one that is begun last keeps a single worker busy for long.
     largest_first = sorted(zip(keys, items, strict=True), key=lambda pair: -pair[1].work)
+    _drop_damaged(store, {key: item for key, item in largest_first if store.find(key)}, label)
     missing = {key: item for key, item in largest_first if store.find(key) is None}
     if reused := sum(key not in missing for key in keys):
         logger.info("%s: %d of %d were finished before", label, reused, len(items))
@@ -101,6 +109,30 @@ def find_or_make(
         finished = sum(store.find(key) is not None for key in keys)
         raise ItemsFailedError(_failure_message(label, list(zip(keys, items, strict=True)), failures, finished))
     return [store.item(key) for key in keys]
+
+
+def _drop_damaged(store: ArtifactStore, finished: Mapping[str, Item], label: str) -> None:
+    """Hash the finished items in the workers, and drop those that are damaged, with a warning.
+
+    Raises:
+        ItemsFailedError: naming the items whose files cannot be read.
+    """
+    progress = WorkProgress(f"{label}: checking finished items", [item.work for item in finished.values()])
+    calls = [(store.kind, store.folder.parent, key) for key in finished]
+    outcomes = map_outcomes(verify_item, calls, progress, ANYWHERE)
+    failed = []
+    for (key, item), outcome in zip(finished.items(), outcomes, strict=True):
+        if is_failure(outcome):
+            failed.append(f"  {item.name}: {describe_error(outcome)}")
+        elif outcome is not None:
+            logger.warning("%s: %s was damaged: %s; it is made again", item.name, store.item(key), outcome)
+    if failed:
+        raise ItemsFailedError("\n".join([f"{label}: {len(failed)} finished items cannot be read:", *failed]))
+
+
+def verify_item(kind: str, root: Path, key: str) -> str | None:
+    """Verify a finished item, in a worker; see `ArtifactStore.verify`."""
+    return ArtifactStore(kind, root).verify(key)
 
 
 def _failure_message(

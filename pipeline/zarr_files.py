@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-REMEDY = "`dvc repro` makes it again"
+from pipeline.runtime.damage import damaged
+
 NO_CHUNK = np.iinfo(np.uint64).max  # offset and length of a chunk that a shard does not hold
 
 
@@ -41,7 +42,7 @@ class ArrayFiles:
         """Read the metadata of the array in `folder`.
 
         Raises:
-            ValueError: if they are missing or damaged; the message names the file.
+            DamagedError: if they are missing or damaged; the message names the file.
         """
         metadata = read_metadata(folder, "array")
         try:
@@ -56,7 +57,7 @@ class ArrayFiles:
             dtype = np.dtype(metadata["data_type"])
             return cls(folder, tuple(metadata["shape"]), dtype, shard, chunk, is_sharded, is_raw)
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise ValueError(f"{folder / 'zarr.json'}: damaged ({error!r}); {REMEDY}") from None
+            raise damaged(folder / "zarr.json", f"damaged ({error!r})") from None
 
     def shards(self, start: int, stop: int) -> range:
         """Return the numbers of the shards that hold rows `start` to `stop`."""
@@ -77,18 +78,18 @@ class ArrayFiles:
         Its index at the end has (offset, length) as two 64-bit numbers for each inner chunk, and a 4-byte checksum.
 
         Raises:
-            ValueError: if the file is missing or damaged; the message names it.
+            DamagedError: if the file is missing or damaged; the message names it.
         """
         path = self.path(number)
         if not path.is_file():
-            raise ValueError(f"{path}: missing, so the array is incomplete; {REMEDY}")
+            raise damaged(path, "missing, so the array is incomplete")
         if not self.is_sharded:
             return path
         size, index_bytes = path.stat().st_size, 16 * (self.shard // self.chunk) + 4
         stored = self.stored_rows(number) // self.chunk
         index = np.fromfile(path, "<u8", 2 * stored, offset=max(size - index_bytes, 0)).reshape(-1, 2)
         if len(index) < stored or not self._is_complete(index, size - index_bytes):
-            raise ValueError(f"{path}: damaged: its {size} bytes do not hold all of {stored} chunks; {REMEDY}")
+            raise damaged(path, f"damaged: its {size} bytes do not hold all of {stored} chunks")
         return path
 
     def _is_complete(self, index: np.ndarray, data_bytes: int) -> bool:
@@ -113,16 +114,20 @@ def read_metadata(folder: Path, kind: str) -> dict[str, Any]:
         kind: `array` or `group`, which it must be.
 
     Raises:
-        ValueError: if the file is missing or damaged; the message names it.
+        DamagedError: if the file is missing or damaged; the message names it.
     """
     path = folder / "zarr.json"
     try:
         metadata = json.loads(path.read_bytes())
-        if metadata["zarr_format"] == 3 and metadata["node_type"] == kind:
+        if (
+            metadata["zarr_format"] == 3
+            and metadata["node_type"] == kind
+            and (kind == "array" or metadata["attributes"])
+        ):
             return dict(metadata)
         problem = f"no {kind} of Zarr 3"
     except FileNotFoundError:
-        raise ValueError(f"{path}: missing; {REMEDY}") from None
+        raise damaged(path, "missing") from None
     except (ValueError, KeyError, TypeError) as error:  # no UTF-8, no JSON, or other keys
         problem = repr(error)
-    raise ValueError(f"{path}: damaged ({problem}); {REMEDY}")
+    raise damaged(path, f"damaged ({problem})")

@@ -16,7 +16,8 @@ import numpy as np
 import zarr
 from zarr.codecs import BloscCodec
 
-from pipeline.zarr_files import REMEDY, ArrayFiles, read_metadata
+from pipeline.runtime.damage import damaged
+from pipeline.zarr_files import ArrayFiles, read_metadata
 
 CHUNK = 16  # rows
 SHARD = 1024  # rows; of 112 x 112 RGB faces: 38 MB
@@ -114,16 +115,18 @@ def read_attributes(folder: Path) -> dict[str, Any]:
     """Return the attributes of a group.
 
     Raises:
-        ValueError: if the group is missing or damaged; the message names its file.
+        DamagedError: if the group is missing or damaged; the message names its file.
     """
-    return dict(read_metadata(folder, "group").get("attributes", {}))
+    if attributes := read_metadata(folder, "group").get("attributes"):
+        return dict(attributes)
+    raise damaged(folder / "zarr.json", "damaged (no attributes)")
 
 
 def read_array(folder: Path, name: str, start: int | None = None, stop: int | None = None) -> np.ndarray:
     """Return rows `start` to `stop` of the array `name`, decoded by Zarr.
 
     Raises:
-        ValueError: if a file of these rows is missing or damaged; the message names it.
+        DamagedError: if a file of these rows is missing or damaged; the message names it.
     """
     files = ArrayFiles.read(folder / name)
     first, last, _ = slice(start, stop).indices(files.shape[0])
@@ -139,7 +142,7 @@ class MappedArray:
     """One array, memory-mapped from its shard files if they hold raw rows, else decoded by Zarr.
 
     `array[start:stop]` returns rows (a view if they are in one shard), `array[number]` one row. A shard is mapped when
-    it is first read, so opening an array only reads one small JSON file. Reading raises a ValueError that names the
+    it is first read, so opening an array only reads one small JSON file. Reading raises a DamagedError that names the
     file if one is missing or damaged.
     """
 
@@ -200,7 +203,7 @@ def _decode(files: ArrayFiles, array: zarr.Array, start: int, stop: int) -> np.n
     """Return rows decoded by Zarr, after checking the file of each shard.
 
     Raises:
-        ValueError: if a file is missing or damaged; the message names it.
+        DamagedError: if a file is missing or damaged; the message names it.
     """
     rows = np.empty((max(stop - start, 0), *files.shape[1:]), files.dtype)
     for number in files.shards(start, stop):
@@ -209,5 +212,5 @@ def _decode(files: ArrayFiles, array: zarr.Array, start: int, stop: int) -> np.n
         try:
             rows[first - start : last - start] = array[first:last]
         except (ValueError, RuntimeError) as error:  # a wrong checksum of the index, or bytes that Blosc cannot decode
-            raise ValueError(f"{path}: damaged ({error}); {REMEDY}") from None
+            raise damaged(path, f"damaged ({error})") from None
     return rows

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.artifacts.hashing import file_digest
-from pipeline.artifacts.output_checksums import verified_digests
+from pipeline.artifacts.hashing import verified_digests
 from pipeline.faces.face_crop import ORIGINS, CropSettings
 from pipeline.faces.placement import network_placement
 from pipeline.items import Item, make_items
@@ -18,6 +17,7 @@ from pipeline.params import Params
 from pipeline.records.quality import read_quality
 from pipeline.records.recordings import read_recordings
 from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.stage import run_stage
 from pipeline.tracking.align_recording import TrackingSettings, align_recording
 from pipeline.zarr_store import read_array, read_attributes

@@ -14,13 +14,15 @@ from pipeline.parallel.workers import map_items
 from pipeline.params import Params
 from pipeline.records.recordings import read_recordings
 from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.output_checksums import item_folders
 from pipeline.runtime.stage import run_stage
 
 
 def main(params: Params, recordings: Path, decoded: Path, aligned: Path, report: Path, metrics: Path) -> None:
     """Run the stage."""
     listed = read_recordings(recordings)
-    whole = [item for item in listed if (aligned / item.recording).is_dir()]  # align leaves out broken recordings
+    names = {folder.name for folder in item_folders(aligned)}  # align leaves out broken recordings
+    whole = [item for item in listed if item.recording in names]
     detections = map_items(measure, whole, "measuring detection", aligned.resolve(), decoded.resolve())
     corpus_metrics = summary(detections, broken=len(listed) - len(whole))
     with atomic_folder(report) as folder:

@@ -8,7 +8,6 @@ figures.
 
 from pathlib import Path
 
-from pipeline.artifacts.output_checksums import item_folders
 from pipeline.data.clips.geometry import check_geometry
 from pipeline.data.frame_order import FrameOrder
 from pipeline.data.split import split_labels
@@ -21,6 +20,7 @@ from pipeline.params import Params
 from pipeline.records.estimates import VideoEstimate
 from pipeline.records.labels import read_labels
 from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.output_checksums import item_folders
 from pipeline.runtime.stage import run_stage
 from pipeline.scoring.conformal import calibrate, write_conformal
 from pipeline.scoring.estimate_recordings import estimate_recordings

@@ -17,6 +17,7 @@ from pipeline.params import Params
 from pipeline.records.predictions import read_predictions
 from pipeline.records.recordings import read_recordings
 from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.output_checksums import verified_digest
 from pipeline.runtime.stage import run_stage
 from pipeline.saliency.choice import choose_recordings
 from pipeline.saliency.explain import explain
@@ -45,6 +46,7 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
     opaque_ids = _opaque_ids(recordings, predictions, [item.recording for item in chosen.values()])
     explanations = {}
     for band, scored in chosen.items():
+        verified_digest(sequences / scored.recording)
         sequence = open_sequence(sequences / scored.recording, input_spec.absent)
         opaque_id = opaque_ids[scored.recording]
         explanations[band] = explain(scorer, sequence, scored, opaque_id, length, stage, device)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.artifacts.hashing import file_digest, file_digests, file_digests_below
-from pipeline.artifacts.output_checksums import write_output_checksums
+from pipeline.artifacts.hashing import file_digests
 from pipeline.faces.face_crop import ORIGINS, CropSettings
 from pipeline.faces.placement import network_placement
 from pipeline.identities.face_images import FaceImage, align_images
@@ -58,8 +57,6 @@ def write_index(output: Path, entries: list[str], origin: np.ndarray) -> None:
         group.append("label", np.array([labels[entry.split("/")[0]] for entry in entries], np.int32))
         group.append("present", present)
     (output / "classes.txt").write_text("".join(f"{name}\n" for name in classes), encoding="utf-8")
-    index = {f"index/{name}": digest for name, digest in file_digests_below(output / "index").items()}
-    write_output_checksums(output, {**index, "classes.txt": file_digest(output / "classes.txt")})
     if absent := len(present) - int(present.sum()):
         logger.warning("%d of %d images show no face; training skips them", absent, len(present))
 

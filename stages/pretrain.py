@@ -9,7 +9,7 @@ description alone) and the learning curves.
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts.output_checksums import verified_output_digest
+from pipeline.artifacts.hashing import verified_output_digest
 from pipeline.data.identity_images import open_identities
 from pipeline.nets.build import frames_seen
 from pipeline.params import Params
@@ -35,13 +35,14 @@ def main(params: Params, identities: Path, pretrained: Path, curves: Path) -> No
             else:
                 adopt_weights(Path(settings.source), params.model, folder)
         return
+    digest = verified_output_digest(identities) if is_first_process() else ""
     images, frames = open_identities(identities), frames_seen(params.model, params.clip.length)
 
     def source() -> dict[str, Any]:
         return {
             "clip": {"length": frames},
             "model": params.model.model_dump(),
-            "identities": verified_output_digest(identities),
+            "identities": digest,
         }
 
     def make_module() -> Pretraining:

@@ -5,11 +5,11 @@ Reads the aligned recordings; writes a Zarr group for each (see `pipeline.subsam
 
 from pathlib import Path
 
-from pipeline.artifacts.output_checksums import item_folders, verified_digest
 from pipeline.items import Item, make_items
 from pipeline.parallel.workers import map_items
 from pipeline.params import Params
 from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.output_checksums import item_folders, verified_digest
 from pipeline.runtime.stage import run_stage
 from pipeline.subsampling import write_sequence
 from pipeline.zarr_store import read_array

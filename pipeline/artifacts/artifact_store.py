@@ -5,11 +5,11 @@ The store survives all of them, so that an interrupted stage resumes where it st
 the work of one recording. An item is a folder, and its key is the hash of its source, its parameters and its code:
 
     .work/<kind>/items/<key>/           finished: renamed to this path when complete, never changed
-    .work/<kind>/checksums/<key>.json   the state of each of its files when it was finished
+    .work/<kind>/checksums/<key>.json   the SHA-256 of each of its files when it was finished
     .work/<kind>/partial/<key>/         being made, by the process that holds the key's lock
     .work/<kind>/scratch/<key>/         progress that outlives a kill: training checkpoints
 
-An item whose files are not in their recorded state is damaged. It is named, dropped and made again.
+An item whose files differ from its checksums is damaged: it is named, dropped and made again.
 """
 
 import logging
@@ -20,11 +20,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts.checksums import find_damage, make_dvc_look_again, read_digests, write_checksums
-from pipeline.artifacts.hashing import files_below, json_digest
+from pipeline.artifacts.checksums import find_damage, read_record, write_record
+from pipeline.artifacts.hashing import json_digest
 from pipeline.artifacts.locks import hold_lock
+from pipeline.runtime.damage import make_dvc_look_again
 from pipeline.runtime.disk_full import explain_disk_full
 from pipeline.runtime.durable import flush, flush_tree
+from pipeline.runtime.file_digest import files_below
 from pipeline.runtime.project_code import code_hash
 
 logger = logging.getLogger(__name__)
@@ -63,24 +65,17 @@ class ArtifactStore:
         return self.folder / "items" / key
 
     def find(self, key: str) -> Path | None:
-        """Return the folder of the finished item, or None. A damaged item is dropped, with a warning."""
-        if not self.item(key).is_dir():
-            return None
-        if find_damage(self._checksums(key), self.item(key)) is None:
-            return self.item(key)
-        with self._lock(key, wait=False) as acquired:  # else another process is dropping it or making it again
-            if acquired:
-                self._warn_of(key, self._drop_if_damaged(key))
-        return None
+        """Return the folder of the finished item, which may be damaged (see `verify`), or None."""
+        return self.item(key) if self.item(key).is_dir() else None
 
     def digests(self, key: str) -> dict[str, str]:
         """Return the SHA-256 of each file of a finished item, by its path in the item."""
-        return read_digests(self._checksums(key))
+        return read_record(self._record(key))
 
     def verify(self, key: str) -> str | None:
-        """Hash all files of a finished item; drop it if it is damaged. Return the damage, or None."""
+        """Hash the files of a finished item, and drop it if it is damaged. Return the damage, or None."""
         with self._lock(key):
-            return self._drop_if_damaged(key, hash_all=True)
+            return self._drop_if_damaged(key)
 
     def make(self, key: str, maker: Callable[[Path], None]) -> Path:
         """Return the folder of the finished item; if there is none, let `maker` fill an empty folder and keep it.
@@ -93,7 +88,8 @@ class ArtifactStore:
         """
         with explain_disk_full(self.folder), self._lock(key):
             finished = self.item(key)
-            self._warn_of(key, self._drop_if_damaged(key))
+            if damage := self._drop_if_damaged(key):
+                logger.warning("%s was damaged: %s; it is made again", finished, damage)
             if finished.is_dir():
                 return finished
             partial = self.folder / "partial" / key
@@ -102,7 +98,7 @@ class ArtifactStore:
             try:
                 maker(partial)
                 flush_tree(partial)
-                write_checksums(self._checksums(key), partial)
+                write_record(self._record(key), partial)
             except BaseException:
                 shutil.rmtree(partial, ignore_errors=True)
                 raise
@@ -110,6 +106,11 @@ class ArtifactStore:
             os.rename(partial, finished)
             flush(finished.parent)
             return finished
+
+    def is_in_use(self, key: str) -> bool:
+        """Whether a process holds the progress of `key`."""
+        with self._lock(f"{key}.scratch", wait=False) as acquired:
+            return not acquired
 
     @contextmanager
     def scratch(self, key: str) -> Iterator[Path]:
@@ -124,7 +125,7 @@ class ArtifactStore:
             yield folder
 
     def link(self, key: str, destination: Path) -> None:
-        """Hard-link the files of a finished item into `destination`; copy them if it is on another file system.
+        """Hard-link the recorded files of a finished item into `destination`, or copy them to another file system.
 
         Raises:
             FileNotFoundError: if the item is not finished.
@@ -132,7 +133,10 @@ class ArtifactStore:
         finished = self.find(key)
         if finished is None:
             raise FileNotFoundError(f"{self.kind} item {key} is not in {self.folder}")
-        shutil.copytree(finished, destination, copy_function=_link_or_copy)
+        destination.mkdir(parents=True)
+        for name in self.digests(key):
+            (destination / name).parent.mkdir(parents=True, exist_ok=True)
+            _link_or_copy(finished / name, destination / name)
 
     def drop(self, folder: Path) -> None:
         """Remove a finished item or the progress of a training atomically, given its folder."""
@@ -141,7 +145,7 @@ class ArtifactStore:
         waste.parent.mkdir(exist_ok=True)
         os.rename(folder, waste)
         if folder == self.item(folder.name):
-            self._checksums(folder.name).unlink(missing_ok=True)
+            self._record(folder.name).unlink(missing_ok=True)
         shutil.rmtree(waste, ignore_errors=True)
 
     def sweep(self) -> None:
@@ -151,31 +155,32 @@ class ArtifactStore:
                 if acquired:
                     shutil.rmtree(self.folder / "partial" / name, ignore_errors=True)
 
-    def _drop_if_damaged(self, key: str, hash_all: bool = False) -> str | None:
+    def _drop_if_damaged(self, key: str) -> str | None:
         """Drop an item if it is damaged. Return the damage, or None; the caller holds the key's lock."""
-        item = self.item(key)
-        damage = find_damage(self._checksums(key), item, hash_all) if item.is_dir() else None
+        item, record = self.item(key), self._record(key)
+        if not item.is_dir():
+            return None
+        if not record.is_file():
+            logger.info("%s: finished by a version without checksums; they are recorded as it is now", item)
+            write_record(record, item)
+        damage = find_damage(record, item)
         if damage is not None:
             make_dvc_look_again(files_below(item))
             self.drop(item)
         return damage
 
-    def _warn_of(self, key: str, damage: str | None) -> None:
-        if damage is not None:
-            logger.warning("%s was damaged: %s. It is made again", self.item(key), damage)
-
-    def _checksums(self, key: str) -> Path:
+    def _record(self, key: str) -> Path:
         return self.folder / "checksums" / f"{key}.json"
 
     def _lock(self, name: str, wait: bool = True) -> AbstractContextManager[bool]:
         return hold_lock(self.folder / "locks" / name, wait)
 
 
-def _link_or_copy(source: str, destination: str) -> None:
+def _link_or_copy(source: Path, destination: Path) -> None:
     try:
         os.link(source, destination)
     except OSError:
-        _warn_of_copies(Path(destination).anchor)
+        _warn_of_copies(destination.anchor)
         shutil.copyfile(source, destination)
 
 

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from pipeline.parallel.worker_count import worker_count
+from pipeline.runtime.file_digest import file_digest, file_digests_below
+from pipeline.runtime.output_checksums import NAME, check_files, combined_digest, item_folders, verified_digest
 
 
 def json_digest(values: Any) -> str:
@@ -18,12 +20,6 @@ def json_digest(values: Any) -> str:
         ValueError: if a number is not finite.
     """
     return hashlib.sha256(json.dumps(values, sort_keys=True, allow_nan=False).encode()).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def file_digests(paths: list[Path]) -> list[str]:
@@ -40,28 +36,20 @@ def folder_digest(folder: Path) -> str:
     return combined_digest(file_digests_below(folder))
 
 
-def file_digests_below(folder: Path) -> dict[str, str]:
-    """SHA-256 of each file below `folder`, by its path in `folder`.
+def verified_digests(folders: Iterable[Path]) -> list[str]:
+    """`pipeline.runtime.output_checksums.verified_digest` of each folder, several at a time."""
+    with ThreadPoolExecutor(worker_count()) as pool:
+        return list(pool.map(verified_digest, folders))
+
+
+def verified_output_digest(output: Path) -> str:
+    """Return the hash of a whole output, after comparing it with its checksums.
 
     Raises:
-        NotADirectoryError: if `folder` is not a folder.
+        DamagedError: if a file or folder is lost or has other content; the message names it.
     """
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is not a folder")
-    return {path.relative_to(folder).as_posix(): file_digest(path) for path in files_below(folder)}
-
-
-def combined_digest(digests: Mapping[str, str]) -> str:
-    """SHA-256 of the names and the SHA-256 of files, in their order."""
-    return hashlib.sha256("".join(f"{name}\n{digest}\n" for name, digest in digests.items()).encode()).hexdigest()
-
-
-def files_below(folder: Path) -> list[Path]:
-    """Return all files below `folder`, sorted; a link to a file counts as one."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def folder_digests(folders: Iterable[Path]) -> list[str]:
-    """`folder_digest` of each folder, several at a time."""
-    with ThreadPoolExecutor(worker_count()) as pool:
-        return list(pool.map(folder_digest, folders))
+    folders = item_folders(output)
+    check_files(output)
+    digests = {path.name: file_digest(path) for path in output.iterdir() if path.is_file() and path.name != NAME}
+    contents = dict(zip([folder.name for folder in folders], verified_digests(folders), strict=True))
+    return combined_digest(contents | digests)

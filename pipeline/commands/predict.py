@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from pipeline.artifacts.hashing import file_digest
 from pipeline.estimators.registry import load_model
 from pipeline.models.files import WEIGHTS
 from pipeline.params_check import load_params
@@ -15,6 +14,7 @@ from pipeline.predicting.frame_rate import parse_frame_rate
 from pipeline.predicting.model import check_model_agrees
 from pipeline.predicting.render import show, succeeded, to_json
 from pipeline.runtime.console import plain_console
+from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.log import start_logging
 
 WIDTH = 120  # columns of a table that is not printed to a terminal

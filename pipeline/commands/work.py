@@ -34,8 +34,8 @@ def verify_work() -> None:
     start_logging()
     stored = stored_folders()
     damaged = verify(stored)
-    for item, reason in damaged:
-        typer.echo(f"{item.folder}: {reason}; dropped")
+    for line in damaged:
+        typer.echo(line)
     typer.echo(f"{len(stored)} folders verified, {len(damaged)} damaged, in {work_root()}")
     if damaged:
         raise typer.Exit(1)

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.artifacts.artifact_store import work_root
-from pipeline.artifacts.hashing import file_digest, json_digest
+from pipeline.artifacts.hashing import json_digest
 from pipeline.artifacts.locks import hold_lock
 from pipeline.parallel.workers import map_items
 from pipeline.runtime.atomic import write_text_atomically
 from pipeline.runtime.disk_full import explain_disk_full
+from pipeline.runtime.file_digest import file_digest
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,9 @@ def file_hashes(paths: Iterable[Path]) -> dict[Path, str]:
     cache_file = work_root() / "hashes.json"
     cache = _read_cache(cache_file)
     if cache is None:
-        logger.warning("%s is damaged: all videos are hashed again, and it is written anew", cache_file)
+        logger.warning(
+            "%s is damaged, or of an earlier version: all videos are hashed again, and it is written anew", cache_file
+        )
         cache = {}
     states = {path: _state(path) for path in paths}
     changed = [path for path, state in states.items() if cache.get(str(path.resolve()), [])[:2] != state]

@@ -10,6 +10,7 @@ from jaxtyping import Bool
 from pipeline.records.frame_table import read_frame_table
 from pipeline.records.quality import read_quality
 from pipeline.records.recordings import Recording
+from pipeline.runtime.output_checksums import verified_digest
 from pipeline.zarr_store import read_array, read_attributes
 
 ORIGINS = ("detected", "refined", "interpolated", "absent")  # of the face of a frame, the most reliable first
@@ -71,7 +72,12 @@ def measure(aligned: Path, decoded: Path, recording: Recording) -> Detection:
         aligned: folder of all aligned recordings.
         decoded: folder of all frame tables.
         recording: the recording.
+
+    Raises:
+        DamagedError: if a file of these outputs is damaged.
     """
+    for output in (aligned, decoded):
+        verified_digest(output / recording.recording)
     folder = aligned / recording.recording
     attributes = read_attributes(folder)
     quality = read_quality(decoded / recording.recording)

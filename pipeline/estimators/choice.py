@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from pipeline.estimator_settings import Estimator, EstimatorSettings, settings_class
+from pipeline.records.json_file import read_json
 from pipeline.runtime.atomic import write_text_atomically
 
 
@@ -20,5 +20,5 @@ def read_choice(path: Path) -> tuple[str, EstimatorSettings]:
     Raises:
         ValueError: if no estimator has this name, or the settings are not its own.
     """
-    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    values = read_json(path)
     return values["name"], settings_class(values["name"]).model_validate(values["settings"])

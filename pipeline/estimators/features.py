@@ -7,7 +7,7 @@ from typing import Any
 
 from safetensors.numpy import load_file
 
-from pipeline.artifacts.output_checksums import verified_digests
+from pipeline.artifacts.hashing import verified_digests
 from pipeline.estimator_settings import Source
 from pipeline.estimators.protocol import Arrays
 from pipeline.items import Item, find_or_make

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts.hashing import file_digest, json_digest
-from pipeline.artifacts.output_checksums import item_folders
+from pipeline.artifacts.hashing import json_digest
 from pipeline.data.clips.geometry import input_spec_of
 from pipeline.data.split import Split as LabelSplit
 from pipeline.data.usable_recordings import usable_recordings
@@ -18,6 +17,8 @@ from pipeline.models.files import WEIGHTS, add_to_description
 from pipeline.models.model_folder import ModelFolder
 from pipeline.params import Params
 from pipeline.records.scored_recording import ScoredRecording
+from pipeline.runtime.file_digest import file_digest
+from pipeline.runtime.output_checksums import item_folders
 from pipeline.score_networks.network_task import NetworkTask, TrainedNetwork
 from pipeline.training.cached_training import Fit, Save, Trainer
 from pipeline.training.initial_weights import find_initial_weights
@@ -46,18 +47,20 @@ def fit_of(
         params: of which only the sections `clip`, `model` and `finetune` are read.
 
     Raises:
-        DamagedError: if a recording is lost.
+        DamagedError: if a recording is lost or damaged.
         ValueError: if no recording can be used, or the pretrained weights are of another network.
     """
     estimator = estimator_class(name)(settings)
     length, absent = estimator.span_length(params.clip), params.clip.absent
-    for folder in folders.values():
-        item_folders(folder)  # so that a lost recording is not taken for a broken one
+    features = StoredFeatures(folders)
+    listed = {label.recording for label in (*labels.fitted, *labels.validated)}
+    for folder in folders.values():  # before anything is read from it
+        features.digests([recording for recording in item_folders(folder) if recording.name in listed])
     parts = {
         "fitted": usable_recordings(labels.fitted, folders["sequences"], length, absent),
         "validated": usable_recordings(labels.validated, folders["sequences"], length, absent),
     }
-    features, builds_on_network = StoredFeatures(folders), bool(settings.networks)
+    builds_on_network = bool(settings.networks)
     initial_weights = find_initial_weights(pretrained, params.model) if builds_on_network else None
     model_folder = ModelFolder(
         name,

@@ -3,11 +3,13 @@
 Nothing in a model folder is ever unpickled: arrays are in a safetensors file, everything else is JSON.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from pipeline.runtime.damage import make_dvc_look_again
+from pipeline.runtime.file_digest import file_digest
 
 WEIGHTS = "weights.safetensors"
 
@@ -60,7 +62,7 @@ def add_to_description(folder: Path, values: Mapping[str, Any]) -> None:
 
 def record_weights(folder: Path) -> None:
     """Add the hash of the weights in a folder to its description, by which damage is found later."""
-    add_to_description(folder, {WEIGHTS_HASH: _sha256(folder / WEIGHTS)})
+    add_to_description(folder, {WEIGHTS_HASH: file_digest(folder / WEIGHTS)})
 
 
 def check_weights(path: Path) -> None:
@@ -71,17 +73,13 @@ def check_weights(path: Path) -> None:
     """
     if path.name != WEIGHTS or not path.is_file() or not (path.parent / DESCRIPTION).is_file():
         return
-    recorded = read_description_values(path.parent).get(WEIGHTS_HASH)
-    if recorded is not None and recorded != (actual := _sha256(path)):
+    description = read_description_values(path.parent)
+    if WEIGHTS_HASH in description and (recorded := description[WEIGHTS_HASH]) != (actual := file_digest(path)):
+        make_dvc_look_again([path, path.parent / DESCRIPTION])
         raise WeightsError(
             f"{path}: damaged or replaced: its SHA-256 is {actual}, but {DESCRIPTION} says {recorded}; make the model "
             "folder again (`dvc repro`), or take a whole copy of it"
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_description_values(folder: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.records.frame_table import COLUMNS, FrameTable
+from pipeline.records.json_file import read_json
 from pipeline.records.tables import write_rows
 
 BLACK, OVEREXPOSED = 16.0, 235.0  # mean brightness, of 255: a row below is black, a row above over-exposed
@@ -93,4 +94,4 @@ def write_decoded(folder: Path, table: FrameTable | None, quality: Quality) -> N
 
 def read_quality(folder: Path) -> Quality:
     """Read the quality record that decode wrote into `folder`."""
-    return Quality(**json.loads((folder / "quality.json").read_text(encoding="utf-8")))
+    return Quality(**read_json(folder / "quality.json"))

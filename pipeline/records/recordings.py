@@ -1,5 +1,6 @@
 """The list of recordings that the stages process: the id, path, size and hash of each video, nothing of its subject."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,8 @@ class Recording:
     def __post_init__(self) -> None:
         if not is_id(self.recording):
             raise ValueError(f"recording id {self.recording!r}; allowed: {ID_RULE}")
+        if not re.fullmatch("[0-9a-f]{64}", self.sha256):
+            raise ValueError(f"sha256 {self.sha256!r}; allowed: 64 hexadecimal digits")
 
 
 def is_id(text: str) -> bool:
@@ -50,10 +53,12 @@ def read_recordings(path: Path) -> list[Recording]:
     Raises:
         ValueError: naming the file and the wrong column or row.
     """
-    recordings = [
-        Recording(row["recording"], Path(row["path"]), int(row["bytes"]), row["sha256"])
-        for _, row in read_rows(path, COLUMNS)
-    ]
+    recordings = []
+    for number, row in read_rows(path, COLUMNS):
+        try:
+            recordings.append(Recording(row["recording"], Path(row["path"]), int(row["bytes"]), row["sha256"]))
+        except ValueError as error:
+            raise ValueError(f"{path}: row {number}: {error}") from None
     return sorted(recordings, key=lambda recording: recording.recording)
 
 

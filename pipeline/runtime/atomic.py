@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.runtime.disk_full import explain_disk_full
 from pipeline.runtime.durable import flush, flush_tree
+from pipeline.runtime.output_checksums import complete_checksums
 
 
 @contextmanager
@@ -38,6 +39,8 @@ def write_text_atomically(path: Path, text: str) -> None:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield an empty temporary folder beside `path`; replace `path` with it when the block succeeds.
 
+    The folder gets the checksums of its files (see `pipeline.runtime.output_checksums`).
+
     When the block fails, the temporary folder is removed and `path` is unchanged.
 
     Raises:
@@ -49,6 +52,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     try:
         with explain_disk_full(path):
             yield partial
+            complete_checksums(partial)
             flush_tree(partial)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

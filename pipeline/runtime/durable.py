@@ -7,7 +7,7 @@ import errno
 import os
 from pathlib import Path
 
-CANNOT_FLUSH = (errno.EINVAL, errno.ENOTSUP)  # from file systems that do not support it, such as some shared folders
+CANNOT_FLUSH = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EACCES)  # of file systems without fsync
 
 
 def flush(path: Path) -> None:

@@ -11,6 +11,7 @@ from pipeline.params import Params, ParamsError
 from pipeline.params_check import load_params
 from pipeline.runtime.code_guard import run_guarded
 from pipeline.runtime.errors import CodeChangedError, ItemsFailedError
+from pipeline.runtime.inputs import check_inputs
 from pipeline.runtime.log import start_logging
 from pipeline.runtime.parent_death import end_with_parent
 from pipeline.runtime.termination import exit_on_signals
@@ -45,8 +46,10 @@ def run_stage(
         if launch is not None:
             load_params()  # before the launch, so that a wrong parameter is reported once
             launch(module, sys.argv[1:])
+        paths = [Path(text) for text in sys.argv[1:]]
+        check_inputs(module.rpartition(".")[2], paths)
         with exit_on_signals():
-            run_guarded(main, module, [Path(text) for text in sys.argv[1:]], imported_by_name)
+            run_guarded(main, module, paths, imported_by_name)
     except (ParamsError, ItemsFailedError, CodeChangedError, ValueError, OSError) as error:
         logging.getLogger(module).debug("", exc_info=True)
         sys.exit(visible_lines(f"{module}: {error}"))

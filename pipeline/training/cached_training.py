@@ -17,7 +17,7 @@ from pipeline.models.weights import save_weights
 from pipeline.params import Finetune, Pretrain
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.project_code import code_hash
-from pipeline.training.checkpoint import drop_damaged, epochs_started
+from pipeline.training.checkpoint import epochs_started, set_damaged_aside
 from pipeline.training.checkpoint_file import CHECKPOINT
 from pipeline.training.curves import SUMMARY, published_curves, write_summary
 from pipeline.training.distributed import broadcast, process_group, rank, world_size
@@ -186,14 +186,14 @@ def _find_or_fit(fit: Fit, curves: Path) -> str:
 def _hold_progress(store: ArtifactStore, shared_key: str, own_key: str, epochs: int) -> Iterator[Path]:
     """Hold the progress that all numbers of epochs share, or progress of its own if more than `epochs` were started."""
     with store.scratch(shared_key) as folder:
-        drop_damaged(folder / CHECKPOINT)
+        set_damaged_aside(folder / CHECKPOINT)
         started = epochs_started(folder / CHECKPOINT)
         if started <= epochs:
             yield folder
             return
     logger.info("%s: epoch %d was begun before; training to epoch %d is done beside that", store.kind, started, epochs)
     with store.scratch(own_key) as folder:
-        drop_damaged(folder / CHECKPOINT)
+        set_damaged_aside(folder / CHECKPOINT)
         yield folder
 
 

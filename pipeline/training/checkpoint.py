@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 
 from pipeline.runtime.atomic import atomic_file
 from pipeline.runtime.durable import flush_tree
-from pipeline.training.checkpoint_file import agrees_with_checksums
+from pipeline.training.checkpoint_file import agrees_with_checksums, set_aside
 from pipeline.training.distributed import all_gather_objects, any_rank, rank
 from pipeline.training.errors import StoppedError, TrainingError
 from pipeline.training.module import TrainingModule
@@ -103,22 +103,29 @@ class Checkpointer:
         }
 
 
-def drop_damaged(path: Path) -> bool:
-    """Remove the checkpoint at `path` if it is damaged; the training then starts again. Return whether it was."""
+def set_damaged_aside(path: Path) -> bool:
+    """Rename the checkpoint at `path` if it is damaged; the training then starts again. Return whether it was.
+
+    Raises:
+        OSError: if the file cannot be read now.
+    """
     damaged = path.is_file() and not _is_intact(path)
     if damaged:
-        logger.warning("%s is damaged: it is removed, and the training starts again", path)
-        path.unlink()
+        logger.warning("%s is damaged: it is now %s, and the training starts again", path, set_aside(path).name)
     return damaged
 
 
 def _is_intact(path: Path) -> bool:
     """Whether a checkpoint agrees with its checksums and loads."""
+    if not agrees_with_checksums(path):
+        return False
     try:
         epochs_started(path)
+    except (OSError, MemoryError):
+        raise
     except Exception:  # of many types: whatever cannot be loaded is damaged
         return False
-    return agrees_with_checksums(path)
+    return True
 
 
 def epochs_started(path: Path) -> int:

@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
-from pipeline.artifacts.hashing import file_digest
 from pipeline.models.description import Description
-from pipeline.models.files import DESCRIPTION, WEIGHTS, WeightsError
+from pipeline.models.files import DESCRIPTION, WEIGHTS, WeightsError, read_description_values
 from pipeline.models.weights import BACKBONE, describe_writer, load_backbone, read_description, save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Regression
 from pipeline.params import Model
+from pipeline.runtime.file_digest import file_digest
 
 BINDING_KEYS = ("name", "depth", "kernels", "width", "mean", "scale")  # keys of `model` that weights are bound to
 
@@ -51,7 +51,7 @@ def find_initial_weights(folder: Path, model: Model) -> Path | None:
     path = folder / DESCRIPTION
     if not path.is_file():
         raise WeightsError(f"{path}: no such file; the stage pretrain writes it")
-    if json.loads(path.read_text(encoding="utf-8")) == {"source": "none"}:
+    if read_description_values(folder) == {"source": "none"}:
         return None
     _check_model(read_description(folder), model, folder)
     return folder

@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from pipeline.artifacts.hashing import files_below
 from pipeline.experiments.git import git, git_or
+from pipeline.runtime.file_digest import files_below
 
 LOCK = "dvc.lock"
 

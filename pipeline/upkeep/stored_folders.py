@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.artifacts.artifact_store import work_root
-from pipeline.artifacts.hashing import files_below
+from pipeline.runtime.file_digest import files_below
 
 FEATURES = "features-"  # kinds of items begin with it (pipeline/estimators/features.py)
 

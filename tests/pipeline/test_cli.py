@@ -209,14 +209,17 @@ def test_verification_drops_and_names_damaged_items_and_checkpoints() -> None:
         os.truncate(folder / "last.ckpt", 20)
     with store.scratch("begun"):
         pass  # no checkpoint yet
-    result = _msn("work", "verify")
+    with store.scratch("training now") as folder:
+        (folder / "last.ckpt").write_bytes(b"being replaced")
+        result = _msn("work", "verify")
+        (folder / "last.ckpt").unlink()
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        f"{store.item('cut')}: weights has 2 bytes instead of 4; dropped",
-        f"{store.folder / 'scratch/broken'}: last.ckpt is damaged; dropped",
-        f"5 folders verified, 2 damaged, in {work_root()}",
+        f"{store.item('cut')}: weights has other content than when it was finished; dropped",
+        f"{store.folder / 'scratch/broken'}: last.ckpt is damaged; it is now last.ckpt.damaged",
+        f"6 folders verified, 2 damaged, in {work_root()}",
     ]
     assert [path.name for path in store.item("x").parent.iterdir()] == ["whole"]
     assert [path.parent.name for path in store.folder.rglob("last.ckpt")] == ["intact"]
     result = _msn("work", "verify")
-    assert (result.exit_code, result.stdout) == (0, f"4 folders verified, 0 damaged, in {work_root()}\n")
+    assert (result.exit_code, result.stdout) == (0, f"5 folders verified, 0 damaged, in {work_root()}\n")

@@ -10,9 +10,9 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from pipeline.artifacts.hashing import folder_digest
-from pipeline.artifacts.output_checksums import item_folders
 from pipeline.items import Item, find_or_make, make_items
 from pipeline.runtime.errors import ItemsFailedError
+from pipeline.runtime.output_checksums import item_folders
 
 
 def _items(numbers: list[int], log: Path) -> list[Item]:
@@ -104,7 +104,7 @@ def test_a_single_worker_is_this_process_with_as_many_threads(tmp_path: Path, mo
             items = [Item(f"item{n}", {"number": n}, (log,)) for n in range(3)]
             with monkeypatch.context() as patch:
                 if workers == "1":
-                    patch.setattr("pipeline.parallel.dask_cluster.LocalCluster", None)  # no cluster is started
+                    patch.setattr("pipeline.parallel.dask_cluster.local_client", None)  # no cluster is started
                 make_items("threads", write_thread_counts, items, output, "counting")
             assert (str(os.getpid()) in log.read_text().split()) == (workers == "1")
             digests[workers] = folder_digest(output)

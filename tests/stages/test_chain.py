@@ -11,8 +11,6 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.artifacts.hashing import file_digest
-from pipeline.artifacts.output_checksums import DamagedError
 from pipeline.corpora.file_hashes import file_hashes
 from pipeline.faces.face_crop import ORIGINS
 from pipeline.models.preprocessing import Preprocessing
@@ -21,7 +19,9 @@ from pipeline.params_check import check_params
 from pipeline.records.labels import read_labels
 from pipeline.records.quality import read_quality
 from pipeline.records.recordings import read_recordings
+from pipeline.runtime.damage import DamagedError
 from pipeline.runtime.errors import ItemsFailedError
+from pipeline.runtime.file_digest import file_digest
 from pipeline.video import write_video
 from pipeline.zarr_store import read_array, read_attributes
 from stages import align, decode, identities, ingest, simulate, subsample

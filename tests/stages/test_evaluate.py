@@ -19,13 +19,13 @@ import pytest
 import torch
 import yaml
 
-from pipeline.artifacts.output_checksums import DamagedError
 from pipeline.models.description import Description, Target
 from pipeline.models.weights import save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition, Regression
 from pipeline.params_check import check_params
 from pipeline.records.labels import Label, write_labels
+from pipeline.runtime.damage import DamagedError
 from pipeline.zarr_store import read_array
 from stages.evaluate import main
 from tests.pipeline.training.material import (
@@ -244,7 +244,8 @@ def test_outputs_of_a_run(corpus: Path, evaluate: Callable[..., Any]) -> None:
     evaluate()
     outputs = {path.name: path.read_bytes() for path in (corpus / "results").iterdir()}
     tables = {f"{name}.csv" for name in ("predictions", "unscored", "clips", "intervals", "confusion")}
-    assert set(outputs) == tables | {f"{name}.png" for name in ("figure5", "error", "confusion", "curves")}
+    figures = {f"{name}.png" for name in ("figure5", "error", "confusion", "curves")}
+    assert set(outputs) == {".sha256sums"} | tables | figures
     assert _table(corpus, "unscored.csv").subject.to_dict() == {"f4": "e"}  # it has an estimate, but no score
     parts = pd.read_csv(corpus / "results" / "intervals.csv").groupby("subgroup").first()
     assert parts.videos.to_dict() == {

@@ -71,7 +71,13 @@ def explain(corpus: Path, smallest: dict[str, Any]) -> Callable[..., dict[str, E
 def test_outputs_are_reproducible(corpus: Path, explain: Callable[..., Any]) -> None:
     explain()
     digest = folder_digest(corpus / "saliency")
-    assert {path.name for path in (corpus / "saliency").iterdir()} == {"figure6.png", "minimal", "mild", "severe"}
+    assert {path.name for path in (corpus / "saliency").iterdir()} == {
+        ".sha256sums",
+        "figure6.png",
+        "minimal",
+        "mild",
+        "severe",
+    }
     explain()
     assert folder_digest(corpus / "saliency") == digest
     assert not list(corpus.glob("*.partial"))
@@ -122,7 +128,7 @@ def test_without_scores_the_only_output_is_a_figure_without_recordings(
 ) -> None:
     write_predictions(corpus / "predictions.csv", [])
     assert explain() == {}
-    assert [path.name for path in (corpus / "saliency").iterdir()] == ["figure6.png"]
+    assert {path.name for path in (corpus / "saliency").iterdir()} == {".sha256sums", "figure6.png"}
 
 
 def test_a_network_of_other_clips_is_rejected(corpus: Path, explain: Callable[..., Any]) -> None:
@@ -161,7 +167,7 @@ def test_an_estimator_that_is_no_network_is_not_explained(
     save_lpq_svr(corpus / "finetuned")
     with caplog.at_level(logging.WARNING):
         assert explain() == {}
-    assert [path.name for path in (corpus / "saliency").iterdir()] == ["not_explained.txt"]
+    assert {path.name for path in (corpus / "saliency").iterdir()} == {".sha256sums", "not_explained.txt"}
     text = (corpus / "saliency" / "not_explained.txt").read_text()
     assert text == "lpq_svr is no network, so no saliency map explains it\n"
     (record,) = caplog.records

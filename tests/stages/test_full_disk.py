@@ -12,7 +12,6 @@ import pytest
 
 from pipeline import inspection
 from pipeline.artifacts.artifact_store import ArtifactStore
-from pipeline.artifacts.hashing import file_digest
 from pipeline.params_check import check_params
 from pipeline.records.frame_table import FrameTable
 from pipeline.records.quality import Quality, read_quality
@@ -20,6 +19,7 @@ from pipeline.records.recordings import Recording, write_recordings
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.disk_full import DiskFullError, explain_disk_full
 from pipeline.runtime.errors import ItemsFailedError
+from pipeline.runtime.file_digest import file_digest
 from pipeline.video import write_video
 from stages import decode
 

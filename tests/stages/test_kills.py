@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import yaml
 
-from pipeline.artifacts.hashing import file_digest, folder_digest
+from pipeline.artifacts.hashing import folder_digest
 from pipeline.records.recordings import Recording, write_recordings
+from pipeline.runtime.file_digest import file_digest
 from pipeline.video import write_video
 
 ROOT = Path(__file__).parents[2]

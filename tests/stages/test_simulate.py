@@ -74,4 +74,4 @@ def test_another_seed_draws_and_lists_other_images(tree: Path, tmp_path: Path, s
 
 def test_if_disabled_it_writes_empty_trees(tmp_path: Path, smallest: dict[str, Any]) -> None:
     main(_params(smallest, enabled=False), tmp_path / "none")
-    assert sorted(path.name for path in (tmp_path / "none").rglob("*")) == ["avec2014", "vggface2"]
+    assert sorted(path.name for path in (tmp_path / "none").rglob("*")) == [".sha256sums", "avec2014", "vggface2"]

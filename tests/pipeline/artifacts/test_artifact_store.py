@@ -1,9 +1,8 @@
 """The artifact store: items are made once, atomically, by one writer at a time, even if processes are killed."""
 
-import json
+import errno
 import multiprocessing
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -177,10 +176,6 @@ def _lose(item: Path) -> None:
     (item / "faces/shard").unlink()
 
 
-def _add(item: Path) -> None:
-    (item / "faces/other").write_bytes(b"")
-
-
 def _lose_checksums(item: Path) -> None:
     (item.parents[1] / "checksums" / f"{item.name}.json").unlink()
 
@@ -190,11 +185,9 @@ def _cut_checksums(item: Path) -> None:
 
 
 DAMAGES = [
-    (_cut, "faces/shard has 7 bytes instead of 10"),
+    (_cut, "faces/shard has other content than when it was finished"),
     (_overwrite, "faces/shard has other content than when it was finished"),
     (_lose, "faces/shard is missing"),
-    (_add, "faces/other does not belong to it"),
-    (_lose_checksums, "its checksums are missing"),
     (_cut_checksums, "its checksums cannot be read: "),
 ]
 
@@ -205,57 +198,75 @@ def test_a_damaged_item_is_named_dropped_and_made_again(
 ) -> None:
     store, maker = ArtifactStore("kind"), CountingMaker()
     item = store.make("k", maker)
+    assert store.verify("k") is None
     damage(item)
+    assert str(store.verify("k")).startswith(message)
     assert store.find("k") is None
-    assert not item.exists()
-    (record,) = caplog.records
-    assert record.getMessage().startswith(f"{item} was damaged: {message}")
     assert store.make("k", maker) == store.find("k") == item
     assert (item / "faces/shard").read_bytes() == b"0123456789"
     assert maker.calls == 2
-    assert len(caplog.records) == 1
     damage(item)
-    store.make("k", maker)  # without `find` before
-    assert (maker.calls, len(caplog.records)) == (3, 2)
+    store.make("k", maker)  # without verification before
+    assert maker.calls == 3
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"{item} was damaged: {message}")
 
 
-def test_files_with_a_new_time_and_the_recorded_content_are_kept(caplog: pytest.LogCaptureFixture) -> None:
+def test_damage_that_keeps_size_and_time_is_found_and_shown_to_dvc(tmp_path: Path) -> None:
     store, maker = ArtifactStore("kind"), CountingMaker()
     item = store.make("k", maker)
-    record = store.folder / "checksums" / "k.json"
-    before = json.loads(record.read_text())
-    shutil.copy(item / "faces/shard", item / "copy")
-    os.replace(item / "copy", item / "faces/shard")
-    os.utime(item / "faces/shard", ns=(5, 5))
-    assert store.find("k") == item
-    after = json.loads(record.read_text())
-    assert after["faces/shard"] == {**before["faces/shard"], "modified": 5}  # not hashed again
-    assert after["origin"] == before["origin"]
-    assert (maker.calls, caplog.records) == (1, [])
-
-
-def _overwrite_keeping_the_time(item: Path) -> None:
-    status = (item / "faces/shard").stat()
-    _overwrite(item)
-    os.utime(item / "faces/shard", ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def test_verification_hashes_every_file(tmp_path: Path) -> None:
-    store, maker = ArtifactStore("kind"), CountingMaker()
-    item = store.make("k", maker)
-    assert store.verify("k") is None
     output = tmp_path / "out"
     store.link("k", output)
-    (output / "faces/shard").chmod(0o444)  # as DVC does with outputs that its cache shares
-    _overwrite_keeping_the_time(item)
+    (output / "faces/shard").chmod(0o440)  # DVC makes outputs that its cache shares read-only
     before = (output / "faces/shard").stat()
-    assert store.find("k") == item
+    _overwrite(item)
+    os.utime(item / "faces/shard", ns=(before.st_atime_ns, before.st_mtime_ns))
     assert store.verify("k") == "faces/shard has other content than when it was finished"
     assert not item.exists()
     after = (output / "faces/shard").stat()
     assert after.st_mtime_ns != before.st_mtime_ns  # so DVC hashes the output, and the file in its cache, again
-    assert after.st_mode & 0o777 == 0o644
+    assert after.st_mode & 0o777 == 0o640
     assert store.verify("k") is None
+
+
+def test_an_item_of_a_version_without_checksums_is_kept() -> None:
+    store, maker = ArtifactStore("kind"), CountingMaker()
+    item = store.make("k", maker)
+    _lose_checksums(item)
+    assert store.verify("k") is None
+    assert store.make("k", maker) == item
+    assert maker.calls == 1
+    _cut(item)
+    assert store.verify("k") == "faces/shard has other content than when it was finished"
+
+
+def test_files_of_the_system_are_left_out(tmp_path: Path) -> None:
+    store = ArtifactStore("kind")
+    item = store.make("k", CountingMaker())
+    (item / "faces" / ".nfs0001").write_bytes(b"open elsewhere")
+    assert store.verify("k") is None
+    store.link("k", tmp_path / "out")
+    files = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*"))
+    assert files == ["empty", "faces", "faces/shard", "origin"]
+
+
+def test_a_failing_disk_is_damage_and_other_errors_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, maker = ArtifactStore("kind"), CountingMaker()
+    item = store.make("k", maker)
+
+    def fail(number: int) -> None:
+        def file_digest(path: Path) -> str:
+            raise OSError(number, os.strerror(number), str(path))
+
+        monkeypatch.setattr("pipeline.artifacts.checksums.file_digest", file_digest)
+
+    fail(errno.EACCES)
+    with pytest.raises(PermissionError):
+        store.verify("k")
+    assert store.find("k") == item
+    fail(errno.EIO)
+    assert store.verify("k") == "empty cannot be read: Input/output error"
+    assert store.find("k") is None
 
 
 def test_an_item_is_dropped_with_its_checksums() -> None:
@@ -289,7 +300,6 @@ def test_what_was_not_flushed_is_lost_in_a_simulated_power_loss(monkeypatch: pyt
     item = store.make("k", maker)
     disk.lose_power(store.folder)
     assert (item / "faces/shard").read_bytes() == b""
-    assert store.find("k") is None
     store.make("k", maker)
     assert maker.calls == 2
 

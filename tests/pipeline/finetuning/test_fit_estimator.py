@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import torch
 
-from pipeline.artifacts.hashing import file_digest
 from pipeline.data.clips.geometry import GeometryMismatchError
 from pipeline.data.split import Split
 from pipeline.estimator_settings import EstimatorSettings, Source, settings_class
@@ -24,6 +23,7 @@ from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition
 from pipeline.params import Params
 from pipeline.records.labels import Label
+from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.project_code import reachable_modules
 from pipeline.training.cached_training import Fit, TrainingJob, fit_cached, train_cached
 from pipeline.training.initial_weights import write_no_weights

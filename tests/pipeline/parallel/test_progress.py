@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.artifacts.hashing import file_digest
 from pipeline.parallel.progress import WorkProgress, _log_lines, format_duration, format_rate, show_progress
 from pipeline.parallel.workers import map_items
+from pipeline.runtime.file_digest import file_digest
 
 
 @pytest.mark.parametrize(

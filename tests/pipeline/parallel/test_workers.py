@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.artifacts.hashing import file_digest, folder_digest
+from pipeline.artifacts.hashing import folder_digest
 from pipeline.parallel.progress import WorkProgress
 from pipeline.parallel.worker_count import worker_count
 from pipeline.parallel.workers import ANYWHERE, map_items, map_outcomes
 from pipeline.runtime.errors import ItemsFailedError
+from pipeline.runtime.file_digest import file_digest
 
 
 def _files(folder: Path, count: int) -> list[Path]:

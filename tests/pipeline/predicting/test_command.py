@@ -9,12 +9,12 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from pipeline.artifacts.hashing import file_digest
 from pipeline.cli import app
 from pipeline.models.description import Description, Target
 from pipeline.models.files import WEIGHTS
 from pipeline.models.weights import load_network, save_weights
 from pipeline.nets.heads import Regression
+from pipeline.runtime.file_digest import file_digest
 from tests.pipeline.predicting.conftest import PipelineRun
 
 TARGET = Target(20.0, 10.0)

@@ -60,7 +60,7 @@ def test_an_output_is_replaced_only_by_a_complete_one(tmp_path: Path) -> None:
         (folder / "b").write_text("2")
         raise RuntimeError
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    assert [path.name for path in output.iterdir()] == ["a"]
+    assert sorted(path.name for path in output.iterdir()) == [".sha256sums", "a"]
     with atomic_folder(output) as folder:
         (folder / "c").write_text("3")
-    assert [path.name for path in output.iterdir()] == ["c"]
+    assert sorted(path.name for path in output.iterdir()) == [".sha256sums", "c"]

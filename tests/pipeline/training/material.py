@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from pipeline.artifacts.hashing import file_digests_below
-from pipeline.artifacts.output_checksums import write_output_checksums
 from pipeline.data.seeding import Purpose, torch_seed
 from pipeline.finetuning.finetuning import Finetuning
 from pipeline.models.description import Description
@@ -20,6 +18,7 @@ from pipeline.models.weights import save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Regression
 from pipeline.params import Align, Augment, Clip, Finetune, Model, Pretrain, Subsample
+from pipeline.runtime.output_checksums import complete_checksums
 from pipeline.score_networks.network_task import NetworkTask
 from pipeline.score_networks.objectives import fit_target
 from pipeline.zarr_store import MAPPED, GroupWriter
@@ -182,8 +181,7 @@ def write_identities(folder: Path, images: Sequence[int], absent: Sequence[int] 
 
 def write_checksums_of(output: Path) -> None:
     """Write the checksums of an output, as the stage that makes it does."""
-    digests = file_digests_below(output)
-    write_output_checksums(output, digests)
+    complete_checksums(output)
 
 
 def overwrite_a_byte(path: Path) -> None:

@@ -1,5 +1,6 @@
 """Checkpoints are written as often as they cost little time, and there is always a complete one."""
 
+import errno
 import os
 import zipfile
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from torch.utils.data import TensorDataset
 from pipeline.nets.build import Network
 from pipeline.training import checkpoint
 from pipeline.training.batch_plan import BatchPlan
-from pipeline.training.checkpoint import Checkpointer, drop_damaged, epochs_started, steps_done
+from pipeline.training.checkpoint import Checkpointer, epochs_started, set_damaged_aside, steps_done
 from pipeline.training.errors import StoppedError, TrainingError
 from pipeline.training.loader import Batch
 from pipeline.training.module import TrainingModule
@@ -146,17 +147,18 @@ def _write_something_else(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [_cut, _empty, _flip_a_bit_of_a_weight, _write_something_else])
-def test_a_damaged_checkpoint_is_named_and_removed(
+def test_a_damaged_checkpoint_is_named_and_set_aside(
     tmp_path: Path, clock: SimpleNamespace, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "last.ckpt"
     _checkpointer(path, clock).save([])
-    assert not drop_damaged(path)
+    assert not set_damaged_aside(path)
     damage(path)
-    assert drop_damaged(path)
+    assert set_damaged_aside(path)
     assert not path.exists()
-    assert f"{path} is damaged: it is removed, and the training starts again" in caplog.text
-    assert not drop_damaged(path)  # there is none
+    assert f"{path} is damaged: it is now last.ckpt.damaged, and the training starts again" in caplog.text
+    assert [other.name for other in tmp_path.iterdir()] == ["last.ckpt.damaged"]
+    assert not set_damaged_aside(path)  # there is none
 
 
 def test_pytorch_alone_would_load_other_weights(tmp_path: Path, clock: SimpleNamespace) -> None:
@@ -167,3 +169,22 @@ def test_pytorch_alone_would_load_other_weights(tmp_path: Path, clock: SimpleNam
     _flip_a_bit_of_a_weight(path)
     after = torch.load(path, weights_only=True)["state_dict"]
     assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ESTALE, "Stale file handle"), MemoryError(), PermissionError()])
+def test_a_checkpoint_that_cannot_be_read_now_is_kept(
+    tmp_path: Path, clock: SimpleNamespace, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "last.ckpt"
+    _checkpointer(path, clock).save([])
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    for name in ("torch.load", "zipfile.ZipFile.testzip"):
+        with monkeypatch.context() as patch:
+            patch.setattr(name, fail)
+            with pytest.raises(type(error)):
+                set_damaged_aside(path)
+    assert not set_damaged_aside(path)
+    assert path.exists()

@@ -248,8 +248,9 @@ def test_only_the_first_process_writes_files_and_logs(uninterrupted: Path) -> No
     outputs = {path.name for path in uninterrupted.iterdir() if not path.name.startswith("r")}
     assert outputs == {"curves", "identities", "model", "train.py", "two"}
     files = {path.name for path in (uninterrupted / "two").rglob("*") if path.is_file()}
+    (record,) = (uninterrupted / "two").glob("*/checksums/*.json")
     tables = {"loss.tsv", "learning_rate.tsv", "rmse.tsv", "mae.tsv"}
-    assert files == {"last.ckpt", "metrics.json", "description.json", "weights.safetensors", *tables}
+    assert files == {"last.ckpt", "metrics.json", "description.json", "weights.safetensors", record.name, *tables}
     process = _start(uninterrupted, "two", TORCHRUN, *INTERRUPTED, "1e9")
     _, errors = process.communicate(timeout=300)
     assert errors.count("finetune: this was fitted before") == 1

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.artifacts.hashing import file_digest, folder_digest
-from pipeline.artifacts.output_checksums import (
-    DamagedError,
+from pipeline.artifacts.hashing import folder_digest, verified_digests, verified_output_digest
+from pipeline.runtime.damage import DamagedError
+from pipeline.runtime.file_digest import file_digest
+from pipeline.runtime.output_checksums import (
+    check_file,
+    check_files,
+    complete_checksums,
     item_folders,
     verified_digest,
-    verified_digests,
-    verified_output_digest,
-    write_output_checksums,
+    write_checksums,
 )
 
 
@@ -28,10 +30,8 @@ def output(tmp_path: Path) -> Path:
         (output / name / "faces" / "shard").write_bytes(f"faces of {name}".encode())
         (output / name / "origin").write_bytes(b"11")
     (output / "table").write_bytes(b"a table")
-    for name in ("ann", "bob"):
-        files = (f"{name}/faces/shard", f"{name}/origin")
-        write_output_checksums(output, {file: file_digest(output / file) for file in files})
-    write_output_checksums(output, {"table": file_digest(output / "table")})
+    write_checksums(output, {"bob/origin": file_digest(output / "bob/origin")})  # known before
+    complete_checksums(output)
     return output
 
 
@@ -54,7 +54,6 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "cut": ("faces/shard", lambda path: os.truncate(path, 3), "damaged: other content than when it was made"),
     "overwritten": ("origin", lambda path: path.write_bytes(b"01"), "damaged: other content than when it was made"),
     "lost": ("faces/shard", Path.unlink, "missing"),
-    "added": ("faces/other", lambda path: path.write_bytes(b""), "not named in .sha256sums"),
 }
 
 
@@ -75,7 +74,7 @@ def test_damage_is_named_and_shown_to_dvc(
         assert str(error.value).endswith("; `dvc repro` makes it again")
     for file in files:
         assert file.stat().st_mtime_ns > 5
-        assert file.stat().st_mode & 0o777 == 0o644
+        assert file.stat().st_mode & 0o777 == 0o644  # as before, and writable
     assert verified_digest(output / "bob") == folder_digest(output / "bob")
 
 
@@ -90,11 +89,25 @@ def test_cut_checksums_do_not_hide_a_folder(output: Path) -> None:
     lines = sums.read_text().splitlines(keepends=True)
     sums.write_text("".join(lines[:2]))
     assert verified_digest(output / "ann")
-    with pytest.raises(DamagedError, match=r"bob/faces/shard: not named in .sha256sums"):
+    with pytest.raises(DamagedError, match=r"aligned/.sha256sums: damaged: does not name bob"):
         verified_digest(output / "bob")
     os.truncate(sums, 0)
-    with pytest.raises(DamagedError, match=r"ann/faces/shard: not named in .sha256sums"):
+    with pytest.raises(DamagedError, match=r"aligned/.sha256sums: damaged: does not name ann"):
         verified_digest(output / "ann")
+
+
+def test_files_of_the_system_are_left_out(output: Path) -> None:
+    before = verified_digest(output / "ann")
+    (output / "ann" / ".nfs0001").write_bytes(b"open elsewhere")
+    assert verified_digest(output / "ann") == before
+
+
+def test_known_checksums_are_not_computed_again(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    write_checksums(tmp_path, {"b": "known"})
+    complete_checksums(tmp_path)
+    assert (tmp_path / ".sha256sums").read_text() == f"{file_digest(tmp_path / 'a')}  a\nknown  b\n"
 
 
 def test_an_output_without_checksums_is_taken_as_it_is(output: Path) -> None:
@@ -108,11 +121,23 @@ def test_a_whole_output_is_verified(output: Path) -> None:
     digest = verified_output_digest(output)
     shutil.copytree(output, output.with_name("copy"))
     assert verified_output_digest(output.with_name("copy")) == digest
-    (output / "table").write_bytes(b"another")
-    with pytest.raises(DamagedError, match=r"aligned/table: damaged: other content"):
-        verified_output_digest(output)
-    (output / "table").unlink()
-    with pytest.raises(DamagedError, match=r"aligned/table: missing"):
-        verified_output_digest(output)
+    for check in (lambda: verified_output_digest(output), lambda: check_files(output)):
+        (output / "table").write_bytes(b"another")
+        with pytest.raises(DamagedError, match=r"aligned/table: damaged: other content"):
+            check()
+        (output / "table").unlink()
+        with pytest.raises(DamagedError, match=r"aligned/table: missing"):
+            check()
     (output / ".sha256sums").unlink()
     assert verified_output_digest(output) != digest
+    check_files(output)
+
+
+def test_a_single_file_is_verified(output: Path, tmp_path: Path) -> None:
+    check_file(output / "table")
+    check_file(tmp_path / "in no output")
+    (output / "table").write_bytes(b"another")
+    with pytest.raises(DamagedError, match=r"aligned/table: damaged: other content"):
+        check_file(output / "table")
+    (output / "unnamed").write_bytes(b"")
+    check_file(output / "unnamed")
