@@ -3,15 +3,16 @@
 The names of folders vary between copies of the corpora; they are matched in both spellings and in any case.
 """
 
-import csv
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.corpora.entry import Report
 from pipeline.hidden_files import is_hidden
-from pipeline.records.cells import content_of
-from pipeline.records.text import read_text
+from pipeline.records.cells import content_of, parse_number
+from pipeline.records.tables import split_rows
+from pipeline.records.text import lines_of, read_text
 
 PARTITIONS = {
     "training": ("training", "train"),
@@ -21,24 +22,35 @@ PARTITIONS = {
 _PARTITION_IN_NAME = re.compile(r"(?:^|_)(train|dev|test)", re.IGNORECASE)
 _PARTITION_OF = {"train": "training", "dev": "development", "test": "test"}
 _SESSION = re.compile(r"(\d+)_(\d+)(?!\d)", re.IGNORECASE)
-_TWO_MEANINGS = re.compile(r"\d+,\d+(?![\d,])")  # a number with a decimal comma, or two cells
 
 Session = tuple[str, str, str]  # partition, subject, session
 
 
-def partition_folders(root: Path) -> Iterator[tuple[str, Path]]:
-    """Yield (partition, folder) for the folders directly in `root` that hold the videos of a partition."""
-    for folder in sorted(path for path in root.iterdir() if path.is_dir() and not is_hidden(path, root)):
+def find_videos(root: Path, pattern: str, name: re.Pattern[str]) -> Iterator[tuple[str, Path, re.Match[str]]]:
+    """Yield the videos of all partitions, sorted by path; hidden files and folders are left out.
+
+    Args:
+        root: of the corpus, with one folder for each partition.
+        pattern: of paths in the folder of a partition, as `*/*`.
+        name: of a video file.
+
+    Yields:
+        (partition, path, match of the file's name) of each video.
+    """
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
         for partition, names in PARTITIONS.items():
             if folder.name.lower() in names:
-                yield partition, folder
+                for path in sorted(folder.glob(pattern)):
+                    if (match := name.fullmatch(path.name)) and not is_hidden(path, root):
+                        yield partition, path, match
 
 
 def read_scores(labels_root: Path, report: Report) -> dict[Session, tuple[str | None, Path]]:
     """Read all depression labels below a folder.
 
     A label is a CSV file `<subject>_<session>...csv` with "depression" in its path and a folder named after a partition
-    in its path; the innermost such folder counts. The score is the first cell; it may be NA.
+    in its path; the innermost such folder counts. The score is the first cell; it may be NA. Two labels of a session
+    must say the same number.
 
     Returns:
         (text of the score or None if it is unknown, path of the label) of each session.
@@ -59,7 +71,7 @@ def read_scores(labels_root: Path, report: Report) -> dict[Session, tuple[str | 
             report.errors.append(str(error))
             continue
         score = None if cell and not content_of(cell) else cell
-        if session in scores and scores[session][0] != score:
+        if session in scores and _number_in(scores[session][0]) != _number_in(score):
             report.errors.append(f"{path}: score {score!r}, but {scores[session][1]} says {scores[session][0]!r}")
         scores[session] = (score, path)
     return scores
@@ -72,19 +84,34 @@ def report_unused(scores: dict[Session, tuple[str | None, Path]], used: set[Sess
 
 
 def _first_cell(text: str, source: str) -> str:
-    """Return the first cell of a label file, which commas, semicolons or blanks may separate from others.
+    """Return the first cell of a label file; a comma, semicolon or blank may separate it from words.
 
     >>> [_first_cell(text, "a.csv") for text in ("12,a comment", "12,5;a comment", '"12,5"', "")]
     ['12', '12,5', '12,5', '']
 
     Raises:
-        ValueError: if that may be one number or two; the message names `source`.
+        ValueError: if another number follows, in a cell or a line, because the score may then be cut, or be another
+            one; or if the text is not CSV. The message names `source`.
     """
-    line = text.strip().partition("\n")[0]
-    if _TWO_MEANINGS.match(line) and ";" not in line:
-        raise ValueError(f"{source}: {line!r} may be one score or two cells; allowed: the score alone, as 12 or 12.5")
-    cells = next(csv.reader([line], delimiter=";" if ";" in line else ","), [])
-    return "".join("".join(cells[:1]).split()[:1])
+    separator = ";" if ";" in next(lines_of(text.strip()), "") else ","
+    rows = [cells for _, cells in split_rows(text, source, separator)]
+    first, *others = [cell.strip() for cells in rows for cell in cells] or [""]
+    score, *words = first.split(maxsplit=1) or [""]
+    rest = " ".join([*words, *others]).strip()
+    if any(map(str.isnumeric, rest)):
+        raise ValueError(
+            f"{source}: {rest!r} follows the score {score!r}, which may be a part of it or another score; allowed: the "
+            "score alone, as 12 or 12.5, or with words behind it"
+        )
+    return score
+
+
+def _number_in(score: str | None) -> float | str | None:
+    """Return the number that a score says, by which 12 and 12.0 are equal; other texts are returned as they are."""
+    if score is not None:
+        with suppress(ValueError):
+            return parse_number(score)
+    return score
 
 
 def _partition(folders: tuple[str, ...]) -> str | None:

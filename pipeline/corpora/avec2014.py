@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from pipeline.corpora.avec import Session, partition_folders, read_scores, report_unused
+from pipeline.corpora.avec import Session, find_videos, read_scores, report_unused
 from pipeline.corpora.entry import Entry, Report
 
 TASKS = ("Freeform", "Northwind")
@@ -18,15 +18,13 @@ def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
     scores = read_scores(labels_root, report)
     entries: list[Entry] = []
     tasks: dict[Session, set[str]] = {}
-    for partition, folder in partition_folders(root):
-        for path in sorted(folder.glob("*/*")):
-            if match := _VIDEO.fullmatch(path.name):
-                task = match[3].capitalize()
-                session = (partition, match[1], match[2])
-                tasks.setdefault(session, set()).add(task)
-                score, source = scores.get(session, (None, path))
-                name = f"{match[1]}_{match[2]}_{task}"
-                entries.append(Entry(name, path, match[1], match[2], task, partition, score, str(source)))
+    for partition, path, match in find_videos(root, "*/*", _VIDEO):
+        task = match[3].capitalize()
+        session = (partition, match[1], match[2])
+        tasks.setdefault(session, set()).add(task)
+        score, source = scores.get(session, (None, path))
+        name = f"{match[1]}_{match[2]}_{task}"
+        entries.append(Entry(name, path, match[1], match[2], task, partition, score, str(source)))
     for (partition, subject, number), session_tasks in tasks.items():
         for task in sorted(set(TASKS) - session_tasks):
             report.errors.append(f"{root}: session {subject}_{number} of {partition} has no {task} video")

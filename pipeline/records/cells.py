@@ -1,9 +1,10 @@
 """What a cell of a user's table means: a number, or nothing. Only what is certain is accepted."""
 
 import re
+from math import isinf
 
 NOT_AVAILABLE = ("NA", "N/A")  # the other words for it are not certain: nan is a failed sum, none and Null are zero
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d{1,2}", re.ASCII)  # three digits after a comma may be thousands
 
 
@@ -20,14 +21,16 @@ def content_of(cell: str) -> str:
 def parse_number(text: str) -> float:
     """Return the number in a cell that holds nothing else; its decimal mark may be a comma.
 
-    >>> parse_number("12"), parse_number("12.5"), parse_number("12,5")
-    (12.0, 12.5, 12.5)
+    >>> parse_number("12"), parse_number("12.5"), parse_number("12,5"), parse_number(".5")
+    (12.0, 12.5, 12.5, 0.5)
 
     Raises:
-        ValueError: if the text is no number, or not certainly one; the message says what is allowed.
+        ValueError: if the text is no number, not certainly one or too large; the message says what is allowed.
     """
     if _NUMBER.fullmatch(text):
-        return float(text)
+        if isinf(number := float(text)):
+            raise ValueError(f"{text!r} is too large; allowed: numbers below 1e308")
+        return number
     if _DECIMAL_COMMA.fullmatch(text):
         return float(text.replace(",", "."))
     raise ValueError(f"{text!r} is no number; allowed: digits, with a point before decimals")

@@ -1,7 +1,8 @@
 """Small CSV tables as rows of text: errors name the file and the row, and files are replaced atomically.
 
 Tables of users come from spreadsheets, so a table may be separated by semicolons or tabs (its header decides), have
-blanks after the separators of its header, empty rows, and any line ends.
+blanks after the separators of its header, empty rows, unnamed empty columns at the end, and any line ends. Every row
+has as many cells as the header, unnamed ones included: else a decimal comma could hide in the empty cells of its row.
 """
 
 import csv
@@ -35,20 +36,20 @@ def parse_rows(text: str, source: str, columns: Sequence[str]) -> Iterator[Row]:
             CSV in UTF-8 or UTF-16; the message names the file and the columns or the row.
     """
     separator = _find_separator(text, columns)
-    header = _header(text, source, separator)
+    width, header = _header(text, source, separator)
     if missing := [column for column in columns if column not in header]:
         raise ValueError(f"{source}: no column {', '.join(missing)}; found: {', '.join(header) or 'an empty file'}")
     if twice := [name for name, count in Counter(header).items() if count > 1]:
         raise ValueError(f"{source}: several columns are called {', '.join(twice)}; allowed: each name once")
-    rows = _split(text, source, separator)
+    unnamed = f" and {width - len(header)} empty" if width > len(header) else ""
+    rows = split_rows(text, source, separator)
     next(rows)
     for number, cells in rows:
-        surplus = "".join(cells[len(header) :]).strip()
-        if len(cells) < len(header) or surplus:
-            advice = f"; a {separator!r} inside a cell needs quotes around the cell" if surplus else ""
+        if len(cells) != width or any(map(str.strip, cells[len(header) :])):
+            advice = f"; a {separator!r} inside a cell needs quotes around the cell" if len(cells) >= width else ""
             raise ValueError(
-                f"{source}: row {number}: allowed are {len(header)} cells, {', '.join(header)}; found: {len(cells)}"
-                f"{advice}"
+                f"{source}: row {number}: allowed are {width} cells, {', '.join(header)}{unnamed}; "
+                f"found: {len(cells)}{advice}"
             )
         yield number, dict(zip(header, cells, strict=False))
 
@@ -65,22 +66,31 @@ def _find_separator(text: str, columns: Sequence[str]) -> str:
     """Return the separator with which the header has all columns; a comma if there is none."""
     for separator in SEPARATORS:
         with suppress(ValueError):  # quotes are wrong with another separator than the file's
-            if set(columns) <= set(_header(text, "", separator)):
+            if set(columns) <= set(_header(text, "", separator)[1]):
                 return separator
     return SEPARATORS[0]
 
 
-def _header(text: str, source: str, separator: str) -> list[str]:
-    """Return the names of the columns without the blanks around them, and without unnamed columns at the end."""
-    _, cells = next(_split(text, source, separator), (0, []))
+def _header(text: str, source: str, separator: str) -> tuple[int, list[str]]:
+    """Return the number of cells of the header, and the names in them but for unnamed ones at the end."""
+    _, cells = next(split_rows(text, source, separator), (0, []))
     names = [cell.strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
-    return names
+    return len(cells), names
 
 
-def _split(text: str, source: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line and the cells of every row with content, the header first."""
+def split_rows(text: str, source: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line and the cells of every row with content, a header first.
+
+    Args:
+        text: of the file.
+        source: the name of the file in error messages.
+        separator: of the cells.
+
+    Raises:
+        ValueError: if the text is not CSV; the message names `source` and the row.
+    """
     first_line = next((line for line in lines_of(text) if line.strip()), "")
     # Blanks after the separators belong to no cell if the header has them; else a cell may begin with a blank.
     blanks = f"{separator} " in first_line

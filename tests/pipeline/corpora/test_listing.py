@@ -245,7 +245,17 @@ def test_a_decimal_comma_without_quotes_is_not_cut(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "score"),
-    [(b"\xff\xfe1\x002\x00", 12.0), (b"12.5\n", 12.5), (b"12,5;x\n", 12.5), (b'"12,5"', 12.5), (b"NA\n", None)],
+    [
+        (b"\xff\xfe1\x002\x00", 12.0),
+        (b"12.5\n", 12.5),
+        (b"12,5;x\n", 12.5),
+        (b'"12,5"', 12.5),
+        (b"NA\n", None),
+        (b"12\r", 12.0),
+        (b"12,\r\n", 12.0),
+        (b"12 mild, as rated\nby two\n", 12.0),
+        (b".5;", 0.5),
+    ],
 )
 def test_label_files_of_a_session(tmp_path: Path, content: bytes, score: float | None) -> None:
     _avec2013(tmp_path, SPELLINGS["long"])
@@ -257,7 +267,24 @@ def test_label_files_of_a_session(tmp_path: Path, content: bytes, score: float |
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"12,5", "'12,5' may be one score or two cells; allowed: the score alone, as 12 or 12.5"),
+        *(
+            (text, "'5' follows the score '12', which may be")
+            for text in (b"12,5", b"12,5,", b"12, 5", b"12 5", b"12;5")
+        ),
+        (
+            b"12,5,6",
+            "'5 6' follows the score '12', which may be a part of it or another score; allowed: the score alone",
+        ),
+        (b"+12,5", "'5' follows the score '+12'"),
+        (b"12 ,5", "'5' follows the score '12'"),
+        (b"12 1/2", "'1/2' follows the score '12'"),
+        ("12 \u00bd".encode(), "'\u00bd' follows the score '12'"),
+        (b"1 2", "'2' follows the score '1'"),
+        (b"12,5\na;b", "'5 a;b' follows the score '12'"),
+        (b"12\n13", "'13' follows the score '12'"),
+        (b"12\r13\r", "'13' follows the score '12'"),
+        (b"score\n12\n", "'12' follows the score 'score'"),
+        (b"12," + b"x" * 131_073, "no CSV: field larger than field limit (131072) (row 1)"),
         (b"\xe4", "not UTF-8"),
         (b"", "score ''; allowed"),
     ],
@@ -278,6 +305,25 @@ def test_hidden_files_and_folders_are_no_part_of_a_corpus(tmp_path: Path) -> Non
     _touch(tmp_path / "__MACOSX/Training_DepressionLabels/203_1_Depression.csv", "63")
     _, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
     assert {label.recording: label.bdi for label in labels} == SCORES
+
+
+def test_videos_in_hidden_folders_are_no_part_of_a_corpus(tmp_path: Path) -> None:
+    _avec2014(tmp_path, tmp_path, SPELLINGS["long"])
+    for folder in ("Training/.Trash", "Training/@eaDir", ".Training/Freeform"):
+        _touch(tmp_path / folder / "205_1_Freeform_video.mp4")
+    assert len(list_corpus("avec2014", tmp_path, tmp_path, complete=False)[0]) == 8
+
+
+@pytest.mark.parametrize(("other", "agrees"), [("12.0", True), ("12,0;", True), ("1.2e1", True), ("13", False)])
+def test_two_labels_of_a_session_say_the_same_number(tmp_path: Path, other: str, agrees: bool) -> None:
+    _avec2013(tmp_path, SPELLINGS["long"])
+    path = tmp_path / "train_DepressionLabels/203_1_Depression.csv"
+    _touch(path, other)
+    if agrees:
+        assert list_corpus("avec2013", tmp_path, tmp_path, complete=False)[1][0].bdi == 12
+    else:
+        with pytest.raises(CorpusError, match=rf"{path}: score '13', but .*Training_D.*csv says '12'"):
+            list_corpus("avec2013", tmp_path, tmp_path, complete=False)
 
 
 @pytest.mark.parametrize("link", ["same path", "symbolic link", "hard link"])

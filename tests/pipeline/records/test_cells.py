@@ -7,7 +7,17 @@ from pipeline.records.cells import content_of, parse_number
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("12", 12.0), ("12.5", 12.5), ("12,5", 12.5), ("7,25", 7.25), ("1.2e+01", 12.0), ("-3", -3.0), ("0", 0.0)],
+    [
+        ("12", 12.0),
+        ("12.5", 12.5),
+        ("12,5", 12.5),
+        ("7,25", 7.25),
+        ("1.2e+01", 12.0),
+        ("-3", -3.0),
+        ("0", 0.0),
+        (".5", 0.5),
+        ("-.5e1", -5.0),
+    ],
 )
 def test_numbers_are_read(text: str, number: float) -> None:
     assert parse_number(text) == number
@@ -19,6 +29,11 @@ def test_numbers_are_read(text: str, number: float) -> None:
 def test_what_is_not_certainly_a_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="allowed: digits, with a point before decimals"):
         parse_number(text)
+
+
+def test_a_number_that_no_float_holds_is_refused() -> None:
+    with pytest.raises(ValueError, match="'1e400' is too large; allowed: numbers below 1e308"):
+        parse_number("1e400")
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,31 @@ def test_rows_are_named_by_the_lines_of_the_file() -> None:
         list(parse_rows(text.replace("3,4", "3,4,5"), "table.csv", ("a", "b")))
 
 
+HEADER, ROW = "video_id,path,subject,partition,bdi,sex,age", "b,b.mp4,t,training,7"
+
+
+@pytest.mark.parametrize("rows", ["a,a.mp4,s,training,12,5,,", f"{ROW},,\na,a.mp4,s,training,12,5,,"])
+@pytest.mark.parametrize("end", ["", ","])  # the whole table may have an unnamed column
+def test_a_decimal_comma_does_not_hide_in_empty_cells(rows: str, end: str) -> None:
+    lines = [line + end for line in (HEADER, *rows.splitlines())]
+    number = len(lines)
+    with pytest.raises(
+        ValueError, match=rf"t\.csv: row {number}: allowed are {7 + len(end)} cells, .*; a ',' inside a"
+    ):
+        list(parse_rows("\n".join(lines), "t.csv", ("video_id", "bdi")))
+
+
+@pytest.mark.parametrize(("header", "row", "count"), [(HEADER, f"{ROW},,,", 7), (f"{HEADER},", f"{ROW},,", 8)])
+def test_a_row_has_as_many_cells_as_the_header(header: str, row: str, count: int) -> None:
+    with pytest.raises(ValueError, match=rf"t\.csv: row 2: allowed are {count} cells, {HEADER.replace(',', ', ')}"):
+        list(parse_rows(f"{header}\n{row}\n", "t.csv", ("video_id", "bdi")))
+
+
+def test_a_cell_that_is_too_long_is_named() -> None:
+    with pytest.raises(ValueError, match=r"t\.csv: no CSV: field larger than field limit .* \(row 2\)"):
+        list(parse_rows(f"a,b\n1,{'x' * 131_073}\n", "t.csv", ("a", "b")))
+
+
 def test_a_cell_of_our_own_tables_keeps_its_blanks() -> None:
     assert list(parse_rows("a,b\n x, y \n", "table.csv", ("a", "b"))) == [(2, {"a": " x", "b": " y "})]
 
