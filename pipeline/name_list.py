@@ -1,13 +1,17 @@
-"""Lists of names in messages, cut to the first few."""
+"""Lists of names in messages, on one line and cut to the first few."""
 
 from collections.abc import Sequence
 
+from pipeline.runtime.visible import visible
 
-def list_names(names: Sequence[str], limit: int) -> str:
-    """Join the first `limit` names with commas and add the number of the others.
+MAX_NAMED = 20  # names, or lines, in one message
 
-    >>> list_names(["a", "b", "c"], limit=2)
-    'a, b and 1 more'
+
+def list_names(names: Sequence[str], limit: int = MAX_NAMED) -> str:
+    r"""Join the first `limit` names with commas and add the number of the others.
+
+    >>> list_names(["a", "b\nc", "d"], limit=2)
+    'a, b\\nc and 1 more'
     """
     rest = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(map(visible, names[:limit])) + (f" and {rest} more" if rest > 0 else "")

@@ -6,32 +6,35 @@ from collections.abc import Iterable
 
 from pipeline.name_list import list_names
 
-MAX_NAMED = 20  # names in one message
-
 
 def find_name_twins(names: Iterable[str]) -> list[list[str]]:
-    """Return the groups of names that differ only by case, by blanks or by the Unicode form of a letter.
+    """Return the groups of names that differ only by case, blanks, invisible characters or Unicode form.
 
     >>> find_name_twins(["ann", "Bob", "Ann ", "cy"])
     [['Ann ', 'ann']]
     """
     groups = defaultdict(set)
     for name in names:
-        # Decomposed before and after, as Unicode defines caseless matching.
-        caseless = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
-        groups["".join(caseless.split())].add(name)
+        groups[_seen(name)].add(name)
     return [sorted(group) for _, group in sorted(groups.items()) if len(group) > 1]
 
 
+def _seen(name: str) -> str:
+    """Return what a reader takes a name for: one case, one blank between words, one form of a letter or digit."""
+    compatible = unicodedata.normalize("NFKC", name)  # also turns wide digits into digits
+    printed = "".join(character for character in compatible if unicodedata.category(character) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", printed.casefold()).split())
+
+
 def name_twin_errors(kind: str, names: Iterable[str]) -> list[str]:
-    """Return an error for every group of names that differ only by case, blanks or Unicode form.
+    """Return an error for every group of names that look alike; see `find_name_twins`.
 
     Args:
         kind: what the names are: `ids`.
         names: in any order.
     """
     return [
-        f"the {kind} {list_names([ascii(name) for name in group], MAX_NAMED)} differ only by case, blanks or Unicode "
-        "form; allowed: one spelling, or names that differ otherwise"
+        f"the {kind} {list_names([ascii(name) for name in group])} differ only by case, blanks, invisible characters "
+        "or Unicode form; allowed: one spelling, or names that differ otherwise"
         for group in find_name_twins(names)
     ]

@@ -31,7 +31,7 @@ def main(params: Params, recordings: Path, labels_fitting: Path, labels_testing:
     for name, folder in (("corpus.root", root), ("corpus.labels_root", labels_root)):
         if not folder.is_absolute() and not _is_output(folder):
             warnings.append(f"{name} is relative ({folder}): `dvc exp run --temp` and `--queue` will not find it")
-    for warning in [*warnings, *check_scores(labels)]:
+    for warning in [*warnings, *check_scores(labels, corpus.layout, labels_root)]:
         logger.warning(warning)
     hashes = file_hashes(paths.values())
     listed = [Recording(name, path, path.stat().st_size, hashes[path]) for name, path in paths.items()]

@@ -1,6 +1,7 @@
 """Listing of a corpus: its recordings and labels, read from one of the known layouts and checked as a whole."""
 
 import os
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,7 @@ from pipeline.name_list import list_names
 from pipeline.name_twins import name_twin_errors
 from pipeline.records.cells import parse_number
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE, PARTITIONS, Label
-
-MAX_NAMED = 20  # ids or paths in one message
+from pipeline.runtime.visible import visible
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,18 @@ class Layout:
     Attributes:
         read: lists the entries below (root, labels root) and reports what is missing.
         published: the number of videos of each partition of the complete corpus; empty if there is no such number.
+        table: the name of the file in the labels root that has all scores; empty if there is a file for each.
     """
 
     read: Callable[[Path, Path, Report], list[Entry]]
     published: Mapping[str, int] = field(default_factory=dict)
+    table: str = ""
 
 
 LAYOUTS = {
     "avec2013": Layout(avec2013.read, dict.fromkeys(PARTITIONS, 50)),
     "avec2014": Layout(avec2014.read, dict.fromkeys(PARTITIONS, 100)),
-    "videos": Layout(videos.read),
+    "videos": Layout(videos.read, table=videos.TABLE),
 }
 
 
@@ -66,6 +68,7 @@ def list_corpus(
     entries = LAYOUTS[layout].read(root, labels_root, report)
     labels = [label for entry in entries if (label := _label(entry, report)) is not None]
     _check_ids(entries, report)
+    _check_characters(entries, report)
     _check_files(entries, report)
     if not entries and not report.errors:
         report.errors.append(f"{root}: no video in the layout {layout}")
@@ -81,7 +84,7 @@ def list_corpus(
     _warn_of_shared_subjects(labels, report)
     if unscored := [label.recording for label in labels if label.bdi is None]:
         report.warnings.append(
-            f"{len(unscored)} videos without a score, predicted but not scored: {list_names(unscored, MAX_NAMED)}"
+            f"{len(unscored)} videos without a score, predicted but not scored: {list_names(unscored)}"
         )
     if report.errors:
         raise CorpusError(_listed(str(root), report.errors))
@@ -108,8 +111,13 @@ def check_contents(labels: Sequence[Label], hashes: Mapping[str, str]) -> list[s
     return warnings
 
 
-def check_scores(labels: Sequence[Label]) -> list[str]:
+def check_scores(labels: Sequence[Label], layout: str, labels_root: Path) -> list[str]:
     """Check that a model can be fitted to the scores of a corpus.
+
+    Args:
+        labels: of the corpus.
+        layout: a key of `LAYOUTS`.
+        labels_root: the folder of the labels, which messages name.
 
     Returns:
         Warnings, such as that no metric can be computed.
@@ -117,14 +125,22 @@ def check_scores(labels: Sequence[Label]) -> list[str]:
     Raises:
         CorpusError: if no recording of the training and development partitions has a score.
     """
+    source = labels_root / LAYOUTS[layout].table
     scored = Counter(label.partition for label in labels if label.bdi is not None)
     if not scored["training"] + scored["development"]:
         counts = Counter(label.partition for label in labels)
         raise CorpusError(
-            f"nothing can be fitted: of {counts['training']} training and {counts['development']} development videos "
-            "none has a score; allowed: at least one video of these partitions with a score"
+            f"{source}: nothing can be fitted: of {counts['training']} training and {counts['development']} "
+            "development videos none has a score; allowed: at least one video of these partitions with a score"
         )
-    return [] if scored["test"] else ["no test video has a score, so there will be estimates, but no metrics"]
+    warnings = []
+    if not scored["training"]:
+        warnings.append(
+            f"{source}: no training video has a score, so fine-tuning will fail if finetune.validation is development"
+        )
+    if not scored["test"]:
+        warnings.append(f"{source}: no test video has a score, so there will be estimates, but no metrics")
+    return warnings
 
 
 def _label(entry: Entry, report: Report) -> Label | None:
@@ -161,11 +177,18 @@ def _check_ids(entries: Iterable[Entry], report: Report) -> None:
         paths_by_id[entry.recording].append(str(entry.path))
     for recording, paths in paths_by_id.items():
         if len(paths) > 1:
-            report.errors.append(
-                f"the id {recording} occurs {len(paths)} times: {list_names(paths, MAX_NAMED)}; allowed: once"
-            )
+            report.errors.append(f"the id {recording} occurs {len(paths)} times: {list_names(paths)}; allowed: once")
 
     report.errors += name_twin_errors("ids", paths_by_id)
+
+
+def _check_characters(entries: Iterable[Entry], report: Report) -> None:
+    """Report what no table can hold: control characters, such as line ends, and bytes of a path that are no UTF-8."""
+    for entry in entries:
+        cells = (entry.subject, entry.session, entry.task, entry.sex, str(entry.path))
+        for name, cell in zip(("subject", "session", "task", "sex", "path"), cells, strict=True):
+            if any(unicodedata.category(character) in ("Cc", "Cs") for character in cell):
+                report.errors.append(f"{entry.source}: {name} {cell!r}; allowed: no control characters, and UTF-8")
 
 
 def _files(entries: Iterable[Entry]) -> dict[str, tuple[int, int]]:
@@ -195,8 +218,8 @@ def _check_counts(labels: Iterable[Label], published: Mapping[str, int], root: P
 
 
 def _listed(source: str, problems: Sequence[str]) -> str:
-    """Return a message with one line for each problem."""
-    return f"{source}: {len(problems)} problems\n" + "\n".join(f"  {line}" for line in problems)
+    """Return a message with one line for each problem, whatever the names in it."""
+    return f"{visible(source)}: {len(problems)} problems\n" + "\n".join(f"  {visible(line)}" for line in problems)
 
 
 def _warn_of_shared_subjects(labels: Iterable[Label], report: Report) -> None:
@@ -204,6 +227,4 @@ def _warn_of_shared_subjects(labels: Iterable[Label], report: Report) -> None:
     for label in labels:
         partitions[label.subject].add(label.partition)
     if shared := sorted(subject for subject, names in partitions.items() if len(names) > 1):
-        report.warnings.append(
-            f"{len(shared)} subjects occur in more than one partition: {list_names(shared, MAX_NAMED)}"
-        )
+        report.warnings.append(f"{len(shared)} subjects occur in more than one partition: {list_names(shared)}")

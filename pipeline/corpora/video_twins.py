@@ -9,8 +9,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from pipeline.name_list import list_names
 from pipeline.records.labels import Label
 
-MAX_NAMED = 20  # ids in one message
-
 
 def find_video_twins(labels: Sequence[Label], videos: Mapping[str, Hashable]) -> tuple[list[str], list[str]]:
     """Return errors and warnings about videos that several recordings share.
@@ -29,7 +27,7 @@ def find_video_twins(labels: Sequence[Label], videos: Mapping[str, Hashable]) ->
     errors, warnings = [], []
     for group in groups.values():
         if len(group) > 1:
-            names = list_names([label.recording for label in group], MAX_NAMED)
+            names = list_names([label.recording for label in group])
             if contradictions := _contradictions(group):
                 errors.append(f"the ids {names} are the same video, but differ in {contradictions}; allowed: one id")
             else:
@@ -45,4 +43,4 @@ def _contradictions(labels: Sequence[Label]) -> str:
         "bdi": ["unknown" if label.bdi is None else f"{label.bdi:g}" for label in labels],
     }
     distinct = {name: list(dict.fromkeys(cells)) for name, cells in values.items()}
-    return ", ".join(f"{name} ({list_names(cells, MAX_NAMED)})" for name, cells in distinct.items() if len(cells) > 1)
+    return ", ".join(f"{name} ({list_names(cells)})" for name, cells in distinct.items() if len(cells) > 1)

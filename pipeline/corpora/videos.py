@@ -7,6 +7,7 @@ from pipeline.records.cells import content_of
 from pipeline.records.recordings import ID_RULE, is_id
 from pipeline.records.tables import read_rows
 
+TABLE = "videos.csv"
 COLUMNS = ("video_id", "path", "subject", "partition", "bdi")
 MAY_BE_UNKNOWN = ("bdi", "session", "task", "sex", "age")
 
@@ -17,7 +18,7 @@ def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
     The columns are `video_id, path, subject, partition, bdi` and, optionally, `task`, `session`, `sex` and `age`. What
     may be unknown is then empty, or NA.
     """
-    table = labels_root / "videos.csv"
+    table = labels_root / TABLE
     if not table.is_file():
         report.errors.append(
             f"{table}: no such file; the layout videos needs one with the columns {', '.join(COLUMNS)}"

@@ -6,17 +6,17 @@ import numpy as np
 from jaxtyping import Float
 
 from pipeline.hidden_files import is_hidden, is_hidden_name
-from pipeline.name_list import list_names
+from pipeline.name_list import MAX_NAMED, list_names
 from pipeline.name_twins import name_twin_errors
 from pipeline.records.cells import parse_number
 from pipeline.records.tables import read_rows
 from pipeline.records.text import lines_of, read_text
+from pipeline.runtime.visible import visible
 
 EXTENSIONS = (".jpg", ".jpeg", ".png")
 LANDMARK_FILES = {"train_list.txt": "loose_landmark_train.csv", "test_list.txt": "loose_landmark_test.csv"}
 POINT_COLUMNS = [f"P{number}{axis}" for number in range(1, 6) for axis in "XY"]
 ENTRY_RULE = f"identity/image with {', '.join(EXTENSIONS)}; printable, not hidden, no blanks at the ends"
-MAX_NAMED = 20  # lines or rows in one message
 
 
 class ImageListError(ValueError):
@@ -78,7 +78,8 @@ def read_landmarks(list_path: Path) -> dict[str, Float[np.ndarray, "5 2"]] | Non
         Five points for each `identity/image` without `.jpg`, or None if there is no such file.
 
     Raises:
-        ImageListError: if the published columns are missing, or rows are not five points; the message names them.
+        ImageListError: if the published columns are missing, or rows are not five points of one image; the message
+            names them.
     """
     name = LANDMARK_FILES.get(list_path.name)
     candidates = [folder / "bb_landmark" / name for folder in list_path.resolve().parents[:2]] if name else []
@@ -96,15 +97,27 @@ def _read_points(path: Path) -> dict[str, Float[np.ndarray, "5 2"]]:
     for number, row in read_rows(path, ("NAME_ID", *POINT_COLUMNS)):
         name = row["NAME_ID"].strip()
         try:
-            values = [parse_number(row[column].strip()) for column in POINT_COLUMNS]
-            points[name] = np.array(values).reshape(5, 2)
+            if name in points:
+                raise ValueError("a second row of this image; allowed: one")
+            points[name] = _five_points(name, row)
         except ValueError as error:
-            problems.append(f"  row {number}: {name}: {error}")
+            problems.append(f"  row {number}: {visible(name)}: {error}")
     if problems:
         raise ValueError(
-            f"{path}: {len(problems)} rows are not five points; correct them, or remove them: without a row the face "
-            "of the image is detected\n" + "\n".join(problems[:MAX_NAMED])
+            f"{path}: {len(problems)} rows are not five points of one image; correct them, or remove them: without a "
+            "row the face of the image is detected\n" + "\n".join(problems[:MAX_NAMED])
         )
+    return points
+
+
+def _five_points(name: str, row: dict[str, str]) -> Float[np.ndarray, "5 2"]:
+    """Return the landmarks in a row of the image `name`; the message of the ValueError says what is wrong with it."""
+    parts = name.split("/")
+    if len(parts) != 2 or not all(parts) or name.lower().endswith(EXTENSIONS):
+        raise ValueError("NAME_ID names no image; allowed: identity/image, without .jpg")
+    points = np.array([parse_number(row[column].strip()) for column in POINT_COLUMNS]).reshape(5, 2)
+    if len(np.unique(points, axis=0)) < len(points):
+        raise ValueError("points coincide; allowed: five different ones")
     return points
 
 
@@ -125,5 +138,5 @@ def find_images(root: Path) -> list[str]:
         )
     entries = [path.relative_to(root).as_posix() for path in paths]
     if wrong := [ascii(entry) for entry in entries if not _is_entry(entry)]:
-        raise ImageListError(f"{root}: rename {list_names(wrong, MAX_NAMED)}; allowed: {ENTRY_RULE}")
+        raise ImageListError(f"{root}: rename {list_names(wrong)}; allowed: {ENTRY_RULE}")
     return entries

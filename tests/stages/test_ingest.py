@@ -99,9 +99,16 @@ def test_a_corpus_without_a_score_to_fit_is_refused(
     smallest: dict[str, Any], corpus: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     _write_table(corpus, "a,s0_0.mp4,ann,training,NA", "b,s0_1.mp4,bob,development,", "c,s1_0.mp4,cy,test,12")
-    with pytest.raises(CorpusError, match="nothing can be fitted: of 1 training and 1 development videos none has a s"):
+    with pytest.raises(CorpusError, match=rf"{corpus}/videos.csv: nothing can be fitted: of 1 training and 1 dev"):
         _ingest(smallest, corpus)
     _write_table(corpus, "a,s0_0.mp4,ann,training,12", "c,s1_0.mp4,cy,test,")
     with caplog.at_level(logging.WARNING):
         _ingest(smallest, corpus)
-    assert "no test video has a score, so there will be estimates, but no metrics" in caplog.messages
+    table = corpus / "videos.csv"
+    assert f"{table}: no test video has a score, so there will be estimates, but no metrics" in caplog.messages
+    assert "no training video" not in caplog.text
+    _write_table(corpus, "a,s0_0.mp4,ann,training,", "b,s0_1.mp4,bob,development,7", "c,s1_0.mp4,cy,test,12")
+    with caplog.at_level(logging.WARNING):
+        _ingest(smallest, corpus)
+    warning = "no training video has a score, so fine-tuning will fail if finetune.validation is development"
+    assert f"{table}: {warning}" in caplog.messages

@@ -1,5 +1,7 @@
 """Listing a corpus: every layout and spelling; one error that names all problems; warnings."""
 
+import csv
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -195,6 +197,37 @@ def test_a_wrong_table_is_named(tmp_path: Path, header: str, rows: str, message:
         list_corpus("videos", tmp_path, tmp_path / "films", complete=False)
 
 
+@pytest.mark.parametrize("column", ["subject", "session", "task", "sex", "path"])
+@pytest.mark.parametrize("character", ["\r", "\n", "\x1b", "\t", "\x85"])
+def test_control_characters_are_refused_with_the_row(tmp_path: Path, column: str, character: str) -> None:
+    cells = {"video_id": "a", "path": "a.mp4", "subject": "s", "session": "1", "task": "t", "sex": "f"}
+    cells |= {"partition": "test", "bdi": "7"} | {column: f"x{character}y"}
+    _touch(tmp_path / cells["path"])
+    with (tmp_path / "videos.csv").open("w", newline="") as stream:
+        csv.writer(stream, quoting=csv.QUOTE_ALL).writerows([cells, cells.values()])
+    shown = f"x{character}y" if column != "path" else str(tmp_path / f"x{character}y")
+    message = f"videos.csv: row 2: {column} {shown!r}; allowed: no control characters, and UTF-8"
+    assert [line for line in _message(tmp_path).splitlines()[1:] if line.endswith(message)]
+
+
+def test_a_folder_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
+    _avec2014(tmp_path, tmp_path, SPELLINGS["long"])
+    (tmp_path / "Training/Freeform").rename(tmp_path / "Training" / os.fsdecode(b"Fr\xe9e"))
+    with pytest.raises(CorpusError, match=r"path '.*/Training/Fr\\udce9e/203_1_.*'; allowed: no control characters"):
+        list_corpus("avec2014", tmp_path, tmp_path, complete=False)
+
+
+def test_a_name_adds_no_line_to_a_message(tmp_path: Path) -> None:
+    _avec2014(tmp_path, tmp_path, SPELLINGS["long"])
+    for name in ("203_1\n28 Nov ERROR.csv", "205_1\n28 Nov ERROR.csv"):
+        _touch(tmp_path / LABELS["training"] / name, "64")
+    with pytest.raises(CorpusError) as error_info:
+        list_corpus("avec2014", tmp_path, tmp_path, complete=False)
+    lines = str(error_info.value).splitlines()
+    assert lines[0].endswith(f"{len(lines) - 1} problems")
+    assert sum(r"\n28 Nov ERROR.csv" in line for line in lines) == 2
+
+
 def _message(folder: Path) -> str:
     with pytest.raises(CorpusError) as error_info:
         list_corpus("videos", folder, folder, complete=False)
@@ -351,6 +384,6 @@ def test_ids_and_subjects_that_look_alike_are_refused(tmp_path: Path) -> None:
     _videos(tmp_path, "".join(f"{name},{path}.mp4,{subject},test,1\n" for name, path, subject in rows))
     message = _message(tmp_path)
     assert "3 problems" in message
-    assert "the ids 'Film', 'film' differ only by case, blanks or Unicode form" in message
+    assert "the ids 'Film', 'film' differ only by case, blanks, invisible characters or Unicode form" in message
     assert r"the subjects 'Zoe\u0308', 'Zo\xeb' differ only by case" in message
     assert "the subjects 'Ann  B', 'ann b' differ only by case" in message

@@ -111,10 +111,25 @@ def test_landmarks_that_are_not_five_points_are_named_by_row(tmp_path: Path) -> 
     with pytest.raises(ImageListError) as error_info:
         read_landmarks(tmp_path / "train_list.txt")
     for part in (
-        f"{table}: 2 rows are not five points",
+        f"{table}: 2 rows are not five points of one image",
         "row 3: bob/1: '' is no number",
         "row 5: cy/1: 'x' is no number",
     ):
         assert part in str(error_info.value)
+    for row, message in (
+        ('"bob/1",0,0,0,0,0,0,0,0,0,0', "bob/1: points coincide; allowed: five different ones"),
+        ('"bob/1",1,2,3,4,5,6,7,8,1,2', "bob/1: points coincide"),
+        ('"bob/1",1,2,3,4,5,6,7,8,9,1e400', "bob/1: '1e400' is too large"),
+        ('"ann/1",1,2,3,4,5,6,7,8,9,11', "ann/1: a second row of this image; allowed: one"),
+        ('"bob/1.jpg",1,2,3,4,5,6,7,8,9,11', "bob/1.jpg: NAME_ID names no image; allowed: identity/image, without"),
+        ('"1",1,2,3,4,5,6,7,8,9,11', "1: NAME_ID names no image"),
+        ('"bob/\n1",1,2,3,4,5,6,7,8,9,x', "bob/\\n1: 'x' is no number"),
+    ):
+        table.write_text(f"NAME_ID,{POINTS}\n{good}{row}\n")
+        with pytest.raises(ImageListError) as error_info:
+            read_landmarks(tmp_path / "train_list.txt")
+        assert f"row 3: {message}" in str(error_info.value)
+    table.write_text(f'NAME_ID,{POINTS}\n"ann/1",.5,2,3,4,5,6,7,8,9,-1\n')
+    assert (read_landmarks(tmp_path / "train_list.txt") or {})["ann/1"][0].tolist() == [0.5, 2]
     table.write_text(f"NAME_ID,{POINTS}\n{good},,,,,,,,,,\n")
     assert list(read_landmarks(tmp_path / "train_list.txt") or {}) == ["ann/1"]

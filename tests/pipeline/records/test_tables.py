@@ -1,12 +1,15 @@
 """The tables of recordings and labels: written and read back; errors name the wrong row."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pipeline.records.labels import Label, read_labels, write_labels
 from pipeline.records.recordings import Recording, read_recordings, write_recordings
-from pipeline.records.tables import parse_rows
+from pipeline.records.tables import parse_rows, read_rows, write_rows
 
 
 def test_recordings_are_read_as_written_sorted_by_id(tmp_path: Path) -> None:
@@ -106,6 +109,18 @@ def test_a_row_has_as_many_cells_as_the_header(header: str, row: str, count: int
 def test_a_cell_that_is_too_long_is_named() -> None:
     with pytest.raises(ValueError, match=r"t\.csv: no CSV: field larger than field limit .* \(row 2\)"):
         list(parse_rows(f"a,b\n1,{'x' * 131_073}\n", "t.csv", ("a", "b")))
+
+
+TEXT = st.text(st.characters(blacklist_categories=("Cc", "Cs")))  # what `ingest` accepts in a subject or path
+
+
+@given(st.lists(st.tuples(TEXT, TEXT), max_size=3))
+@example([(' "a",;\t', "'b\n\u2028"), ("", "")])
+def test_a_table_is_read_as_written(cells: list[tuple[str, str]]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        write_rows(path, ("id", "a", "b"), [("x", *pair) for pair in cells])
+        assert [(row["a"], row["b"]) for _, row in read_rows(path, ("id", "a", "b"))] == cells
 
 
 def test_a_cell_of_our_own_tables_keeps_its_blanks() -> None:
