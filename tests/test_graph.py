@@ -221,7 +221,12 @@ def test_the_library_imports_no_stage() -> None:
 def test_trained_models_are_dvc_artifacts() -> None:
     with Repo(str(ROOT)) as repo:
         (artifacts,) = repo.artifacts.read().values()
-    outs = {path for stage in STAGES.values() for path in stage.get("outs", []) if isinstance(path, str)}
+    outs = {
+        path
+        for stage in STAGES.values()
+        for out in stage.get("outs", [])
+        for path in ({out: {}} if isinstance(out, str) else out)
+    }
     assert {name: (artifact.path, artifact.type) for name, artifact in artifacts.items()} == {
         "pretrained": ("models/pretrained", "model"),
         "finetuned": ("models/finetuned", "model"),

@@ -1,4 +1,4 @@
-"""docs/privacy.md agrees with dvc.yaml and .gitignore, and Git ignores what the commands of README.md write."""
+"""docs/privacy.md agrees with dvc.yaml and .gitignore; Git ignores what the commands of README.md and docs/ write."""
 
 import re
 import shlex
@@ -51,10 +51,15 @@ def is_ignored(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bool
     return is_ignored
 
 
+def _code() -> tuple[str, str]:
+    """Return the code blocks of README.md and of docs/, and the prose between them."""
+    texts = [path.read_text().split("```") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))]
+    return "".join(block for parts in texts for block in parts[1::2]), "\n".join("".join(parts[::2]) for parts in texts)
+
+
 def _commands() -> list[str]:
-    """Return the calls of msn and dvc in README.md: lines of code blocks without their comments, and code in prose."""
-    parts = (ROOT / "README.md").read_text().split("```")
-    blocks, prose = "".join(parts[1::2]), "".join(parts[::2])
+    """Return the calls of msn and dvc: lines of the documents' code blocks without their comments, code in prose."""
+    blocks, prose = _code()
     lines = re.split(r"\n| {4}", re.sub(r"\s#.*|\\\n", "", blocks))  # several calls in a line are four blanks apart
     spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", prose)]
     return [call for call in [*lines, *spans] if call.startswith(("msn ", "dvc "))]
@@ -94,7 +99,21 @@ def test_git_ignores_what_does_not_leave_with_git(
     assert is_ignored(path) is (destination != "leaves: Git")
 
 
-def test_git_ignores_what_the_commands_of_the_readme_write(is_ignored: Callable[[str], bool]) -> None:
+def _opened_paths() -> set[str]:
+    """Return the paths that other code in the documents writes to: after `>`, by an option, or opened by Python."""
+    blocks, _ = _code()
+    found = re.findall(r"> (\S+)|--scheduler-file (\S+)|open\(\"(.+?)\", \"w\"\)", blocks)
+    return {path for groups in found for path in groups if path}
+
+
+def test_git_ignores_what_other_code_of_the_documents_writes(is_ignored: Callable[[str], bool]) -> None:
+    paths = {Path(path).name for path in _opened_paths() if not path.startswith("~")}
+    assert {"scheduler.address", "scheduler.json", "measured.json"} < paths
+    assert {path for path in paths if not is_ignored(path)} == set()
+    assert is_ignored("slurm-1234_5.out")  # which SLURM writes in the folder of `sbatch`
+
+
+def test_git_ignores_what_the_commands_of_the_documents_write(is_ignored: Callable[[str], bool]) -> None:
     paths = {path for command in _commands() for path in _written_paths(command)}
     assert {"estimates.json", "out", "model.onnx", "report.html", "saliency-compared.png"} < paths
     assert {"studies/depth", "dvc_plots", "/data/faces/list.txt"} < paths
