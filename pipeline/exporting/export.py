@@ -1,10 +1,8 @@
 """Export of a network for other programs, to a PyTorch program or ONNX, checked against the network itself."""
 
-import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -12,6 +10,7 @@ from torch.export import Dim, ExportedProgram
 from torch.fx import GraphModule
 
 from pipeline.exporting.exportable import random_clips
+from pipeline.runtime.atomic import atomic_file
 from pipeline.score_networks.scorer import Scorer
 
 FORMATS = (".pt2", ".onnx")
@@ -50,16 +49,13 @@ def export(network: Scorer, shape: tuple[int, int, int, int], path: Path) -> flo
         network, (random_clips(2, shape),), dynamic_shapes={"clips": {0: Dim("batch", min=1)}}, strict=False
     )
     _remove_stack_traces(program)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=path.parent) as folder:  # the partial file needs the suffix of its format
-        partial = Path(folder, path.name)
+    with atomic_file(path) as partial:
         function = (_write_program if path.suffix == ".pt2" else _write_onnx)(program, partial)
         difference = _largest_difference(network, function, shape)
         if not difference <= TOLERANCE:
             raise ExportError(
                 f"{path}: the exported file is {difference:.4g} points away from the network; allowed: {TOLERANCE}"
             )
-        os.replace(partial, path)
     return difference
 
 

@@ -3,7 +3,8 @@
 Writing to the device /dev/full fails as on a full disk.
 """
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import pytest
 from pipeline import inspection
 from pipeline.artifacts.artifact_store import ArtifactStore
 from pipeline.params_check import check_params
+from pipeline.records import tables
 from pipeline.records.frame_table import FrameTable
 from pipeline.records.quality import Quality, read_quality
 from pipeline.records.recordings import Recording, write_recordings
-from pipeline.runtime.atomic import atomic_folder
+from pipeline.runtime.atomic import atomic_file, atomic_folder
 from pipeline.runtime.disk_full import DiskFullError, explain_disk_full
 from pipeline.runtime.errors import ItemsFailedError
 from pipeline.runtime.file_digest import file_digest
@@ -89,11 +91,19 @@ def test_an_output_that_does_not_fit_does_not_replace_the_previous_one(tmp_path:
     assert [path.name for path in tmp_path.rglob("*")] == ["output", "old"]
 
 
-def test_a_table_that_does_not_fit_does_not_replace_the_previous_one(tmp_path: Path) -> None:
+def test_a_table_that_does_not_fit_does_not_replace_the_previous_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def write_to_full_disk(path: Path) -> Iterator[Path]:
+        with atomic_file(path) as partial:
+            partial.symlink_to(FULL)
+            yield partial
+
     table = tmp_path / "recordings.csv"
     write_recordings(table, [])
     before = table.read_bytes()
-    os.symlink(FULL, tmp_path / "recordings.csv.partial")
+    monkeypatch.setattr(tables, "atomic_file", write_to_full_disk)
     with pytest.raises(OSError, match="No space left"):
         write_recordings(table, [Recording("first", Path("first.mp4"), 1, "0" * 64)])
     assert table.read_bytes() == before

@@ -221,7 +221,7 @@ def test_a_figure_or_overlay_that_cannot_be_written_loses_no_estimate(
     pipeline_run: PipelineRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (name, video), (other_name, other) = list(pipeline_run.videos.items())[:2]
-    (tmp_path / "over" / f"{video.stem}.overlay.mp4.partial").mkdir(parents=True)
+    (tmp_path / "over" / f"{video.stem}.overlay.mp4").mkdir(parents=True)
 
     def fail_once(path: Path, estimate: Estimate) -> None:
         if estimate.video == video:

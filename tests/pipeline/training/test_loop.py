@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from pipeline.data.identity_images import open_identities
 from pipeline.finetuning.finetuning import Finetuning
 from pipeline.params import Finetune, Precision
 from pipeline.pretraining.recognition import Pretraining
+from pipeline.runtime.atomic import atomic_file
 from pipeline.training.checkpoint import steps_done
 from pipeline.training.cuda_graphs import Forward
 from pipeline.training.errors import StoppedError, TrainingError
@@ -340,9 +342,18 @@ def test_ctrl_c_ends_with_a_message_and_keeps_the_checkpoint(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_a_full_disk_is_an_error_of_the_operating_system(material: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error_of_the_operating_system(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """PyTorch's own writer would raise a RuntimeError, which no stage explains."""
-    (tmp_path / "last.ckpt.partial").symlink_to("/dev/full")
+
+    @contextmanager
+    def write_to_full_disk(path: Path) -> Iterator[Path]:
+        with atomic_file(path) as partial:
+            partial.symlink_to("/dev/full")
+            yield partial
+
+    monkeypatch.setattr("pipeline.training.checkpoint.atomic_file", write_to_full_disk)
     with pytest.raises(OSError, match="No space left on device"):
         fit(_finetuning(material), EPOCHS, "32-true", tmp_path, CPU)
     assert list(tmp_path.glob("*.ckpt*")) == []
