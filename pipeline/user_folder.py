@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class UnsafeFolderError(OSError):
-    """A folder that should be the user's own is a link, belongs to another account, or all accounts can change it."""
+    """A folder that should be the user's own is a link, belongs to another account, or others could change it."""
 
 
 def user_folder(purpose: str) -> Path:
@@ -32,6 +32,8 @@ def user_folder(purpose: str) -> Path:
 def keep_for_user(folder: Path, variable: str) -> None:
     """Make a folder if it is missing, and close it to other accounts.
 
+    A folder that a group can change is taken only if it is empty: PyTorch leaves one where new files are the group's.
+
     Args:
         folder: only the user and root may be able to rename it, as in a temporary folder with the sticky bit.
         variable: of the environment, which can name another place.
@@ -48,7 +50,22 @@ def keep_for_user(folder: Path, variable: str) -> None:
         reason = f"belongs to user {status.st_uid}, not to {os.getuid()}"
     elif status.st_mode & stat.S_IWOTH:
         reason = f"can be changed by all accounts (mode {stat.S_IMODE(status.st_mode):o})"
+    elif status.st_mode & stat.S_IWGRP and not _make_anew(folder):
+        reason = f"can be changed by a group (mode {stat.S_IMODE(status.st_mode):o}), and is not empty"
     else:
         folder.chmod(0o700)
         return
     raise UnsafeFolderError(f"{folder} {reason}; remove it, or name a folder of your own in {variable}")
+
+
+def _make_anew(folder: Path) -> bool:
+    """Replace an empty folder by one that is closed to others; return False if it is not empty.
+
+    A look into it would not do: another account could add a file between the look and the closing.
+    """
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    folder.mkdir(mode=0o700)
+    return True

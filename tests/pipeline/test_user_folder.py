@@ -9,6 +9,7 @@ from pipeline.training.gpu_lock import hold_gpu
 from pipeline.user_folder import UnsafeFolderError, user_folder
 
 NOBODY = 65534
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root: it gives files to another account")
 
 
 @pytest.fixture
@@ -57,11 +58,35 @@ def test_a_folder_that_all_can_change_is_refused(cache: Path) -> None:
 
 
 def test_a_folder_that_others_can_read_is_closed(cache: Path) -> None:
-    user_folder("locks").chmod(0o775)
+    user_folder("locks").chmod(0o755)
+    (user_folder("locks") / "own").touch()
     assert user_folder("locks").stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="needs root: it gives a folder to another account")
+def test_an_empty_folder_of_a_group_is_made_anew(cache: Path) -> None:
+    """PyTorch leaves such a folder when it exports a network while the umask is 002."""
+    folder = user_folder("locks")
+    folder.chmod(0o775)
+    descriptor = os.open(folder, os.O_RDONLY)  # as a member of the group may keep it open
+    assert user_folder("locks").stat().st_mode & 0o777 == 0o700
+    with pytest.raises(FileNotFoundError):
+        os.open("code.py", os.O_WRONLY | os.O_CREAT, dir_fd=descriptor)
+    os.close(descriptor)
+
+
+@pytest.mark.parametrize("owner", [os.getuid(), pytest.param(NOBODY, marks=needs_root)])
+def test_a_folder_that_a_group_could_fill_is_refused(cache: Path, owner: int) -> None:
+    """Also with files of the user's own: where the group may write folders, it may write the files in them."""
+    folder = user_folder("locks")
+    folder.chmod(0o775)
+    (folder / "code.py").write_text("planted")
+    os.chown(folder / "code.py", owner, -1)
+    for _ in range(2):  # the first refusal does not make it look closed
+        with pytest.raises(UnsafeFolderError, match=r"locks can be changed by a group \(mode 775\), and is not empty"):
+            user_folder("locks")
+
+
+@needs_root
 def test_a_folder_of_another_account_is_refused(cache: Path) -> None:
     os.chown(user_folder("locks"), NOBODY, NOBODY)
     with pytest.raises(UnsafeFolderError, match=f"locks belongs to user {NOBODY}, not to 0"):

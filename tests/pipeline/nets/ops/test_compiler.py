@@ -24,6 +24,14 @@ def test_the_cache_is_closed_to_others(cache: Path) -> None:
     assert cache.stat().st_mode & 0o777 == 0o700
 
 
+def test_code_that_a_group_could_plant_is_refused(cache: Path) -> None:
+    cache.mkdir()
+    cache.chmod(0o775)
+    (cache / "code.py").write_text("planted")
+    with pytest.raises(UnsafeFolderError, match=f"{cache} can be changed by a group(.|\n)*TMPDIR"):
+        compile_function(torch.sin)
+
+
 def test_a_link_in_place_of_the_cache_is_refused(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "planted").mkdir()
     cache.symlink_to(tmp_path / "planted")
