@@ -1,6 +1,8 @@
 # Make sets up and checks, dvc runs and compares, msn does the rest. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test reruns check format lock clean
+# DVC runs what it has stored here (pickles); its own default is a folder that every account can change.
+SITE := $(CURDIR)/.dvc/site
+.PHONY: help setup dvc-site repro test reruns check format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: $(VENV)/.installed  ## create the environment in .venv (5.8 GB, about 2 minutes; nothing if nothing changed)
+setup: $(VENV)/.installed dvc-site  ## create the environment in .venv (5.8 GB, about 2 minutes; nothing if nothing changed)
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed, and none was found; name one with PYTHON=..." >&2; exit 1; }
@@ -21,6 +23,11 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
+
+# The folder is made before DVC would make it, for all accounts. One that others could change may hold their code.
+dvc-site: | $(VENV)/.installed
+	@test -n "$$(find "$(SITE)" -prune -type d ! -perm -g=w ! -perm -o=w 2>/dev/null)" || { rm -rf "$(SITE)"; mkdir -m 700 "$(SITE)"; }
+	@grep -qsxF '    site_cache_dir = $(SITE)' .dvc/config.local || dvc config --local core.site_cache_dir "$(SITE)"
 
 repro: setup  ## run the pipeline: all stages that changed, and what depends on them
 	dvc repro

@@ -58,8 +58,8 @@ def test_a_folder_that_all_can_change_is_refused(cache: Path) -> None:
 
 
 def test_a_folder_that_others_can_read_is_closed(cache: Path) -> None:
-    user_folder("locks").chmod(0o755)
     (user_folder("locks") / "own").touch()
+    (cache / "msn-depression/locks").chmod(0o755)
     assert user_folder("locks").stat().st_mode & 0o777 == 0o700
 
 
