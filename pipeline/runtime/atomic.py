@@ -52,7 +52,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         complete_checksums(partial)
         flush_tree(partial)
         if path.exists():
-            os.rename(path, folder / "replaced")  # removed with this folder
+            os.rename(path, folder / f"{path.name}.replaced")  # removed with `folder`
         os.rename(partial, path)
     flush(path.parent)
 
