@@ -5,6 +5,7 @@ never change an output, so stages do not list these files as dependencies. The `
 allowed values, and errors print it.
 """
 
+import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -30,6 +31,18 @@ def _odd_and_ascending(kernels: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Kernels = Annotated[tuple[Count, ...], BeforeValidator(to_tuple), AfterValidator(_odd_and_ascending)]
+
+
+def _taken_literally(path: str) -> str:
+    if "${" in path or any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
+        raise ValueError
+    return path
+
+
+# DVC would replace ${x} in a path by the value of a parameter, whenever an experiment changes any other one.
+PlainPath = Annotated[str, Field(min_length=1), AfterValidator(_taken_literally)]
+
+PLAIN = "without ${ and control characters; a link with a plain name may lead there"
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
@@ -73,8 +86,8 @@ class Corpus(Section):
     """The recordings to read, their location and their partitions."""
 
     layout: Literal["avec2013", "avec2014", "videos"] = Field(description="avec2013, avec2014 or videos")
-    root: str = Field(min_length=1, description="the folder of the corpus, preferably absolute")
-    labels_root: str = Field(min_length=1, description="the folder of the labels; corpus.root if they are together")
+    root: PlainPath = Field(description=f"the folder of the corpus, preferably absolute, {PLAIN}")
+    labels_root: PlainPath = Field(description=f"the folder of the labels, {PLAIN}; corpus.root if they are together")
     complete: bool = Field(description="true (the numbers of recordings must be the published ones) or false")
     partition: Literal["official", "subject_folds"] = Field(
         description="official (of the corpus) or subject_folds (by corpus.folds and corpus.fold)"
@@ -98,8 +111,8 @@ class Corpus(Section):
 class Identities(Section):
     """The images on which pretraining learns to recognise faces."""
 
-    root: str = Field(min_length=1, description="the folder to which the lines of identities.list are relative")
-    list: str = Field(min_length=1, description="a file with one identity/image.jpg per line")
+    root: PlainPath = Field(description=f"the folder to which the lines of identities.list are relative, {PLAIN}")
+    list: PlainPath = Field(description=f"a file with one identity/image.jpg per line, {PLAIN}")
     landmarks: Literal["published", "detect"] = Field(
         description="published (landmark CSVs beside the list if there are any, else MTCNN) or detect (MTCNN)"
     )
@@ -197,7 +210,7 @@ class Model(Section):
 class Pretrain(Section):
     """Face recognition on single images repeated over time."""
 
-    source: str = Field(min_length=1, description="train, none, or a path to weights trained elsewhere")
+    source: PlainPath = Field(description=f"train, none, or a path to weights trained elsewhere, {PLAIN}")
     epochs: Count = Field(description="a whole number from 1")
     batch: Count = Field(description="effective batch, a whole number from 1; the paper: 24")
     accumulate: Count = Field(description="microbatches per batch, a divisor of pretrain.batch")

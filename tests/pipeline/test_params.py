@@ -22,6 +22,7 @@ LABELS = "true or permuted (a control: scores are permuted among sessions, so no
 ORDER = "recorded, or a control: shuffled, frozen (the middle frame of a clip repeated) or reversed"
 THRESHOLDS = "three numbers between 0 and 1, for P-Net, R-Net and O-Net"
 ABSENT = "skip (no clip with a frame without a face), hold (the last face is repeated) or keep (black)"
+PLAIN = "without ${ and control characters; a link with a plain name may lead there"
 AUGMENT = "flip, rotate, upside_down, degrees"
 DEMO: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
 
@@ -142,7 +143,28 @@ def test_parameters_of_the_demo_are_accepted() -> None:
         ("align.size", 100, "100", "pixels, a multiple of 16 from 32 to 512"),
         ("decode.fps", 0, "0", "null (native frames) or a constant rate up to 240 per second"),
         ("corpus.layout", "avec2015", '"avec2015"', "avec2013, avec2014 or videos"),
-        ("corpus.root", "", '""', "the folder of the corpus, preferably absolute"),
+        ("corpus.root", "", '""', f"the folder of the corpus, preferably absolute, {PLAIN}"),
+        ("corpus.root", "/a/${x}", '"/a/${x}"', f"the folder of the corpus, preferably absolute, {PLAIN}"),
+        ("corpus.root", "/a\r", r'"/a\r"', f"the folder of the corpus, preferably absolute, {PLAIN}"),
+        (
+            "corpus.labels_root",
+            "${x}",
+            '"${x}"',
+            f"the folder of the labels, {PLAIN}; corpus.root if they are together",
+        ),
+        (
+            "identities.root",
+            "a${model.name}",
+            '"a${model.name}"',
+            f"the folder to which the lines of identities.list are relative, {PLAIN}",
+        ),
+        ("identities.list", "${", '"${"', f"a file with one identity/image.jpg per line, {PLAIN}"),
+        (
+            "pretrain.source",
+            "a/${x}.pt",
+            '"a/${x}.pt"',
+            f"train, none, or a path to weights trained elsewhere, {PLAIN}",
+        ),
         (
             "corpus.partition",
             "random",

@@ -2,22 +2,27 @@
 
 import csv
 import json
+import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from dvc.utils.hydra import apply_overrides
 
 from tests.scenarios.conftest import Project
 
+ROOT = Path(__file__).parents[2]
 # Names of recordings that a list of temporary files, or of tools' folders, may match.
 ODD_IDS = ("a.tmp", "b.partial", "c.pyc", "__pycache__", "build", "d.dvc", "dvc.yaml", "e.item", "f$(g) [1]")
 
 
 def _quoted(key: str, value: Path) -> str:
     """A parameter for `-S` as the README says: the value between quotes, and a quote in it after a backslash."""
-    escaped = str(value).replace("'", "\\'")
-    return f"{key}='{escaped}'"
+    escaped = str(value).replace('"', '\\"')
+    return f'{key}="{escaped}"'
 
 
 @pytest.mark.parametrize("name", ["My Videos (2023)", "$(touch pwned)", "a'b\"c; `touch pwned` #ü"])
@@ -39,6 +44,17 @@ def test_roots_of_any_name(project: Any, tmp_path: Path, name: str) -> None:
     assert all(path.is_relative_to(root) for path in paths)
     assert list(tmp_path.rglob("pwned")) == []
     assert project.reproduce("ingest", "identities") == []
+
+
+@pytest.mark.parametrize("name", ["My Videos (2023)", "$(touch pwned)"])
+def test_the_example_of_the_readme_runs_no_command_of_a_path(tmp_path: Path, name: str) -> None:
+    (example,) = re.findall(r"`-S (.*/data/My Videos \(2023\).*?)`", (ROOT / "README.md").read_text())
+    words = ["bash", "-c", f"printf %s {example.replace('/data/My Videos (2023)', name)}"]
+    word = subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "params.yaml").write_text("corpus: {root: x}\n")
+    apply_overrides(tmp_path / "params.yaml", [word])
+    assert yaml.safe_load((tmp_path / "params.yaml").read_text()) == {"corpus": {"root": name}}
 
 
 def test_recordings_of_any_id_reach_all_stages(project: Any, tmp_path: Path) -> None:
