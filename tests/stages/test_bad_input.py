@@ -16,6 +16,7 @@ from pipeline.params import Params
 from pipeline.params_check import check_params
 from pipeline.records.quality import read_quality
 from pipeline.runtime.errors import ItemsFailedError
+from pipeline.runtime.output_checksums import item_folders
 from pipeline.video import write_video
 from pipeline.zarr_store import read_array
 from stages import align, decode, detection, ingest
@@ -126,7 +127,7 @@ def test_broken_recordings_are_reported_and_good_ones_are_finished(
         detection.main(params("skip"), recordings, decoded, aligned, tmp_path / "report", tmp_path / "metrics.json")
     assert _finished("decode") == finished  # nothing was read again
     assert all(f"  {name} ({root / name}.mp4): {reason}" in caplog.text for name, (_, reason) in BROKEN.items())
-    assert {path.name for path in aligned.iterdir()} == set(GOOD)
+    assert {path.name for path in item_folders(aligned)} == set(GOOD)
     for name in GOOD:
         assert read_quality(decoded / name).decoded_frames == len(read_array(aligned / name, "faces")) == FRAMES
     assert {name: read_quality(decoded / name).status for name in BROKEN} == dict.fromkeys(BROKEN, "broken")
