@@ -45,7 +45,7 @@ def _arrays() -> bytes:
         _zip(WORD.decode(), b"a"),
         _zip("a", _zip("b", WORD)),
         _arrays(),
-        gzip.compress(WORD),
+        gzip.compress(WORD, mtime=0),
         _png("add_text", False),
         _png("add_text", True),
         _png("add_itxt", True),
