@@ -1,6 +1,7 @@
 """Fixtures of all tests: array shapes are checked at run time; each test has its own store, one worker and the CPU."""
 
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ for _name in ("COLUMNS", "NO_COLOR", "PY_COLORS", "FORCE_COLOR", "GITHUB_ACTIONS
     os.environ.pop(_name, None)
 os.environ["TERM"] = "xterm"
 os.environ["OMP_NUM_THREADS"] = "1"  # networks here are tiny; more threads than free processors would take minutes
+
+# A shell that starts the tests under nohup or in the background ignores these signals, and tests send them.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 install_import_hook("pipeline", "shape_checker.check")  # before any module of it is imported
 

@@ -76,6 +76,7 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/experiments/repository.py": [],
     "pipeline/comparing/scores.py": [],
     "pipeline/studies/queue.py": [],
+    "pipeline/upkeep/pruning.py": [],
     "pipeline/report/page.py": [],
     "stages/evaluate.py": ["evaluate"],
     "stages/estimator.py": ["estimator"],

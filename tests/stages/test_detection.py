@@ -34,7 +34,7 @@ def _run(corpus: Path, smallest: dict[str, Any], **detection: int) -> dict[str, 
 
 def test_outputs_of_a_run(corpus: Path, smallest: dict[str, Any]) -> None:
     outputs = _run(corpus, smallest)
-    assert set(outputs) == {"recordings.csv", "corpus.png", "worst.png"}
+    assert set(outputs) == {".sha256sums", "recordings.csv", "corpus.png", "worst.png"}
     rows = list(csv.DictReader(outputs["recordings.csv"].decode().splitlines()))
     assert [(row["recording"], row["absent"]) for row in rows] == [("half", "0.5000"), ("never", "1.0000")]
     metrics = json.loads((corpus / "detection.json").read_text())
@@ -48,4 +48,4 @@ def test_parameters_change_only_the_faces_shown(corpus: Path, smallest: dict[str
     outputs = _run(corpus, smallest)
     for change in ({"worst": 1}, {"faces": 2}):
         changed = _run(corpus, smallest, **change)
-        assert {name for name in outputs if changed[name] != outputs[name]} == {"worst.png"}
+        assert {name for name in outputs if changed[name] != outputs[name]} == {".sha256sums", "worst.png"}

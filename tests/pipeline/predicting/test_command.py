@@ -142,7 +142,7 @@ def test_damaged_weights_are_reported_once(repository: Path, pipeline_run: Pipel
     path.write_bytes(b"nothing")
     result = _predict(*pipeline_run.videos.values())
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.count("not a safetensors file") == 1
+    assert result.stderr.count("damaged or replaced: its SHA-256 is") == 1
 
 
 @pytest.mark.parametrize(

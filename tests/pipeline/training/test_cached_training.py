@@ -119,7 +119,7 @@ def test_weights_and_curves_are_published(scored: Scored, tmp_path: Path) -> Non
     key = _train(scored, 1, [])
     for _ in range(2):  # the second time over the first outputs
         publish("finetune", key, tmp_path / "models/finetuned", tmp_path / "metrics/finetune")
-    files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    files = _files(tmp_path)
     assert [file for file in files if file.startswith("m")] == [
         "metrics/finetune/metrics.json",
         "metrics/finetune/plots/metrics/train/learning_rate.tsv",
