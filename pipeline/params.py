@@ -5,13 +5,12 @@ never change an output, so stages do not list these files as dependencies. The `
 allowed values, and errors print it.
 """
 
-import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipeline.estimator_settings import Estimator
-from pipeline.section import Count, Real, Section, Share, to_tuple
+from pipeline.section import PLAIN, Count, PlainPath, Real, Section, Share, to_tuple
 
 MIN_CLIP_LENGTH = 8  # the time axis is halved four times before the head (paper.md: smallest clip)
 # C3D's fully connected layers have weights for pooled features of 1 x 4 x 4 (time, height, width) alone. These clips
@@ -31,18 +30,6 @@ def _odd_and_ascending(kernels: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Kernels = Annotated[tuple[Count, ...], BeforeValidator(to_tuple), AfterValidator(_odd_and_ascending)]
-
-
-def _taken_literally(path: str) -> str:
-    if "${" in path or any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
-        raise ValueError
-    return path
-
-
-# DVC would replace ${x} in a path by the value of a parameter, whenever an experiment changes any other one.
-PlainPath = Annotated[str, Field(min_length=1), AfterValidator(_taken_literally)]
-
-PLAIN = "without ${ and control characters; a link with a plain name may lead there"
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 

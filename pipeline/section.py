@@ -1,8 +1,9 @@
 """The base of all sections of params.yaml, and the types of their values."""
 
+import unicodedata
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def to_number(value: Any) -> Any:
@@ -20,11 +21,22 @@ def to_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _taken_literally(path: str) -> str:
+    if "${" in path or any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
+        raise ValueError
+    return path
+
+
 Real = Annotated[float, BeforeValidator(to_number)]
 
 Count = Annotated[int, Field(ge=1)]
 
 Share = Annotated[Real, Field(gt=0, lt=1)]
+
+# DVC would replace ${x} in a path by the value of a parameter, whenever an experiment changes any other one.
+PlainPath = Annotated[str, Field(min_length=1), AfterValidator(_taken_literally)]
+
+PLAIN = "without ${ and control characters; a link with a plain name may lead there"
 
 
 class Section(BaseModel):
