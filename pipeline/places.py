@@ -1,6 +1,6 @@
 """Paths of this machine in parameters, and the one rule by which they are shown: a path may name a person or a place.
 
-docs/privacy.md says where the rule is applied.
+docs/how-to/privacy.md says where the rule is applied.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""docs/privacy.md agrees with dvc.yaml and .gitignore; Git ignores what the commands of README.md and docs/ write."""
+"""docs/how-to/privacy.md agrees with dvc.yaml and .gitignore; Git ignores what the commands of README.md and docs/ write."""
 
 import re
 import shlex
@@ -21,8 +21,8 @@ WRITTEN = {"output", "figure", "overlay"}  # names of the parameters that are pa
 
 
 def _table() -> dict[str, str]:
-    """Return the destination of every output in docs/privacy.md."""
-    rows = re.findall(r"^\| (`.*?) \| .* \| (.*?) \|$", (ROOT / "docs/privacy.md").read_text(), re.MULTILINE)
+    """Return the destination of every output in docs/how-to/privacy.md."""
+    rows = re.findall(r"^\| (`.*?) \| .* \| (.*?) \|$", (ROOT / "docs/how-to/privacy.md").read_text(), re.MULTILINE)
     return {name: destination for names, destination in rows for name in re.findall("`(.+?)`", names)}
 
 
@@ -53,7 +53,7 @@ def is_ignored(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bool
 
 def _code() -> tuple[str, str]:
     """Return the code blocks of README.md and of docs/, and the prose between them."""
-    texts = [path.read_text().split("```") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))]
+    texts = [path.read_text().split("```") for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))]
     return "".join(block for parts in texts for block in parts[1::2]), "\n".join("".join(parts[::2]) for parts in texts)
 
 

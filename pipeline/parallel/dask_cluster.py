@@ -231,7 +231,8 @@ def _connect(address: str) -> Client:
         ) from None
     if not address.startswith("tls://"):
         logger.warning(
-            "the Dask cluster at %s has no TLS: any account that reaches it can run code as you; see docs/cluster.md",
+            "the Dask cluster at %s has no TLS: any account that reaches it can run code as you; "
+            "see docs/how-to/cluster.md",
             address,
         )
     return client
@@ -250,7 +251,7 @@ def _client_security(address: str) -> Security:
     if encrypted and certificate is None:
         raise ValueError(
             "Dask's configuration names no certificate: distributed.comm.tls.ca-file and client.cert, see "
-            "docs/cluster.md"
+            "docs/how-to/cluster.md"
         )
     if security.require_encryption and not encrypted:
         raise ValueError("distributed.comm.require-encryption is set, and the address does not begin with tls://")

@@ -1,6 +1,6 @@
 """Faster training on a GPU: convolutions as 2D, compiled parts, CUDA graphs, and processes that read samples.
 
-Results differ by rounding alone. docs/training-speed.md tells what each of these gains.
+Results differ by rounding alone. docs/explanation/training-speed.md tells what each of these gains.
 """
 
 import importlib.util

@@ -1,6 +1,6 @@
 """What leaves the machine names no person and no place: all outputs of a run whose every name is telling.
 
-docs/privacy.md says what leaves. The stages run here, DVC commits and pushes what they wrote, and every file is
+docs/how-to/privacy.md says what leaves. The stages run here, DVC commits and pushes what they wrote, and every file is
 unpacked and searched. Exported models are searched in tests/pipeline/exporting.
 """
 

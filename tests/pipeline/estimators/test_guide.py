@@ -1,4 +1,4 @@
-"""The worked example of docs/adding-an-estimator.md: a copy of the project with it runs from finetune to evaluate."""
+"""The worked example of docs/how-to/add-an-estimator.md: a copy of the project with it runs from finetune to evaluate."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from pipeline.records.tables import write_rows
 from pipeline.zarr_store import ARCHIVE, GroupWriter
 from tests.pipeline.estimators.material import ROOT, make_material, params_of
 
-GUIDE = ROOT / "docs" / "adding-an-estimator.md"
+GUIDE = ROOT / "docs/how-to/add-an-estimator.md"
 LABEL_COLUMNS = ("recording", "subject", "session", "task", "partition", "bdi", "sex", "age")
 SCORES = {"a1": 3, "a2": 8, "b1": 12, "c1": 20, "d1": 30, "t1": 14, "t2": 25}
 

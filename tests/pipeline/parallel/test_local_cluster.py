@@ -108,10 +108,10 @@ def test_the_key_of_a_local_cluster_is_not_in_arguments_environments_or_files(
 
 @contextmanager
 def _documented_tls(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Follow the section on certificates of docs/cluster.md in a new home, and load Dask's configuration there."""
+    """Follow the section on certificates of docs/how-to/cluster.md in a new home, and load Dask's configuration there."""
     (home / ".dask-tls").mkdir(parents=True, mode=0o755)  # an existing folder, open to others
     monkeypatch.setenv("HOME", str(home))
-    section = (ROOT / "docs/cluster.md").read_text().split("## Certificates")[1]
+    section = (ROOT / "docs/how-to/cluster.md").read_text().split("## Certificates")[1]
     block = re.search(r"```\n(.*?)```", section, re.DOTALL)
     assert block is not None
     subprocess.run(["bash", "-e", "-c", block[1]], check=True, capture_output=True)
@@ -147,7 +147,7 @@ def test_another_account_cannot_run_code_in_a_cluster_with_documented_tls(
 @pytest.mark.parametrize(
     ("address", "settings", "message"),
     [
-        ("tls://127.0.0.1:9", {}, r"names no certificate(.|\n)*docs/cluster\.md"),
+        ("tls://127.0.0.1:9", {}, r"names no certificate(.|\n)*docs/how-to/cluster\.md"),
         ("tcp://127.0.0.1:9", {"distributed.comm.require-encryption": True}, r"require-encryption is set"),
     ],
 )
@@ -170,5 +170,5 @@ def test_a_cluster_without_tls_is_named_in_a_warning(tmp_path: Path, caplog: pyt
     with dask_cluster(tmp_path / "dask") as cluster, dask.config.set({"scheduler-address": cluster.address}):
         cluster.start_worker("only")
         assert list(run_jobs(sum, [([1, 2],)], Placement(), 1)) == [(0, 3)]
-    warning = "has no TLS: any account that reaches it can run code as you; see docs/cluster.md"
+    warning = "has no TLS: any account that reaches it can run code as you; see docs/how-to/cluster.md"
     assert [text for text in caplog.messages if "TLS" in text] == [f"the Dask cluster at {cluster.address} {warning}"]
