@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 # DVC runs what it has stored here (pickles); its own default is a folder that every account can change.
 SITE := $(CURDIR)/.dvc/site
-.PHONY: help setup dvc-site repro test reruns check format lock clean
+.PHONY: help setup dvc-site repro test reruns check docs format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,6 +43,10 @@ check: setup  ## formatting, lint, types
 	ruff check .
 	mypy
 
+docs: setup  ## build the documentation site in site/, with warnings as errors
+	python -m documentation
+	zensical build --clean --strict
+
 format: setup  ## format the code
 	ruff format .
 	ruff check --fix .
@@ -54,5 +58,5 @@ lock: setup  ## pin the installed versions in requirements.lock
 	@mv requirements.lock.partial requirements.lock
 
 clean:  ## remove files of the tools; outputs, the cache and finished items stay (see README)
-	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
-	find pipeline stages tests benchmarks -name __pycache__ -type d -exec rm -rf {} +
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache site build dist *.egg-info
+	find pipeline stages tests benchmarks documentation -name __pycache__ -type d -exec rm -rf {} +

@@ -28,8 +28,9 @@ class _Round(torch.autograd.Function):
 def round_to_bits(x: Tensor, bits: int) -> Tensor:
     """Round values to `bits` significant bits, at most those of fp64.
 
-    >>> round_to_bits(torch.tensor([1.0 + 2**-8, 1.0 + 2**-7]).double(), bits=8)
-    tensor([1.0000, 1.0078], dtype=torch.float64)
+    Examples:
+        >>> round_to_bits(torch.tensor([1.0 + 2**-8, 1.0 + 2**-7]).double(), bits=8)
+        tensor([1.0000, 1.0078], dtype=torch.float64)
     """
     mantissa, exponent = torch.frexp(x)
     return torch.round(mantissa * 2**bits) / 2**bits * torch.exp2(exponent.double())

@@ -8,8 +8,9 @@ SYSTEM_FOLDERS = ("@eadir", "#recycle", "$recycle.bin", "__macosx", "lost+found"
 def is_hidden(path: Path, root: Path) -> bool:
     """Whether the name of `path`, or of a folder between it and `root`, is hidden or that of a system's own folder.
 
-    >>> is_hidden(Path("faces/ann/._1.jpg"), Path("faces")), is_hidden(Path(".cache/ann/1.jpg"), Path(".cache"))
-    (True, False)
+    Examples:
+        >>> is_hidden(Path("faces/ann/._1.jpg"), Path("faces")), is_hidden(Path(".cache/ann/1.jpg"), Path(".cache"))
+        (True, False)
 
     Args:
         path: below `root`.

@@ -10,8 +10,9 @@ MAX_NAMED = 20  # names, or lines, in one message
 def list_names(names: Sequence[str], limit: int = MAX_NAMED) -> str:
     r"""Join the first `limit` names with commas and add the number of the others.
 
-    >>> list_names(["a", "b\nc", "d"], limit=2)
-    'a, b\\nc and 1 more'
+    Examples:
+        >>> list_names(["a", "b\nc", "d"], limit=2)
+        'a, b\\nc and 1 more'
     """
     rest = len(names) - limit
     return ", ".join(map(visible, names[:limit])) + (f" and {rest} more" if rest > 0 else "")

@@ -10,8 +10,9 @@ from pipeline.name_list import list_names
 def find_name_twins(names: Iterable[str]) -> list[list[str]]:
     """Return the groups of names that differ only by case, blanks, invisible characters or Unicode form.
 
-    >>> find_name_twins(["ann", "Bob", "Ann ", "cy"])
-    [['Ann ', 'ann']]
+    Examples:
+        >>> find_name_twins(["ann", "Bob", "Ann ", "cy"])
+        [['Ann ', 'ann']]
     """
     groups = defaultdict(set)
     for name in names:

@@ -14,8 +14,9 @@ def hide_path(text: str) -> str:
 
     Two paths stay apart, and neither is named.
 
-    >>> hide_path("/home/ann/weights.safetensors"), hide_path("../ann"), hide_path("data/mine"), hide_path("train")
-    ('path 28160d9c', 'path 2a8c40f7', 'data/mine', 'train')
+    Examples:
+        >>> hide_path("/home/ann/weights.safetensors"), hide_path("../ann"), hide_path("data/mine"), hide_path("train")
+        ('path 28160d9c', 'path 2a8c40f7', 'data/mine', 'train')
     """
     path = PurePath(text)
     if not (path.is_absolute() or text.startswith("~") or ".." in path.parts):

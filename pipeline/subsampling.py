@@ -20,7 +20,7 @@ BLOCK = 16 * CHUNK  # aligned frames decoded at once, which bounds the memory
 def phase_frames(frames: int, factor: int, phases: int) -> list[Int[np.ndarray, " kept"]]:
     """Return the frame indices of each phase; the phases are spread evenly over the `factor` possible ones.
 
-    Example:
+    Examples:
         >>> [list(map(int, phase)) for phase in phase_frames(8, factor=4, phases=2)]
         [[0, 4], [2, 6]]
     """

@@ -1,4 +1,4 @@
-"""docs/how-to/privacy.md agrees with dvc.yaml and .gitignore; Git ignores what the commands of README.md and docs/ write."""
+"""docs/how-to/privacy.md agrees with dvc.yaml and .gitignore; Git ignores what the documents' commands write."""
 
 import re
 import shlex

@@ -11,7 +11,7 @@ from pipeline.runtime.console import plain_console
 
 WIDTH = 120  # columns of a table that is not printed to a terminal
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -7,7 +7,7 @@ import typer
 
 from pipeline.comparing.saliency import compare_saliency
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from pipeline.params import Model
 from pipeline.params_check import check_model
 from pipeline.runtime.console import plain_console
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 WIDTH = 160  # columns of a table that is not printed to a terminal
 
 

@@ -8,7 +8,7 @@ import typer
 from pipeline.exporting.export import export as write
 from pipeline.exporting.exportable import load_scorer
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -8,7 +8,7 @@ import typer
 from pipeline.identities.image_list import find_images, list_identities
 from pipeline.runtime.atomic import write_text_atomically
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -20,7 +20,7 @@ from pipeline.runtime.log import start_logging
 WIDTH = 120  # columns of a table that is not printed to a terminal
 PARAMS, FINETUNED = Path("params.yaml"), Path("models/finetuned")
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from pipeline.profiles import apply_profile, roots_to_set
 
 PARAMS, PROFILES = Path("params.yaml"), Path("profiles")
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -8,7 +8,7 @@ import typer
 from pipeline.report.page import write_report
 from pipeline.studies.definition import parse_changes
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from pipeline.studies.queue import start, tasks
 from pipeline.studies.run import Planned, collect, enqueue, plan, wait
 from pipeline.studies.table import markdown
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -30,7 +30,8 @@ def show(console: Console, comparison: Comparison) -> None:
 def verdict(first: str, second: str, error: PairedError) -> str:
     """Return one sentence that says whether the difference is inside the noise.
 
-    Example:
+    Examples:
+        >>> from pipeline.scoring.intervals import Interval
         >>> verdict("a", "b", PairedError("mae", Interval(5, 4, 6), Interval(4, 3, 5), Interval(-1, -1.5, -0.5)))
         'MAE: b is better than a by 1.00 points (0.50 to 1.50), more than the noise of drawing other subjects.'
     """

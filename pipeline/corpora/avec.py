@@ -86,8 +86,9 @@ def report_unused(scores: dict[Session, tuple[str | None, Path]], used: set[Sess
 def _first_cell(text: str, source: str) -> str:
     """Return the first cell of a label file; a comma, semicolon or blank may separate it from words.
 
-    >>> [_first_cell(text, "a.csv") for text in ("12,a comment", "12,5;a comment", '"12,5"', "")]
-    ['12', '12,5', '12,5', '']
+    Examples:
+        >>> [_first_cell(text, "a.csv") for text in ("12,a comment", "12,5;a comment", '"12,5"', "")]
+        ['12', '12,5', '12,5', '']
 
     Raises:
         ValueError: if another number follows, in a cell or a line, because the score may then be cut, or be another

@@ -42,8 +42,9 @@ class Folds:
     def partition(self, fold: int) -> str:
         """Return the partition of a fold.
 
-        >>> [Folds(4, 3).partition(fold) for fold in range(4)]
-        ['development', 'training', 'training', 'test']
+        Examples:
+            >>> [Folds(4, 3).partition(fold) for fold in range(4)]
+            ['development', 'training', 'training', 'test']
         """
         if fold == self.test_fold:
             return "test"

@@ -105,8 +105,9 @@ def measure(aligned: Path, decoded: Path, recording: Recording) -> Detection:
 def longest_run(flags: Bool[np.ndarray, " time"]) -> int:
     """Return the length of the longest run of true flags.
 
-    >>> longest_run(np.array([True, False, True, True, False]))
-    2
+    Examples:
+        >>> longest_run(np.array([True, False, True, True, False]))
+        2
     """
     edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
     return int(np.max(edges[1::2] - edges[::2], initial=0))

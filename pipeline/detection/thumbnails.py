@@ -31,10 +31,11 @@ def write_thumbnails(path: Path, aligned: Path, detections: Sequence[Detection],
 def evenly_spaced(frames: int, count: int) -> list[int]:
     """Return the middle frames of `count` equal parts of a recording; with fewer frames than parts, frames repeat.
 
-    >>> evenly_spaced(100, 4)
-    [12, 37, 62, 87]
-    >>> evenly_spaced(2, 4)
-    [0, 0, 1, 1]
+    Examples:
+        >>> evenly_spaced(100, 4)
+        [12, 37, 62, 87]
+        >>> evenly_spaced(2, 4)
+        [0, 0, 1, 1]
     """
     return [(2 * part + 1) * frames // (2 * count) for part in range(count)] if frames else []
 

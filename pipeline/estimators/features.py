@@ -21,8 +21,9 @@ FILE = "features.safetensors"
 def source_folders(source: Source, sequences: Path, aligned: Path) -> dict[Source, Path]:
     """Return the folder of each source that is an input of the stage: the sequences, and what estimator.source names.
 
-    >>> source_folders("sequences", Path("data/sequences"), Path("data/aligned"))
-    {'sequences': PosixPath('data/sequences')}
+    Examples:
+        >>> source_folders("sequences", Path("data/sequences"), Path("data/aligned"))
+        {'sequences': PosixPath('data/sequences')}
     """
     return {"sequences": sequences, **({"aligned": aligned} if source == "aligned" else {})}
 

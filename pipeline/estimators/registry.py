@@ -19,8 +19,9 @@ from pipeline.params import Params
 def module_name(name: str) -> str:
     """Return the module of an estimator.
 
-    >>> module_name("lpq_svr")
-    'pipeline.estimators.lpq_svr'
+    Examples:
+        >>> module_name("lpq_svr")
+        'pipeline.estimators.lpq_svr'
     """
     return f"pipeline.estimators.{name}"
 
@@ -28,8 +29,9 @@ def module_name(name: str) -> str:
 def class_name(name: str) -> str:
     """Return the name of an estimator's class.
 
-    >>> class_name("lpq_svr")
-    'LpqSvr'
+    Examples:
+        >>> class_name("lpq_svr")
+        'LpqSvr'
     """
     return "".join(part.capitalize() for part in name.split("_"))
 

@@ -58,7 +58,7 @@ def network_placement() -> NetworkPlacement:
 def gpu_of_worker(worker: str, gpus: int) -> int:
     """Return the number of a worker's GPU: the last number in the worker's name, modulo the number of GPUs it sees.
 
-    Example:
+    Examples:
         >>> [gpu_of_worker(name, 4) for name in ("0", "5", "node7-2", "alone")]
         [0, 1, 2, 0]
     """

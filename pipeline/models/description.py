@@ -90,11 +90,9 @@ def _head_from_json(values: Mapping[str, Any]) -> Head:
 
 
 def network_name(model: Model) -> str:
-    """Return a readable name of a network; only MSN's has depth and kernels, and a width of 1 is left out.
+    """Return a readable name of a network, for example `MSN-69 (3, 5, 7) x 0.25`.
 
-    Example:
-        >>> network_name(model)
-        'MSN-69 (3, 5, 7) x 0.25'
+    Only MSN's name has depth and kernels, and a width of 1 is left out.
     """
     width = "" if model.width == 1 else f" x {model.width:g}"
     if model.name == "resnet50":

@@ -34,8 +34,9 @@ def misfits(
         shapes: those that they have.
         faults: what else is wrong with an array, by name.
 
-    >>> misfits({"a": (2, None), "b": (3,)}, {"a": (4, 1), "c": ()})
-    ['missing: b', 'unexpected: c', 'shape of a: (4, 1); allowed: (2, any)']
+    Examples:
+        >>> misfits({"a": (2, None), "b": (3,)}, {"a": (4, 1), "c": ()})
+        ['missing: b', 'unexpected: c', 'shape of a: (4, 1); allowed: (2, any)']
     """
     problems = [f"missing: {name}" for name in sorted(allowed.keys() - shapes.keys())]
     problems += [f"unexpected: {name}" for name in sorted(shapes.keys() - allowed.keys())]

@@ -67,8 +67,9 @@ class Preprocessing:
 def differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str]:
     """Name the keys whose values differ between two geometries, with both values.
 
-    >>> differences({"align.size": 112, "decode.fps": None}, {"align.size": 128, "decode.fps": None})
-    ['align.size 112 (here 128)']
+    Examples:
+        >>> differences({"align.size": 112, "decode.fps": None}, {"align.size": 128, "decode.fps": None})
+        ['align.size 112 (here 128)']
     """
     keys = dict.fromkeys([*expected, *actual])
     return [

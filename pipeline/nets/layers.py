@@ -14,14 +14,15 @@ Size3D = tuple[int, int, int]  # time, height, width
 def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     """Return the "same" padding (before, after) of one axis, with which its output has size ceil(size / stride).
 
-    >>> same_padding(112, kernel=7, stride=2)  # conv1 of MSN in space
-    (2, 3)
-    >>> same_padding(16, kernel=3, stride=2)  # the first pool of MSN
-    (0, 1)
-    >>> same_padding(7, kernel=2, stride=2)  # a later pool rounds up
-    (0, 1)
-    >>> same_padding(16, kernel=7, stride=1)  # conv1 of MSN in time
-    (3, 3)
+    Examples:
+        >>> same_padding(112, kernel=7, stride=2)  # conv1 of MSN in space
+        (2, 3)
+        >>> same_padding(16, kernel=3, stride=2)  # the first pool of MSN
+        (0, 1)
+        >>> same_padding(7, kernel=2, stride=2)  # a later pool rounds up
+        (0, 1)
+        >>> same_padding(16, kernel=7, stride=1)  # conv1 of MSN in time
+        (3, 3)
     """
     outputs = -(-size // stride)
     total = max((outputs - 1) * stride + kernel - size, 0)
@@ -31,8 +32,9 @@ def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
 def scale_channels(channels: int, width: float) -> int:
     """Multiply a number of channels by the width multiplier; the result is rounded, and at least 1.
 
-    >>> scale_channels(64, 0.125), scale_channels(32, 0.001)
-    (8, 1)
+    Examples:
+        >>> scale_channels(64, 0.125), scale_channels(32, 0.001)
+        (8, 1)
     """
     return max(1, round(channels * width))
 

@@ -70,7 +70,7 @@ class WorkProgress:
 def format_duration(seconds: float) -> str:
     """Return hours, minutes and seconds, rounded to whole seconds.
 
-    Example:
+    Examples:
         >>> format_duration(3729.6)
         '1:02:10'
     """
@@ -81,7 +81,7 @@ def format_duration(seconds: float) -> str:
 def format_rate(speed: float, unit: str) -> str:
     """Return units per second to three digits; bytes with a decimal prefix.
 
-    Example:
+    Examples:
         >>> format_rate(0.4567, "images"), format_rate(1234.5, "frames"), format_rate(45_200_000, "bytes")
         ('0.457 images/s', '1,234 frames/s', '45.2 MB/s')
     """

@@ -55,8 +55,9 @@ def draw_figure(estimate: Estimate) -> Figure:
 def clock(seconds: float, tenths: bool = False) -> str:
     """Format a time as minutes and seconds.
 
-    >>> clock(75.04), clock(3.25, tenths=True)
-    ('1:15', '0:03.2')
+    Examples:
+        >>> clock(75.04), clock(3.25, tenths=True)
+        ('1:15', '0:03.2')
     """
     minutes, rest = divmod(round(seconds, 1) if tenths else round(seconds), 60)
     return f"{int(minutes)}:{rest:04.1f}" if tenths else f"{int(minutes)}:{int(rest):02d}"

@@ -88,8 +88,9 @@ def show(console: Console, results: Sequence[Estimate | Failure]) -> None:
 def curve(spans: Sequence[Span], seconds: float) -> str:
     """Draw the estimates over the time of a video as a line of bars; the highest bar stands for 63.
 
-    >>> curve([Span(0, 2, 0, 8, 1.0), Span(4, 6, 0, 8, 62.0)], 6)
-    '▁·█'
+    Examples:
+        >>> curve([Span(0, 2, 0, 8, 1.0), Span(4, 6, 0, 8, 62.0)], 6)
+        '▁·█'
     """
     if not spans or not seconds:
         return NO_SPAN

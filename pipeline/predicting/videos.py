@@ -32,8 +32,9 @@ def find_videos(folder: Path) -> list[Path]:
 def unique_names(videos: Iterable[Path]) -> list[str]:
     """Return a unique name for each video, for the names of files: its stem if no other video has the same stem.
 
-    >>> unique_names([Path("a/talk.mp4"), Path("b/talk.mp4"), Path("b/talk.avi"), Path("song.mp4")])
-    ['talk.mp4', 'talk.mp4-2', 'talk.avi', 'song']
+    Examples:
+        >>> unique_names([Path("a/talk.mp4"), Path("b/talk.mp4"), Path("b/talk.avi"), Path("song.mp4")])
+        ['talk.mp4', 'talk.mp4-2', 'talk.avi', 'song']
     """
     paths: Sequence[Path] = list(videos)
     stems = [_cut(path.stem).casefold() for path in paths]  # some file systems ignore case

@@ -11,8 +11,9 @@ _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d{1,2}", re.ASCII)  # three digits after
 def content_of(cell: str) -> str:
     """Return the content of a cell without the blanks around it; empty if the cell says that there is none.
 
-    >>> content_of(" 12 "), content_of("n/a"), content_of("nan")
-    ('12', '', 'nan')
+    Examples:
+        >>> content_of(" 12 "), content_of("n/a"), content_of("nan")
+        ('12', '', 'nan')
     """
     text = cell.strip()
     return "" if text.upper() in NOT_AVAILABLE else text
@@ -21,8 +22,9 @@ def content_of(cell: str) -> str:
 def parse_number(text: str) -> float:
     """Return the number in a cell that holds nothing else; its decimal mark may be a comma.
 
-    >>> parse_number("12"), parse_number("12.5"), parse_number("12,5"), parse_number(".5")
-    (12.0, 12.5, 12.5, 0.5)
+    Examples:
+        >>> parse_number("12"), parse_number("12.5"), parse_number("12,5"), parse_number(".5")
+        (12.0, 12.5, 12.5, 0.5)
 
     Raises:
         ValueError: if the text is no number, not certainly one or too large; the message says what is allowed.

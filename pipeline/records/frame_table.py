@@ -74,7 +74,7 @@ def constant_rate_rows(
     A row up to a millisecond later still counts, because containers such as Matroska round their time stamps to
     milliseconds.
 
-    Example:
+    Examples:
         >>> rows, _ = constant_rate_rows(np.array([0.0, 0.04, 0.16, 0.20]), fps=25)
         >>> rows.tolist()  # ticks at 0.00 0.04 0.08 0.12 0.16 0.20
         [0, 1, 1, 1, 2, 3]
@@ -88,7 +88,7 @@ def constant_rate_rows(
 def max_since(values: Float[np.ndarray, " time"], rows: Int[np.ndarray, " ticks"]) -> Float[np.ndarray, " ticks"]:
     """Return, for each of `rows`, the largest value after the previous row up to this one; repeats get the same value.
 
-    Example:
+    Examples:
         >>> max_since(np.array([0.0, 7.0, 1.0, 2.0, 9.0]), np.array([0, 2, 2, 3])).tolist()
         [0.0, 7.0, 7.0, 2.0]
     """

@@ -22,8 +22,9 @@ def read_text(path: Path) -> str:
 def decode_text(content: bytes, source: str) -> str:
     r"""Decode the content of a text file, without its byte order mark.
 
-    >>> decode_text(b"\xef\xbb\xbf12", "a.csv"), decode_text(b"\xff\xfe1\x002\x00", "a.csv")
-    ('12', '12')
+    Examples:
+        >>> decode_text(b"\xef\xbb\xbf12", "a.csv"), decode_text(b"\xff\xfe1\x002\x00", "a.csv")
+        ('12', '12')
 
     Raises:
         ValueError: if it is neither UTF-8 nor UTF-16 with a byte order mark; the message names `source`.
@@ -41,8 +42,9 @@ def decode_text(content: bytes, source: str) -> str:
 def lines_of(text: str) -> Iterator[str]:
     r"""Yield the lines of a text with their ends, whatever system wrote them.
 
-    >>> list(lines_of("a\r\nb\n\nc"))
-    ['a\r\n', 'b\n', '\n', 'c']
+    Examples:
+        >>> list(lines_of("a\r\nb\n\nc"))
+        ['a\r\n', 'b\n', '\n', 'c']
     """
     return (match[0] for match in _LINE.finditer(text))
 

@@ -173,8 +173,9 @@ def cross_validation_folds(subjects: Sequence[str], folds: int) -> Int[np.ndarra
 
     The subjects are sorted and dealt out to the folds in turn. There are at most as many folds as subjects.
 
-    >>> cross_validation_folds(["b", "a", "c", "a", "d"], folds=3).tolist()
-    [1, 0, 2, 0, 0]
+    Examples:
+        >>> cross_validation_folds(["b", "a", "c", "a", "d"], folds=3).tolist()
+        [1, 0, 2, 0, 0]
 
     Raises:
         ValueError: if there are fewer than 2 folds.

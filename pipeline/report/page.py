@@ -115,8 +115,9 @@ def summary(main: Outcome) -> list[str]:
 def prose(text: str) -> Markup:
     r"""Convert text to HTML: text between backticks becomes code, and a per cent sign stays on the line of its number.
 
-    >>> prose("95 % & `msn`")
-    Markup('95\xa0% &amp; <code>msn</code>')
+    Examples:
+        >>> prose("95 % & `msn`")
+        Markup('95\xa0% &amp; <code>msn</code>')
     """
     safe = str(escape(text)).replace(" %", "\N{NO-BREAK SPACE}%")
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", safe))

@@ -10,8 +10,9 @@ JOINERS = "\u200c\u200d"  # part of the spelling of Persian, of Indian languages
 def visible(text: str, allowed: str = "") -> str:
     r"""Return a text on one line whose every character is seen, for people; programs get names unchanged.
 
-    >>> visible("Zoë [1]\n\x1b[31m\u202egpj.mkv \udcff")
-    'Zoë [1]\\n\\x1b[31m\\u202egpj.mkv \\udcff'
+    Examples:
+        >>> visible("Zoë [1]\n\x1b[31m\u202egpj.mkv \udcff")
+        'Zoë [1]\\n\\x1b[31m\\u202egpj.mkv \\udcff'
 
     Args:
         text: such as a file name.

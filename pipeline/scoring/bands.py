@@ -24,8 +24,9 @@ class Band:
     def edges(self) -> tuple[float, float]:
         """The limits of the band for estimates, which are not integers: halfway to the neighbouring bands.
 
-        >>> Band("mild", 14, 19).edges
-        (13.5, 19.5)
+        Examples:
+            >>> Band("mild", 14, 19).edges
+            (13.5, 19.5)
         """
         return self.low - 0.5, self.high + 0.5
 
@@ -38,8 +39,9 @@ EDGES = np.array([band.edges[1] for band in BANDS[:-1]])
 def band_numbers(scores: Float[np.ndarray, " videos"]) -> Int[np.ndarray, " videos"]:
     """Return the index in `BANDS` of the band of each score; bands as in `band_of`.
 
-    >>> band_numbers(np.array([13.4, 13.5, -2.0, 70.0])).tolist()
-    [0, 1, 0, 3]
+    Examples:
+        >>> band_numbers(np.array([13.4, 13.5, -2.0, 70.0])).tolist()
+        [0, 1, 0, 3]
     """
     return np.searchsorted(EDGES, scores, side="right")
 
@@ -55,7 +57,8 @@ def confusion_matrix(
 def band_of(score: float) -> Band:
     """Return the band of a score or an estimate; estimates below 0 are minimal, and those above 63 severe.
 
-    >>> band_of(13.4).name, band_of(13.5).name, band_of(-2.0).name, band_of(70.0).name
-    ('minimal', 'mild', 'minimal', 'severe')
+    Examples:
+        >>> band_of(13.4).name, band_of(13.5).name, band_of(-2.0).name, band_of(70.0).name
+        ('minimal', 'mild', 'minimal', 'severe')
     """
     return next((band for band in BANDS if score < band.edges[1]), BANDS[-1])

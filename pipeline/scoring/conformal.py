@@ -49,8 +49,9 @@ class Conformal:
 def half_width(errors: Sequence[float], level: int) -> float | None:
     """Return the ceil((n + 1) level / 100)-th smallest of n absolute errors; None if that rank is more than n.
 
-    >>> half_width([3.0, 1.0, 2.0, 4.0], level=80), half_width([3.0, 1.0, 2.0, 4.0], level=90)
-    (4.0, None)
+    Examples:
+        >>> half_width([3.0, 1.0, 2.0, 4.0], level=80), half_width([3.0, 1.0, 2.0, 4.0], level=90)
+        (4.0, None)
     """
     rank = -(-(len(errors) + 1) * level // 100)  # in integers, because 0.9 has no exact binary form
     return sorted(errors)[rank - 1] if rank <= len(errors) else None

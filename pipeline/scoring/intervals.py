@@ -41,10 +41,11 @@ def format_interval(interval: Interval, missing: str = "") -> str:
         interval: the value and its interval.
         missing: the text in the brackets if there is no interval; if empty, the brackets are left out.
 
-    >>> format_interval(Interval(7.9, 7.0, 8.8)), format_interval(Interval(7.9, None, None))
-    ('7.90 (7.00 to 8.80)', '7.90')
-    >>> format_interval(Interval(7.9, None, None), missing="no interval")
-    '7.90 (no interval)'
+    Examples:
+        >>> format_interval(Interval(7.9, 7.0, 8.8)), format_interval(Interval(7.9, None, None))
+        ('7.90 (7.00 to 8.80)', '7.90')
+        >>> format_interval(Interval(7.9, None, None), missing="no interval")
+        '7.90 (no interval)'
     """
     ends = missing if interval.low is None else f"{interval.low:.2f} to {interval.high:.2f}"
     return f"{interval.value:.2f}" + (f" ({ends})" if ends else "")

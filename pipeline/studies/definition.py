@@ -148,8 +148,9 @@ def value_at(params: Mapping[str, Any], key: str) -> Any:
 def format_value(value: Any) -> str:
     """Format the value of a parameter for tables and names; a path of this machine is not shown.
 
-    >>> format_value([3, 5, 7]), format_value(0.5), format_value(True), format_value(None), format_value("/home/ann")
-    ('3 5 7', '0.5', 'true', 'null', 'path b4d9dc52')
+    Examples:
+        >>> format_value([3, 5, 7]), format_value(True), format_value(None), format_value("/home/ann")
+        ('3 5 7', 'true', 'null', 'path b4d9dc52')
     """
     if isinstance(value, Sequence) and not isinstance(value, str):
         return " ".join(map(format_value, value))

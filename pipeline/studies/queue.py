@@ -143,8 +143,9 @@ def count_workers() -> int:
 def override(key: str, value: Any) -> str:
     """Format a value as an argument of `dvc exp run -S`.
 
-    >>> override("model.kernels", [3, 5]), override("corpus.root", "/data/Größe (2023)")
-    ('model.kernels=[3,5]', 'corpus.root="/data/Größe (2023)"')
+    Examples:
+        >>> override("model.kernels", [3, 5]), override("corpus.root", "/data/Größe (2023)")
+        ('model.kernels=[3,5]', 'corpus.root="/data/Größe (2023)"')
     """
     return f"{key}={json.dumps(value, separators=(',', ':'), ensure_ascii=False)}"
 

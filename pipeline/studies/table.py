@@ -109,8 +109,9 @@ def notes(study: Study, rows: Sequence[Row]) -> list[str]:
 def format_spread(spread: Spread | None) -> str:
     """Format a metric with its interval or standard deviation.
 
-    >>> format_spread(Spread(7.9, 7.0, 8.8)), format_spread(Spread(7.9, deviation=0.25)), format_spread(None)
-    ('7.90 (7.00 to 8.80)', '7.90 ± 0.25', '')
+    Examples:
+        >>> format_spread(Spread(7.9, 7.0, 8.8)), format_spread(Spread(7.9, deviation=0.25)), format_spread(None)
+        ('7.90 (7.00 to 8.80)', '7.90 ± 0.25', '')
     """
     if spread is None:
         return ""
@@ -158,7 +159,8 @@ def _line(cells: Sequence[str]) -> str:
 def _escape(text: str) -> str:
     r"""Return a text that Markdown shows as it is; an underscore inside a word is no markup.
 
-    >>> _escape("a|b *c* `d` <e> model.max_gap")
-    'a\\|b \\*c\\* \\`d\\` \\<e> model.max_gap'
+    Examples:
+        >>> _escape("a|b *c* `d` <e> model.max_gap")
+        'a\\|b \\*c\\* \\`d\\` \\<e> model.max_gap'
     """
     return re.sub(r"[\\`*|<\[]|(?<!\w)_|_(?!\w)", r"\\\g<0>", " ".join(text.split()))

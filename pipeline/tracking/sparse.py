@@ -67,7 +67,7 @@ def key_rows(reader: FrameReader, spacing: int) -> list[int]:
     Of `spacing` rows it is the first key frame of the codec, which can be decoded without the other frames; if there is
     none, it is the first row.
 
-    Example:
+    Examples:
         >>> from pathlib import Path
         >>> key = np.isin(np.arange(10), [0, 8])
         >>> change = np.where(np.arange(10) == 4, 90.0, 1.0)

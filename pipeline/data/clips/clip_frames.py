@@ -12,12 +12,13 @@ def wrapped_spans(start: int, length: int, frames: int) -> list[tuple[int, int]]
         frames      0 1 2 3 4 5 6 7
         start 6     2 3         0 1    (frame numbers within the clip)
 
-    >>> wrapped_spans(6, length=4, frames=8)
-    [(6, 8), (0, 2)]
-    >>> wrapped_spans(2, length=4, frames=8)
-    [(2, 6)]
-    >>> wrapped_spans(1, length=8, frames=3)
-    [(1, 3), (0, 3), (0, 3)]
+    Examples:
+        >>> wrapped_spans(6, length=4, frames=8)
+        [(6, 8), (0, 2)]
+        >>> wrapped_spans(2, length=4, frames=8)
+        [(2, 6)]
+        >>> wrapped_spans(1, length=8, frames=3)
+        [(1, 3), (0, 3), (0, 3)]
 
     Raises:
         ValueError: if there are no frames, or `start` is not one of them.
@@ -43,14 +44,15 @@ def covering_clips(frames: int, length: int) -> list[tuple[int, int]]:
                                 [-----] [-----]
                                             [-----]    weight 2
 
-    >>> covering_clips(10, length=4)
-    [(0, 4), (4, 4), (6, 2)]
-    >>> covering_clips(8, length=4)
-    [(0, 4), (4, 4)]
-    >>> covering_clips(3, length=4)
-    [(0, 3)]
-    >>> covering_clips(0, length=4)
-    []
+    Examples:
+        >>> covering_clips(10, length=4)
+        [(0, 4), (4, 4), (6, 2)]
+        >>> covering_clips(8, length=4)
+        [(0, 4), (4, 4)]
+        >>> covering_clips(3, length=4)
+        [(0, 3)]
+        >>> covering_clips(0, length=4)
+        []
     """
     if frames < length:
         return [(0, frames)] if frames else []
@@ -69,10 +71,11 @@ def covering_clips_of_runs(usable: Bool[np.ndarray, " frames"], length: int) -> 
                                 [-----]
                                   [-----]    weight 1; the last three frames are left out
 
-    >>> covering_clips_of_runs(np.array([1, 1, 1, 1, 1, 0, 0, 1, 1, 1], bool), length=4)
-    [(0, 4), (1, 1)]
-    >>> covering_clips_of_runs(np.array([1, 1, 1], bool), length=4)
-    [(0, 3)]
+    Examples:
+        >>> covering_clips_of_runs(np.array([1, 1, 1, 1, 1, 0, 0, 1, 1, 1], bool), length=4)
+        [(0, 4), (1, 1)]
+        >>> covering_clips_of_runs(np.array([1, 1, 1], bool), length=4)
+        [(0, 3)]
     """
     if usable.all():
         return covering_clips(len(usable), length)
@@ -84,8 +87,9 @@ def covering_clips_of_runs(usable: Bool[np.ndarray, " frames"], length: int) -> 
 def allowed_starts(usable: Bool[np.ndarray, " frames"], length: int) -> Int[np.ndarray, " starts"]:
     """Return the first frames of the clips, wrapping around at the end, that contain usable frames only.
 
-    >>> allowed_starts(np.array([1, 1, 0, 1, 1, 1], bool), length=3).tolist()
-    [3, 4, 5]
+    Examples:
+        >>> allowed_starts(np.array([1, 1, 0, 1, 1, 1], bool), length=3).tolist()
+        [3, 4, 5]
     """
     frames = len(usable)
     distinct = min(length, frames)  # different frames in a clip

@@ -32,8 +32,9 @@ def conv2d_is_faster(frames: int, kernel: int) -> bool:
         frames: of the input.
         kernel: size in time.
 
-    >>> [conv2d_is_faster(8, kernel) for kernel in (3, 5, 7, 9)]
-    [False, True, True, True]
+    Examples:
+        >>> [conv2d_is_faster(8, kernel) for kernel in (3, 5, 7, 9)]
+        [False, True, True, True]
     """
     return kernel >= MIN_KERNEL and frames <= MAX_FRAMES
 

@@ -1,4 +1,4 @@
-"""The worked example of docs/how-to/add-an-estimator.md: a copy of the project with it runs from finetune to evaluate."""
+"""The worked example of the guide to estimators: a copy of the project with it runs from finetune to evaluate."""
 
 import json
 import os

@@ -108,7 +108,7 @@ def test_the_key_of_a_local_cluster_is_not_in_arguments_environments_or_files(
 
 @contextmanager
 def _documented_tls(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Follow the section on certificates of docs/how-to/cluster.md in a new home, and load Dask's configuration there."""
+    """Follow the section on certificates of the guide to clusters in a new home, and load Dask's settings there."""
     (home / ".dask-tls").mkdir(parents=True, mode=0o755)  # an existing folder, open to others
     monkeypatch.setenv("HOME", str(home))
     section = (ROOT / "docs/how-to/cluster.md").read_text().split("## Certificates")[1]
