@@ -1,0 +1,193 @@
+"""Every code block of the documents is valid: commands, options and parameters exist, and data can be read."""
+
+import ast
+import copy
+import csv
+import importlib
+import importlib.util
+import json
+import re
+import shlex
+import textwrap
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import yaml
+from dvc.cli.parser import get_main_parser
+from typer.main import get_command
+
+from pipeline.cli import COMMANDS, app
+from pipeline.params import Params
+from pipeline.params_check import check_params
+from tests.documentation.pages import ROOT, CodeBlock, code_blocks, documents
+
+BLOCKS = [block for path in documents() for block in code_blocks(path)]
+LANGUAGES = {"bash", "csv", "html", "ini", "json", "python", "text", "toml", "yaml"}
+# Programs of the system, whose options nothing here can check.
+# fmt: off
+OTHERS = {
+    "apptainer", "cat", "cd", "cp", "curl", "docker", "echo", "export", "find", "git", "head", "kill", "ln", "ls",
+    "mkdir", "mv", "nvidia-smi", "open", "openssl", "pip", "rm", "rsync", "sbatch", "source", "squeue", "srun", "ssh",
+    "tail", "tar", "torchrun", "uv", "watch", "xdg-open", "zensical",
+}
+# fmt: on
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+DEMO = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+STAGES = set(yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"])
+
+
+def _of(language: str) -> Any:
+    blocks = [block for block in BLOCKS if block.language == language]
+    return pytest.mark.parametrize("block", blocks, ids=[block.place for block in blocks])
+
+
+def test_every_block_names_its_language() -> None:
+    assert [f"{block.place}: {block.language}" for block in BLOCKS if block.language not in LANGUAGES] == []
+
+
+def _calls(text: str) -> Iterator[list[str]]:
+    """Yield the words of each call in a shell script: no comments, assignments, redirections or here-documents."""
+    text = re.sub(r"<<-?\s*'?(\w+)'?[^\n]*\n.*?\n\1\n", "\n", text, flags=re.DOTALL)
+    for line in text.replace("\\\n", " ").splitlines():
+        lexer = shlex.shlex(line, posix=True, punctuation_chars="();<>|&")
+        lexer.whitespace_split = True
+        call: list[str] = []
+        for word in [*lexer, ";"]:
+            if not set(word) <= set("();<>|&"):
+                call.append(word)
+                continue
+            if set(word) & set("<>"):
+                call.append(word)
+                continue
+            yield from _program(call)
+            call = []
+
+
+def _program(words: list[str]) -> Iterator[list[str]]:
+    """Yield a call without its assignments and redirections; nothing if there is no program."""
+    while words and re.fullmatch(r"\w+=.*", words[0], re.DOTALL):
+        words = words[1:]
+    cut = next((index for index, word in enumerate(words) if set(word) & set("<>") and set(word) <= set("<>&")), None)
+    words = words[:cut]
+    if words:
+        yield words
+
+
+def _check_msn(words: list[str]) -> None:
+    command: Any = get_command(app)
+    context = command.make_context("msn", [], resilient_parsing=True)
+    while words and not words[0].startswith("-") and hasattr(command, "get_command"):
+        name = words[0]
+        assert command is not get_command(app) or name in COMMANDS, f"msn has no command {name}"
+        inner = command.get_command(context, name)
+        assert inner is not None, f"{command.name} has no command {name}"
+        command, words = inner, words[1:]
+        context = command.make_context(name, [], parent=context, resilient_parsing=True)
+    options = {"--help", *(option for parameter in command.params for option in parameter.opts)}
+    used = {word.split("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)}
+    assert used <= options, f"msn {command.name} has no option {used - options}"
+    for value in _option_values(words):
+        _check_assignment(value)
+
+
+def _check_dvc(words: list[str]) -> None:
+    arguments = get_main_parser().parse_args(words)  # leaves the program on a wrong option
+    assert arguments.func is not None or words == ["--version"]
+    for value in _option_values(words):
+        _check_assignment(value)
+    if words[0] == "repro":
+        assert set(getattr(arguments, "targets", [])) <= STAGES
+
+
+def _option_values(words: list[str]) -> list[str]:
+    """Return the values of -S and --set-param."""
+    return [value for option, value in pairwise(words) if option in ("-S", "--set-param")]
+
+
+def _check_assignment(text: str) -> None:
+    """Check KEY=VALUE, or KEY=VALUE,VALUE of a sweep, against the classes of the parameters."""
+    key, value = text.split("=", 1)
+    assert _has(DEMO, key), f"params.yaml has no key {key}"
+    values = [value] if value.startswith(("[", '"', "'", "{")) else value.split(",")
+    for single in values:
+        _check_values({key: yaml.safe_load(single)})
+
+
+def _has(values: Any, key: str) -> bool:
+    for part in key.split("."):
+        if not isinstance(values, dict) or part not in values:
+            return False
+        values = values[part]
+    return True
+
+
+def _check_values(changes: dict[str, Any]) -> None:
+    """Check each value by itself: the demo's other values may not fit it (`model.name=resnet50`)."""
+    for key, value in changes.items():
+        section: Any = Params
+        *parents, name = key.split(".")
+        for parent in parents:
+            section = section.model_fields[parent].annotation
+        section.__pydantic_validator__.validate_assignment(section.model_construct(), name, value)
+
+
+def _check_make(words: list[str]) -> None:
+    targets = {word for word in words if "=" not in word and not word.startswith("-")}
+    assert targets <= TARGETS, f"the Makefile has no target {targets - TARGETS}"
+
+
+def _check_python(words: list[str]) -> None:
+    if words[:1] == ["-m"]:
+        assert importlib.util.find_spec(words[1]) is not None, f"there is no module {words[1]}"
+
+
+CHECKS = {"msn": _check_msn, "dvc": _check_dvc, "make": _check_make, "python": _check_python}
+
+
+@_of("bash")
+def test_commands_exist(block: CodeBlock) -> None:
+    for program, *words in _calls(block.text):
+        if program in CHECKS:
+            CHECKS[program](words)
+        else:
+            assert program in OTHERS, f"{program}: neither a program of the project nor in OTHERS"
+
+
+@_of("python")
+def test_python_can_be_compiled_and_its_imports_exist(block: CodeBlock) -> None:
+    for node in ast.walk(ast.parse(textwrap.dedent(block.text))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline"):
+            module = importlib.import_module(str(node.module))
+            missing = [
+                name.name
+                for name in node.names
+                if not hasattr(module, name.name) and importlib.util.find_spec(f"{node.module}.{name.name}") is None
+            ]
+            assert missing == [], f"{node.module} has no {missing}"
+
+
+@_of("yaml")
+def test_yaml_can_be_read_and_its_parameters_are_allowed(block: CodeBlock) -> None:
+    values = yaml.safe_load(block.text)
+    if isinstance(values, dict) and values and set(values) <= set(Params.model_fields):
+        merged = _merged(DEMO, values)
+        check_params(merged, block.place)
+
+
+def _merged(values: Any, changes: Any) -> Any:
+    if not isinstance(values, dict) or not isinstance(changes, dict):
+        return changes
+    return copy.deepcopy(values) | {key: _merged(values.get(key), value) for key, value in changes.items()}
+
+
+@_of("json")
+def test_json_can_be_read(block: CodeBlock) -> None:
+    json.loads(block.text)
+
+
+@_of("csv")
+def test_rows_have_the_columns_of_the_header(block: CodeBlock) -> None:
+    lengths = {len(row) for row in csv.reader(block.text.splitlines())}
+    assert len(lengths) == 1
