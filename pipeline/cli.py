@@ -3,6 +3,7 @@
 import importlib
 import io
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -22,15 +23,18 @@ COMMANDS = {
     "compare": "Compare two experiments on the same videos, paired.",
     "report": "Write one HTML page about experiments, beside the paper.",
     "compare-saliency": "Draw figure 6 of two experiments side by side.",
+    "doctor": "Check the installation; print what an issue needs, without names.",
     "work": "List, verify or prune the artifact store of finished items.",
 }
+NEED_CHECKOUT = ("profile", "study", "compare", "report", "compare-saliency")
 
 
 class Commands(TyperGroup):
     """A command group that imports a command only when it is called, because torch and DVC take seconds to import.
 
-    A ValueError or OSError is printed as one message, with exit status 1; any other exception keeps its traceback. On
-    SIGTERM and SIGHUP a command removes its temporary files.
+    A ValueError or OSError is printed as one message, with exit status 1; any other exception keeps its traceback. If a
+    command that needs a checkout runs outside of one, the message says so. On SIGTERM and SIGHUP a command removes its
+    temporary files.
     """
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -57,7 +61,12 @@ class Commands(TyperGroup):
             with exit_on_signals():
                 return super().invoke(ctx)
         except (ValueError, OSError) as error:
-            typer.echo(visible_lines(f"msn: {error}"), err=True)
+            hint = ""
+            if ctx.invoked_subcommand in NEED_CHECKOUT and not Path("dvc.yaml").is_file():
+                hint = (
+                    f"\n`msn {ctx.invoked_subcommand}` needs a checkout of the project: run it in the root of a clone"
+                )
+            typer.echo(visible_lines(f"msn: {error}{hint}"), err=True)
             raise typer.Exit(1) from None
 
 
@@ -66,7 +75,10 @@ app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pret
 
 @app.callback()
 def msn() -> None:
-    """Tasks beside make (set up, check) and dvc (run, compare): predict, export, studies, reports, profiles."""
+    """Tasks beside make (set up, check) and dvc (run, compare): predict, export, studies, reports, profiles.
+
+    predict, export, complexity, identities and doctor run anywhere; the others run in a checkout of the project.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal's encoding cannot show ends no command
         sys.stdout.reconfigure(errors="backslashreplace")
 
