@@ -37,7 +37,9 @@ def study(
     resumes when it is called again. Waiting may be interrupted: DVC's workers continue.
     """
     if name is None:
-        for study_name in list_studies():
+        if not (names := list_studies()):
+            raise ValueError(f"{STUDIES}: there is no study here")
+        for study_name in names:
             typer.echo(f"{study_name:12}{read_study(study_name).title}")
         return
     definition, changes = read_study(name), parse_changes(assignments or [])

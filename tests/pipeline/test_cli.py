@@ -1,6 +1,7 @@
 """The command `msn`: its output, the files that it writes, its errors."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from pipeline.artifacts.artifact_store import ArtifactStore, work_root
-from pipeline.cli import app
+from pipeline.cli import COMMANDS, NEED_CHECKOUT, app
 from pipeline.upkeep.pruning import ReferencedFiles
 from pipeline.upkeep.stored_folders import stored_folders
 
@@ -44,7 +45,7 @@ def _make(key: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
-        ((), ["profile", "identities", "predict", "complexity", "study", "compare", "report", "work"]),
+        ((), ["profile", "identities", "predict", "complexity", "study", "compare", "report", "doctor", "work"]),
         (("profile",), ["avec2014", "git checkout params.yaml"]),
         (("identities",), ["--output"]),
         (("predict",), ["--model", "--json", "--figure", "--overlay", "no diagnosis"]),
@@ -53,6 +54,7 @@ def _make(key: str, text: str) -> None:
         (("compare",), ["experiment", "--resamples", "--json", "inside the noise"]),
         (("report",), ["--study", "--output", "--faces", "self-contained"]),
         (("compare-saliency",), ["experiment", "--output", "workspace"]),
+        (("doctor",), ["--json", "Nothing is sent anywhere", "exit status"]),
         (("work",), ["list", "prune"]),
         (("work", "prune"), ["--progress", "--features", "--yes", "dvc.lock"]),
     ],
@@ -65,7 +67,9 @@ def test_help(command: tuple[str, ...], expected: list[str]) -> None:
 
 
 def test_the_help_imports_no_large_library() -> None:
-    show_help = "import sys; from pipeline.cli import app; app(['--help'], standalone_mode=False); "
+    show_help = (
+        "import sys; from pipeline.cli import COMMANDS, NEED_CHECKOUT, app; app(['--help'], standalone_mode=False); "
+    )
     print_modules = "print('loaded:', *sorted({'torch', 'dvc', 'dask'} & sys.modules.keys()))"
     result = subprocess.run(
         [sys.executable, "-c", show_help + print_modules], capture_output=True, text=True, check=True
@@ -102,11 +106,33 @@ def test_an_error_is_printed_as_one_message(workplace: Path) -> None:
     assert (workplace / "params.yaml").read_bytes() == before
 
 
-def test_a_profile_outside_the_repository_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("profile", "avec2014"), "params.yaml: no such file"),
+        (("study",), "studies: there is no study here"),
+        (("study", "depth"), "studies/depth.yaml: no such study"),
+        (("compare", "HEAD", "workspace"), "HEAD: DVC cannot read it here"),
+        (("report",), "workspace: no params.yaml"),
+        (("compare-saliency", "HEAD", "workspace"), "HEAD: DVC cannot read it here"),
+    ],
+)
+def test_outside_of_a_checkout_the_commands_that_need_one_say_so(
+    command: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    result = _msn("profile", "avec2014")
-    assert result.exit_code == 1
-    assert result.output == "msn: params.yaml: no such file; run in the root of the repository\n"
+    result = _msn(*command)
+    assert (result.exit_code, result.stdout) == (1, "")
+    first, *_, last = result.stderr.splitlines()
+    assert first.startswith(f"msn: {message}")
+    assert last == f"`msn {command[0]}` needs a checkout of the project: run it in the root of a clone"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_command_says_where_it_runs() -> None:
+    result = " ".join(_msn("--help").output.split())
+    (anywhere,) = re.findall(r"(\S+(?:, \S+)* and \S+) run anywhere; the others run in a checkout", result)
+    assert {*re.split(", | and ", anywhere)} == COMMANDS.keys() - {*NEED_CHECKOUT, "work"}
 
 
 def test_the_image_list_of_a_folder_tree(tmp_path: Path) -> None:
