@@ -62,7 +62,8 @@ class Commands(TyperGroup):
                 return super().invoke(ctx)
         except (ValueError, OSError) as error:
             hint = ""
-            if ctx.invoked_subcommand in NEED_CHECKOUT and not Path("dvc.yaml").is_file():
+            outside = not any(Path(name).is_file() for name in ("dvc.yaml", "params.yaml"))
+            if outside and ctx.invoked_subcommand in NEED_CHECKOUT:
                 hint = (
                     f"\n`msn {ctx.invoked_subcommand}` needs a checkout of the project: run it in the root of a clone"
                 )
