@@ -21,7 +21,7 @@ def examine() -> Section:
     facts: dict[str, Fact] = {
         "system": f"{platform.system()} {platform.release()} ({platform.machine()})",
         "distribution": _distribution(),
-        "C library": " ".join(platform.libc_ver()) or None,
+        "C library": " ".join(platform.libc_ver()).strip() or None,
         "container": any(path.exists() for path in CONTAINER_MARKS) or "docker" in _read(Path("/proc/1/cgroup")),
         "SLURM job": "SLURM_JOB_ID" in os.environ,
         "processor": _processor(),

@@ -40,6 +40,7 @@ def examine() -> Section:
     facts: dict[str, Fact] = {name: _describe(folder) for name, folder in places.items()}
     with ExitStack() as stack:
         scratch, checks = _make_scratch(places, stack)
+        checks += _check_temporary(places[TEMPORARY])
         checks += _check_space(places)
         if {CHECKOUT, STORE, CACHE} <= scratch.keys():
             devices = {scratch[name].stat().st_dev for name in (CHECKOUT, STORE, CACHE)}
@@ -117,6 +118,14 @@ def _make_scratch(places: Mapping[str, Path], stack: ExitStack) -> tuple[dict[st
     finding = "; ".join(f"{name}: {reason}" for name, reason in failed.items()) or f"all {len(places)} places"
     remedy = "make the folders writable, or name others: MSN_WORK for the store, TMPDIR for temporary files"
     return scratch, [ok_or_problem("writing", not failed, finding, remedy)]
+
+
+def _check_temporary(used: Path) -> Iterator[Check]:
+    """Check that temporary files go where TMPDIR says: Python takes another folder without a word."""
+    if named := os.environ.get("TMPDIR"):
+        same = Path(named).absolute() == used.absolute()
+        finding = "is used" if same else "names a folder that cannot be used; another one is taken"
+        yield ok_or_warning("TMPDIR", same, finding, "make the folder, writable for you, or unset TMPDIR")
 
 
 def _check_space(places: Mapping[str, Path]) -> Iterator[Check]:

@@ -77,6 +77,7 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/comparing/scores.py": [],
     "pipeline/studies/queue.py": [],
     "pipeline/upkeep/pruning.py": [],
+    "pipeline/doctor/machine.py": [],
     "pipeline/report/page.py": [],
     "stages/evaluate.py": ["evaluate"],
     "stages/estimator.py": ["estimator"],

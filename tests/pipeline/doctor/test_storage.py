@@ -20,7 +20,7 @@ MOUNTS = r"""
 """
 
 
-def _checks(folder: Path | None = None) -> dict[str, Check]:
+def _checks() -> dict[str, Check]:
     return {check.name: check for check in storage.examine().checks}
 
 
@@ -97,6 +97,18 @@ def test_outside_of_a_checkout_only_the_temporary_folder_is_examined(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TMPDIR", raising=False)
     section = storage.examine()
     assert list(section.facts) == ["temporary folder"]
     assert {check.name: check.verdict for check in section.checks} == {"writing": Verdict.OK, "free space": Verdict.OK}
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("there", Verdict.OK), ("missing", Verdict.WARNING)])
+def test_a_temporary_folder_that_is_not_used_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, verdict: Verdict
+) -> None:
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / name))
+    monkeypatch.setattr("tempfile.tempdir", None)  # Python remembers the folder
+    assert _checks()["TMPDIR"].verdict is verdict
