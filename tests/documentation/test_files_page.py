@@ -1,0 +1,101 @@
+"""The page of files names every output of dvc.yaml, and the columns and keys that the code writes."""
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.corpora import videos
+from pipeline.detection import tables
+from pipeline.faces.face_crop import ORIGINS
+from pipeline.records import frame_table, labels, predictions, recordings
+from pipeline.records.quality import Quality
+from pipeline.scoring import conformal, confusion, prediction_tables, summary
+from pipeline.scoring.metrics import METRICS
+
+ROOT = Path(__file__).parents[2]
+FILES = (ROOT / "docs/reference/files.md").read_text(encoding="utf-8")
+METRICS_PAGE = (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8")
+
+COLUMNS = {
+    "A corpus in the layout videos": {*videos.COLUMNS, *videos.MAY_BE_UNKNOWN},
+    "data/corpus/recordings.csv": recordings.COLUMNS,
+    "data/corpus/labels_fitting.csv": labels.COLUMNS,
+    "data/corpus/labels_testing.csv": labels.GROUP_COLUMNS,
+    "frames.csv": frame_table.COLUMNS,
+    "quality.json": [field.name for field in fields(Quality)],
+    "data/detection/recordings.csv": tables.COLUMNS,
+    "results/predictions.csv": predictions.COLUMNS,
+    "results/clips.csv": prediction_tables.CLIP_COLUMNS,
+    "results/intervals.csv": summary.COLUMNS,
+    "results/confusion.csv": confusion.COLUMNS,
+    "results/conformal.csv": conformal.COLUMNS,
+}
+
+
+def _section(page: str, heading: str) -> str:
+    """Return the text from a heading to the next one of any level."""
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", page, re.MULTILINE | re.DOTALL)
+    assert found, f"no heading {heading!r}"
+    return found[1]
+
+
+def _first_cells(text: str) -> list[str]:
+    """Return the code in the first cells of all tables in a text."""
+    return [name for cell in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE) for name in re.findall("`(.+?)`", cell)]
+
+
+def _paths() -> set[str]:
+    """Return the paths of all outputs, metrics and plots in dvc.yaml."""
+    content = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+    entries = [
+        entry for stage in content["stages"].values() for kind in ("outs", "metrics") for entry in stage.get(kind, [])
+    ]
+    plots = [plot["y"] for entry in content["plots"] for plot in entry.values()]
+    return {path for entry in [*entries, *content["metrics"], *plots] for path in _names(entry)}
+
+
+def _names(entry: str | dict[str, Any]) -> list[str]:
+    return [entry] if isinstance(entry, str) else list(entry)
+
+
+def test_the_page_names_every_path_of_dvc_yaml() -> None:
+    paths = _paths()
+    assert {"data/aligned", "metrics.json", "results/figure5.png", "metrics/pretrain/metrics.json"} <= paths
+    listed = {f"data/detection/{name}" for name in _first_cells(_section(FILES, "data/detection"))}
+    named = {name.rstrip("/") for name in re.findall("`([^`]+)`", FILES)} | listed
+    assert paths - named == set()
+
+
+@pytest.mark.parametrize("heading", COLUMNS)
+def test_the_page_names_the_columns_that_the_code_writes(heading: str) -> None:
+    assert sorted(_first_cells(_section(FILES, heading))) == sorted(COLUMNS[heading])
+
+
+def test_the_page_names_the_codes_of_origins() -> None:
+    (codes,) = re.findall(r"`origin_codes` \((.+?)\)", " ".join(FILES.split()))
+    assert {name: int(code) for name, code in re.findall(r"`(\w+)` (\d)", codes)} == ORIGINS
+
+
+def test_the_page_of_metrics_names_all_metrics() -> None:
+    assert _first_cells(_section(METRICS_PAGE, "Metrics")) == list(METRICS)
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "detection.json", "complexity.json"])
+def test_the_page_of_metrics_names_the_keys_of_the_tracked_files(name: str) -> None:
+    written = _flat(json.loads((ROOT / name).read_text(encoding="utf-8")))
+    named = set(_first_cells(_section(METRICS_PAGE, name)))
+    optional = {"validation.rmse", "validation.mae", "validation.videos"}  # the demo validates nothing
+    assert named - optional == written
+
+
+def _flat(values: dict[str, Any]) -> set[str]:
+    """Return the keys of a nested object, joined by dots."""
+    keys = set()
+    for key, value in values.items():
+        keys |= {f"{key}.{inner}" for inner in _flat(value)} if isinstance(value, dict) else {key}
+    return keys
