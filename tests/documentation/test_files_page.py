@@ -71,6 +71,25 @@ def test_the_page_names_every_path_of_dvc_yaml() -> None:
     assert paths - named == set()
 
 
+def test_the_page_says_which_stage_writes_and_reads_an_output() -> None:
+    rows = re.findall(r"^\| `(\S+)` \| (\w+) \| (.*?)\|$", FILES.split("## Inputs")[0], re.MULTILINE)
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    sources = {"data/${estimator.source}": "data/aligned", "${identities.list}": "data/simulated"}
+    sources |= {"${corpus.root}": "data/simulated", "results/predictions.csv": "results"}
+    written: dict[str, str] = {}
+    read: dict[str, set[str]] = {}
+    for stage, content in stages.items():
+        paths = [path for kind in ("outs", "metrics") for entry in content.get(kind, []) for path in _names(entry)]
+        written |= dict.fromkeys(paths, stage)
+    for path in written:
+        readers = [
+            stage for stage, content in stages.items() if path in [sources.get(dep, dep) for dep in content["deps"]]
+        ]
+        read[path] = set(readers)
+    assert {path: stage for path, stage, _ in rows} == written
+    assert {path: set(re.findall(r"\w+", re.sub("`.*?`|and|if|is", "", cell))) for path, _, cell in rows} == read
+
+
 @pytest.mark.parametrize("heading", COLUMNS)
 def test_the_page_names_the_columns_that_the_code_writes(heading: str) -> None:
     assert sorted(_first_cells(_section(FILES, heading))) == sorted(COLUMNS[heading])
