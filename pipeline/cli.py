@@ -23,7 +23,7 @@ COMMANDS = {
     "compare": "Compare two experiments on the same videos, paired.",
     "report": "Write one HTML page about experiments, beside the paper.",
     "compare-saliency": "Draw figure 6 of two experiments side by side.",
-    "doctor": "Check the installation; print what an issue needs, without names.",
+    "doctor": "Check the installation; print what an issue needs.",
     "work": "List, verify or prune the artifact store of finished items.",
 }
 NEED_CHECKOUT = ("profile", "study", "compare", "report", "compare-saliency")

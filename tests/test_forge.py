@@ -83,6 +83,8 @@ def test_the_newest_heading_of_the_changelog_is_the_version() -> None:
     assert versions[0] == PROJECT["version"]
     assert versions == sorted(versions, key=lambda version: [int(part) for part in version.split(".")], reverse=True)
     assert [match[2] for match in parsed[1:] if match and match[2] == "unreleased"] == []
+    released = parsed[0][2] if parsed[0] else ""
+    assert str(_yaml("CITATION.cff").get("date-released", "unreleased")) == released
 
 
 def test_the_known_gaps_are_said_and_no_private_material_is_asked_for() -> None:

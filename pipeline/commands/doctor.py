@@ -17,9 +17,10 @@ def doctor(
 ) -> None:
     """Check the installation and the machine, and print what an issue needs: versions, devices, file systems, checks.
 
-    The output is Markdown to paste into an issue. It holds no name of a person, a machine, a folder or a file of yours,
-    and no address. Nothing is sent anywhere. It works in a checkout of the project and outside of any. The exit status
-    is 1 if there is a problem.
+    The output is Markdown to paste into an issue. It names no person, no machine, no address, and no folder or file of
+    yours. Nothing is sent anywhere.
+
+    It works in a checkout of the project and outside of any. The exit status is 1 if there is a problem.
     """
     if sys.stderr.isatty():
         typer.echo("examining; this takes some seconds", err=True)
