@@ -61,6 +61,6 @@ lock: setup  ## pin the installed versions in requirements.lock
 	| sed -E '/^(nvidia-|cuda-|triton==)/ s/$$/ ; sys_platform == "linux"/'; } > requirements.lock.partial
 	@mv requirements.lock.partial requirements.lock
 
-clean:  ## remove files of the tools; outputs, the cache and finished items stay (see README)
+clean:  ## remove files of the tools; outputs, the cache and finished items stay (`msn work prune` removes items)
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache site build dist *.egg-info
 	find pipeline stages tests benchmarks documentation -name __pycache__ -type d -exec rm -rf {} +

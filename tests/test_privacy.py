@@ -52,8 +52,9 @@ def is_ignored(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bool
 
 
 def _code() -> tuple[str, str]:
-    """Return the code blocks of README.md and of docs/, and the prose between them."""
-    texts = [path.read_text().split("```") for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))]
+    """Return the code blocks of README.md and of docs/, without output and usage (`text`), and the prose between."""
+    files = (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
+    texts = [re.sub(r"```text\n.*?```", "", path.read_text(), flags=re.DOTALL).split("```") for path in files]
     return "".join(block for parts in texts for block in parts[1::2]), "\n".join("".join(parts[::2]) for parts in texts)
 
 

@@ -20,7 +20,7 @@ def identities(
 ) -> None:
     """List the images of any folder tree of identities, for the parameter identities.list.
 
-    Example: `msn identities faces --output train_list.txt`.
+    Example: `msn identities /data/faces --output /data/faces/list.txt`.
     """
     entries = find_images(root)
     text = "".join(f"{entry}\n" for entry in entries)

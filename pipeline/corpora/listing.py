@@ -64,7 +64,9 @@ def list_corpus(
     """
     report = Report()
     if not root.is_dir():
-        raise CorpusError(f"corpus.root: {root} is not a folder; the README says where corpora are expected")
+        raise CorpusError(
+            f"corpus.root: {root} is not a folder; docs/reference/files.md says how a corpus lies on disk"
+        )
     entries = LAYOUTS[layout].read(root, labels_root, report)
     labels = [label for entry in entries if (label := _label(entry, report)) is not None]
     _check_ids(entries, report)

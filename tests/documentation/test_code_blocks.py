@@ -112,7 +112,7 @@ def _check_assignment(text: str) -> None:
     assert _has(DEMO, key), f"params.yaml has no key {key}"
     values = [value] if value.startswith(("[", '"', "'", "{")) else value.split(",")
     for single in values:
-        _check_values({key: yaml.safe_load(single)})
+        _check_value(key, yaml.safe_load(single))
 
 
 def _has(values: Any, key: str) -> bool:
@@ -123,14 +123,13 @@ def _has(values: Any, key: str) -> bool:
     return True
 
 
-def _check_values(changes: dict[str, Any]) -> None:
-    """Check each value by itself: the demo's other values may not fit it (`model.name=resnet50`)."""
-    for key, value in changes.items():
-        section: Any = Params
-        *parents, name = key.split(".")
-        for parent in parents:
-            section = section.model_fields[parent].annotation
-        section.__pydantic_validator__.validate_assignment(section.model_construct(), name, value)
+def _check_value(key: str, value: Any) -> None:
+    """Check a value within its section: the demo's other sections may not fit it (`model.name=resnet50`)."""
+    name, *rest = key.split(".")
+    for part in reversed(rest):
+        value = {part: value}
+    section: Any = Params.model_fields[name].annotation
+    section.model_validate(_merged(DEMO[name], value))
 
 
 def _check_make(words: list[str]) -> None:
