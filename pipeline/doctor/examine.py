@@ -21,6 +21,8 @@ def _examine_section(name: str) -> Section:
         section: Section = importlib.import_module(f"pipeline.doctor.{name}").examine()
         return section
     except Exception as error:  # whatever is broken here is what the report is for
-        # The type alone: a message may hold a path.
-        finding = f"could not be examined: {type(error).__name__}"
-        return Section(name.capitalize(), {}, [Check(name, Verdict.PROBLEM, finding, "report this as a bug")])
+        # Not the message, which may hold a path.
+        module = f" ({error.name})" if isinstance(error, ModuleNotFoundError) else ""
+        finding = f"could not be examined: {type(error).__name__}{module}"
+        remedy = "install the package again; if that does not help, report this as a bug"
+        return Section(name.capitalize(), {}, [Check(name, Verdict.PROBLEM, finding, remedy)])

@@ -78,11 +78,10 @@ def _existing(folder: Path) -> Path:
 def _describe(folder: Path) -> str:
     place = _existing(folder)
     kind = _file_system_type(place)
-    network = (
-        ", over the network" if kind in NETWORK else ", perhaps over the network" if kind.startswith("fuse.") else ""
-    )
-    missing = "" if folder.is_dir() else "; not made yet"
-    return f"{kind}{network}, {gigabytes(shutil.disk_usage(place).free)} free{missing}"
+    parts = [kind, f"{gigabytes(shutil.disk_usage(place).free)} free"]
+    if kind in NETWORK or kind.startswith("fuse."):
+        parts.insert(1, "over the network" if kind in NETWORK else "perhaps over the network")
+    return ", ".join(parts) + ("" if folder.is_dir() else "; not made yet")
 
 
 def _file_system_type(folder: Path) -> str:
@@ -92,9 +91,8 @@ def _file_system_type(folder: Path) -> str:
     except OSError:
         return "of unknown type"
     real = folder.resolve()
-    mounted = {
-        Path(_unescape(row[0].split()[4])): row[1].split()[0] for row in rows if len(row) == 2
-    }  # later ones hide
+    # A later mount at the same place hides the earlier one.
+    mounted = {Path(_unescape(row[0].split()[4])): row[1].split()[0] for row in rows if len(row) == 2}
     return next((mounted[place] for place in (real, *real.parents) if place in mounted), "of unknown type")
 
 
