@@ -36,7 +36,6 @@ from pipeline.runtime.atomic import atomic_file, write_text_atomically
 
 COLOURS, REFINEMENTS = 256, 3  # of the palette, and of its choice: text stays sharp, and faces keep their shades
 COLUMNS = "120"  # of a printed table
-LOG_TIME = re.compile(r"^\d\d \w{3} \d\d:\d\d:\d\d ")
 
 
 def main() -> None:
@@ -49,8 +48,9 @@ def main() -> None:
         sys.exit(f"no such image: {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
     pictures = [entry for entry in PICTURES if not names or entry.image in names]
     screenshots = [entry for entry in SCREENSHOTS if not names or entry.image in names]
-    shown = {entry.experiment for entry in (*pictures, *screenshots)}
+    shown = {picture.experiment for picture in pictures}
     for experiment in EXPERIMENTS:
+        # Commands of other entries name experiments too, and fail with a message where one is missing.
         if (not names or experiment.name in shown) and not _exists(experiment.name):
             _run(experiment.command)
     done: set[str] = set()
@@ -77,13 +77,13 @@ def _exists(name: str) -> bool:
 
 def _run_once(entry: Picture | Screenshot, done: set[str]) -> None:
     """Run the command of an entry unless it ran before, or the entry shows a file of an experiment."""
-    if not entry.experiment and entry.command not in done:
+    if not (isinstance(entry, Picture) and entry.experiment) and entry.command not in done:
         _run(entry.command)
         done.add(entry.command)
 
 
 def _run(command: str) -> str:
-    """Run a command line in bash; return what it prints, without the times of log lines."""
+    """Run a command line in bash; return what it prints."""
     print(f"> {command}", flush=True)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "COLUMNS": COLUMNS}

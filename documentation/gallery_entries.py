@@ -73,7 +73,6 @@ class Screenshot:
         window: width and height of the browser's window, in pixels of the page.
         anchor: the element at the top of the picture, or the only one in it, as a CSS selector; empty for the page.
         alone: whether the picture shows the element `anchor` alone.
-        experiment: as in `Picture`.
     """
 
     image: str
@@ -82,7 +81,6 @@ class Screenshot:
     window: tuple[int, int]
     anchor: str = ""
     alone: bool = False
-    experiment: str = ""
 
 
 @dataclass(frozen=True)

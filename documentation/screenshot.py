@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 from playwright.sync_api import Page, Route, sync_playwright
@@ -54,10 +55,9 @@ def _picture(page: Page, screenshot: Screenshot, target: Path) -> None:
 def _chart_scripts() -> str:
     """Return the scripts that draw charts, in one; empty if the package that holds them is not installed."""
     try:
-        import vl_convert
+        return str(import_module("vl_convert").javascript_bundle())
     except ImportError:
         return ""
-    return vl_convert.javascript_bundle()
 
 
 def _answer(route: Route, scripts: str) -> None:
