@@ -103,7 +103,7 @@ def test_git_ignores_what_does_not_leave_with_git(
 def _opened_paths() -> set[str]:
     """Return the paths that other code in the documents writes to: after `>`, by an option, or opened by Python."""
     blocks, _ = _code()
-    found = re.findall(r"> (\S+)|--scheduler-file (\S+)|open\(\"(.+?)\", \"w\"\)", blocks)
+    found = re.findall(r"(?<=[^\n-])> (\S+)|--scheduler-file (\S+)|open\(\"(.+?)\", \"w\"\)", blocks)
     return {path for groups in found for path in groups if path}
 
 

@@ -21,7 +21,7 @@ ODD_IDS = ("a.tmp", "b.partial", "c.pyc", "__pycache__", "build", "d.dvc", "dvc.
 
 
 def _quoted(key: str, value: Path) -> str:
-    """A parameter for `-S` as the README says: the value between quotes, and a quote in it after a backslash."""
+    """A parameter for `-S` as docs/how-to/experiments.md says: quoted, and a quote in it after a backslash."""
     escaped = str(value).replace('"', '\\"')
     return f'{key}="{escaped}"'
 
@@ -48,8 +48,8 @@ def test_roots_of_any_name(project: Any, tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["My Videos (2023)", "$(touch pwned)"])
-def test_the_example_of_the_readme_runs_no_command_of_a_path(tmp_path: Path, name: str) -> None:
-    (example,) = re.findall(r"`-S (.*/data/My Videos \(2023\).*?)`", (ROOT / "README.md").read_text())
+def test_the_example_of_the_documentation_runs_no_command_of_a_path(tmp_path: Path, name: str) -> None:
+    (example,) = re.findall(r"`-S (.*/data/My Videos \(2023\).*?)`", (ROOT / "docs/how-to/experiments.md").read_text())
     words = ["bash", "-c", f"printf %s {example.replace('/data/My Videos (2023)', name)}"]
     word = subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     assert list(tmp_path.iterdir()) == []

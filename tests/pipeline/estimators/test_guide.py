@@ -1,11 +1,6 @@
 """The worked example of the guide to estimators: a copy of the project with it runs from finetune to evaluate."""
 
 import json
-import os
-import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,54 +10,40 @@ import yaml
 
 from pipeline.records.tables import write_rows
 from pipeline.zarr_store import ARCHIVE, GroupWriter
-from tests.pipeline.estimators.material import ROOT, make_material, params_of
+from tests.guides import code_block, copy_code, replace_once, run_module
+from tests.pipeline.estimators.material import make_material, params_of
 
-GUIDE = ROOT / "docs/how-to/add-an-estimator.md"
+PAGE = "add-an-estimator.md"
 LABEL_COLUMNS = ("recording", "subject", "session", "task", "partition", "bdi", "sex", "age")
 SCORES = {"a1": 3, "a2": 8, "b1": 12, "c1": 20, "d1": 30, "t1": 14, "t2": 25}
-
-
-def _block(marker: str) -> str:
-    """Return the code block below a marker of the guide."""
-    match = re.search(rf"<!-- {re.escape(marker)} -->\n```\w+\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    assert match, marker
-    return match[1]
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The project with the example, as the guide says: one file, its settings, one line and its section."""
-    for package in ("pipeline", "stages"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_code(tmp_path)
     file = "pipeline/estimators/brightness.py"
-    (tmp_path / file).write_text(_block(file))
+    (tmp_path / file).write_text(code_block(PAGE, file))
     settings = tmp_path / "pipeline/estimator_settings.py"
     text = settings.read_text()
     assert text.count("    lpq_svr: LpqSvr\n") == text.count("\n\nclass Estimator(Section):") == 1
-    text = text.replace("    lpq_svr: LpqSvr\n", "    lpq_svr: LpqSvr\n" + _block("line"))
+    text = text.replace("    lpq_svr: LpqSvr\n", "    lpq_svr: LpqSvr\n" + code_block(PAGE, "line"))
     settings.write_text(
-        text.replace("\n\nclass Estimator(Section):", f"\n\n{_block('settings')}\n\nclass Estimator(Section):")
+        text.replace(
+            "\n\nclass Estimator(Section):", f"\n\n{code_block(PAGE, 'settings')}\n\nclass Estimator(Section):"
+        )
     )
     values = params_of("lpq_svr").model_dump(mode="json")
-    values["estimator"] |= {"name": "brightness", **yaml.safe_load(_block("params.yaml"))}
+    values["estimator"] |= {"name": "brightness", **yaml.safe_load(code_block(PAGE, "params.yaml"))}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
     return tmp_path
 
 
-def _run(project: Path, *command: str, succeeds: bool = True) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(project), "MSN_WORK": str(project / "work")}
-    result = subprocess.run(
-        [sys.executable, "-m", *command], cwd=project, env=environment, capture_output=True, text=True
-    )
-    assert (result.returncode == 0) is succeeds, result.stderr
-    return result.stdout + result.stderr
-
-
 def test_the_example_has_at_most_40_lines() -> None:
-    assert len(_block("pipeline/estimators/brightness.py").splitlines()) <= 40
+    assert len(code_block(PAGE, "pipeline/estimators/brightness.py").splitlines()) <= 40
 
 
-def _write_inputs(project: Path) -> None:
+def write_inputs(project: Path) -> None:
     """Write the sequences, the labels and the folder of no pretrained weights."""
     make_material(project)
     for partition, names in (("fitting", ("a1", "a2", "b1", "c1", "d1")), ("testing", ("t1", "t2"))):
@@ -76,13 +57,13 @@ def _write_inputs(project: Path) -> None:
 def _run_stages(project: Path) -> None:
     """Run the stages from estimator to evaluate."""
     inputs = ("sequences", "aligned", "fitting.csv")
-    _run(project, "stages.estimator", "chosen.json")
-    _run(project, "stages.finetune", "chosen.json", *inputs, "pretrained", "model", "curves")
-    _run(project, "stages.evaluate", *inputs, "testing.csv", "model", "metrics.json", "results")
+    run_module(project, "stages.estimator", "chosen.json")
+    run_module(project, "stages.finetune", "chosen.json", *inputs, "pretrained", "model", "curves")
+    run_module(project, "stages.evaluate", *inputs, "testing.csv", "model", "metrics.json", "results")
 
 
 def test_the_example_fits_and_estimates(project: Path) -> None:
-    _write_inputs(project)
+    write_inputs(project)
     _run_stages(project)
     estimates = pd.read_csv(project / "results/predictions.csv").set_index("recording").estimate
     assert list(estimates.index) == ["t1", "t2"]
@@ -95,14 +76,14 @@ def test_the_example_fits_and_estimates(project: Path) -> None:
 
 def test_an_estimator_can_read_every_native_frame_and_its_landmarks(project: Path) -> None:
     """The example reads the height of the left eye instead: `sources` and `estimator.source` make it an input."""
-    _replace(
+    replace_once(
         project / "pipeline/estimator_settings.py",
         '    title = "brightness"',
         '    title = "eye"\n    sources = ("aligned",)',
     )
     example = project / "pipeline/estimators/brightness.py"
-    _replace(example, '"brightness", "sequences", brightness', '"eye", "aligned", brightness')
-    _replace(
+    replace_once(example, '"brightness", "sequences", brightness', '"eye", "aligned", brightness')
+    replace_once(
         example,
         "from pipeline.data.clips.face_sequence import open_sequence",
         "from pipeline.zarr_store import read_array",
@@ -114,28 +95,23 @@ def test_an_estimator_can_read_every_native_frame_and_its_landmarks(project: Pat
 
 """
     example.write_text(example.read_text()[:start] + body + example.read_text()[end:])
-    _write_inputs(project)
+    write_inputs(project)
     for name, score in SCORES.items():
         with GroupWriter(project / "aligned" / name, ARCHIVE) as group:
             group.append("landmarks", np.full((40, 5, 2), 2.0 * score + 1, np.float32))
-    message = _run(project, "stages.estimator", "chosen.json", succeeds=False)
+    message = run_module(project, "stages.estimator", "chosen.json", succeeds=False)
     assert "estimator.source is sequences, but estimator.name is brightness; allowed for it: aligned" in message
-    _replace(project / "params.yaml", "source: sequences", "source: aligned")
+    replace_once(project / "params.yaml", "source: sequences", "source: aligned")
     _run_stages(project)
     predictions = pd.read_csv(project / "results/predictions.csv").set_index("recording")
     assert predictions.estimate.to_dict() == pytest.approx({"t1": 14.0, "t2": 25.0}, abs=1e-3)
-
-
-def _replace(path: Path, old: str, new: str) -> None:
-    assert path.read_text().count(old) == 1, old
-    path.write_text(path.read_text().replace(old, new))
 
 
 def test_wrong_settings_of_the_example_are_refused(project: Path) -> None:
     values = yaml.safe_load((project / "params.yaml").read_text())
     values["estimator"]["brightness"]["percentile"] = 101
     (project / "params.yaml").write_text(yaml.safe_dump(values))
-    message = _run(project, "stages.estimator", "chosen.json", succeeds=False)
+    message = run_module(project, "stages.estimator", "chosen.json", succeeds=False)
     assert (
         "estimator.brightness.percentile is 101; allowed: the percentile of the pixels of a face, 0 to 100" in message
     )
