@@ -86,7 +86,10 @@ def _check_msn(words: list[str]) -> None:
         assert inner is not None, f"{command.name} has no command {name}"
         command, words = inner, words[1:]
         context = command.make_context(name, [], parent=context, resilient_parsing=True)
-    options = {"--help", *(option for parameter in command.params for option in parameter.opts)}
+    options = {
+        "--help",
+        *(option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)),
+    }
     used = {word.split("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)}
     assert used <= options, f"msn {command.name} has no option {used - options}"
     for value in _option_values(words):
