@@ -1,9 +1,12 @@
 """What `msn doctor` finds out: facts for whoever helps, and checks with a verdict."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+# Local parts of a version (after +) that builders of packages use; others may be the name of a site or a person.
+LOCAL_PARTS = r"cpu|xpu|cu\d+|rocm[\d.]+|git[0-9a-f]+"
 Fact = str | int | bool | None | Mapping[str, str]
 
 
@@ -55,6 +58,12 @@ def ok_or_problem(name: str, passed: bool, finding: str, remedy: str) -> Check:
 def ok_or_warning(name: str, passed: bool, finding: str, remedy: str) -> Check:
     """Return a check that is a warning unless it passed; the remedy is dropped if it did."""
     return Check(name, Verdict.OK, finding) if passed else Check(name, Verdict.WARNING, finding, remedy)
+
+
+def shown_version(version: str) -> str:
+    """Return the version of a package; of its local part, after +, only what names a kind of build."""
+    public, _, local = version.partition("+")
+    return version if re.fullmatch(LOCAL_PARTS, local) else public
 
 
 def gigabytes(size: int) -> str:

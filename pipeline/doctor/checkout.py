@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pipeline.doctor.check import Check, Fact, Section, Verdict, ok_or_problem, ok_or_warning
+from pipeline.doctor.check import Check, Fact, Section, Verdict, ok_or_problem, ok_or_warning, shown_version
 from pipeline.experiments.git import GitError, git
 from pipeline.runtime.project_code import project_root
 
 HASH_LENGTH = 12  # digits of a shortened commit
 SETUP = "run `make setup` in the checkout"
 MAX_NAMES = 5  # packages named in a finding
+LINKS = r"(reflink|hardlink|symlink|copy)"
 
 
 def find_checkout() -> Path | None:
@@ -29,8 +30,10 @@ def dvc_setting(checkout: Path, section: str, key: str) -> str | None:
 
     Settings of the user and of the machine, which DVC reads too, are left out.
     """
-    paths = [checkout / ".dvc" / name for name in ("config", "config.local")]
-    return _setting([path.read_text(encoding="utf-8") for path in paths if path.is_file()], section, key)
+    try:
+        return _setting(_dvc_files(checkout), section, key)
+    except configparser.Error:  # _check_settings says so
+        return None
 
 
 def examine() -> Section:
@@ -43,12 +46,24 @@ def examine() -> Section:
     facts = {
         "working folder": "the root of a checkout" if Path.cwd() == checkout else "inside of a checkout",
         "state": _state(checkout),
-        "cache.type": cache_type if re.fullmatch(r"[a-z, ]+", cache_type) else None,
+        "cache.type": cache_type if re.fullmatch(rf"{LINKS}(, *{LINKS})*", cache_type) else None,
     }
     if code != checkout and _is_checkout(code):
         facts["code"] = _state(code)
-    checks = [*_check_place(checkout), *_check_git(checkout), _check_site(checkout), *_check_environment(checkout)]
+    checks = [
+        *_check_place(checkout),
+        *_check_git(checkout),
+        *_check_settings(checkout),
+        _check_site(checkout),
+        *_check_environment(checkout),
+    ]
     return Section("Checkout", facts, checks)
+
+
+def _dvc_files(checkout: Path) -> list[str]:
+    """Return the texts of DVC's files of settings in the checkout; the last one counts."""
+    paths = [checkout / ".dvc" / name for name in ("config", "config.local")]
+    return [path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file()]
 
 
 def _setting(texts: Sequence[str], section: str, key: str) -> str | None:
@@ -67,15 +82,18 @@ def _is_checkout(folder: Path) -> bool:
 def _state(checkout: Path) -> str:
     """Return the commit and the number of changed files; never the branch, whose name is the user's."""
     try:
+        if _git(checkout, "rev-parse", "--show-prefix").strip():
+            return "not known: a folder of another Git repository"
         commit = _git(checkout, "rev-parse", "HEAD").strip()
         changed = len(_git(checkout, "status", "--porcelain").splitlines())
-    except (GitError, OSError) as error:
+    except (GitError, OSError, UnicodeError) as error:
         return f"not known: {type(error).__name__}"
     return f"commit {commit[:HASH_LENGTH]}, {f'{changed} changed or new files' if changed else 'unchanged'}"
 
 
 def _git(checkout: Path, *words: str) -> str:
-    return git("-C", str(checkout), *words)
+    """Run a Git command that changes nothing in the checkout, and prints names of files in ASCII."""
+    return git("--no-optional-locks", "-c", "core.quotePath=true", "-C", str(checkout), *words)
 
 
 def _check_place(checkout: Path) -> Iterator[Check]:
@@ -93,7 +111,7 @@ def _check_git(checkout: Path) -> Iterator[Check]:
         tracked = bool(_git(checkout, "ls-files", "dvc.lock"))
         changed = bool(_git(checkout, "status", "--porcelain", "--", "dvc.lock"))
         committed = _git(checkout, "show", "HEAD:.dvc/config")
-    except (GitError, OSError) as error:
+    except (GitError, OSError, UnicodeError) as error:
         finding = f"cannot read the checkout: {type(error).__name__}"
         yield Check(
             "Git", Verdict.PROBLEM, finding, "`git status` says why; clone the project with Git if it is a copy"
@@ -106,6 +124,15 @@ def _check_git(checkout: Path) -> Iterator[Check]:
     same = _setting([committed], "cache", "type") == dvc_setting(checkout, "cache", "type")
     remedy = "if this was not meant: `dvc config --local --unset cache.type && git checkout .dvc/config`"
     yield ok_or_warning("cache.type", same, "is as committed" if same else "is not as committed", remedy)
+
+
+def _check_settings(checkout: Path) -> Iterator[Check]:
+    """Check that DVC's settings can be read, and say nothing if they can: other checks use them."""
+    try:
+        _setting(_dvc_files(checkout), "core", "site_cache_dir")
+    except configparser.Error as error:
+        finding = f"cannot be read: {type(error).__name__}"
+        yield Check("DVC's settings", Verdict.PROBLEM, finding, "mend .dvc/config.local and .dvc/config")
 
 
 def _check_site(checkout: Path) -> Check:
@@ -145,4 +172,4 @@ def _other_versions(lock: str) -> Iterator[str]:
         except PackageNotFoundError:
             continue  # of another system, or optional; section Versions names those that are needed
         if found.split("+")[0] != locked.split("+")[0]:
-            yield f"{name} {found} ({locked})"
+            yield f"{name} {shown_version(found)} ({shown_version(locked)})"

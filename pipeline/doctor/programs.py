@@ -12,6 +12,8 @@ from pipeline.doctor.checkout import find_checkout
 
 PROGRAMS = ("git", "make", "uv", "dvc", "python")
 PATIENCE = 30  # seconds for one program
+# `3.67.1`, `git version 2.39.5`, `GNU Make 4.3`: three numbers at most, so no address.
+VERSION = re.compile(r"(?:[A-Za-z]+ ){0,2}(\d+\.\d+(?:\.\d+)?)(?![.\d]*\.\d)")
 ACTIVATE = "run `source .venv/bin/activate` in this shell (`make` does so by itself)"
 
 
@@ -55,5 +57,5 @@ def _version(name: str) -> str:
         output = subprocess.run([name, "--version"], capture_output=True, text=True, timeout=PATIENCE).stdout
     except (OSError, subprocess.SubprocessError, UnicodeError) as error:
         return f"fails: {type(error).__name__}"
-    number = re.search(r"\d+(\.\d+)+", output)
-    return number[0] if number else "of unknown version"
+    number = VERSION.match(output)
+    return number[1] if number else "of unknown version"

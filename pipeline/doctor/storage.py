@@ -71,8 +71,15 @@ def _places() -> dict[str, Path]:
 
 
 def _existing(folder: Path) -> Path:
-    """Return the folder itself, or the nearest one above it that exists."""
-    return next((place for place in (folder, *folder.parents) if place.is_dir()), Path("/"))
+    """Return the folder itself, or the nearest one above it that exists and can be seen."""
+    return next((place for place in (folder, *folder.parents) if _is_folder(place)), Path("/"))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # of a folder that is closed to this account, or a name that is too long
+        return False
 
 
 def _describe(folder: Path) -> str:
@@ -81,7 +88,7 @@ def _describe(folder: Path) -> str:
     parts = [kind, f"{gigabytes(shutil.disk_usage(place).free)} free"]
     if kind in NETWORK or kind.startswith("fuse."):
         parts.insert(1, "over the network" if kind in NETWORK else "perhaps over the network")
-    return ", ".join(parts) + ("" if folder.is_dir() else "; not made yet")
+    return ", ".join(parts) + ("" if _is_folder(folder) else "; not made yet")
 
 
 def _file_system_type(folder: Path) -> str:

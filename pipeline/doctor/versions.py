@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from pipeline.doctor.check import Check, Fact, Section, Verdict, ok_or_problem
+from pipeline.doctor.check import Check, Fact, Section, Verdict, ok_or_problem, shown_version
 from pipeline.runtime.project_code import project_root
 
 DISTRIBUTION = "msn-depression"
@@ -32,8 +32,8 @@ def examine() -> Section:
     needed = [Requirement(line) for line in lines]
     needed = [item for item in needed if item.marker is None or item.marker.evaluate({"extra": ""})]
     installed = {item.name: _version_or_none(item.name) for item in needed}
-    facts[DISTRIBUTION] = version(DISTRIBUTION)
-    facts["packages"] = {name: found or "missing" for name, found in installed.items()}
+    facts[DISTRIBUTION] = shown_version(version(DISTRIBUTION))
+    facts["packages"] = {name: shown_version(found) if found else "missing" for name, found in installed.items()}
     return Section("Versions", facts, [_check_python(allowed), _check_packages(needed, installed)])
 
 
@@ -59,7 +59,7 @@ def _unsuitable(needed: list[Requirement], installed: dict[str, str | None]) -> 
         if found is None:
             yield f"{item.name} is missing"
         elif not item.specifier.contains(found, prereleases=True):
-            yield f"{item.name} is {found}, allowed: {item.specifier}"
+            yield f"{item.name} is {shown_version(found)}, allowed: {item.specifier}"
 
 
 def _version_or_none(name: str) -> str | None:

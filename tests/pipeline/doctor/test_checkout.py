@@ -1,5 +1,6 @@
 """The state of a checkout, as `msn doctor` finds it."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -56,6 +57,25 @@ def test_another_type_of_links_is_found(checkout: Path, findings: Findings, loca
     assert examined.examine().facts["cache.type"] == "copy"
 
 
+def test_a_type_of_links_that_does_not_exist_is_not_shown(checkout: Path, findings: Findings) -> None:
+    (checkout / ".dvc/config.local").write_text("[cache]\n    type = quillon\n")
+    assert findings()["cache.type"][0] is Verdict.WARNING
+    assert examined.examine().facts["cache.type"] is None
+
+
+def test_settings_that_cannot_be_read_are_a_problem(checkout: Path, findings: Findings) -> None:
+    (checkout / ".dvc/config.local").write_text("quillon\n")
+    assert findings()["DVC's settings"] == (Verdict.PROBLEM, "cannot be read: MissingSectionHeaderError")
+    assert findings()["Git"][0] is Verdict.OK
+
+
+def test_names_of_files_that_are_no_text_hide_nothing(checkout: Path, findings: Findings) -> None:
+    _git(checkout, "config", "core.quotePath", "false")
+    Path(os.fsdecode(b"quillon-\xe9.mp4")).touch()
+    assert str(examined.examine().facts["state"]).endswith(", 1 changed or new files")
+    assert findings()["folder of DVC's index"][0] is Verdict.OK
+
+
 def test_the_folder_of_the_index_must_be_private(
     checkout: Path, findings: Findings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +113,15 @@ def test_a_copy_without_git_is_found(checkout: Path, findings: Findings) -> None
     assert examined.examine().facts["state"] == "not known: GitError"
 
 
+def test_the_commit_of_a_repository_around_a_copy_is_not_shown(checkout: Path, findings: Findings) -> None:
+    shutil.rmtree(checkout / ".git")
+    _git(checkout.parent, "init", "-q")
+    identity = ("-c", "user.name=quillon", "-c", "user.email=quillon@example.invalid")
+    _git(checkout.parent, *identity, "commit", "-qm", "files of quillon", "--allow-empty")
+    assert examined.examine().facts["state"] == "not known: a folder of another Git repository"
+    assert findings()["Git"] == (Verdict.PROBLEM, "cannot read the checkout: GitError")
+
+
 def test_an_environment_that_is_older_than_its_lock_file_is_found(
     checkout: Path, findings: Findings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +134,9 @@ def test_an_environment_that_is_older_than_its_lock_file_is_found(
 
 
 def test_other_versions_than_locked_are_named(checkout: Path, findings: Findings) -> None:
-    (checkout / "requirements.lock").write_text("# comment\nzarr==0.1\nnosuchpackage==1 ; sys_platform == 'linux'\n")
+    (checkout / "requirements.lock").write_text(
+        "# comment\nzarr==0.1+quillon\nnosuchpackage==1 ; sys_platform == 'linux'\n"
+    )
     verdict, finding = findings()["versions of packages"]
     assert verdict is Verdict.WARNING
     assert finding.startswith("not those of requirements.lock: zarr ") and finding.endswith("(0.1)")

@@ -7,7 +7,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from pipeline.doctor import imports, machine, programs, variables, versions
-from pipeline.doctor.check import Check, Section, Verdict
+from pipeline.doctor.check import Check, Section, Verdict, shown_version
 from pipeline.doctor.examine import SECTIONS, examine
 
 
@@ -25,6 +25,20 @@ def test_packages_that_are_missing_or_not_allowed_are_named() -> None:
     check = versions._check_packages(needed, {"torch": "2.13.1+cpu", "zarr": None, "av": "18.0", "dask": "2026.9.0rc1"})
     assert check.verdict is Verdict.PROBLEM
     assert check.finding == "torch is 2.13.1+cpu, allowed: <2.15,>=2.14; zarr is missing"
+
+
+@pytest.mark.parametrize(
+    ("version", "shown"),
+    [
+        ("2.14.0", "2.14.0"),
+        ("2.14.0+cpu", "2.14.0+cpu"),
+        ("2.14.0+cu130", "2.14.0+cu130"),
+        ("2.14.0rc1+gitab12", "2.14.0rc1+gitab12"),
+        ("2.14.0+quillon", "2.14.0"),
+    ],
+)
+def test_of_the_local_part_of_a_version_only_the_kind_of_build_is_shown(version: str, shown: str) -> None:
+    assert shown_version(version) == shown
 
 
 def test_a_project_that_is_not_installed_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,14 +89,14 @@ def test_of_a_program_only_the_number_of_its_version_is_shown(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bin").mkdir()
-    for name, text in (("uv", "uv 0.9.12 (/home/quillon 1.1)"), ("dvc", "quillon"), ("make", "GNU Make 4.3")):
+    for name, text in (("uv", "uv 0.9.12 (/home/quillon 1.1)"), ("dvc", "quillon"), ("make", "GNU Make 203.0.113.7")):
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\necho '{text}'\n")
         (tmp_path / "bin" / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     section = programs.examine()
     assert section.facts == {
         "git": "missing",
-        "make": "4.3",
+        "make": "of unknown version",  # an address
         "uv": "0.9.12",
         "dvc": "of unknown version",
         "python": "missing",

@@ -84,6 +84,15 @@ def test_a_place_that_cannot_be_written_to_is_a_problem(checkout: Path, monkeypa
     assert check.verdict is Verdict.PROBLEM and check.finding.startswith("artifact store: E")
 
 
+def test_a_store_in_a_folder_that_cannot_be_looked_into_hides_nothing_else(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MSN_WORK", f"{checkout}/{'q' * 300}/store")  # root can look into every folder
+    checks = _checks()
+    assert checks["writing"].verdict is Verdict.OK  # the folder above
+    assert checks["file locks"].verdict is Verdict.OK
+
+
 @pytest.mark.parametrize(
     ("free", "full", "disk"), [(10**7, "problem", "warning"), (5 * 10**9, "ok", "warning"), (10**11, "ok", "ok")]
 )
