@@ -1,15 +1,14 @@
 """Pictures of HTML pages, taken with the system's Chromium."""
 
 import re
-import shutil
 from importlib import import_module
 from pathlib import Path
 
 from playwright.sync_api import Page, Route, sync_playwright
 
+from documentation.chromium import NAMES, find_chromium
 from documentation.gallery_entries import Screenshot
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 SETTLE = 1500  # milliseconds until charts are drawn
 
 
@@ -20,7 +19,7 @@ def take_screenshot(screenshot: Screenshot, target: Path) -> None:
         FileNotFoundError: if there is no Chromium.
         ValueError: if the page has no such element.
     """
-    browser_path = next((path for name in NAMES if (path := shutil.which(name))), None)
+    browser_path = find_chromium()
     if browser_path is None:
         raise FileNotFoundError(f"none of {', '.join(NAMES)} is installed; pages are pictured with it")
     width, height = screenshot.window

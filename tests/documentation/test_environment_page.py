@@ -3,12 +3,17 @@
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.documentation.pages import ROOT, documents
+
 VARIABLE = re.compile(r"\bMSN_[A-Z_]+\b")
 
 
 def _variables(paths: list[Path]) -> set[str]:
     return {name for path in paths for name in VARIABLE.findall(path.read_text(encoding="utf-8"))}
+
+
+def test_other_documents_name_no_other_variables() -> None:
+    assert _variables(documents()) - _variables([ROOT / "docs/reference/environment.md"]) == set()
 
 
 def test_the_page_names_the_variables_of_the_code() -> None:

@@ -3,14 +3,14 @@
 import html
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from documentation.chromium import NAMES, find_chromium
+
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -53,7 +53,7 @@ document.title = JSON.stringify({
 
 def chromium() -> str:
     """Return the path of the browser; skip the test if there is none."""
-    browser = next((path for name in NAMES if (path := shutil.which(name))), None)
+    browser = find_chromium()
     if browser is None:
         pytest.skip(f"no {' or '.join(NAMES)} is installed: pages are checked in headless Chromium")
     return browser
