@@ -30,6 +30,8 @@ def test_ci_runs_what_people_run() -> None:
     assert versions == re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
     assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"]) for step in job["steps"] if "uses" in step)
     assert any("apt-get install" in step.get("run", "") and "chromium" in step["run"] for step in job["steps"])
+    (cache,) = [step["with"]["path"] for step in job["steps"] if step.get("uses", "").startswith("actions/cache@")]
+    assert cache == job["env"]["PIP_CACHE_DIR"]
     assert (ROOT / ".ci/run").stat().st_mode & 0o100
 
 
