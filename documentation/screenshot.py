@@ -62,4 +62,4 @@ def _chart_scripts() -> str:
 def _answer(route: Route, scripts: str) -> None:
     """Answer the page's request for one of its three scripts: the last one holds all."""
     holds_all = "vega-embed" in route.request.url
-    route.fulfill(content_type="text/javascript", body=scripts if holds_all else "")
+    route.fulfill(content_type="text/javascript; charset=utf-8", body=scripts if holds_all else "")
