@@ -61,8 +61,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     source, environment = folder / "source", folder / "environment"
     source.mkdir()
     for name in SOURCES:  # building leaves files beside the sources
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, source / name)
+        if (ROOT / name).is_dir():  # other tests write into __pycache__ meanwhile
+            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, source / name)
     _pip("wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", folder, source)
     (wheel,) = folder.glob("*.whl")
     venv.create(environment, with_pip=False, symlinks=True)
