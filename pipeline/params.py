@@ -125,7 +125,7 @@ class Align(Section):
     method: Literal["similarity", "crop"] = Field(description="similarity (five points) or crop (the box)")
     size: int = Field(ge=32, le=512, multiple_of=16, description="pixels, a multiple of 16 from 32 to 512")
     detector: Literal["every", "sparse"] = Field(
-        description="every (the full cascade on every frame) or sparse (on key frames, refined in between)"
+        description="every (the full cascade on every frame) or sparse (on key rows, refined in between)"
     )
     max_gap: int = Field(ge=0, le=1000, description="the longest run of frames to interpolate over, 0 to 1000")
     survey: int = Field(

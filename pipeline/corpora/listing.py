@@ -86,7 +86,7 @@ def list_corpus(
     _warn_of_shared_subjects(labels, report)
     if unscored := [label.recording for label in labels if label.bdi is None]:
         report.warnings.append(
-            f"{len(unscored)} videos without a score, predicted but not scored: {list_names(unscored)}"
+            f"{len(unscored)} videos without a score, estimated but not scored: {list_names(unscored)}"
         )
     if report.errors:
         raise CorpusError(_listed(str(root), report.errors))

@@ -91,7 +91,7 @@ def test_a_video_without_a_score_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "Testing_DepressionLabels/310_1_Depression.csv").unlink()
     _, labels, warnings = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
     assert {label.recording for label in labels if label.bdi is None} == {"310_1"}
-    assert "1 videos without a score, predicted but not scored: 310_1" in warnings
+    assert "1 videos without a score, estimated but not scored: 310_1" in warnings
 
 
 def test_complete_corpora_have_the_published_counts(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_table_of_videos(tmp_path: Path) -> None:
         ("a", "ann", "visit 1", "training", 12.5),
         ("b", "bob", "", "test", None),
     ]
-    assert warnings == ["1 videos without a score, predicted but not scored: b"]
+    assert warnings == ["1 videos without a score, estimated but not scored: b"]
 
 
 def test_sex_and_age_are_read_if_a_table_has_them(tmp_path: Path) -> None:
