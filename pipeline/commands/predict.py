@@ -50,6 +50,8 @@ def predict(
     with the reason, and the exit status is 1.
     """
     folder = model or FINETUNED
+    if model is None and not FINETUNED.is_dir():
+        raise FileNotFoundError(f"{FINETUNED}: there is no model yet; `dvc repro` fits one, --model names another")
     loaded = load_model(folder)  # so that unsuitable weights are reported once, before any work
     input_spec = loaded.folder.input_spec
     if model is None and PARAMS.is_file():

@@ -142,8 +142,8 @@ def _check_space(places: Mapping[str, Path]) -> Iterator[Check]:
     if CHECKOUT in places:
         installed = (places[CHECKOUT] / ".venv/.installed").is_file()
         needed = DEMO + (0 if installed else ENVIRONMENT)
-        purpose = "the demo" if installed else "the environment and the demo"
-        finding = f"{gigabytes(free[CHECKOUT])} are free; {purpose} take {gigabytes(int(needed))}"
+        purpose = "for the demo" if installed else "for the environment and the demo"
+        finding = f"{gigabytes(free[CHECKOUT])} are free; {gigabytes(int(needed))} are needed {purpose}"
         yield ok_or_warning("disk", free[CHECKOUT] >= needed, finding, "remove files: `msn work prune`, `dvc gc -w`")
 
 

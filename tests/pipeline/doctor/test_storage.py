@@ -99,7 +99,7 @@ def test_a_store_in_a_folder_that_cannot_be_looked_into_hides_nothing_else(
 def test_free_space(checkout: Path, monkeypatch: pytest.MonkeyPatch, free: int, full: str, disk: str) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, free))
     assert (_checks()["free space"].verdict, _checks()["disk"].verdict) == (full, disk)
-    assert "the environment and the demo take 8.7 GB" in _checks()["disk"].finding
+    assert "8.7 GB are needed for the environment and the demo" in _checks()["disk"].finding
 
 
 def test_outside_of_a_checkout_only_the_temporary_folder_is_examined(

@@ -117,7 +117,7 @@ def test_outside_of_a_repository(pipeline_run: PipelineRun, tmp_path: Path, monk
     video = next(iter(pipeline_run.videos.values()))
     result = _predict(video)
     assert result.exit_code == 1
-    assert result.stderr.startswith("msn: models/finetuned/description.json: no such file")
+    assert result.stderr.startswith("msn: models/finetuned: there is no model yet; `dvc repro` fits one")
     assert _predict(video, "--model", pipeline_run.model).exit_code == 0
 
 
