@@ -24,7 +24,9 @@ def _items(project: Any, kind: str) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in (project.folder / ".work" / kind / "items").glob("*")}
 
 
-@pytest.mark.parametrize("command", RESUMES)
+@pytest.mark.parametrize(
+    "command", [command if command == "repro" else pytest.param(command, marks=pytest.mark.long) for command in RESUMES]
+)
 def test_align_resumes_after_a_kill(fresh_project: Any, built: Any, command: str) -> None:
     project = fresh_project
     project.run("dvc", "repro", "decode", "identities")
@@ -84,6 +86,7 @@ def _displayed_step(project: Any) -> int:
     return int(workspace["data"]["metrics"]["metrics/finetune/metrics.json"]["data"]["step"])
 
 
+@pytest.mark.long
 def test_temporary_and_queued_runs_reuse_finished_recordings(project: Any) -> None:
     before = {kind: _items(project, kind) for kind in ("decode", "align", "subsample", "identities")}
     project.run("dvc", "exp", "run", "--temp", "-S", "align.survey=2", "-S", "subsample.phases=1")

@@ -41,6 +41,7 @@ def parallel_project(project: Any) -> Any:
     return project
 
 
+@pytest.mark.long
 def test_two_processes_train_under_dvc(parallel_project: Any) -> None:
     assert parallel_project.reproduce() == ["pretrain", "finetune", "evaluate", "explain"]
     assert (_world_size(parallel_project, "pretrained"), _world_size(parallel_project, "finetuned")) == (2, 2)

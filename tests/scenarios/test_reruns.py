@@ -189,6 +189,7 @@ def test_every_parameter_is_in_the_table(smallest: dict[str, Any]) -> None:
     assert set(DIRECT) == set(_leaves(smallest))
 
 
+@pytest.mark.long
 def test_every_parameter_reruns_the_stages_that_read_it(project: Any) -> None:
     """DVC's status after every single change, without running the stages."""
     params = project.folder / "params.yaml"
@@ -211,7 +212,9 @@ def _params_changed(reasons: list[Any]) -> bool:
     return any("params.yaml" in reason.get("changed deps", {}) for reason in reasons if isinstance(reason, dict))
 
 
-@pytest.mark.parametrize("name", RERUNS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name == "face size" else name for name in RERUNS]
+)
 def test_a_change_reruns_the_stages_that_depend_on_it(project: Any, name: str) -> None:
     changes, stages = RERUNS[name]
     project.change(**changes)

@@ -1,7 +1,6 @@
 """Another account of the machine cannot run code through a local cluster, nor through one with documented TLS."""
 
 import os
-import re
 import ssl
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from distributed import Client
 from pipeline.parallel.dask_cluster import NoSchedulerError, Placement, run_jobs
 from pipeline.parallel.local_cluster import local_client
 from tests.dask_cluster import DaskCluster, dask_cluster
+from tests.documentation.pages import code_blocks
 
 ROOT = Path(__file__).parents[3]
 ATTACK = Path(__file__).with_name("attack.py")
@@ -111,10 +111,8 @@ def _documented_tls(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     """Follow the section on certificates of the guide to clusters in a new home, and load Dask's settings there."""
     (home / ".dask-tls").mkdir(parents=True, mode=0o755)  # an existing folder, open to others
     monkeypatch.setenv("HOME", str(home))
-    section = (ROOT / "docs/how-to/cluster.md").read_text().split("## Certificates")[1]
-    block = re.search(r"```\n(.*?)```", section, re.DOTALL)
-    assert block is not None
-    subprocess.run(["bash", "-e", "-c", block[1]], check=True, capture_output=True)
+    (block,) = [block for block in code_blocks(ROOT / "docs/how-to/cluster.md") if "openssl" in block.text]
+    subprocess.run(["bash", "-e", "-c", block.text], check=True, capture_output=True)
     for path in (home / ".dask-tls", home / ".dask-tls/key.pem"):
         assert path.stat().st_mode & 0o077 == 0
     settings = yaml.safe_load((home / ".config/dask/tls.yaml").read_text())
