@@ -25,6 +25,8 @@ from typing import Any
 import psutil
 import yaml
 
+from pipeline.doctor.machine import processor_name
+
 ROOT = Path(__file__).parents[1]
 INTERVAL = 0.25  # seconds between two samples of the memory
 BLOCK = 512  # bytes of a block of st_blocks
@@ -164,10 +166,8 @@ def _disk_mb(folder: Path) -> float:
 
 def _machine() -> dict[str, Any]:
     """Return the machine's processor, cores and memory; no name of the machine."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return {
-        "processor": names[0] if names else platform.machine(),
+        "processor": processor_name() or platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "load": os.getloadavg()[0],

@@ -10,8 +10,6 @@ from typer.main import get_command
 from documentation.tables import code, table
 from pipeline.cli import COMMANDS, app
 
-COMPLETION = {"install_completion", "show_completion"}  # options of the shell
-
 INTRODUCTION = """# Command line
 
 `make` sets up and checks, `dvc` runs and compares, and `msn` does the tasks beside them. `make setup` installs `msn` in
@@ -41,6 +39,6 @@ def _sections(command: Any, name: str, parent: Any, heading: str) -> Iterator[st
             yield from _sections(subcommand, subname, context, f"{heading}#")
         return
     yield f"```text\n{' '.join(command.get_usage(context).split()).removeprefix('Usage: ')}\n```"
-    records = [parameter.get_help_record(context) for parameter in command.params if parameter.name not in COMPLETION]
+    records = [parameter.get_help_record(context) for parameter in command.params]
     if records:
         yield table(("argument or option", "meaning"), [(code(names), meaning) for names, meaning in records])

@@ -43,9 +43,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="images, without .png; default: all, and the texts")
     names = parser.parse_args().names
-    known = {*(entry.image for entry in PICTURES), *(entry.image for entry in SCREENSHOTS)}
-    if unknown := set(names) - known:
-        sys.exit(f"no such image: {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
+    images = {*(entry.image for entry in PICTURES), *(entry.image for entry in SCREENSHOTS)}
+    if unknown := set(names) - images:
+        sys.exit(f"no such image: {', '.join(sorted(unknown))}; there are {', '.join(sorted(images))}")
     pictures = [entry for entry in PICTURES if not names or entry.image in names]
     screenshots = [entry for entry in SCREENSHOTS if not names or entry.image in names]
     shown = {picture.experiment for picture in pictures}

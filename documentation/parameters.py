@@ -61,18 +61,23 @@ def _keys(section: type[Section], prefix: str) -> Iterator[tuple[str, str]]:
             yield f"{prefix}.{name}", field.description or ""
 
 
+def has_key(values: Any, key: str) -> bool:
+    """Whether nested mappings hold a dotted key."""
+    for part in key.split("."):
+        if not isinstance(values, Mapping) or part not in values:
+            return False
+        values = values[part]
+    return True
+
+
 def _value(values: Any, key: str) -> Any:
-    """Return the value of a dotted key; raises KeyError if there is none."""
     for part in key.split("."):
         values = values[part]
     return values
 
 
 def _profile_value(profile: Mapping[str, Any], key: str) -> str:
-    try:
-        return code(json.dumps(_value(profile, key)))
-    except KeyError:
-        return "-"
+    return code(json.dumps(_value(profile, key))) if has_key(profile, key) else "-"
 
 
 def _readers(stages: Mapping[str, Any], key: str) -> list[str]:

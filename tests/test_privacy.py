@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from pipeline.cli import COMMANDS, app
 from pipeline.studies.definition import STUDIES
+from tests.documentation.pages import pages
 
 ROOT = Path(__file__).parents[1]
 DESTINATIONS = {"leaves: Git", "leaves: dvc push", "leaves: by hand", "stays"}
@@ -53,8 +54,7 @@ def is_ignored(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bool
 
 def _code() -> tuple[str, str]:
     """Return the code blocks of README.md and of docs/, without output and usage (`text`), and the prose between."""
-    files = (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
-    texts = [re.sub(r"```text\n.*?```", "", path.read_text(), flags=re.DOTALL).split("```") for path in files]
+    texts = [re.sub(r"```text\n.*?```", "", path.read_text(), flags=re.DOTALL).split("```") for path in pages()]
     return "".join(block for parts in texts for block in parts[1::2]), "\n".join("".join(parts[::2]) for parts in texts)
 
 

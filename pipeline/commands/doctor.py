@@ -8,7 +8,7 @@ import typer
 from pipeline.doctor.examine import examine
 from pipeline.doctor.render import count_verdicts, to_json, to_text
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

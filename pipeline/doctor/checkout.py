@@ -168,8 +168,8 @@ def _other_versions(lock: str) -> Iterator[str]:
     """Yield each installed package whose version is not the one in the lock file."""
     for name, locked in re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE):
         try:
-            found = version(name)
+            installed = version(name)
         except PackageNotFoundError:
             continue  # of another system, or optional; section Versions names those that are needed
-        if found.split("+")[0] != locked.split("+")[0]:
-            yield f"{name} {shown_version(found)} ({shown_version(locked)})"
+        if installed.split("+")[0] != locked.split("+")[0]:
+            yield f"{name} {shown_version(installed)} ({shown_version(locked)})"

@@ -24,7 +24,7 @@ def examine() -> Section:
         "C library": " ".join(platform.libc_ver()).strip() or None,
         "container": any(path.exists() for path in CONTAINER_MARKS) or "docker" in _read(Path("/proc/1/cgroup")),
         "SLURM job": "SLURM_JOB_ID" in os.environ,
-        "processor": _processor(),
+        "processor": processor_name(),
         "processors": os.cpu_count(),
         "processors that this process may use": _usable_processors(),
         "limit of processors by the container": _cpu_limit(),
@@ -70,7 +70,8 @@ def _distribution() -> str | None:
         return platform.mac_ver()[0] or None
 
 
-def _processor() -> str | None:
+def processor_name() -> str | None:
+    """Return the model of the processor; None if the system does not say it."""
     for line in _read(Path("/proc/cpuinfo")).splitlines():
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()

@@ -33,7 +33,7 @@ def examine() -> Section:
     needed = [item for item in needed if item.marker is None or item.marker.evaluate({"extra": ""})]
     installed = {item.name: _version_or_none(item.name) for item in needed}
     facts[DISTRIBUTION] = shown_version(version(DISTRIBUTION))
-    facts["packages"] = {name: shown_version(found) if found else "missing" for name, found in installed.items()}
+    facts["packages"] = {name: shown_version(present) if present else "missing" for name, present in installed.items()}
     return Section("Versions", facts, [_check_python(allowed), _check_packages(needed, installed)])
 
 
@@ -55,11 +55,11 @@ def _check_packages(needed: list[Requirement], installed: dict[str, str | None])
 def _unsuitable(needed: list[Requirement], installed: dict[str, str | None]) -> Iterator[str]:
     """Yield each package that is missing or has a version that is not allowed."""
     for item in needed:
-        found = installed[item.name]
-        if found is None:
+        present = installed[item.name]
+        if present is None:
             yield f"{item.name} is missing"
-        elif not item.specifier.contains(found, prereleases=True):
-            yield f"{item.name} is {shown_version(found)}, allowed: {item.specifier}"
+        elif not item.specifier.contains(present, prereleases=True):
+            yield f"{item.name} is {shown_version(present)}, allowed: {item.specifier}"
 
 
 def _version_or_none(name: str) -> str | None:

@@ -27,9 +27,14 @@ class CodeBlock:
     text: str
 
 
+def pages() -> list[Path]:
+    """Return README and all pages of docs/."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
 def documents() -> list[Path]:
-    """Return the files that people read: those of the root, and all pages of docs/."""
-    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+    """Return all files that people read: the pages, and the others of the root."""
+    return [*pages(), *sorted(set(ROOT.glob("*.md")) - {ROOT / "README.md"})]
 
 
 def code_blocks(path: Path) -> list[CodeBlock]:

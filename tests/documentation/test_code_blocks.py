@@ -22,6 +22,7 @@ from dvc.cli.parser import get_main_parser
 from pydantic import ValidationError
 from typer.main import get_command
 
+from documentation.parameters import has_key
 from pipeline.cli import COMMANDS, app
 from pipeline.params import Params
 from pipeline.params_check import check_params
@@ -72,14 +73,11 @@ def _calls(text: str) -> Iterator[list[str]]:
         lexer.whitespace_split = True
         call: list[str] = []
         for word in [*lexer, ";"]:
-            if not set(word) <= set("();<>|&"):
+            if set(word) <= set("();|&"):
+                yield from _program(call)
+                call = []
+            else:
                 call.append(word)
-                continue
-            if set(word) & set("<>"):
-                call.append(word)
-                continue
-            yield from _program(call)
-            call = []
 
 
 def _program(words: list[str]) -> Iterator[list[str]]:
@@ -131,20 +129,12 @@ def _option_values(words: list[str]) -> list[str]:
 def _check_assignment(text: str) -> None:
     """Check KEY=VALUE, or KEY=VALUE,VALUE of a sweep, against the classes of the parameters."""
     key, value = text.split("=", 1)
-    assert _has(DEMO, key), f"params.yaml has no key {key}"
+    assert has_key(DEMO, key), f"params.yaml has no key {key}"
     if value.startswith("$"):  # a variable of the shell
         return
     values = [value] if value.startswith(("[", '"', "'", "{")) else value.split(",")
     for single in values:
         _check_value(key, yaml.safe_load(single))
-
-
-def _has(values: Any, key: str) -> bool:
-    for part in key.split("."):
-        if not isinstance(values, dict) or part not in values:
-            return False
-        values = values[part]
-    return True
 
 
 def _check_value(key: str, value: Any) -> None:

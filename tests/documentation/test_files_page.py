@@ -39,9 +39,9 @@ COLUMNS = {
 
 def _section(page: str, heading: str) -> str:
     """Return the text from a heading to the next one of any level."""
-    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", page, re.MULTILINE | re.DOTALL)
-    assert found, f"no heading {heading!r}"
-    return found[1]
+    match = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", page, re.MULTILINE | re.DOTALL)
+    assert match, f"no heading {heading!r}"
+    return match[1]
 
 
 def _first_cells(text: str) -> list[str]:

@@ -19,8 +19,8 @@ from documentation.gallery_entries import (
     Picture,
     Screenshot,
 )
+from tests.documentation.pages import ROOT, code_blocks
 
-ROOT = Path(__file__).parents[2]
 SHOWN = re.compile(r"!\[([^\]]*)\]\((?:\.\./gallery/)?images/([\w-]+)\.png\)")
 WRITERS = {"write_png", "savefig", "imwrite", "write_overlay", "write_figure6"}
 INDIRECT = {  # modules that call a writer without drawing: the drawing module has the entry
@@ -42,7 +42,8 @@ def _text(path: Path) -> str:
 
 def _bash(path: Path) -> set[str]:
     """Return the lines of the blocks of bash."""
-    return {line for block in re.findall(r"```bash\n(.*?)```", _text(path), re.DOTALL) for line in block.splitlines()}
+    blocks = [block.text for block in code_blocks(ROOT / path) if block.language == "bash"]
+    return {line for block in blocks for line in block.splitlines()}
 
 
 def _drawing_modules() -> set[str]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.documentation.pages import ROOT, pages
+
 GLOSSARY = ROOT / "docs/reference/glossary.md"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NOT_PROSE = re.compile(r"```.*?```|`[^`]*`|\]\([^)]*\)|<!--.*?-->|^:::.*?$", re.DOTALL | re.MULTILINE)
 OF_TIME = re.compile(r"\b(has|have|had) just\b")  # not the filler word
 
@@ -40,7 +40,7 @@ def wrong_words(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != GLOSSARY], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in pages() if page != GLOSSARY], ids=lambda page: page.name)
 def test_a_page_uses_the_terms_of_the_glossary(page: Path) -> None:
     assert wrong_words(page.read_text(encoding="utf-8")) == []
 

@@ -64,6 +64,7 @@ def test_help(command: tuple[str, ...], expected: list[str]) -> None:
     assert result.exit_code == 0
     output = " ".join(result.output.split())  # lines are broken where the terminal ends
     assert [text for text in expected if text not in output] == []
+    assert "completion" not in output  # of a shell: it would be for a program that does not exist
 
 
 def test_the_help_imports_no_large_library() -> None:
