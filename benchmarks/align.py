@@ -27,10 +27,10 @@ from matplotlib import pyplot
 
 from benchmarks.talking_head import write_talking_head
 from pipeline.faces.face_crop import CropSettings
-from pipeline.inspection import inspect, write_inspection
+from pipeline.inspection.inspect_video import inspect, write_inspection
 from pipeline.tracking.align_recording import DETECTORS, TrackingSettings, align_recording
 from pipeline.tracking.frame_reader import FrameReader
-from pipeline.video import read_frames
+from pipeline.video.reading import read_frames
 
 THRESHOLDS = (0.6, 0.7, 0.7)
 SURVEY = 32

@@ -20,10 +20,10 @@ import av
 import cv2
 import numpy as np
 
-from pipeline.inspection import write_inspection
+from pipeline.inspection.inspect_video import write_inspection
 from pipeline.records.frame_table import read_frame_table
 from pipeline.records.quality import read_quality
-from pipeline.video import write_video
+from pipeline.video.writing import write_video
 
 BARE = "bare_frames_per_second"
 MAX_LOST = 0.02

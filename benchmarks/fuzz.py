@@ -32,11 +32,11 @@ from benchmarks.damage import damaged
 from benchmarks.talking_head import FPS, talking_head
 from benchmarks.watched import WatchedFunction
 from pipeline.faces.face_crop import CropSettings
-from pipeline.inspection import write_inspection
+from pipeline.inspection.inspect_video import write_inspection
 from pipeline.records.frame_table import read_frame_table
 from pipeline.records.quality import read_quality
 from pipeline.tracking.align_recording import TrackingSettings, align_recording
-from pipeline.video import BrokenVideoError
+from pipeline.video.reading import BrokenVideoError
 from pipeline.zarr_store import read_array
 
 GOOD = ("whole", "broken")

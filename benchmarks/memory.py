@@ -17,9 +17,9 @@ from pathlib import Path
 from benchmarks.talking_head import FPS, talking_head
 from benchmarks.watched import WatchedFunction
 from pipeline.faces.face_crop import CropSettings
-from pipeline.inspection import write_inspection
+from pipeline.inspection.inspect_video import write_inspection
 from pipeline.tracking.align_recording import DETECTORS, TrackingSettings, align_recording
-from pipeline.video import write_video
+from pipeline.video.writing import write_video
 
 FIFTY_MINUTES = 90_000  # frames
 DISTINCT_FRAMES = 60

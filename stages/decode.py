@@ -7,10 +7,11 @@ recordings; writes `frames.csv` and `quality.json` for each. A broken recording 
 import logging
 from pathlib import Path
 
-from pipeline.inspection import write_inspection
+from pipeline.inspection.inspect_video import write_inspection
 from pipeline.items import Item, make_items
 from pipeline.params import Params
 from pipeline.records.quality import read_quality
+from pipeline.records.quality_notices import quality_notices
 from pipeline.records.recordings import Recording, read_recordings
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.errors import ItemsFailedError
@@ -38,6 +39,7 @@ def main(params: Params, recordings: Path, decoded: Path) -> None:
     with atomic_folder(decoded) as output:
         make_items("decode", write_inspection, items, output, "decoding", "recordings", "bytes")
         report_broken(listed, output, params.decode.on_error)
+        report_notices(listed, output)
 
 
 def report_broken(recordings: list[Recording], decoded: Path, on_error: str) -> None:
@@ -58,6 +60,13 @@ def report_broken(recordings: list[Recording], decoded: Path, on_error: str) -> 
     if on_error == "stop":
         raise ItemsFailedError(f"{listing}\n{REMEDY}")
     logger.warning("%s\nThey are left out (decode.on_error: skip)", listing)
+
+
+def report_notices(recordings: list[Recording], decoded: Path) -> None:
+    """Log a warning for every recording whose frames or times are doubtful."""
+    for recording in recordings:
+        for notice in quality_notices(read_quality(decoded / recording.recording)):
+            logger.warning("%s: %s", recording.recording, notice)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pipeline.estimators.features import ComputedFeatures
 from pipeline.estimators.protocol import PredictContext
 from pipeline.estimators.registry import load_model
 from pipeline.faces.face_crop import ORIGINS, CropSettings
-from pipeline.inspection import at_constant_rate, inspect
+from pipeline.inspection.inspect_video import at_constant_rate, inspect
 from pipeline.predicting.extras import try_write
 from pipeline.predicting.frame_rate import NATIVE, choose_frame_rate
 from pipeline.predicting.notes import estimate_notes, missing_reason
@@ -24,10 +24,11 @@ from pipeline.predicting.overlay import write_overlay
 from pipeline.records.estimates import VideoEstimate
 from pipeline.records.frame_table import FrameTable
 from pipeline.records.quality import write_decoded
+from pipeline.records.quality_notices import quality_notices
 from pipeline.scoring.bands import band_of
 from pipeline.subsampling import write_sequence
 from pipeline.tracking.align_recording import TrackingSettings, align_recording
-from pipeline.video import BrokenVideoError
+from pipeline.video.reading import BrokenVideoError
 from pipeline.zarr_store import read_array, read_attributes
 
 MAX_LOST = 0.02  # share of packets, as decode.max_lost; it does not change a face, so model folders do not record it
@@ -196,7 +197,9 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
             faces=tuple(float(part.mean()) for part in np.array_split(present, min(len(present), MAX_POINTS))),
             native_fps=native_fps,
             face_rate=face_rate,
-            notes=frame_rate.notes + estimate_notes(prediction, length, coverage, read_attributes(aligned)["rivals"]),
+            notes=quality_notices(quality)
+            + frame_rate.notes
+            + estimate_notes(prediction, length, coverage, read_attributes(aligned)["rivals"]),
         )
         if overlay is not None:
             times = [(span.start, span.end, span.estimate) for span in spans]

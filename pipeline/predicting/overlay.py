@@ -15,7 +15,8 @@ from pipeline.records.frame_table import FrameTable, constant_rate_rows
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.runtime.atomic import atomic_file
 from pipeline.scoring.bands import BANDS, band_of
-from pipeline.video import read_frames, write_video
+from pipeline.video.reading import read_frames
+from pipeline.video.writing import write_video
 from pipeline.zarr_store import read_array
 
 MIN_SIDE, MAX_SIDE = 640, 1280  # pixels of the longer side; frames outside this range are scaled into it

@@ -11,7 +11,7 @@ from pipeline.simulation.cohort import Session
 from pipeline.simulation.drawing import FacePose, draw_frame
 from pipeline.simulation.motion import expressions, processes, resting_values, time_constant
 from pipeline.simulation.random_streams import random_stream
-from pipeline.video import write_video
+from pipeline.video.writing import write_video
 
 TASKS = ("Freeform", "Northwind")
 LABELS = {

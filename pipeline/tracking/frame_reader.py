@@ -14,7 +14,7 @@ from pipeline.faces.face_crop import CropSettings
 from pipeline.faces.mtcnn import Faces, Mtcnn, load_mtcnn
 from pipeline.faces.similarity import Picture
 from pipeline.records.frame_table import FrameTable
-from pipeline.video import open_video, read_frames
+from pipeline.video.reading import open_video, read_frames
 
 T = TypeVar("T")
 BATCH = 4  # frames in a batch of P-Net

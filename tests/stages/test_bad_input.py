@@ -17,7 +17,7 @@ from pipeline.params_check import check_params
 from pipeline.records.quality import read_quality
 from pipeline.runtime.errors import ItemsFailedError
 from pipeline.runtime.output_checksums import item_folders
-from pipeline.video import write_video
+from pipeline.video.writing import write_video
 from pipeline.zarr_store import read_array
 from stages import align, decode, detection, ingest
 

@@ -22,7 +22,7 @@ from pipeline.records.recordings import read_recordings
 from pipeline.runtime.damage import DamagedError
 from pipeline.runtime.errors import ItemsFailedError
 from pipeline.runtime.file_digest import file_digest
-from pipeline.video import write_video
+from pipeline.video.writing import write_video
 from pipeline.zarr_store import read_array, read_attributes
 from stages import align, decode, identities, ingest, simulate, subsample
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import inspection
 from pipeline.artifacts.artifact_store import ArtifactStore
+from pipeline.inspection import inspect_video
 from pipeline.params_check import check_params
 from pipeline.records import tables
 from pipeline.records.frame_table import FrameTable
@@ -22,7 +22,7 @@ from pipeline.runtime.atomic import atomic_file, atomic_folder
 from pipeline.runtime.disk_full import DiskFullError, explain_disk_full
 from pipeline.runtime.errors import ItemsFailedError
 from pipeline.runtime.file_digest import file_digest
-from pipeline.video import write_video
+from pipeline.video.writing import write_video
 from stages import decode
 
 FULL = Path("/dev/full")
@@ -50,14 +50,14 @@ def _leftovers(folder: Path) -> list[Path]:
 def test_the_error_names_the_recording_and_the_folder(
     tmp_path: Path, smallest: dict[str, Any], recordings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_decoded = inspection.write_decoded
+    write_decoded = inspect_video.write_decoded
 
     def fill_disk(folder: Path, table: FrameTable | None, quality: Quality) -> None:
         write_decoded(folder, table, quality)
         if quality.decoded_frames == FRAMES["second"]:
             FULL.write_text("one more byte")
 
-    monkeypatch.setattr(inspection, "write_decoded", fill_disk)
+    monkeypatch.setattr(inspect_video, "write_decoded", fill_disk)
     store = ArtifactStore("decode")
     with pytest.raises(ItemsFailedError) as raised:
         decode.main(check_params(smallest), recordings, tmp_path / "decoded")
@@ -74,7 +74,7 @@ def test_the_error_names_the_recording_and_the_folder(
     assert _leftovers(store.folder) == _leftovers(tmp_path) == []
     assert not (tmp_path / "decoded").exists()
 
-    monkeypatch.setattr(inspection, "write_decoded", write_decoded)  # now there is room
+    monkeypatch.setattr(inspect_video, "write_decoded", write_decoded)  # now there is room
     decode.main(check_params(smallest), recordings, tmp_path / "decoded")
     again = {path.name: path.stat().st_mtime_ns for path in store.folder.glob("items/*")}
     assert finished.items() < again.items()

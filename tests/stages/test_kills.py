@@ -15,7 +15,7 @@ import yaml
 from pipeline.artifacts.hashing import folder_digest
 from pipeline.records.recordings import Recording, write_recordings
 from pipeline.runtime.file_digest import file_digest
-from pipeline.video import write_video
+from pipeline.video.writing import write_video
 
 ROOT = Path(__file__).parents[2]
 RECORDINGS = 120

@@ -13,7 +13,7 @@ from pipeline.simulation.appearance import draw_appearance
 from pipeline.simulation.drawing import FacePose, draw_frame
 from pipeline.simulation.motion import expressions, processes
 from pipeline.simulation.random_streams import random_stream
-from pipeline.video import read_frames
+from pipeline.video.reading import read_frames
 
 CPU = torch.device("cpu")
 THRESHOLDS = (0.6, 0.7, 0.7)

@@ -14,7 +14,8 @@ from pipeline.models.weights import load_network
 from pipeline.predicting.batch import estimate_videos
 from pipeline.predicting.estimate import Estimate, Failure
 from pipeline.score_networks.predict import predict
-from pipeline.video import read_frames, write_video
+from pipeline.video.reading import read_frames
+from pipeline.video.writing import write_video
 from tests.pipeline.predicting.conftest import PipelineRun
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from pipeline.faces.face_crop import ORIGINS
-from pipeline.inspection import inspect
+from pipeline.inspection.inspect_video import inspect
 from pipeline.predicting.overlay import DETECTED, INTERPOLATED, STRIP_HEIGHT, write_overlay
 from pipeline.records.frame_table import FrameTable
-from pipeline.video import read_frames, write_video
+from pipeline.video.reading import read_frames
+from pipeline.video.writing import write_video
 from pipeline.zarr_store import ARCHIVE, GroupWriter
 
 GREY = 120

@@ -8,7 +8,7 @@ from pipeline.simulation.appearance import draw_appearance
 from pipeline.simulation.drawing import FacePose, draw_frame
 from pipeline.simulation.motion import Expression
 from pipeline.simulation.random_streams import random_stream
-from pipeline.video import write_video
+from pipeline.video.writing import write_video
 
 WIDTH, HEIGHT = 240, 180
 

@@ -7,13 +7,13 @@ import pytest
 
 from pipeline.faces.face_crop import ORIGINS, CropSettings
 from pipeline.faces.similarity import TEMPLATE
-from pipeline.inspection import write_inspection
+from pipeline.inspection.inspect_video import write_inspection
 from pipeline.simulation.appearance import draw_appearance
 from pipeline.simulation.drawing import FacePose, draw_frame
 from pipeline.simulation.motion import Expression
 from pipeline.simulation.random_streams import random_stream
 from pipeline.tracking.align_recording import TrackingSettings, align_recording
-from pipeline.video import write_video
+from pipeline.video.writing import write_video
 from pipeline.zarr_store import read_array, read_attributes
 
 SETTINGS = CropSettings("similarity", 56, 32, (0.6, 0.7, 0.7), 0.2, "cpu")

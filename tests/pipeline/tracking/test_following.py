@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.faces.face_crop import ORIGINS, CropSettings
-from pipeline.inspection import write_inspection
+from pipeline.inspection.inspect_video import write_inspection
 from pipeline.tracking.align_recording import TrackingSettings, align_recording
 from pipeline.zarr_store import read_array, read_attributes
 from tests.pipeline.tracking.scenes import Scene

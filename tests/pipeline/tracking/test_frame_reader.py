@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.inspection import inspect
+from pipeline.inspection.inspect_video import inspect
 from pipeline.records.frame_table import FrameTable
 from pipeline.tracking.frame_reader import FrameReader, batched, read_key_frames
-from pipeline.video import read_frames, write_video
+from pipeline.video.reading import read_frames
+from pipeline.video.writing import write_video
 
 REAL = ["grid_brbk7n.mpg", "betajs_movie.flv", "pyfeat_face_noface.mov", "clm_cap13.webm", "openh264_BA1_FT_C.264"]
 

@@ -1,14 +1,13 @@
-"""Reading and writing of video files: frames as upright RGB pictures or as grey levels. Only this module imports av.
+"""Reading of video files: frames as upright RGB pictures or as grey levels.
 
 Frame numbers count all frames that the decoder outputs, in its order. A file is always read packet by packet, so that a
 corrupt packet costs its own frames and not the rest of the file, and with one thread, because every worker decodes a
 recording of its own.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,36 +52,6 @@ def read_frames(path: Path, frames: Sequence[int]) -> Iterator[UInt8[np.ndarray,
             if number is None:
                 return
     raise BrokenVideoError(f"{path}: there is no frame {number}; the file has fewer: it has changed since it was read")
-
-
-def write_video(
-    path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]], fps: float, quality: int = 18
-) -> None:
-    """Write RGB frames as H.264 in MP4; equal frames give equal bytes on any machine.
-
-    Args:
-        path: the file.
-        frames: the pictures, all of the same size, with even sides.
-        fps: frames per second.
-        quality: x264's constant rate factor: 0 (lossless) to 51; smaller is better.
-
-    Raises:
-        ValueError: if there are no frames.
-    """
-    with av.open(path, "w", format="mp4") as container:
-        stream: Any = None
-        for picture in frames:
-            if stream is None:
-                stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
-                stream.height, stream.width = picture.shape[:2]
-                stream.pix_fmt = "yuv420p"
-                # Without cpu-independent, x264's rate control uses instructions with results that vary between runs.
-                stream.options = {"crf": str(quality), "preset": "veryfast", "x264-params": "cpu-independent=1"}
-                stream.codec_context.thread_count = 1  # x264 writes the number of threads into the stream
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        if stream is None:
-            raise ValueError(f"{path}: no frames to write")
-        container.mux(stream.encode())
 
 
 @contextmanager

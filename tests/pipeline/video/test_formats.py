@@ -13,8 +13,8 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.inspection import inspect
-from pipeline.video import read_frames
+from pipeline.inspection.inspect_video import inspect
+from pipeline.video.reading import read_frames
 
 BARS = np.array(
     [

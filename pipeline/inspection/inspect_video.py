@@ -1,19 +1,18 @@
 """Inspection of a video by decode: the time of every frame, damage, and cheap quality measures of each picture."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
 
+from pipeline.inspection.frame_times import frame_times
+from pipeline.inspection.picture_measures import PictureMeasures
 from pipeline.records.frame_table import FrameTable
 from pipeline.records.quality import Quality, quality_shares, write_decoded
-from pipeline.video import BrokenVideoError, Grey, Video, open_video
+from pipeline.video.reading import BrokenVideoError, Video, open_video
 
 ASSUMED_RATE = 25  # frames per second, for a file without times and frame rate
-SMALL = 64  # pixels, the width of the grey picture for the quality measures
 MAX_REPEATS = 100  # rows of the constant rate per frame; with more, the times of the file are damaged
 
 
@@ -71,7 +70,7 @@ def at_constant_rate(table: FrameTable, quality: Quality, fps: float, remedy: st
 
 def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
     """Read all frames of an open video; see `inspect`."""
-    measure = _QualityMeasures()
+    measure = PictureMeasures()
     bad: list[int] = []  # the number of frames before each packet that cannot be decoded
     stamps: list[float | None] = []
     rows: list[tuple[bool | float, ...]] = []
@@ -90,7 +89,7 @@ def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
         raise BrokenVideoError(
             f"{len(bad)} packets cannot be decoded, {len(rows)} frames can; allowed: a share of {max_lost:g} lost"
         )
-    times, source = _times(stamps, video.rate or ASSUMED_RATE)
+    times, source = frame_times(stamps, video.rate or ASSUMED_RATE)
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     table = FrameTable(np.arange(len(rows)), times, *columns)
     quality = replace(
@@ -103,56 +102,3 @@ def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
         seconds=round(float(times[-1]), 6),
     )
     return table, replace(quality, fps=table.fps, **quality_shares(table))  # type: ignore[arg-type]
-
-
-def _times(stamps: Sequence[float | None], rate: float) -> tuple[np.ndarray, str]:
-    """Return the seconds of each frame from the first frame, and their source: stamps, mended or assumed.
-
-    A frame without a timestamp, or with one that does not increase, follows the previous frame by one step of the
-    average rate.
-    """
-    times: list[float] = []
-    mended = 0
-    first = next((stamp for stamp in stamps if stamp is not None), None)
-    for stamp in stamps:
-        time = None if stamp is None or first is None else stamp - first
-        if time is None or (times and time <= times[-1]):
-            mended += 1
-            time = times[-1] + 1 / rate if times else 0.0
-        times.append(time)
-    source = "stamps" if not mended else "assumed" if first is None else "mended"
-    return np.array(times) - times[0], source
-
-
-class _QualityMeasures:
-    """Brightness, sharpness and change of consecutive frames, measured on small grey pictures, all of one size.
-
-    Limited range (16 to 235) is corrected in the measures, not in the pixels.
-    """
-
-    def __init__(self) -> None:
-        self._size: tuple[int, int] | None = None
-        self._previous: np.ndarray | None = None
-
-    def __call__(self, grey: Grey) -> tuple[float, float, float]:
-        if self._size is None:
-            height, width = grey.levels.shape
-            self._size = SMALL, max(round(SMALL * height / width), 3)
-        small = _downscale(grey.levels, *self._size)
-        change = 0.0 if self._previous is None else cv2.norm(small, self._previous, cv2.NORM_L1) / small.size
-        self._previous = small
-        brightness = (cv2.mean(small)[0] - grey.black) * grey.gain
-        _, spread = cv2.meanStdDev(cv2.Laplacian(small, cv2.CV_16S))
-        return min(max(brightness, 0.0), 255.0), float(spread[0, 0] * grey.gain) ** 2, change * grey.gain
-
-
-def _downscale(
-    grey: UInt8[np.ndarray, "height width"], width: int, height: int
-) -> UInt8[np.ndarray, "small_height small_width"]:
-    """Downscale a picture: halve it as often as possible, which is fast and uses every pixel, then resize it."""
-    while grey.shape[0] >= 2 * height and grey.shape[1] >= 2 * width:
-        half_height, half_width = grey.shape[0] // 2, grey.shape[1] // 2
-        grey = cv2.resize(
-            grey[: 2 * half_height, : 2 * half_width], (half_width, half_height), interpolation=cv2.INTER_AREA
-        )
-    return cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -6,7 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.video import BrokenVideoError, read_frames, write_video
+from pipeline.video.reading import BrokenVideoError, read_frames
+from pipeline.video.writing import write_video
 
 
 def _grey(levels: list[int], height: int = 48, width: int = 64) -> list[np.ndarray]:

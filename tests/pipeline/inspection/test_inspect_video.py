@@ -6,8 +6,9 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.inspection import inspect
-from pipeline.video import read_frames, write_video
+from pipeline.inspection.inspect_video import inspect
+from pipeline.video.reading import read_frames
+from pipeline.video.writing import write_video
 
 # From the index of the real material: decoded frames, rotation, upright width x height.
 REAL = {

@@ -7,9 +7,10 @@ import av
 import numpy as np
 import pytest
 
-from pipeline import video
-from pipeline.inspection import inspect
-from pipeline.video import read_frames, write_video
+from pipeline.inspection.inspect_video import inspect
+from pipeline.video import reading
+from pipeline.video.reading import read_frames
+from pipeline.video.writing import write_video
 
 
 def _write(path: Path, codec: str, frames: int, title: str = "", width: int = 64, height: int = 48) -> bytes:
@@ -87,7 +88,7 @@ def test_packets_of_an_absurd_size_in_midstream_are_bad_packets(
     big = _write(tmp_path / "big.264", "libx264", 3, width=640, height=480)
     path = tmp_path / "film.264"
     path.write_bytes(small + big)
-    monkeypatch.setattr(video, "MAX_PIXELS", 64 * 48)
+    monkeypatch.setattr(reading, "MAX_PIXELS", 64 * 48)
     table, quality = inspect(path, None, 1.0)
     assert table is not None
     assert quality.decoded_frames == 5
