@@ -5,6 +5,7 @@ Reads the aligned recordings; writes a Zarr group for each (see `pipeline.subsam
 
 from pathlib import Path
 
+from pipeline.artifacts.verified_outputs import remembered_digests
 from pipeline.items import Item, make_items
 from pipeline.parallel.workers import map_items
 from pipeline.params import Params
@@ -19,7 +20,9 @@ def main(params: Params, aligned: Path, sequences: Path) -> None:
     """Run the stage."""
     subsample = params.subsample
     folders = item_folders(aligned.resolve())  # absolute, because workers may run in another folder
-    digests = map_items(verified_digest, folders, "checking aligned recordings")
+    digests = remembered_digests(
+        folders, lambda changed: map_items(verified_digest, changed, "checking aligned recordings")
+    )
     items = [
         Item(
             name=folder.name,

@@ -7,7 +7,7 @@ from typing import Any
 
 from safetensors.numpy import load_file
 
-from pipeline.artifacts.hashing import verified_digests
+from pipeline.artifacts.verified_outputs import remembered_digests
 from pipeline.estimator_settings import Source
 from pipeline.estimators.protocol import Arrays
 from pipeline.items import Item, find_or_make
@@ -84,13 +84,13 @@ class StoredFeatures(SourceFeatures):
     known_digests: dict[Path, str] = field(default_factory=dict)
 
     def digests(self, folders: Sequence[Path]) -> list[str]:
-        """Return the content hash of each folder; each is read once.
+        """Return the content hash of each folder; it is read only if it changed since it was last compared.
 
         Raises:
             DamagedError: if a file of a folder is not as the stage that made it left it.
         """
         new = [folder for folder in folders if folder not in self.known_digests]
-        self.known_digests.update(zip(new, verified_digests(new), strict=True))
+        self.known_digests.update(zip(new, remembered_digests(new), strict=True))
         return [self.known_digests[folder] for folder in folders]
 
     def compute(
