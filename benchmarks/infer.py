@@ -1,7 +1,7 @@
 """Compare inference of a compiled network with eager PyTorch: the same weights and clips, in one run, in turns.
 
 "Plain" is eager PyTorch in fp32, contiguous, in evaluation mode, without gradients. "Fast" is
-`pipeline.complexity.compiled`. The goals: 1.5 times as many clips per second, and for MSN at least 0.8 of the
+`pipeline.nets.compiled`. The goals: 1.5 times as many clips per second, and for MSN at least 0.8 of the
 multiply-adds per second of C3D, both at their best batch size.
 
     python -m benchmarks.infer [--models msn c3d i3d] [--width 1.0] [--depth 69] [--turns 5] [--batches 1 2]
@@ -19,12 +19,12 @@ from typing import Any
 
 import torch
 
-from pipeline.complexity.compiled import Clips, Outputs, compile_for_inference
 from pipeline.complexity.count import cost_of
 from pipeline.complexity.table import PAPER
 from pipeline.device import select_device
 from pipeline.models.description import network_name
 from pipeline.nets.build import build
+from pipeline.nets.compiled import Clips, Outputs, compile_for_inference
 from pipeline.nets.heads import Regression
 from pipeline.params import Model
 from pipeline.params_check import load_params

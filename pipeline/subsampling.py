@@ -7,12 +7,14 @@ array, so a clip is one contiguous read:
     factor 3, phases 3, frames 0 1 2 3 4 5 6 7   ->   rows 0 3 6 | 1 4 7 | 2 5,   phase_starts 0 3 6 8
 """
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, UInt8
 
-from pipeline.zarr_store import CHUNK, MAPPED, GroupWriter, map_array, read_array, read_attributes
+from pipeline.zarr_store import CHUNK, MAPPED, GroupWriter, MappedArray, map_array, read_array, read_attributes
 
 BLOCK = 16 * CHUNK  # aligned frames decoded at once, which bounds the memory
 
@@ -44,11 +46,8 @@ def write_sequence(folder: Path, aligned: Path, factor: int, phases: int) -> Non
     with GroupWriter(folder, MAPPED) as group:
         faces = map_array(aligned, "faces")
         group.append("faces", np.empty((0, *faces.shape[1:]), np.uint8))  # creates the array even without frames
-        for frames in indices:
-            for start in range(0, len(frames), max(BLOCK // factor, 1)):
-                block_frames = frames[start : start + max(BLOCK // factor, 1)]
-                block = faces[int(block_frames[0]) : int(block_frames[-1]) + 1]
-                group.append("faces", block[::factor])
+        for block in _in_order_of_phases(faces, indices, folder):
+            group.append("faces", block)
         rows = np.concatenate(indices)
         group.append("origin", origin[rows])
         group.append("frame", rows.astype(np.int32))
@@ -57,3 +56,28 @@ def write_sequence(folder: Path, aligned: Path, factor: int, phases: int) -> Non
         group.attributes["fps"] = attributes["fps"] / factor
         subsample = {"factor": factor, "phases": phases}
         group.attributes["preprocessing"] = {**attributes["preprocessing"], "subsample": subsample}
+
+
+def _in_order_of_phases(
+    faces: MappedArray, indices: Sequence[Int[np.ndarray, " _"]], scratch: Path
+) -> Iterator[UInt8[np.ndarray, "rows size size 3"]]:
+    """Yield the kept faces, one phase after another, in blocks; every face is decoded once.
+
+    With several phases they are first written to their places in an unnamed file in the folder `scratch`.
+    """
+    starts = np.cumsum([0, *map(len, indices)])
+    row_bytes = int(np.prod(faces.shape[1:]))
+    with TemporaryFile(dir=scratch) as file:
+        for first in range(0, len(faces), BLOCK):
+            block = faces[first : first + BLOCK]
+            for start, frames in zip(starts.tolist(), indices, strict=False):
+                low, high = np.searchsorted(frames, (first, first + len(block))).tolist()
+                rows = block[frames[low:high] - first]
+                if len(indices) == 1:
+                    yield rows
+                else:
+                    file.seek((start + low) * row_bytes)
+                    file.write(rows.tobytes())
+        file.seek(0)
+        while content := file.read(BLOCK * row_bytes):
+            yield np.frombuffer(content, np.uint8).reshape(-1, *faces.shape[1:])

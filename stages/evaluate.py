@@ -6,8 +6,10 @@ with intervals, the confusion of severity bands, conformal intervals if recordin
 figures.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 
+from pipeline.artifacts.hashing import folder_digest
 from pipeline.data.clips.geometry import check_geometry
 from pipeline.data.frame_order import FrameOrder
 from pipeline.data.split import split_labels
@@ -16,6 +18,7 @@ from pipeline.estimators.features import StoredFeatures, source_folders
 from pipeline.estimators.labels_alone import fit_label_estimators
 from pipeline.estimators.protocol import PredictContext
 from pipeline.estimators.registry import chosen_module, load_model
+from pipeline.estimators.stored_estimates import StoredEstimates
 from pipeline.params import Params
 from pipeline.records.estimates import VideoEstimate
 from pipeline.records.labels import read_labels
@@ -53,14 +56,15 @@ def main(
     features = StoredFeatures(source_folders(params.estimator.source, sequences, aligned))
     features.digests(recordings)  # finds damage
     check_geometry(finetuned, model.folder.input_spec, recordings)
-    context = PredictContext(
-        absent,
-        features,
-        settings.phases,
-        select_device(),
-        FrameOrder(settings.order, settings.seed),
-        "estimating",
-    )
+    device, order = select_device(), FrameOrder(settings.order, settings.seed)
+    determined_by = {
+        "model": folder_digest(finetuned),
+        "phases": settings.phases,
+        "device": device.type,
+        "order": asdict(order),
+    }
+    kept = StoredEstimates(type(model.estimator), determined_by, features)
+    context = PredictContext(absent, features, settings.phases, device, order, "estimating", kept)
 
     def estimate(recordings: list[Path]) -> list[VideoEstimate]:
         return model.estimator.predict(recordings, context)

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from pipeline.complexity.compiled import compile_for_inference
 from pipeline.complexity.count import Cost, cost_of
 from pipeline.complexity.timing import Timing, time_network
 from pipeline.estimator_settings import estimator_names, settings_class
@@ -18,6 +17,7 @@ from pipeline.estimators.capabilities import Costed
 from pipeline.estimators.registry import estimator_class
 from pipeline.models.description import network_name
 from pipeline.nets.build import Network, frames_seen, initialise
+from pipeline.nets.compiled import compile_for_inference
 from pipeline.params import Clip, Model
 from pipeline.runtime.console import plain_console
 

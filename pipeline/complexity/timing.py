@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from pipeline.complexity.compiled import Clips, Outputs
+from pipeline.nets.compiled import Clips, Outputs
 
 BATCHES = {"cpu": (1, 2, 4), "cuda": (1, 8, 32, 128)}
 MIN_SECONDS, MIN_PASSES, MAX_PASSES = 4.0, 5, 50  # of each batch size: both minima are met, unless MAX_PASSES is first

@@ -81,6 +81,7 @@ class NetworkEstimator:
             context.device,
             context.label,
             context.order,
+            context.kept,
         )
 
     def save(self, folder: Path) -> None:

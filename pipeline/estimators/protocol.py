@@ -15,7 +15,7 @@ import torch
 from pipeline.data.frame_order import RECORDED, FrameOrder
 from pipeline.estimator_settings import Source
 from pipeline.params import Clip, Finetune, Model
-from pipeline.records.estimates import VideoEstimate
+from pipeline.records.estimates import KeptEstimates, VideoEstimate
 from pipeline.records.scored_recording import ScoredRecording
 
 Arrays = Mapping[str, np.ndarray]
@@ -103,6 +103,7 @@ class PredictContext:
         device: where networks run.
         order: of the frames in a clip.
         label: of a progress bar; None shows none.
+        kept: estimates of recordings from an earlier run; None keeps none.
     """
 
     absent: str
@@ -111,6 +112,7 @@ class PredictContext:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     order: FrameOrder = RECORDED
     label: str | None = None
+    kept: KeptEstimates | None = None
 
 
 @runtime_checkable

@@ -1,6 +1,8 @@
 """Estimates of the BDI-II score: of spans of a recording (clips, frames, segments), and of whole recordings."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,19 @@ class VideoEstimate:
         """The weighted mean over the spans, or None without spans."""
         weight = sum(span.weight for span in self.spans)
         return sum(span.estimate * span.weight for span in self.spans) / weight if weight else None
+
+
+@runtime_checkable
+class KeptEstimates(Protocol):
+    """Estimates that outlive a kill: a long evaluation goes on with the recordings that are missing."""
+
+    def find(self, recording: Path, method: str) -> VideoEstimate | None:
+        """Return the estimate of a recording, or None.
+
+        Args:
+            recording: the folder of its sequence.
+            method: names the way of computing it where several differ by rounding.
+        """
+
+    def keep(self, recording: Path, method: str, estimate: VideoEstimate) -> None:
+        """Keep the estimate of a recording; see `find`."""

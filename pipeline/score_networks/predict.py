@@ -1,6 +1,11 @@
-"""Estimates of recordings with a network: weighted means over the clips or frames that cover each recording."""
+"""Estimates of recordings with a network: weighted means over the clips or frames that cover each recording.
 
-from collections.abc import Iterator, Sequence
+A long list of clips is worth two efforts: the network is compiled, and finished recordings are kept.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,11 +20,16 @@ from pipeline.data.frame_order import RECORDED, FrameOrder
 from pipeline.models.description import Description
 from pipeline.models.normalise import Normalise
 from pipeline.nets.build import Network
-from pipeline.records.estimates import SpanEstimate, VideoEstimate
+from pipeline.nets.compiled import compile_for_inference
+from pipeline.nets.ops.compiler import compile_obstacle, is_allowed
+from pipeline.records.estimates import KeptEstimates, SpanEstimate, VideoEstimate
 from pipeline.runtime.console import plain_console
 from pipeline.score_networks.objectives import Objective, objective_of
 
+logger = logging.getLogger(__name__)
+
 BATCH = 8  # clips per forward pass, always: another number changes the last bits of an estimate
+LONG = 1000  # clips; compiling MSN-69 takes as long as 100 to 200 clips on a CPU
 
 
 def predict(
@@ -31,6 +41,7 @@ def predict(
     device: torch.device,
     label: str | None = None,
     order: FrameOrder = RECORDED,
+    kept: KeptEstimates | None = None,
 ) -> list[VideoEstimate]:
     """Estimate the scores of recordings.
 
@@ -43,6 +54,7 @@ def predict(
         device: where the network is.
         label: of the progress bar; None shows none.
         order: of the frames in each clip.
+        kept: of `LONG` clips or more, the estimates of an earlier run that was stopped.
 
     Raises:
         ValueError: if the network estimates no score, or is in training mode.
@@ -53,7 +65,19 @@ def predict(
     normalise = Normalise(description.model).to(device)
     opened = [open_sequence(folder, absent) for folder in sequences]
     coverings = [sequence.covering_clips(length, phases) for sequence in opened]
-    spans = [(number, *span) for number, covering in enumerate(coverings) for span in covering]
+    is_long = sum(map(len, coverings)) >= LONG
+    forward, method = _fast(network, device) if is_long else (network, "plain")
+    if not is_long:
+        kept = None
+    finished = {
+        number: estimate
+        for number, folder in enumerate(sequences)
+        if kept is not None and (estimate := kept.find(folder, method)) is not None
+    }
+    spans = [
+        (number, *span) for number, covering in enumerate(coverings) if number not in finished for span in covering
+    ]
+    remaining = Counter(number for number, *_ in spans)
     estimates: list[list[SpanEstimate]] = [[] for _ in opened]
     with _progress_bar(label, len(spans)) as progress, torch.inference_mode():
         for begin in range(0, len(spans), BATCH):
@@ -61,13 +85,31 @@ def predict(
             clips = np.stack(
                 [_read_clip(opened[number], phase, start, length, order) for number, phase, start, _ in part]
             )
-            points = _forward(network, normalise, objective, clips, device)
+            points = _estimate_clips(forward, normalise, objective, clips, device)
             for (number, phase, start, weight), estimate in zip(part, points.tolist(), strict=True):
                 first, stop = opened[number].phases[phase]
                 frames = min(length, stop - first - start)  # fewer than `length` if the clip loops the recording
                 estimates[number].append(SpanEstimate(phase, start, frames, weight, estimate))
+                remaining[number] -= 1
+                if kept is not None and not remaining[number]:
+                    kept.keep(
+                        sequences[number], method, VideoEstimate(opened[number].recording, tuple(estimates[number]))
+                    )
             progress.advance(progress.task_ids[0], len(part))
-    return [VideoEstimate(sequence.recording, tuple(clips)) for sequence, clips in zip(opened, estimates, strict=True)]
+    return [
+        finished.get(number) or VideoEstimate(sequence.recording, tuple(estimates[number]))
+        for number, sequence in enumerate(opened)
+    ]
+
+
+def _fast(network: Network, device: torch.device) -> tuple[Callable[[Tensor], Tensor], str]:
+    """Return the network, compiled if this machine can, and the name of how its estimates are computed."""
+    if not is_allowed():
+        return network, "plain"
+    if obstacle := compile_obstacle(device):
+        logger.info("%s: the network is not compiled, and estimating takes about twice as long", obstacle)
+        return network, "plain"
+    return compile_for_inference(network), "compiled"
 
 
 def _read_clip(
@@ -77,8 +119,8 @@ def _read_clip(
     return sequence.clip(phase, start, length)[order.frame_indices(sequence.recording, phase, start, length)]
 
 
-def _forward(
-    network: Network,
+def _estimate_clips(
+    forward: Callable[[Tensor], Tensor],
     normalise: Normalise,
     objective: Objective,
     clips: UInt8[np.ndarray, "batch time height width 3"],
@@ -87,7 +129,7 @@ def _forward(
     """Return the estimates of up to BATCH clips, in points; a smaller batch is padded with black clips."""
     padded = np.zeros((BATCH, *clips.shape[1:]), np.uint8)
     padded[: len(clips)] = clips
-    outputs = network(normalise(torch.from_numpy(padded).to(device)))
+    outputs = forward(normalise(torch.from_numpy(padded).to(device)))
     return objective.points(outputs[: len(clips)].double().cpu())
 
 

@@ -3,10 +3,8 @@
 Results differ by rounding alone. docs/explanation/training-speed.md tells what each of these gains.
 """
 
-import importlib.util
 import logging
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,16 +12,14 @@ import torch
 
 from pipeline.nets.layers import use_conv2d
 from pipeline.nets.ops.chain import Chain
+from pipeline.nets.ops.compiler import compile_obstacle, is_allowed
 from pipeline.parallel.worker_count import worker_count
 from pipeline.training.distributed import world_size
-from pipeline.training.environment import environment_flag
 from pipeline.training.module import TrainingModule
 
 logger = logging.getLogger(__name__)
 
 MAX_LOADER_WORKERS = 4  # processes that read samples for a GPU: reading is a copy from mapped memory
-MIN_CAPABILITY = (7, 0)  # compute capability that Triton needs
-COMPILERS = ("cc", "gcc", "clang")  # of C: Triton needs one of them
 
 
 def accelerate(module: TrainingModule, device: torch.device, sync_batch_norm: bool = False) -> None:
@@ -38,8 +34,8 @@ def accelerate(module: TrainingModule, device: torch.device, sync_batch_norm: bo
     """
     if device.type != "cuda":
         return
-    compiles = environment_flag("MSN_COMPILE", default=True) and not sync_batch_norm
-    if compiles and (obstacle := _compile_obstacle(device)):
+    compiles = is_allowed() and not sync_batch_norm
+    if compiles and (obstacle := compile_obstacle(device)):
         logger.info("%s: nothing is compiled, and a step takes about 1.5 times as long", obstacle)
         compiles = False
     module.loader_workers = _loader_workers()
@@ -51,18 +47,6 @@ def accelerate(module: TrainingModule, device: torch.device, sync_batch_norm: bo
     # processes and recomputed layers cannot be captured.
     recomputes = any(chain.checkpoints_activations for chain in chains)
     module.uses_cuda_graphs = module.plan.accumulate == 1 and world_size() == 1 and not recomputes
-
-
-def _compile_obstacle(device: torch.device) -> str | None:
-    """Why nothing can be compiled for a GPU; None if it can."""
-    if importlib.util.find_spec("triton") is None:
-        return "there is no Triton"
-    if not any(map(shutil.which, COMPILERS)):
-        return f"there is no C compiler ({', '.join(COMPILERS)})"
-    if (capability := torch.cuda.get_device_capability(device)) < MIN_CAPABILITY:
-        version = f"{capability[0]}.{capability[1]}"
-        return f"this GPU has compute capability {version}, and Triton needs {MIN_CAPABILITY[0]}.0"
-    return None
 
 
 @contextmanager

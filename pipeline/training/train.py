@@ -8,10 +8,10 @@ import torch
 
 from pipeline.nets.ops.chain import use_activation_checkpointing
 from pipeline.params import Finetune, Pretrain
+from pipeline.runtime.environment import environment_flag
 from pipeline.training.acceleration import accelerate
 from pipeline.training.batch_plan import BatchPlan
 from pipeline.training.distributed import all_gather_objects, rank, world_size
-from pipeline.training.environment import environment_flag
 from pipeline.training.gpu_lock import gpu_uuid, hold_gpu
 from pipeline.training.local_device import local_device
 from pipeline.training.loop import fit

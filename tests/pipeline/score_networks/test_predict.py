@@ -11,6 +11,8 @@ from pipeline.data.frame_order import FrameOrder
 from pipeline.models.description import Description, Target
 from pipeline.nets.build import Network, build
 from pipeline.nets.heads import Expectation, Recognition, Regression
+from pipeline.records.estimates import VideoEstimate
+from pipeline.score_networks import predict as module
 from pipeline.score_networks.predict import predict
 from pipeline.zarr_store import read_array
 from tests.pipeline.training.material import MODEL, write_sequence
@@ -145,3 +147,84 @@ def test_a_network_that_cannot_estimate_is_refused(tmp_path: Path) -> None:
     unknown_length = Description(MODEL, Regression(), None, Target(0.0, 1.0))
     with pytest.raises(ValueError, match="in evaluation mode, with a known length of clips"):
         predict(build(MODEL, Regression()).eval(), unknown_length, [folder], "skip", 1, CPU)
+
+
+class _Memory:
+    """Estimates kept in a dictionary."""
+
+    def __init__(self) -> None:
+        self.estimates: dict[tuple[str, str], VideoEstimate] = {}
+
+    def find(self, recording: Path, method: str) -> VideoEstimate | None:
+        return self.estimates.get((recording.name, method))
+
+    def keep(self, recording: Path, method: str, estimate: VideoEstimate) -> None:
+        self.estimates[recording.name, method] = estimate
+
+
+class _StoppedError(Exception):
+    pass
+
+
+def _stop_after(network: Network, batches: int) -> Network:
+    """Return a network that stops after some batches."""
+
+    class Stopping(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            nonlocal batches
+            if not batches:
+                raise _StoppedError
+            batches -= 1
+            return network.backbone(x)
+
+    return Network(Stopping(), network.head).eval()
+
+
+def test_a_long_evaluation_that_is_stopped_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LONG", 20)
+    monkeypatch.setenv("MSN_COMPILE", "0")
+    folders = [write_sequence(tmp_path / f"r{number}", [40], seed=number) for number in range(5)]  # five clips each
+    network, memory = build(MODEL, Regression(), seed=1).eval(), _Memory()
+    description = Description(MODEL, Regression(), 8, Target(15.0, 9.0))
+    expected = predict(network, description, folders, "skip", 1, CPU)
+    with pytest.raises(_StoppedError):
+        predict(_stop_after(network, 2), description, folders, "skip", 1, CPU, kept=memory)
+    assert list(memory.estimates) == [(f"r{number}", "plain") for number in range(3)]  # 16 clips were estimated
+    resumed = _stop_after(network, 2)  # ten clips remain
+    assert predict(resumed, description, folders, "skip", 1, CPU, kept=memory) == expected
+    assert [memory.estimates[f"r{number}", "plain"] for number in range(5)] == expected
+
+
+def test_a_short_evaluation_keeps_nothing(tmp_path: Path) -> None:
+    memory = _Memory()
+    folder = write_sequence(tmp_path / "r1", [40])
+    predict(_brightness(), Description(PLAIN, Regression(), 8, Target(0.0, 1.0)), [folder], "skip", 1, CPU, kept=memory)
+    assert memory.estimates == {}
+
+
+def test_a_long_evaluation_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, memory, clips = write_sequence(tmp_path / "r1", [40]), _Memory(), []
+
+    def compile_network(network: Network) -> Network:
+        network.backbone.register_forward_hook(lambda _, inputs, __: clips.append(len(inputs[0])))
+        return network
+
+    monkeypatch.setattr(module, "LONG", 5)
+    monkeypatch.setattr(module, "compile_obstacle", lambda device: None)
+    monkeypatch.setattr(module, "compile_for_inference", compile_network)
+    description = Description(PLAIN, Regression(), 8, Target(0.0, 1.0))
+    predict(_brightness(), description, [folder], "skip", 1, CPU, kept=memory)
+    assert (clips, list(memory.estimates)) == ([8], [("r1", "compiled")])  # one batch of five clips, padded to eight
+
+
+def test_without_a_compiler_a_long_evaluation_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr(module, "LONG", 1)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    folder = write_sequence(tmp_path / "r1", [9])
+    predict(_brightness(), Description(PLAIN, Regression(), 8, Target(0.0, 1.0)), [folder], "skip", 1, CPU)
+    assert "there is no compiler (g++, clang++): the network is not compiled" in caplog.text

@@ -1,4 +1,4 @@
-"""Switches of training in the environment, which affect speed and memory but not the result."""
+"""Switches in the environment, which affect speed and memory but not the result, up to rounding."""
 
 import os
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.complexity.compiled import compile_for_inference, fold_batch_norm
 from pipeline.nets.build import Network, build
+from pipeline.nets.compiled import compile_for_inference, fold_batch_norm
 from pipeline.nets.heads import Regression
 from tests.pipeline.nets.slow import randomise_weights
 from tests.pipeline.training.material import MODEL
@@ -56,7 +56,7 @@ import torch
 from torch._dynamo.utils import counters
 torch.compile = partial(torch.compile, backend="eager")  # quick, with equal counts
 from pipeline.nets.build import build
-from pipeline.complexity.compiled import compile_for_inference
+from pipeline.nets.compiled import compile_for_inference
 from pipeline.nets.heads import Regression
 from tests.pipeline.training.material import MODEL
 with torch.no_grad():

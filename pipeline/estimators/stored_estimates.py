@@ -1,0 +1,53 @@
+"""Estimates of recordings in the artifact store: a long evaluation that is stopped goes on where it was."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.artifacts.artifact_store import ArtifactStore
+from pipeline.estimators.features import StoredFeatures
+from pipeline.records.estimates import SpanEstimate, VideoEstimate
+from pipeline.records.json_file import read_json
+
+FILE = "estimate.json"
+
+
+@dataclass(frozen=True)
+class StoredEstimates:
+    """See `pipeline.records.estimates.KeptEstimates`.
+
+    Attributes:
+        estimator: its class, whose code is part of the key.
+        source: what else determines an estimate beside the recording, as JSON values: the model, the order of frames.
+        features: knows the content hashes of recordings.
+        store: where the estimates are.
+    """
+
+    estimator: type
+    source: Mapping[str, Any]
+    features: StoredFeatures
+    store: ArtifactStore = field(default_factory=lambda: ArtifactStore("features-estimates"))
+
+    def find(self, recording: Path, method: str) -> VideoEstimate | None:
+        """Return the estimate of a recording, unless there is none or it is damaged."""
+        key = self._key(recording, method)
+        if self.store.find(key) is None or self.store.verify(key) is not None:
+            return None
+        spans = read_json(self.store.item(key) / FILE)["spans"]
+        return VideoEstimate(recording.name, tuple(SpanEstimate(**span) for span in spans))
+
+    def keep(self, recording: Path, method: str, estimate: VideoEstimate) -> None:
+        """Keep the estimate of a recording."""
+        text = json.dumps({"spans": [asdict(span) for span in estimate.spans]}, allow_nan=False)
+
+        def write(folder: Path) -> None:
+            (folder / FILE).write_text(text, encoding="utf-8")
+
+        self.store.make(self._key(recording, method), write)
+
+    def _key(self, recording: Path, method: str) -> str:
+        (digest,) = self.features.digests([recording])
+        source = {**self.source, "name": recording.name, "recording": digest, "method": method}
+        return self.store.key(source, self.estimator)
