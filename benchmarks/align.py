@@ -1,16 +1,18 @@
 """Compare align with facenet-pytorch's `MTCNN.detect` on the same decoded frames with the same number of threads.
 
-    python -m benchmarks.align [VIDEO] [--frames 240] [--processes 2] [--device cpu] [--min-face 32]
+    python -m benchmarks.align [VIDEO] [--frames 240] [--processes 2] [--min-face 32] [--face-mesh PYTHON]
 
 Every process runs both sides in turn with one torch thread. All processes run the same side at the same time, so both
 sides have the same cores. Without a video, a talking head is drawn. Then the whole align stage (decoding included) is
-compared with bare decoding of the same file. The last line is one JSON object.
+compared with bare decoding of the same file. With --face-mesh, MediaPipe's FaceMesh follows in the same run, in an
+environment of its own (`benchmarks/face_mesh.py`). The last line is one JSON object.
 """
 
 import argparse
 import json
 import multiprocessing
 import os
+import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
@@ -64,9 +66,10 @@ def main() -> None:
         results = [queue.get() for _ in processes]
         for process in processes:
             process.join()
+        mesh = _run_face_mesh(arguments, video) if arguments.face_mesh else {}
     if arguments.plot:
         _plot(results[0], arguments.plot)
-    print(json.dumps(_summary(results, arguments)))
+    print(json.dumps(_summary(results, arguments) | mesh))
 
 
 def _arguments() -> argparse.Namespace:
@@ -79,6 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--detector", default="sparse", choices=sorted(DETECTORS))
     parser.add_argument("--min-face", type=int, default=32, help="smallest face of both sides, in pixels")
+    parser.add_argument("--face-mesh", help="the Python of an environment with mediapipe 0.10.21 and av")
     parser.add_argument("--plot", type=Path, help="a PNG with the landmarks of both sides over time")
     return parser.parse_args()
 
@@ -128,6 +132,42 @@ def _compare_sides(number: int, video: Path, arguments: Any, folder: Path, barri
     result["align seconds"] = time.perf_counter() - started
     barrier.wait()
     queue.put(result)
+
+
+def _run_face_mesh(arguments: Any, video: Path) -> dict[str, float]:
+    """Run MediaPipe's FaceMesh in as many processes, one on each processor; return frames per second of all."""
+    processors = sorted(os.sched_getaffinity(0))
+    peers = [
+        subprocess.Popen(
+            [
+                arguments.face_mesh,
+                str(Path(__file__).with_name("face_mesh.py")),
+                str(video),
+                str(arguments.frames),
+                str(processors[number % len(processors)]),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for number in range(arguments.processes)
+    ]
+    for _ in ("networks", "whole"):
+        for peer in peers:
+            assert peer.stdout is not None
+            if peer.stdout.readline() != "ready\n":
+                raise SystemExit(f"{arguments.face_mesh}: FaceMesh does not run; it needs mediapipe 0.10.21 and av")
+        for peer in peers:
+            assert peer.stdin is not None
+            peer.stdin.write("\n")
+            peer.stdin.flush()
+    results = [json.loads(peer.communicate()[0]) for peer in peers]
+    return {
+        "face_mesh_frames_per_second": round(sum(result["networks"] for result in results), 1),
+        "face_mesh_whole_frames_per_second": round(sum(result["whole"] for result in results), 1),
+        "face_mesh_coverage": round(results[0]["coverage"], 4),
+    }
 
 
 def _synchronise(device: str) -> None:
