@@ -33,7 +33,6 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,26 +44,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.gradients import DTYPES, SIGNIFICANT_BITS, MakeModule, check_gradients, precision_settings
 from benchmarks.obvious_training import finish, train_plain
-from benchmarks.training_data import write_identities, write_sequences
+from benchmarks.trainings import SIZE, training_params, trainings
 from pipeline.data.augmentation import augment_clips
-from pipeline.data.identity_images import open_identities
-from pipeline.data.seeding import Purpose, torch_seed
 from pipeline.device import select_device
-from pipeline.finetuning.finetuning import Finetuning
-from pipeline.models.description import Description
-from pipeline.models.preprocessing import Preprocessing
-from pipeline.nets.build import build
-from pipeline.nets.heads import Regression
 from pipeline.params import Params
-from pipeline.params_check import load_params
-from pipeline.pretraining.recognition import Pretraining
-from pipeline.score_networks.network_task import NetworkTask
-from pipeline.score_networks.objectives import fit_target
 from pipeline.training.acceleration import accelerate
 from pipeline.training.loop import fit
 
-ROOT = Path(__file__).parents[1]
-SIZE = 112
 WARMUP_STEPS = 2  # per turn, not timed: memory is allocated and algorithms are chosen
 MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}  # of the square matrix product that gives the peak rate
 
@@ -81,7 +67,11 @@ def main() -> None:
     parser.add_argument("--finetune-batch", type=int, default=8)
     parser.add_argument("--profile", action="store_true", help="print the costliest kernels of an accelerated step")
     arguments = parser.parse_args()
-    device, params = select_device(), _params(arguments)
+    device = select_device()
+    steps = arguments.steps + WARMUP_STEPS
+    params = training_params(
+        arguments.width, arguments.depth, steps, arguments.pretrain_batch, arguments.finetune_batch
+    )
     if arguments.precision not in SIGNIFICANT_BITS[device.type]:
         parser.error(
             f"precision {arguments.precision} needs a GPU; allowed on a CPU: {', '.join(SIGNIFICANT_BITS['cpu'])}"
@@ -89,7 +79,7 @@ def main() -> None:
     peak = _peak(device, DTYPES[arguments.precision])
     results = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name, make_module in _trainings(Path(folder), params, arguments.steps + WARMUP_STEPS).items():
+        for name, make_module in trainings(Path(folder), params, steps).items():
             gradients = check_gradients(name, make_module, device, arguments.precision)
             speeds = _measure(make_module, arguments, device, Path(folder))
             plan = make_module().plan
@@ -123,48 +113,6 @@ def main() -> None:
             }
         )
     )
-
-
-def _params(arguments: argparse.Namespace) -> Params:
-    """Return the demo's parameters at the chosen size, without dropout, augmentation, averaging or held-out images."""
-    demo = load_params(ROOT / "params.yaml")
-    model = demo.model.model_copy(update={"width": arguments.width, "depth": arguments.depth, "dropout": 0.0})
-    no_augmentation = demo.finetune.augment.model_copy(update={"flip": 0.0, "rotate": 0.0, "upside_down": 0.0})
-    steps = arguments.steps + WARMUP_STEPS
-    finetune = {
-        "batch": arguments.finetune_batch,
-        "accumulate": 1,
-        "steps": steps,
-        "augment": no_augmentation,
-        "averaging": 0.0,
-    }
-    return demo.model_copy(
-        update={
-            "model": model,
-            "pretrain": demo.pretrain.model_copy(
-                update={"batch": arguments.pretrain_batch, "accumulate": 1, "held_out": 0.0, "flip": 0.0}
-            ),
-            "finetune": demo.finetune.model_copy(update=finetune),
-        }
-    )
-
-
-def _trainings(folder: Path, params: Params, steps: int) -> dict[str, MakeModule]:
-    """Write random faces in the format of the stages; return a function for each training that creates its module."""
-    images = write_identities(folder / "identities", steps * params.pretrain.batch, SIZE)
-    scored = write_sequences(folder / "sequences", 8, 200, SIZE, Preprocessing(None, params.align, params.subsample))
-    return {
-        "pretraining": lambda: Pretraining(open_identities(images), params.clip.length, params.model, params.pretrain),
-        "finetuning": lambda: Finetuning(_finetuning_task(scored, params), params.finetune),
-    }
-
-
-def _finetuning_task(scored: Sequence[tuple[Path, float]], params: Params) -> NetworkTask:
-    """Return a network with initial weights, and (folder, score) of the recordings that it is fitted to."""
-    network = build(params.model, Regression(), torch_seed(params.finetune.seed, Purpose.WEIGHTS))
-    target = fit_target([score for _, score in scored], params.finetune.standardise)
-    description = Description(params.model, Regression(), params.clip.length, target)
-    return NetworkTask(network, description, scored, [], params.clip.absent)
 
 
 def _measure(
