@@ -29,13 +29,36 @@ def phase_frames(frames: int, factor: int, phases: int) -> list[Int[np.ndarray, 
     return [np.arange(phase * factor // phases, frames, factor) for phase in range(phases)]
 
 
+def phase_breaks(breaks: Sequence[int], indices: Sequence[np.ndarray]) -> list[int]:
+    """Return the rows of a sequence at which no clip may run on, given those of the aligned recording.
+
+    A break lies before the first kept frame that is not before it.
+
+    Args:
+        breaks: rows of the aligned recording, rising; no clip contains such a row and one before it.
+        indices: the frame indices of each phase, as `phase_frames` returns them.
+
+    Examples:
+        >>> phases = phase_frames(8, factor=3, phases=3)  # 0 3 6 | 1 4 7 | 2 5
+        >>> phase_breaks([4], phases)  # 0 3 . 6 | 1 . 4 7 | 2 . 5
+        [2, 4, 7]
+    """
+    rows, start = set(), 0
+    for frames in indices:
+        positions = np.searchsorted(frames, np.array(breaks, np.int64))
+        rows |= {start + position for position in positions.tolist() if 0 < position < len(frames)}
+        start += len(frames)
+    return sorted(rows)
+
+
 def write_sequence(folder: Path, aligned: Path, factor: int, phases: int) -> None:
     """Write the sequence of one aligned recording.
 
     Args:
         folder: gets a group of layout MAPPED: `faces` (N, size, size, 3) uint8, `origin` (N,) uint8, `frame` (N,)
-            int32 (the row of the frame table), with the attributes `phase_starts`, `origin_codes`, `fps` (frames per
-            second of the sequence) and `preprocessing` (the parameters that produced it).
+            int32 (the row of the frame table), with the attributes `phase_starts`, `breaks` (rows that no clip contains
+            together with the row before), `origin_codes`, `fps` (frames per second of the sequence) and `preprocessing`
+            (the parameters that produced it).
         aligned: the group that align wrote.
         factor: keep every factor-th frame.
         phases: the number of phases to keep.
@@ -52,6 +75,7 @@ def write_sequence(folder: Path, aligned: Path, factor: int, phases: int) -> Non
         group.append("origin", origin[rows])
         group.append("frame", rows.astype(np.int32))
         group.attributes["phase_starts"] = [0, *np.cumsum([len(frames) for frames in indices]).tolist()]
+        group.attributes["breaks"] = phase_breaks(attributes.get("breaks", ()), indices)
         group.attributes["origin_codes"] = attributes["origin_codes"]
         group.attributes["fps"] = attributes["fps"] / factor
         subsample = {"factor": factor, "phases": phases}

@@ -36,10 +36,12 @@ def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None
     for recording in listed:
         table = decoded / recording.recording / "frames.csv"
         if table.is_file():  # else the recording is broken, and decode has reported it
+            quality = read_quality(table.parent)
             source = {
                 "video": recording.sha256,
                 "frames": file_digest(table),
-                "fps": read_quality(table.parent).rate,
+                "fps": quality.rate,
+                "restarts": quality.restarts,
                 "align": params.align.model_dump(),
                 "device": placement.device.type,
             }

@@ -8,7 +8,8 @@ import numpy as np
 
 from pipeline.inspection.frame_times import frame_times
 from pipeline.inspection.picture_measures import PictureMeasures
-from pipeline.records.frame_table import FrameTable
+from pipeline.records.frame_steps import irregular_share
+from pipeline.records.frame_table import FrameTable, tick_spans
 from pipeline.records.quality import Quality, quality_shares, write_decoded
 from pipeline.video.reading import BrokenVideoError, Video, open_video
 
@@ -60,7 +61,7 @@ def at_constant_rate(table: FrameTable, quality: Quality, fps: float, remedy: st
     Raises:
         BrokenVideoError: if the times would give far more rows than there are frames.
     """
-    if quality.seconds * fps > MAX_REPEATS * len(table):
+    if sum(stop - first for first, stop in tick_spans(table.time, fps)) > MAX_REPEATS * len(table):
         raise BrokenVideoError(
             f"its times span {quality.seconds:.0f} s with {len(table)} frames, too few for {fps:g} per second; {remedy}"
         )
@@ -89,16 +90,20 @@ def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
         raise BrokenVideoError(
             f"{len(bad)} packets cannot be decoded, {len(rows)} frames can; allowed: a share of {max_lost:g} lost"
         )
-    times, source = frame_times(stamps, video.rate or ASSUMED_RATE)
+    times = frame_times(stamps, video.rate or ASSUMED_RATE)
     columns = [np.array(column) for column in zip(*rows, strict=True)]
-    table = FrameTable(np.arange(len(rows)), times, *columns)
+    table = FrameTable(np.arange(len(rows)), times.seconds, *columns)
     quality = replace(
         quality,
         decoded_frames=len(rows),
         bad_packets=len(bad),
         corrupt_frames=int(table.corrupt.sum()),
-        times=source,
-        longest_step=round(float(np.diff(times).max(initial=0)), 6),
-        seconds=round(float(times[-1]), 6),
+        times=times.source,
+        longest_step=round(float(np.diff(table.time).max(initial=0)), 6),
+        seconds=round(float(table.time[-1]), 6),
+        replaced_times=times.replaced,
+        restarts=times.restarts,
+        pauses=len(table.pauses),
+        irregular=round(irregular_share(table.time), 4),
     )
     return table, replace(quality, fps=table.fps, **quality_shares(table))  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float
 
 from pipeline.estimators.features import ComputedFeatures
 from pipeline.estimators.protocol import PredictContext
@@ -65,7 +66,7 @@ class Span:
 
     Attributes:
         start: seconds from the first frame of the video.
-        end: likewise; the time at which the next frame after the span's last one begins.
+        end: likewise; the time at which the next frame after the span's last one begins, or a pause.
         phase: of the subsampling.
         weight: its share in the estimate of the video.
         estimate: in points of BDI-II; not cut to 0 to 63.
@@ -90,7 +91,7 @@ class Estimate:
         seconds: duration of the video.
         frames: number of frames, at the frame rate at which the video is decoded.
         coverage: share of the frames that show the face, 0 to 1.
-        faces: the same share in equal parts of the video, in order of time.
+        faces: the same share in parts of the video of equal duration, in order of time; 0 in pauses.
         native_fps: frame rate of the file.
         face_rate: faces per second that the model sees.
         notes: warnings that belong to the estimate.
@@ -152,7 +153,8 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
     table, quality = inspect(video, None, MAX_LOST)
     if table is None:
         raise BrokenVideoError(quality.reason)
-    native_fps, frame_rate = quality.fps, choose_frame_rate(quality.fps, input_spec, request.fps)
+    native_fps = quality.fps
+    frame_rate = choose_frame_rate(native_fps, input_spec, request.fps, quality.is_irregular)
     if frame_rate.fps is not None:
         remedy = f"--fps {NATIVE} keeps its own frames"
         table, quality = at_constant_rate(table, quality, frame_rate.fps, remedy)
@@ -194,7 +196,7 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
             seconds=seconds,
             frames=len(table),
             coverage=coverage,
-            faces=tuple(float(part.mean()) for part in np.array_split(present, min(len(present), MAX_POINTS))),
+            faces=shares_over_time(present, table.time, seconds, min(len(present), MAX_POINTS)),
             native_fps=native_fps,
             face_rate=face_rate,
             notes=quality_notices(quality)
@@ -217,15 +219,32 @@ def time_spans(prediction: VideoEstimate, sequence: Path, table: FrameTable) -> 
         table: the frame table of the video.
     """
     rows, phase_starts = read_array(sequence, "frame"), read_attributes(sequence)["phase_starts"]
+    stops = [*table.pauses.tolist(), len(table)]
     spans = []
     for span in prediction.spans:
         begin, stop = phase_starts[span.phase], phase_starts[span.phase + 1]
         step = rows[begin + 1] - rows[begin] if stop - begin > 1 else 1  # rows from one face to the next
         first = begin + span.start
-        next_row = rows[first + span.length - 1] + step  # of the face after the span's last one
-        end = table.time[next_row] if next_row < len(table) else table.time[-1] + _frame_duration(table)
+        last_row = rows[first + span.length - 1]
+        stop = stops[np.searchsorted(stops, last_row, side="right")]  # of the stretch between pauses
+        next_row = last_row + step  # of the face after the span's last one
+        end = table.time[next_row] if next_row < stop else table.time[stop - 1] + _frame_duration(table)
         spans.append(Span(float(table.time[rows[first]]), float(end), span.phase, span.weight, span.estimate))
     return tuple(spans)
+
+
+def shares_over_time(
+    present: Bool[np.ndarray, " rows"], times: Float[np.ndarray, " rows"], seconds: float, parts: int
+) -> tuple[float, ...]:
+    """Return the share of rows with a face in each of `parts` equal parts of `seconds`; 0 in a part without rows.
+
+    Examples:
+        >>> shares_over_time(np.array([True, True, False, True]), np.array([0.0, 0.1, 0.2, 0.9]), 1.0, 2)
+        (0.6666666666666666, 1.0)
+    """
+    numbers = np.minimum(times / max(seconds, 1e-6) * parts + 1e-6, parts - 1).astype(int)  # a hair late is in time
+    rows, faces = np.bincount(numbers, minlength=parts), np.bincount(numbers, weights=present, minlength=parts)
+    return tuple((faces / np.maximum(rows, 1)).tolist())
 
 
 def _frame_duration(table: FrameTable) -> float:

@@ -2,8 +2,8 @@
 
 A model of 7.5 frames per second that takes every second frame sees 3.75 faces per second. From a video of 30 frames per
 second it would see 15, and all movement four times slower than in its training: the estimate would depend on the frame
-rate. So a video with a rate outside those of the fitted recordings is converted to the model's own rate, as decode.fps
-does, and a note says so.
+rate. So a video with a rate outside those of the fitted recordings, or with a rate that varies, is converted to the
+model's own rate, as decode.fps does, and a note says so.
 """
 
 from dataclasses import dataclass
@@ -45,13 +45,16 @@ def parse_frame_rate(text: str | None) -> float | str | None:
     return fps
 
 
-def choose_frame_rate(native_fps: float, input_spec: InputSpec, requested: float | str | None) -> FrameRate:
+def choose_frame_rate(
+    native_fps: float, input_spec: InputSpec, requested: float | str | None, is_irregular: bool = False
+) -> FrameRate:
     """Choose the frame rate at which a video is decoded.
 
     Args:
         native_fps: frames per second of the file; 0 for a single frame.
         input_spec: of the recordings that the model was fitted to.
         requested: None for the automatic choice, NATIVE for the frames of the file, or frames per second.
+        is_irregular: whether the frame rate of the file varies.
     """
     factor = input_spec.preprocessing.subsample.factor
     slowest, median, fastest = input_spec.rates
@@ -59,13 +62,19 @@ def choose_frame_rate(native_fps: float, input_spec: InputSpec, requested: float
     in_range = native_fps > 0 and slowest * (1 - TOLERANCE) <= native_fps / factor <= fastest * (1 + TOLERANCE)
     if requested is not None:
         fps = None if requested == NATIVE else float(requested)
-    elif fitted_fps is not None or in_range or not native_fps:
+    elif fitted_fps is not None or (in_range and not is_irregular) or not native_fps:
         fps = fitted_fps  # as the pipeline would
     else:
         fps = median * factor
     notes = []
     face_rate = (native_fps if fps is None else fps) / factor
-    if fps is not None and requested is None and fitted_fps is None:
+    is_converted = fps is not None and requested is None and fitted_fps is None
+    if is_converted and in_range:
+        notes.append(
+            f"taken at a constant {fps:.4g} frames/s, because its own rate varies around {native_fps:.4g} and movement "
+            "would look faster or slower than it is; where frames are missing, pictures repeat"
+        )
+    elif is_converted:
         notes.append(
             f"taken at {fps:.4g} frames/s instead of its {native_fps:.4g}: the model learned from "
             f"{_format_rates(input_spec)} faces/s, and would have seen {native_fps / factor:.3g}"

@@ -88,17 +88,23 @@ def show(console: Console, results: Sequence[Estimate | Failure]) -> None:
 def curve(spans: Sequence[Span], seconds: float) -> str:
     """Draw the estimates over the time of a video as a line of bars; the highest bar stands for 63.
 
+    A bar stands for the spans in the middle of its time; where there is none, for those that have their middle there.
+
     Examples:
         >>> curve([Span(0, 2, 0, 8, 1.0), Span(4, 6, 0, 8, 62.0)], 6)
         '▁·█'
+        >>> curve([Span(0, 4, 0, 8, 1.0), Span(600, 604, 0, 8, 62.0)], 604)
+        '▁··············█'
     """
     if not spans or not seconds:
         return NO_SPAN
     length = min(MAX_CURVE, math.ceil(seconds / max(spans[0].end - spans[0].start, 1e-3)))
     bars = ""
     for number in range(length):
-        middle = (number + 0.5) * seconds / length
-        estimates = [span.estimate for span in spans if span.start <= middle < span.end]
+        start, middle, end = ((number + part) * seconds / length for part in (0, 0.5, 1))
+        estimates = [span.estimate for span in spans if span.start <= middle < span.end] or [
+            span.estimate for span in spans if start <= (span.start + span.end) / 2 < end
+        ]
         share = (sum(estimates) / len(estimates) - LOWEST_SCORE) / (HIGHEST_SCORE - LOWEST_SCORE) if estimates else 0.0
         bars += BARS[min(max(int(share * len(BARS)), 0), len(BARS) - 1)] if estimates else NO_SPAN
     return bars

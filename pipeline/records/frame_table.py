@@ -1,16 +1,22 @@
 """The frame table of a recording: a CSV file with the time, the picture statistics and the flags of every frame."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
+from pipeline.records.frame_steps import PAUSE_STEPS, pause_rows
 from pipeline.records.tables import read_rows
 
 COLUMNS = ("frame", "time", "key", "corrupt", "brightness", "sharpness", "change")
 
 CUT = 30.0  # a shot begins where the mean absolute difference to the previous picture, of 255, is larger
+
+SLACK = 1e-3  # seconds by which a row may be late at a constant rate: Matroska rounds time stamps to milliseconds
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,7 @@ class FrameTable:
     Attributes:
         frame: number of the frame in decoding order, never decreasing; at a constant rate a number may be repeated
             or left out.
-        time: presentation time in seconds from the first frame.
+        time: presentation time in seconds from the first frame. Time goes on in pauses, which have no rows.
         key: whether it is a key frame.
         corrupt: whether the decoder marked it as corrupt.
         brightness: mean of a small grey picture of the frame, 0 to 255.
@@ -59,11 +65,38 @@ class FrameTable:
         first_rows = np.unique(self.frame, return_index=True)[1]
         return first_rows[self.change[first_rows] > CUT]
 
+    @property
+    def pauses(self) -> Int[np.ndarray, " pauses"]:
+        """Indices of the rows at which recording goes on after a pause."""
+        return pause_rows(self.time)
+
+    def rows_of(self, frames: Sequence[int]) -> Int[np.ndarray, " rows"]:
+        """Return the first row of each frame; of a frame that the table leaves out, the first row after it, if any."""
+        rows = np.searchsorted(self.frame, np.array(frames, np.int64))
+        return rows[rows < len(self)]
+
     def at_rate(self, fps: float) -> "FrameTable":
-        """Return the table at a constant rate: row k is the frame shown at the time k / fps."""
+        """Return the table at a constant rate: each row is the frame shown at a tick, k / fps; pauses have no ticks."""
         rows, times = constant_rate_rows(self.time, fps)
         columns: dict[str, Shaped[np.ndarray, " time"]] = {name: getattr(self, name)[rows] for name in COLUMNS}
         return FrameTable(**{**columns, "time": times, "change": max_since(self.change, rows)})
+
+
+def tick_spans(times: Float[np.ndarray, " time"], fps: float) -> list[tuple[int, int]]:
+    """Return the ticks (first, past the last) of each stretch between pauses; tick k is at the time k / fps.
+
+    A pause, of the native frames and of the ticks, has no ticks: no picture is shown in it.
+
+    Examples:
+        >>> tick_spans(np.array([0.0, 0.1, 0.2, 60.2, 60.3, 60.4]), fps=10)
+        [(0, 3), (602, 605)]
+    """
+    borders = [0, *pause_rows(times, shortest=PAUSE_STEPS / fps + 2 * SLACK).tolist(), len(times)]
+    return [
+        (math.ceil((times[first] - SLACK) * fps), math.floor((times[stop - 1] + SLACK) * fps) + 1)
+        for first, stop in pairwise(borders)
+        if stop > first
+    ]
 
 
 def constant_rate_rows(
@@ -72,17 +105,15 @@ def constant_rate_rows(
     """Return (rows, times) at a constant rate: at each tick k / fps, the last row that is not later than the tick.
 
     A row up to a millisecond later still counts, because containers such as Matroska round their time stamps to
-    milliseconds.
+    milliseconds. A pause has no ticks.
 
     Examples:
         >>> rows, _ = constant_rate_rows(np.array([0.0, 0.04, 0.16, 0.20]), fps=25)
         >>> rows.tolist()  # ticks at 0.00 0.04 0.08 0.12 0.16 0.20
         [0, 1, 1, 1, 2, 3]
     """
-    slack = 1e-3
-    count = int(np.floor((times[-1] + slack) * fps)) + 1 if len(times) else 0
-    ticks = np.arange(count) / fps
-    return np.searchsorted(times, ticks + slack, side="right") - 1, ticks
+    ticks = np.concatenate([np.zeros(0, int), *(np.arange(*span) for span in tick_spans(times, fps))]) / fps
+    return np.searchsorted(times, ticks + SLACK, side="right") - 1, ticks
 
 
 def max_since(values: Float[np.ndarray, " time"], rows: Int[np.ndarray, " ticks"]) -> Float[np.ndarray, " ticks"]:

@@ -14,6 +14,8 @@ BLACK, OVEREXPOSED = 16.0, 235.0  # mean brightness, of 255: a row below is blac
 
 FROZEN = 0.02  # mean absolute difference to the previous picture, of 255: a row below is frozen
 
+IRREGULAR = 0.1  # share of the time with an unusual frame rate: a recording above it has a variable frame rate
+
 BLURRED = 20.0  # variance of the Laplacian of the small picture: a row below is blurred
 
 
@@ -33,11 +35,17 @@ class Quality:
         height: of the upright, square-pixel frame, in pixels.
         rotation: degrees counter-clockwise by which stored frames are turned to be upright.
         sample_aspect: width of a stored pixel over its height.
-        times: `stamps` (from the file), `mended` (some were missing or decreased) or `assumed` (from the rate).
+        times: `stamps` (from the file), `sorted`, `mended` or `assumed`; see
+            `pipeline.inspection.frame_times.FrameTimes`.
         fps: rows of the frame table per second (median).
         rate: decode.fps: the constant rate of the rows; None if they are the native frames.
         longest_step: the longest time between two native frames, in seconds.
         seconds: from the first frame to the last.
+        replaced_times: number of native frames whose time stamp is missing or wrong.
+        restarts: numbers of the native frames at which the clock of the file was set back.
+        pauses: number of pauses between native frames.
+        irregular: share of the time in which the rate of the native frames differs from the usual one by more than a
+            tenth.
         black: share of rows with a brightness below 16.
         overexposed: share of rows with a brightness above 235.
         frozen: share of rows equal to the previous one.
@@ -60,6 +68,10 @@ class Quality:
     rate: float | None = None
     longest_step: float = 0.0
     seconds: float = 0.0
+    replaced_times: int = 0
+    restarts: tuple[int, ...] = ()
+    pauses: int = 0
+    irregular: float = 0.0
     black: float = 0.0
     overexposed: float = 0.0
     frozen: float = 0.0
@@ -68,6 +80,11 @@ class Quality:
     def __post_init__(self) -> None:
         if self.status not in ("whole", "broken"):
             raise ValueError(f"status {self.status!r}; allowed: whole, broken")
+
+    @property
+    def is_irregular(self) -> bool:
+        """Whether the frame rate of the native frames varies."""
+        return self.irregular > IRREGULAR
 
 
 def quality_shares(table: FrameTable) -> dict[str, float]:
@@ -94,4 +111,5 @@ def write_decoded(folder: Path, table: FrameTable | None, quality: Quality) -> N
 
 def read_quality(folder: Path) -> Quality:
     """Read the quality record that decode wrote into `folder`."""
-    return Quality(**read_json(folder / "quality.json"))
+    record = read_json(folder / "quality.json")
+    return Quality(**{**record, "restarts": tuple(record.get("restarts", ()))})

@@ -48,7 +48,8 @@ def align_recording(
             and `landmarks` (T, 5, 2) float32 in pixels (x, y) of the upright, square-pixel frame; `confidence` (T,)
             float32; `origin` (T,) uint8. Rows without a face have NaN and a black face. Attributes: `origin_codes`,
             `fps`, `rivals` (number of people seen nearly as often as the followed one; 0 if the choice is clear),
-            `preprocessing` (the settings used).
+            `breaks` (rows that no clip contains together with the row before, rising: a pause ends there, or the clock
+            of the file is set back), `preprocessing` (the settings used).
         video: the file.
         decoded: the recording's folder in the output of decode.
         settings: of face detection and alignment.
@@ -56,12 +57,13 @@ def align_recording(
     """
     torch.set_num_threads(1)  # one fixed number: other numbers give other bits
     cv2.setNumThreads(1)
-    table = read_frame_table(decoded)
+    table, quality = read_frame_table(decoded), read_quality(decoded)
+    breaks = {*table.pauses.tolist(), *table.rows_of(quality.restarts).tolist()} - {0}
     reader = FrameReader.from_table(video, table)
     tracks, pictures = DETECTORS[tracking.detector](reader, tracking.survey, settings)
     repeats = np.unique(table.frame, return_counts=True)[1].tolist()
     rows = chain.from_iterable(repeat(row, count) for row, count in zip(pictures, repeats, strict=True))
-    filled = fill_gaps(rows, tracking.max_gap, set(table.cuts.tolist()))
+    filled = fill_gaps(rows, tracking.max_gap, {*table.cuts.tolist(), *breaks})
     crops = ((crop_face(picture, face, settings), face) for picture, face in filled)
     with GroupWriter(folder, ARCHIVE) as group:
         for block in batched(crops, BLOCK):
@@ -69,8 +71,9 @@ def align_recording(
             for name, values in _columns([face for _, face in block]).items():
                 group.append(name, values)
         group.attributes |= {"origin_codes": ORIGINS, "fps": table.fps, "rivals": competing_tracks(tracks)}
+        group.attributes["breaks"] = sorted(breaks)
         align = {name: value for name, value in {**asdict(settings), **asdict(tracking)}.items() if name != "device"}
-        group.attributes["preprocessing"] = {"decode": {"fps": read_quality(decoded).rate}, "align": align}
+        group.attributes["preprocessing"] = {"decode": {"fps": quality.rate}, "align": align}
 
 
 def _columns(faces: list[Face | None]) -> dict[str, np.ndarray]:

@@ -16,7 +16,7 @@ def fill_gaps(rows: Iterable[Row], max_gap: int, cuts: Container[int] = ()) -> I
     Args:
         rows: pictures with their faces.
         max_gap: length of the longest gap that is filled.
-        cuts: indices of the rows at which a shot begins; nothing is interpolated from one shot to the next.
+        cuts: indices of the rows at which a shot or a stretch after a break begins; nothing is interpolated over them.
     """
     previous: Face | None = None
     gap: list[Picture] = []

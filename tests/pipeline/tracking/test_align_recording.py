@@ -75,6 +75,7 @@ def test_every_frame_has_a_row(tmp_path: Path, video: tuple[Path, np.ndarray]) -
         "origin_codes": ORIGINS,
         "fps": 10.0,
         "rivals": 0,
+        "breaks": [],
         "preprocessing": preprocessing,
     }
 
