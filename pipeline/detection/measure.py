@@ -35,6 +35,8 @@ class Detection:
         black: share of black frames.
         frozen: share of frames equal to the frame before.
         blurred: share of frames with little detail.
+        irregular: share of the time in which the frame rate differs from the usual one by more than a tenth.
+        pauses: number of pauses of the recording.
     """
 
     recording: str
@@ -50,6 +52,8 @@ class Detection:
     black: float
     frozen: float
     blurred: float
+    irregular: float
+    pauses: int
 
     def __post_init__(self) -> None:
         if tuple(self.origins) != ORIGINS or sum(self.origins.values()) != self.frames:
@@ -99,6 +103,8 @@ def measure(aligned: Path, decoded: Path, recording: Recording) -> Detection:
         black=quality.black,
         frozen=quality.frozen,
         blurred=quality.blurred,
+        irregular=quality.irregular,
+        pauses=quality.pauses,
     )
 
 

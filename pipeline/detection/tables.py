@@ -10,7 +10,7 @@ from pipeline.detection.measure import ORIGINS, Detection
 from pipeline.records.tables import write_rows
 from pipeline.runtime.atomic import write_text_atomically
 
-QUALITY = ("black", "frozen", "blurred")
+QUALITY = ("black", "frozen", "blurred", "irregular")
 COUNTS = ("rivals", "cuts", "longest_absence")
 COLUMNS = (
     "recording",
@@ -22,6 +22,7 @@ COLUMNS = (
     "box_height",
     *COUNTS,
     *QUALITY,
+    "pauses",
 )
 DECIMALS = 4
 
@@ -38,7 +39,8 @@ def _cells(detection: Detection) -> list[object]:
     counts = [getattr(detection, name) for name in COUNTS]
     quality = [f"{getattr(detection, name):.{DECIMALS}f}" for name in QUALITY]
     height = _format(detection.box_height, 1)
-    return [detection.recording, detection.opaque, detection.frames, *shares, *confidences, height, *counts, *quality]
+    ids = [detection.recording, detection.opaque]
+    return [*ids, detection.frames, *shares, *confidences, height, *counts, *quality, detection.pauses]
 
 
 def _format(value: float | None, decimals: int) -> str:

@@ -5,7 +5,7 @@ longer by far: recording stopped there and went on later.
 """
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 PAUSE_SECONDS, PAUSE_STEPS = 1.0, 8.0  # a pause is longer than both, the second in usual steps
 WINDOW = 1.0  # seconds over which a rate is measured: it evens out jitter and a single lost frame
@@ -34,9 +34,13 @@ def pause_rows(times: Float[np.ndarray, " time"], shortest: float = 0.0) -> Int[
         [3]
     """
     steps = np.diff(times)
-    if not len(steps):
-        return np.zeros(0, np.int64)
-    return np.flatnonzero(steps > max(longest_step(float(np.median(steps))), shortest)) + 1
+    return np.flatnonzero(_is_pause(steps) & (steps > shortest)) + 1
+
+
+def _is_pause(steps: Float[np.ndarray, " steps"]) -> Bool[np.ndarray, " steps"]:
+    """Return which steps are pauses: the lower quartile stands for the usual step, as pauses may be many."""
+    usual = float(np.quantile(steps, 0.25, method="lower")) if len(steps) else 0.0
+    return steps > longest_step(usual)
 
 
 def irregular_share(times: Float[np.ndarray, " time"]) -> float:
@@ -52,11 +56,11 @@ def irregular_share(times: Float[np.ndarray, " time"]) -> float:
         True
     """
     steps = np.diff(times)
+    steps = steps[~_is_pause(steps)]
     if not len(steps):
         return 0.0
-    usual = float(np.median(steps))
-    steps = steps[steps <= longest_step(usual)]
-    width = min(max(round(WINDOW / max(usual, 1e-6)), 1), len(steps))
+    usual = max(float(np.median(steps)), 1e-6)
+    width = min(max(round(WINDOW / usual), 1), len(steps))
     sums = np.concatenate([[0.0], np.cumsum(steps)])
     windows = (sums[width:] - sums[:-width]) / width
     return float(np.mean(np.abs(windows - usual) > TOLERANCE * usual))

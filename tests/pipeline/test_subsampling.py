@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pipeline.subsampling import phase_frames, write_sequence
+from pipeline.subsampling import phase_breaks, phase_frames, write_sequence
 from pipeline.zarr_store import ARCHIVE, GroupWriter, map_array, read_array, read_attributes
 
 
@@ -42,6 +44,7 @@ def test_a_sequence_contains_its_frames_phase_by_phase(tmp_path: Path, frames: i
     assert attributes["fps"] == 30.0 / factor
     assert attributes["origin_codes"] == {"absent": 0, "detected": 1}
     assert attributes["preprocessing"] == {"decode": {"fps": 30.0}, "subsample": {"factor": factor, "phases": phases}}
+    assert attributes["breaks"] == []
     assert len(starts) == phases + 1
     sequence = map_array(tmp_path / "sequence", "faces")
     for phase in range(phases):
@@ -52,3 +55,45 @@ def test_a_sequence_contains_its_frames_phase_by_phase(tmp_path: Path, frames: i
         np.testing.assert_array_equal(
             read_array(tmp_path / "sequence", "frame")[rows], np.arange(frames)[first::factor]
         )
+
+
+@pytest.mark.parametrize(
+    ("breaks", "expected"),
+    [
+        ([], []),
+        ([1], [1]),  # 0 | 3 6 9; of phases 1 and 2 nothing lies before it
+        ([3], [1, 5, 8]),
+        ([4], [2, 5, 8]),  # 0 3 | 6 9, 1 | 4 7, 2 | 5 8
+        ([9], [3]),  # 0 3 6 | 9; phases 1 and 2 end before it
+        ([4, 5, 6], [2, 5, 6, 8, 9]),  # 0 3 | 6 9, 1 | 4 | 7, 2 | 5 | 8
+    ],
+)
+def test_breaks_lie_between_the_kept_frames_around_them(breaks: list[int], expected: list[int]) -> None:
+    phases = phase_frames(10, factor=3, phases=3)  # rows 0 to 3, 4 to 6, 7 to 9
+    assert phase_breaks(breaks, phases) == expected
+
+
+@settings(deadline=None)
+@given(st.integers(1, 60), st.integers(1, 8), st.data())
+def test_rows_without_a_break_between_them_have_none_in_the_recording(
+    frames: int, factor: int, data: st.DataObject
+) -> None:
+    phases = phase_frames(frames, factor, data.draw(st.integers(1, factor)))
+    breaks = sorted(data.draw(st.sets(st.integers(1, max(frames - 1, 1)))))
+    kept, numbers = np.concatenate(phases).tolist(), np.repeat(np.arange(len(phases)), [len(p) for p in phases])
+    expected = [
+        row
+        for row in range(1, len(kept))
+        if numbers[row] == numbers[row - 1] and any(kept[row - 1] < frame <= kept[row] for frame in breaks)
+    ]
+    assert phase_breaks(breaks, phases) == expected
+
+
+def test_breaks_are_carried_from_the_aligned_recording(tmp_path: Path) -> None:
+    with GroupWriter(tmp_path / "aligned", ARCHIVE) as group:
+        group.append("faces", np.zeros((8, 48, 48, 3), np.uint8))
+        group.append("origin", np.ones(8, np.uint8))
+        group.attributes |= {"fps": 30.0, "origin_codes": {"absent": 0}, "preprocessing": {}, "breaks": [4]}
+    (tmp_path / "sequence").mkdir()
+    write_sequence(tmp_path / "sequence", tmp_path / "aligned", 2, 2)
+    assert read_attributes(tmp_path / "sequence")["breaks"] == [2, 6]  # 0 2 | 4 6, 1 3 | 5 7

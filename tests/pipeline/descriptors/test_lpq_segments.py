@@ -37,6 +37,12 @@ def test_segments_without_a_face_are_left_out(tmp_path: Path) -> None:
     assert faceless["frames"].tolist() == []
 
 
+def test_a_segment_ends_at_a_break(tmp_path: Path) -> None:
+    """Segments of 8 frames: 0 to 7, 8 and 9; after the break 10 to 17, 18 and 19."""
+    folder = write_sequence(tmp_path / "r", [20], absent=[9], breaks=[10])
+    assert lpq_segments(folder, 5, 2, 2.0)["frames"].tolist() == [8, 1, 8, 2]
+
+
 @pytest.mark.parametrize("seconds", [0.001, 100.0])
 def test_a_segment_has_at_least_one_frame_and_at_most_all(tmp_path: Path, seconds: float) -> None:
     folder = write_sequence(tmp_path / "r", [6])

@@ -51,7 +51,11 @@ def write_recording(
         change=np.isin(np.arange(count), cuts) * 99.0,
     )
     (root / "decoded" / name).mkdir(parents=True)
-    write_decoded(root / "decoded" / name, table, Quality("whole", black=0.25, frozen=0.5, blurred=0.75))
+    write_decoded(
+        root / "decoded" / name,
+        table,
+        Quality("whole", black=0.25, frozen=0.5, blurred=0.75, irregular=0.125, pauses=2),
+    )
 
 
 def recording(name: str) -> Recording:
@@ -74,5 +78,7 @@ def detection(name: str, absent: int = 0, low: float | None = 0.9, **changes: An
         "black": 0.0,
         "frozen": 0.0,
         "blurred": 0.0,
+        "irregular": 0.0,
+        "pauses": 0,
     }
     return Detection(recording=name, **{**values, **changes})

@@ -21,6 +21,7 @@ def test_measures_of_a_recording(tmp_path: Path) -> None:
     assert measures.box_height == 44  # of 40 41 44 45 46
     assert (measures.rivals, measures.cuts, measures.longest_absence) == (2, 2, 3)
     assert (measures.black, measures.frozen, measures.blurred) == (0.25, 0.5, 0.75)
+    assert (measures.irregular, measures.pauses) == (0.125, 2)
 
 
 def test_a_recording_without_a_face_has_no_confidence(tmp_path: Path) -> None:

@@ -10,17 +10,19 @@ from tests.pipeline.detection.material import detection
 
 HEADER = (
     "recording,opaque,frames,detected,refined,interpolated,absent,"
-    "confidence,confidence_low,box_height,rivals,cuts,longest_absence,black,frozen,blurred\n"
+    "confidence,confidence_low,box_height,rivals,cuts,longest_absence,black,frozen,blurred,irregular,pauses\n"
 )
 
 
 def test_table_has_one_row_a_recording_and_empty_cells_without_a_face(tmp_path: Path) -> None:
     origins = {"detected": 1, "refined": 2, "interpolated": 1, "absent": 4}
-    with_face = detection("r2", frames=8, origins=origins, longest_absence=3, rivals=1, cuts=2, black=1 / 3)
+    with_face = detection(
+        "r2", frames=8, origins=origins, longest_absence=3, rivals=1, cuts=2, black=1 / 3, irregular=0.5, pauses=4
+    )
     write_detections(tmp_path / "table.csv", [with_face, detection("r1", 20, None)])
     assert (tmp_path / "table.csv").read_text() == (
-        f"{HEADER}r1,opaque-r1,20,0.0000,0.0000,0.0000,1.0000,,,,0,0,20,0.0000,0.0000,0.0000\n"
-        "r2,opaque-r2,8,0.1250,0.2500,0.1250,0.5000,0.9900,0.9000,60.0,1,2,3,0.3333,0.0000,0.0000\n"
+        f"{HEADER}r1,opaque-r1,20,0.0000,0.0000,0.0000,1.0000,,,,0,0,20,0.0000,0.0000,0.0000,0.0000,0\n"
+        "r2,opaque-r2,8,0.1250,0.2500,0.1250,0.5000,0.9900,0.9000,60.0,1,2,3,0.3333,0.0000,0.0000,0.5000,4\n"
     )
 
 

@@ -4,8 +4,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -218,6 +221,49 @@ def test_a_video_of_another_frame_rate_is_decoded_at_the_rate_of_the_model(
     assert native.notes[0].startswith("the model sees 15 faces/s and learned from 3.75: movement looks slower")
 
 
+def test_a_video_whose_frame_rate_varies_is_decoded_at_the_rate_of_the_model(
+    pipeline_run: PipelineRun, tmp_path: Path
+) -> None:
+    frames = [number for number in range(29) if number % 6 < 4]  # the last is 27
+    uneven = tmp_path / "uneven.mkv"
+    _write_at_times(next(iter(pipeline_run.videos.values())), uneven, frames, [number / 7.5 for number in frames])
+    estimate = _estimate(uneven, pipeline_run.model)
+    assert (estimate.face_rate, estimate.frames) == (3.75, 28)
+    (note,) = estimate.notes
+    assert note.startswith("taken at a constant 7.5 frames/s, because its own rate varies around 7.519")
+    native = _estimate(uneven, pipeline_run.model, fps="native")
+    assert native.frames == len(frames)
+    assert native.notes[0].startswith("the frame rate varies: for ")
+
+
+def test_clips_do_not_run_over_a_pause(pipeline_run: PipelineRun, tmp_path: Path) -> None:
+    """Two stretches of 29 frames at 7.5 per second with ten minutes between; the model sees every second frame.
+
+    These are the faces 0 to 14 (frames 0 to 28) and 15 to 28 (frames 1 to 27 of the second stretch).
+    """
+    paused, later = tmp_path / "paused.mkv", 600 + 28 / 7.5  # seconds: the second stretch begins
+    times = [number / 7.5 for number in range(29)]
+    _write_at_times(
+        next(iter(pipeline_run.videos.values())), paused, [*range(29)] * 2, [*times, *(later + t for t in times)]
+    )
+    estimate = _estimate(paused, pipeline_run.model, figures=tmp_path, overlays=tmp_path)
+    assert estimate.seconds == pytest.approx(later + 29 / 7.5, abs=3e-3)
+    assert [span.weight for span in estimate.spans] == [8, 7, 8, 6]
+    expected = [
+        (0, 16 / 7.5),
+        (14 / 7.5, 29 / 7.5),  # and not to the end of the pause
+        (later + 1 / 7.5, later + 17 / 7.5),
+        (later + 13 / 7.5, later + 29 / 7.5),
+    ]
+    for span, (start, end) in zip(estimate.spans, expected, strict=True):
+        assert (span.start, span.end) == pytest.approx((start, end), abs=3e-3)
+    assert estimate.notes == ("pauses: 1, the longest of 600.0 s; clips do not run over them",)
+    assert (estimate.frames, len(estimate.faces)) == (58, 58)
+    assert [number for number, share in enumerate(estimate.faces) if share] == [0, 57]
+    with av.open(tmp_path / "paused.overlay.mp4") as overlay:
+        assert overlay.streams.video[0].frames < 70  # no still picture of ten minutes
+
+
 def test_a_figure_or_overlay_that_cannot_be_written_loses_no_estimate(
     pipeline_run: PipelineRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +317,20 @@ def _write_first_frames(video: Path, output: Path, frames: int, times: int = 1) 
     """Write the first frames of a video, each `times` times at `times` the frame rate."""
     repeated = [frame for frame in read_frames(video, range(frames)) for _ in range(times)]
     write_video(output, repeated, 7.5 * times)
+
+
+def _write_at_times(video: Path, output: Path, frames: list[int], seconds: list[float]) -> None:
+    """Write frames of a video at the given times, to the millisecond."""
+    pictures = list(read_frames(video, range(max(frames) + 1)))
+    with av.open(output, "w") as container:
+        stream: Any = container.add_stream("libx264", rate=1000)
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt, stream.options = "yuv420p", {"bf": "0", "crf": "18"}
+        for number, time in zip(frames, seconds, strict=True):
+            frame = av.VideoFrame.from_ndarray(pictures[number], format="rgb24")
+            frame.pts, frame.time_base = round(1000 * time), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
 
 
 def test_real_videos(pipeline_run: PipelineRun, real_data: Path) -> None:

@@ -68,6 +68,26 @@ def test_a_note_warns_of_too_few_frames() -> None:
     assert not choose_frame_rate(20.0, FIXED_RATE, None).notes  # no frame is repeated
 
 
+@pytest.mark.parametrize(
+    ("input_spec", "expected"),
+    [(ONE_RATE, 7.5), (MANY_RATES, 25.0), (FIXED_RATE, 25.0)],
+)
+def test_a_rate_that_varies_is_converted_to_the_model_s(input_spec: InputSpec, expected: float) -> None:
+    usual = 7.5188 if input_spec is ONE_RATE else 24.0
+    rate = choose_frame_rate(usual, input_spec, None, is_irregular=True)
+    assert rate.fps == expected
+    assert [note.split(":")[0] for note in rate.notes] == (
+        []  # as every recording that the model was fitted to
+        if input_spec is FIXED_RATE
+        else [
+            f"taken at a constant {expected:g} frames/s, because its own rate varies around {usual:.4g} and movement "
+            "would look faster or slower than it is; where frames are missing, pictures repeat"
+        ]
+    )
+    assert choose_frame_rate(usual, input_spec, NATIVE, is_irregular=True).fps is None
+    assert choose_frame_rate(0.0, ONE_RATE, None, is_irregular=True).fps is None
+
+
 @pytest.mark.parametrize(("text", "expected"), [(None, None), ("native", NATIVE), ("30", 30.0), ("7.5", 7.5)])
 def test_parse_frame_rate(text: str | None, expected: float | str | None) -> None:
     assert parse_frame_rate(text) == expected

@@ -27,12 +27,17 @@ def _table(times: list[float], **columns: list[float]) -> FrameTable:
         ([0, 0.1, 0.2], 10, [0, 1, 2]),
         ([0, 0.033, 0.067, 0.1], 30, [0, 1, 2, 3]),  # time stamps rounded to milliseconds
         ([0.0], 25, [0]),
+        ([0, 0.1, 0.2, 60.2, 60.3], 10, [0, 1, 2, 3, 4]),  # no picture is shown in a pause
+        ([0, 0.1, 0.2, 60.25, 60.35], 10, [0, 1, 2, 3]),  # nor a tick before its end
+        ([0, 0.1, 0.2, 60.2, 60.3], 20, [0, 0, 1, 1, 2, 3, 3, 4]),
+        ([0, 0.1, 0.2, 3.2, 3.3], 2, [0, 2, 2, 2, 2, 2, 2]),  # eight ticks are 4 s: no pause at this rate
     ],
 )
 def test_each_tick_shows_the_last_frame_that_is_not_later(times: list[float], fps: float, rows: list[int]) -> None:
     tick_rows, ticks = constant_rate_rows(np.array(times, float), fps)
     assert tick_rows.tolist() == rows
-    np.testing.assert_allclose(ticks, np.arange(len(rows)) / fps)
+    if max(np.diff(times), default=0) < 1:
+        np.testing.assert_allclose(ticks, np.arange(len(rows)) / fps)
 
 
 def test_a_table_is_read_as_written(tmp_path: Path) -> None:
@@ -44,6 +49,23 @@ def test_a_table_is_read_as_written(tmp_path: Path) -> None:
         np.testing.assert_array_equal(getattr(read, name), getattr(table, name))
     assert read_quality(tmp_path) == quality
     assert read.fps == pytest.approx(1 / 0.06, abs=1e-3)  # the median of 0.04 and 0.08
+
+
+def test_a_pause_is_one_at_every_rate() -> None:
+    native = _table([0, 0.1, 0.2, 0.3, 600.31, 600.41, 600.51])
+    assert native.pauses.tolist() == [4]
+    fast = native.at_rate(30.0)
+    assert len(fast) == 10 + 6  # ticks 0 to 9, then 18010 to 18015
+    np.testing.assert_allclose(fast.time[[9, 10]], [0.3, 18010 / 30])
+    assert fast.frame.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 4, 4, 4, 5, 5, 5]
+    assert fast.pauses.tolist() == [10]
+    assert native.at_rate(5.0).pauses.tolist() == [2]  # ticks 0, 0.2 and 600.4
+
+
+def test_the_rows_of_frames_that_are_repeated_or_left_out() -> None:
+    table = replace(_table([0, 1, 2, 3, 4]), frame=np.array([0, 2, 2, 5, 6]))
+    assert table.rows_of([2, 3, 6, 7]).tolist() == [1, 3, 4]
+    assert table.rows_of([]).tolist() == []
 
 
 def test_sparse_detection_has_a_key_row_at_every_cut() -> None:

@@ -17,6 +17,12 @@ def test_a_broken_recording_has_no_table(tmp_path: Path) -> None:
         Quality("odd")
 
 
+def test_a_record_is_read_as_written(tmp_path: Path) -> None:
+    quality = Quality("whole", replaced_times=1, restarts=(20, 40), pauses=2, irregular=0.25)
+    write_decoded(tmp_path, None, quality)
+    assert read_quality(tmp_path) == quality
+
+
 def test_shares_count_the_rows_beyond_each_limit() -> None:
     table = FrameTable(
         frame=np.arange(4),

@@ -1,5 +1,6 @@
 """Alignment of a recording: one row a frame, no invented faces, and gaps filled up to the limit only."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 
 from pipeline.faces.face_crop import ORIGINS, CropSettings
 from pipeline.faces.similarity import TEMPLATE
-from pipeline.inspection.inspect_video import write_inspection
+from pipeline.inspection.inspect_video import inspect, write_inspection
+from pipeline.records.quality import write_decoded
 from pipeline.simulation.appearance import draw_appearance
 from pipeline.simulation.drawing import FacePose, draw_frame
 from pipeline.simulation.motion import Expression
@@ -128,6 +130,22 @@ def test_a_constant_frame_rate_repeats_rows(tmp_path: Path, video: tuple[Path, n
     detected = np.repeat(read_array(native, "origin") == ORIGINS["detected"], 2)[:47]
     np.testing.assert_array_equal(origin == ORIGINS["detected"], detected)
     assert (origin[12:16] == ORIGINS["absent"]).all()  # the gap of two frames has four rows here, more than max_gap
+
+
+def test_no_face_is_interpolated_over_a_break_and_breaks_are_stored(
+    tmp_path: Path, video: tuple[Path, np.ndarray]
+) -> None:
+    """The gap of rows 6 and 7 is filled, unless time goes by within it."""
+    decoded = tmp_path / "decoded"
+    decoded.mkdir()
+    table, quality = inspect(video[0], None, 0.0)
+    assert table is not None
+    times = table.time + np.where(np.arange(24) >= 7, 60.0, 0.0)
+    write_decoded(decoded, replace(table, time=times), replace(quality, restarts=(20,)))
+    align_recording(tmp_path / "aligned", video[0], decoded, SETTINGS, DENSE)
+    assert read_attributes(tmp_path / "aligned")["breaks"] == [7, 20]
+    origin = read_array(tmp_path / "aligned", "origin")
+    assert np.flatnonzero(origin == ORIGINS["absent"]).tolist() == [6, 7, *range(14, 19)]
 
 
 def test_the_method_crop_has_the_same_boxes(tmp_path: Path, video: tuple[Path, np.ndarray]) -> None:

@@ -125,6 +125,7 @@ def write_sequence(
     absent: bool | Sequence[int] = False,
     seed: int = 0,
     preprocessing: Preprocessing = PREPROCESSING,
+    breaks: Sequence[int] = (),
 ) -> Path:
     """Write a recording's sequence of random faces; return its folder.
 
@@ -134,6 +135,7 @@ def write_sequence(
         absent: rows without a face, which are black; True for all.
         seed: of the faces.
         preprocessing: written to the attributes.
+        breaks: rows that no clip contains together with the row before.
     """
     count = sum(phases)
     origin = np.ones(count, np.uint8)
@@ -145,6 +147,7 @@ def write_sequence(
         group.append("frame", np.arange(count, dtype=np.int32))
         group.attributes |= {
             "phase_starts": [0, *np.cumsum(phases).tolist()],
+            "breaks": list(breaks),
             "origin_codes": ORIGIN_CODES,
             "fps": 3.75,
         }

@@ -81,6 +81,59 @@ def test_covering_clips_of_runs(usable: str, length: int, expected: list[tuple[i
 
 
 @pytest.mark.parametrize(
+    ("usable", "length", "breaks", "expected"),
+    [
+        ("1111111111", 4, [5], [(0, 4), (1, 1), (5, 4), (6, 1)]),
+        ("1111111111", 4, [3], [(3, 4), (6, 3)]),  # the stretch before the break is shorter than a clip
+        ("1111111111", 4, [3, 6], [(6, 4)]),
+        ("1111111111", 1, [3], [(number, 1) for number in range(10)]),  # single frames run over nothing
+        ("111", 4, [1], []),  # not looped
+        ("1111011111", 4, [2], [(5, 4), (6, 1)]),
+        ("0111101111", 4, [5], [(1, 4), (6, 4)]),  # a break at a frame that is not usable
+    ],
+)
+def test_covering_clips_do_not_run_over_breaks(
+    usable: str, length: int, breaks: list[int], expected: list[tuple[int, int]]
+) -> None:
+    assert covering_clips_of_runs(np.array(list(usable)) == "1", length, breaks) == expected
+
+
+@pytest.mark.parametrize(
+    ("usable", "length", "breaks", "expected"),
+    [
+        ("1111111", 3, [4], [0, 1, 4]),
+        ("1111111", 3, [2, 4], [4]),
+        ("1110111", 3, [5], [0]),
+        ("1111111", 1, [4], [0, 1, 2, 3, 4, 5, 6]),
+        ("111", 4, [1], []),  # not looped
+    ],
+)
+def test_starts_before_breaks_are_not_allowed(usable: str, length: int, breaks: list[int], expected: list[int]) -> None:
+    assert allowed_starts(np.array(list(usable)) == "1", length, breaks).tolist() == expected
+
+
+@settings(deadline=None)
+@given(st.lists(st.booleans(), min_size=2, max_size=60), st.integers(1, 12), st.data())
+def test_no_clip_runs_over_a_break_and_weights_add_up(usable: list[bool], length: int, data: st.DataObject) -> None:
+    frames = len(usable)
+    breaks = sorted(data.draw(st.sets(st.integers(1, frames - 1), min_size=1)))
+    stretches = np.cumsum(np.isin(np.arange(frames), breaks))  # number of the stretch of each frame
+    allowed = [
+        start
+        for start in range(frames - length + 1)
+        if all(usable[start : start + length]) and stretches[start] == stretches[start + length - 1]
+    ]
+    assert allowed_starts(np.array(usable, bool), length, breaks).tolist() == allowed
+    covered: set[int] = set()
+    for start, weight in covering_clips_of_runs(np.array(usable, bool), length, breaks):
+        assert start in allowed
+        clip = set(range(start, start + length))
+        assert len(clip - covered) == weight
+        covered |= clip
+    assert covered == {frame for start in allowed for frame in range(start, start + length)}
+
+
+@pytest.mark.parametrize(
     ("usable", "length", "expected"),
     [
         ("11111", 3, [0, 1, 2, 3, 4]),

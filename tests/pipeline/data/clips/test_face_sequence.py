@@ -47,6 +47,31 @@ def test_absent_frames_by_policy(tmp_path: Path) -> None:
         skip.clip(0, 3, 4)
 
 
+def test_no_clip_of_any_policy_runs_over_a_break(tmp_path: Path) -> None:
+    # frames with a face:  0 . 2 3 | . 5 6 . | 8    and    0 1 2 3 4 5   (| is a break)
+    write_sequence(tmp_path / "r1", [9, 6], absent=[1, 4, 7], breaks=[4, 8])
+    rows = read_array(tmp_path / "r1", "faces")
+    keep, hold, skip = (open_sequence(tmp_path / "r1", policy) for policy in ("keep", "hold", "skip"))
+    assert [starts.tolist() for starts in keep.starts(3)] == [[0, 1, 4, 5], [*range(6)]]
+    assert [starts.tolist() for starts in hold.starts(3)] == [[0, 1, 4, 5], [*range(6)]]
+    assert [starts.tolist() for starts in skip.starts(2)] == [[2, 5], [*range(6)]]
+    assert hold.covering_clips(3, phases=2) == [(0, 0, 3), (0, 1, 1), (0, 4, 3), (0, 5, 1), (1, 0, 3), (1, 3, 3)]
+    # Frame 4 holds the face of frame 5, the first of its stretch, and not that of frame 3 before the break.
+    np.testing.assert_array_equal(hold.clip(0, 4, 4), rows[[5, 5, 6, 6]])
+    np.testing.assert_array_equal(hold.clip(0, 0, 4), rows[[0, 0, 2, 3]])
+    for sequence in (keep, hold, skip):
+        with pytest.raises(ValueError, match="r1: a clip of 3 frames from frame 2 of phase 0 runs over the break at"):
+            sequence.clip(0, 2, 3)
+        with pytest.raises(ValueError, match="runs over the break at frame 9"):  # it would wrap around
+            sequence.clip(0, 8, 2)
+    np.testing.assert_array_equal(keep.clip(1, 5, 2), rows[[14, 9]])  # a phase without a break wraps around
+
+
+def test_a_stretch_without_a_face_holds_none(tmp_path: Path) -> None:
+    sequence = open_sequence(write_sequence(tmp_path / "r1", [8], absent=range(4, 8), breaks=[4]), "hold")
+    assert sequence.covering_clips(3, phases=1) == [(0, 0, 3), (0, 1, 1)]
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 def test_without_any_face_there_are_no_clips(tmp_path: Path, policy: str) -> None:
     sequence = open_sequence(write_sequence(tmp_path / "dark", [9, 9], absent=True), policy)
