@@ -93,13 +93,19 @@ def _compare_sides(number: int, video: Path, arguments: Any, folder: Path, barri
     cv2.setNumThreads(1)
     settings = CropSettings("similarity", 112, arguments.min_face, THRESHOLDS, 0.2, arguments.device)
     tracking = TrackingSettings(arguments.detector, SURVEY, 8)
-    table, _ = inspect(video, None, 0.02)
+    table, quality = inspect(video, None, 0.02)
     assert table is not None
     count = min(arguments.frames, len(table))
-    pixels = list(read_frames(video, range(count)))
+    pixels = list(read_frames(video, range(count), quality.canvas))
     selection = slice(count)
     reader = DecodedFrameReader(
-        video, table.frame[selection], table.time[selection], table.key[selection], table.change[selection], pixels
+        video,
+        table.frame[selection],
+        table.time[selection],
+        table.key[selection],
+        table.change[selection],
+        quality.canvas,
+        pixels,
     )
     reference = MTCNN(
         keep_all=True, min_face_size=arguments.min_face, thresholds=list(THRESHOLDS), device=arguments.device

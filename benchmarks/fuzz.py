@@ -36,7 +36,7 @@ from pipeline.inspection.inspect_video import write_inspection
 from pipeline.records.frame_table import read_frame_table
 from pipeline.records.quality import read_quality
 from pipeline.tracking.align_recording import TrackingSettings, align_recording
-from pipeline.video.reading import BrokenVideoError
+from pipeline.video.errors import BrokenVideoError
 from pipeline.zarr_store import read_array
 
 GOOD = ("whole", "broken")

@@ -6,12 +6,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pipeline.inspection.cut_short import missing_share
 from pipeline.inspection.frame_times import frame_times
+from pipeline.inspection.geometry import Geometry
 from pipeline.inspection.picture_measures import PictureMeasures
 from pipeline.records.frame_steps import irregular_share
 from pipeline.records.frame_table import FrameTable, tick_spans
 from pipeline.records.quality import Quality, quality_shares, write_decoded
-from pipeline.video.reading import BrokenVideoError, Video, open_video
+from pipeline.video.errors import BrokenVideoError
+from pipeline.video.reading import Video, open_video
 
 ASSUMED_RATE = 25  # frames per second, for a file without times and frame rate
 MAX_REPEATS = 100  # rows of the constant rate per frame; with more, the times of the file are damaged
@@ -43,6 +46,7 @@ def inspect(path: Path, fps: float | None, max_lost: float) -> tuple[FrameTable 
     try:
         with open_video(path) as video:
             table, quality = _inspect(video, max_lost)
+            quality = replace(quality, missing=missing_share(path, video))
         remedy = "decode.fps: null keeps the native frames"
         return (table, quality) if fps is None else at_constant_rate(table, quality, fps, remedy)
     except BrokenVideoError as error:
@@ -75,13 +79,9 @@ def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
     bad: list[int] = []  # the number of frames before each packet that cannot be decoded
     stamps: list[float | None] = []
     rows: list[tuple[bool | float, ...]] = []
-    quality = Quality(
-        "whole", codec=video.codec, header_frames=video.header_frames, sample_aspect=round(video.aspect, 4)
-    )
+    geometry = Geometry(video)
     for frame in video.frames(on_bad_packet=lambda: bad.append(len(rows))):
-        if not rows:
-            width, height = video.size(frame)
-            quality = replace(quality, width=width, height=height, rotation=frame.rotation)
+        geometry.add(frame)
         stamps.append(frame.time)
         rows.append((frame.key, frame.corrupt, *measure(video.grey(frame))))
     if not rows:
@@ -93,8 +93,13 @@ def _inspect(video: Video, max_lost: float) -> tuple[FrameTable, Quality]:
     times = frame_times(stamps, video.rate or ASSUMED_RATE)
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     table = FrameTable(np.arange(len(rows)), times.seconds, *columns)
-    quality = replace(
-        quality,
+    quality = Quality(
+        "whole",
+        codec=video.codec,
+        header_frames=video.header_frames,
+        sample_aspect=round(video.aspect, 4),
+        passed_over=video.passed_over,
+        **geometry.summary(),
         decoded_frames=len(rows),
         bad_packets=len(bad),
         corrupt_frames=int(table.corrupt.sum()),

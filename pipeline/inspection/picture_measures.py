@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from pipeline.video.reading import Grey
+from pipeline.video.frame import Grey
 
 SMALL = 64  # pixels, the width of the small grey picture
 

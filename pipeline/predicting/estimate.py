@@ -29,7 +29,7 @@ from pipeline.records.quality_notices import quality_notices
 from pipeline.scoring.bands import band_of
 from pipeline.subsampling import write_sequence
 from pipeline.tracking.align_recording import TrackingSettings, align_recording
-from pipeline.video.reading import BrokenVideoError
+from pipeline.video.errors import BrokenVideoError
 from pipeline.zarr_store import read_array, read_attributes
 
 MAX_LOST = 0.02  # share of packets, as decode.max_lost; it does not change a face, so model folders do not record it
@@ -205,7 +205,7 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
         )
         if overlay is not None:
             times = [(span.start, span.end, span.estimate) for span in spans]
-            write = partial(write_overlay, overlay, video, table, aligned, result.score, times)
+            write = partial(write_overlay, overlay, video, table, aligned, result.score, times, quality.canvas)
             result = replace(result, unwritten=try_write(overlay, write))
     return result
 

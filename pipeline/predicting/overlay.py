@@ -15,6 +15,7 @@ from pipeline.records.frame_table import FrameTable, constant_rate_rows
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.runtime.atomic import atomic_file
 from pipeline.scoring.bands import BANDS, band_of
+from pipeline.video.picture_size import Size
 from pipeline.video.reading import read_frames
 from pipeline.video.writing import write_video
 from pipeline.zarr_store import read_array
@@ -35,7 +36,13 @@ Frame = UInt8[np.ndarray, "height width 3"]
 
 
 def write_overlay(
-    path: Path, video: Path, table: FrameTable, aligned: Path, score: float | None, spans: Sequence[SpanTime]
+    path: Path,
+    video: Path,
+    table: FrameTable,
+    aligned: Path,
+    score: float | None,
+    spans: Sequence[SpanTime],
+    canvas: Size,
 ) -> None:
     """Write the frames of a video with the face marked and the estimates below, as H.264 in MP4 without sound.
 
@@ -46,21 +53,28 @@ def write_overlay(
         aligned: the folder that align wrote for it.
         score: the estimate for the whole video.
         spans: start, end and estimate of each span.
+        canvas: width and height of the pictures of the video, in which the boxes are.
     """
     fps = min(table.fps or 1.0, MAX_FPS)
     with atomic_file(path) as partial:
-        write_video(partial, _overlay_frames(video, table, aligned, score, spans, fps), fps, QUALITY)
+        write_video(partial, _overlay_frames(video, table, aligned, score, spans, canvas, fps), fps, QUALITY)
 
 
 def _overlay_frames(
-    video: Path, table: FrameTable, aligned: Path, score: float | None, spans: Sequence[SpanTime], fps: float
+    video: Path,
+    table: FrameTable,
+    aligned: Path,
+    score: float | None,
+    spans: Sequence[SpanTime],
+    canvas: Size,
+    fps: float,
 ) -> Iterator[Frame]:
     """Yield the frames of the overlay, at a constant rate of `fps`."""
     rows, times = constant_rate_rows(table.time, fps)
     faces = _read_faces(aligned, rows.tolist())
     strip: Frame | None = None
     for frame, (box, landmarks, origin), time in zip(
-        read_frames(video, table.frame[rows].tolist()), faces, times, strict=True
+        read_frames(video, table.frame[rows].tolist(), canvas), faces, times, strict=True
     ):
         scale, resized = _resize(frame)
         if strip is None:

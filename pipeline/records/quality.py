@@ -31,10 +31,18 @@ class Quality:
         decoded_frames: the number of frames that were decoded.
         bad_packets: packets that could not be decoded.
         corrupt_frames: frames that the decoder marked as corrupt.
-        width: of the upright, square-pixel frame, in pixels.
-        height: of the upright, square-pixel frame, in pixels.
-        rotation: degrees counter-clockwise by which stored frames are turned to be upright.
+        width: of the canvas, in pixels: the size that most upright, square-pixel frames have.
+        height: of the canvas, in pixels.
+        rotation: degrees counter-clockwise by which most stored frames are turned to be upright.
+        mirrored: whether most frames are mirrored after they were turned.
         sample_aspect: width of a stored pixel over its height.
+        scale: factor by which pictures with too many pixels are scaled down; 1 if none is.
+        resized_frames: frames of another size, which are fitted into the canvas.
+        turned_frames: frames of another orientation than most, which are turned by their own.
+        oblique_frames: frames whose display matrix is no right-angle turn; the nearest is taken.
+        interlaced_frames: frames that are flagged as interlaced, and are deinterlaced.
+        passed_over: the other video streams of the file, described; empty if there is no other.
+        missing: share of what the header announces that is missing at the end of the file; 0 for a whole file.
         times: `stamps` (from the file), `sorted`, `mended` or `assumed`; see
             `pipeline.inspection.frame_times.FrameTimes`.
         fps: rows of the frame table per second (median).
@@ -62,7 +70,15 @@ class Quality:
     width: int = 0
     height: int = 0
     rotation: int = 0
+    mirrored: bool = False
     sample_aspect: float = 1.0
+    scale: float = 1.0
+    resized_frames: int = 0
+    turned_frames: int = 0
+    oblique_frames: int = 0
+    interlaced_frames: int = 0
+    passed_over: str = ""
+    missing: float = 0.0
     times: str = "stamps"
     fps: float = 0.0
     rate: float | None = None
@@ -76,6 +92,11 @@ class Quality:
     overexposed: float = 0.0
     frozen: float = 0.0
     blurred: float = 0.0
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """Width and height of all pictures of the recording."""
+        return self.width, self.height
 
     def __post_init__(self) -> None:
         if self.status not in ("whole", "broken"):

@@ -32,4 +32,25 @@ def quality_notices(quality: Quality) -> tuple[str, ...]:
             f"usual {quality.fps:.4g} frames/s, and movement looks faster or slower than it is; decode.fps of the "
             "pipeline, or --fps of msn predict, converts to a constant rate"
         )
+    notices += _geometry_notices(quality)
     return tuple(notices)
+
+
+def _geometry_notices(quality: Quality) -> list[str]:
+    """Return the notices about the stream, its end, and how its pictures were changed."""
+    size, frames = f"{quality.width} x {quality.height}", quality.decoded_frames
+    sentences = {
+        f"the file has several video streams; passed over: {quality.passed_over}": quality.passed_over,
+        f"the file is cut short: {quality.missing:.1%} of what its header announces is missing": quality.missing,
+        f"{quality.resized_frames} of {frames} frames have another size than {size}; "
+        "they are scaled with their proportions kept": quality.resized_frames,
+        f"{quality.turned_frames} of {frames} frames have another orientation than the rest; "
+        "each is turned by its own": quality.turned_frames,
+        f"the orientation of {quality.oblique_frames} of {frames} frames is no right-angle turn; "
+        "the nearest is taken": quality.oblique_frames,
+        f"{quality.interlaced_frames} of {frames} frames are interlaced; they are deinterlaced": (
+            quality.interlaced_frames
+        ),
+        f"the pictures are scaled down to {size}, {quality.scale:.2f} of their size": quality.scale < 1,
+    }
+    return [sentence for sentence, applies in sentences.items() if applies]

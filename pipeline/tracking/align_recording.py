@@ -59,7 +59,7 @@ def align_recording(
     cv2.setNumThreads(1)
     table, quality = read_frame_table(decoded), read_quality(decoded)
     breaks = {*table.pauses.tolist(), *table.rows_of(quality.restarts).tolist()} - {0}
-    reader = FrameReader.from_table(video, table)
+    reader = FrameReader.from_table(video, table, quality.canvas)
     tracks, pictures = DETECTORS[tracking.detector](reader, tracking.survey, settings)
     repeats = np.unique(table.frame, return_counts=True)[1].tolist()
     rows = chain.from_iterable(repeat(row, count) for row, count in zip(pictures, repeats, strict=True))

@@ -14,6 +14,7 @@ from pipeline.faces.face_crop import CropSettings
 from pipeline.faces.mtcnn import Faces, Mtcnn, load_mtcnn
 from pipeline.faces.similarity import Picture
 from pipeline.records.frame_table import FrameTable
+from pipeline.video.picture_size import Size
 from pipeline.video.reading import open_video, read_frames
 
 T = TypeVar("T")
@@ -31,6 +32,7 @@ class FrameReader:
         time: of each picture, in seconds from the first frame.
         key: whether each picture is a key frame of the codec; False for all if a frame of the file has no row.
         change: mean absolute difference between a small grey version of each picture and of the one before, of 255.
+        canvas: width and height of all pictures.
     """
 
     video: Path
@@ -38,13 +40,14 @@ class FrameReader:
     time: Float[np.ndarray, " rows"]
     key: Bool[np.ndarray, " rows"]
     change: Float[np.ndarray, " rows"]
+    canvas: Size
 
     @classmethod
-    def from_table(cls, video: Path, table: FrameTable) -> "FrameReader":
+    def from_table(cls, video: Path, table: FrameTable, canvas: Size) -> "FrameReader":
         """Create the reader of a frame table, which may contain a frame more than once."""
         frames, first = np.unique(table.frame, return_index=True)
         is_complete = np.array_equal(frames, np.arange(len(frames)))
-        return cls(video, frames, table.time[first], table.key[first] & is_complete, table.change[first])
+        return cls(video, frames, table.time[first], table.key[first] & is_complete, table.change[first], canvas)
 
     def __len__(self) -> int:
         """Number of pictures."""
@@ -55,8 +58,9 @@ class FrameReader:
         indices = np.asarray(rows, int)
         frames = self.frames[indices].tolist()
         if not self.key[indices].all():
-            return read_frames(self.video, frames)
-        return read_key_frames(self.video, frames, self.frames[self.key].tolist(), self.time[self.key].tolist())
+            return read_frames(self.video, frames, self.canvas)
+        keys, times = self.frames[self.key].tolist(), self.time[self.key].tolist()
+        return read_key_frames(self.video, frames, keys, times, self.canvas)
 
     def read_all(self) -> Iterator[Picture]:
         """Yield every picture."""
@@ -70,18 +74,20 @@ class FrameReader:
 
 
 def read_key_frames(
-    path: Path, frames: Sequence[int], keys: Sequence[int], times: Sequence[float]
+    path: Path, frames: Sequence[int], keys: Sequence[int], times: Sequence[float], canvas: Size | None = None
 ) -> Iterator[Picture]:
     """Yield key frames as `read_frames` does, without decoding the frames between them.
 
     Each key frame is checked by its time. From the first with an unexpected time on (a decoder may take other frames
-    for key frames when it skips the rest), all frames are decoded.
+    for key frames when it skips the rest), all frames are decoded; so they are from the first interlaced one on, which
+    is deinterlaced with the help of its neighbours.
 
     Args:
         path: the file.
         frames: numbers of the key frames to read, in the decoder's order, rising.
         keys: numbers of all key frames.
         times: of all key frames, in seconds from the first frame of the video.
+        canvas: width and height of all pictures; None keeps the size of each.
     """
     position = 0  # in `frames`
     with open_video(path, key_frames_only=True) as video:
@@ -89,12 +95,16 @@ def read_key_frames(
         for frame, key, time in zip(video.frames(), keys, times, strict=False):
             seconds = math.nan if frame.time is None else frame.time
             first = seconds if first is None else first
-            if position == len(frames) or not abs(seconds - first - (time - times[0])) < TIME_TOLERANCE:
+            if (
+                position == len(frames)
+                or frame.interlaced
+                or not abs(seconds - first - (time - times[0])) < TIME_TOLERANCE
+            ):
                 break
             if key == frames[position]:
-                yield video.upright(frame)
+                yield video.upright(frame, canvas)
                 position += 1
-    yield from read_frames(path, frames[position:])
+    yield from read_frames(path, frames[position:], canvas)
 
 
 def load_recording_mtcnn(settings: CropSettings) -> Mtcnn:

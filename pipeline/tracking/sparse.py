@@ -71,7 +71,7 @@ def key_rows(reader: FrameReader, spacing: int) -> list[int]:
         >>> from pathlib import Path
         >>> key = np.isin(np.arange(10), [0, 8])
         >>> change = np.where(np.arange(10) == 4, 90.0, 1.0)
-        >>> key_rows(FrameReader(Path("cut.mp4"), np.arange(10), np.arange(10) / 30, key, change), 3)
+        >>> key_rows(FrameReader(Path("cut.mp4"), np.arange(10), np.arange(10) / 30, key, change, (64, 48)), 3)
         [0, 3, 4, 8, 9]
     """
     starts = range(0, len(reader), spacing)

@@ -5,9 +5,9 @@ corrupt packet costs its own frames and not the rest of the file, and with one t
 recording of its own.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,36 @@ import numpy as np
 from av.video.reformatter import ColorRange, VideoReformatter
 from jaxtyping import UInt8
 
-MIN_SIDE, MAX_PIXELS = 8, 36_000_000  # of a picture; 8192 x 4320 is 35 million. Damaged headers may hold any size
+from pipeline.video.deinterlacing import deinterlaced
+from pipeline.video.display_matrix import OrientationReader
+from pipeline.video.errors import BrokenVideoError
+from pipeline.video.file_end import packet_end
+from pipeline.video.file_formats import open_container
+from pipeline.video.frame import Frame, Grey
+from pipeline.video.picture_size import (
+    MAX_PIXELS,
+    Size,
+    centred,
+    check_aspect,
+    check_stored_bytes,
+    check_stored_size,
+    fitted_size,
+    square_pixel_size,
+)
+from pipeline.video.streams import choose_stream
+
+STATES_DURATION = {"avi", "flv", "matroska", "mov"}  # formats whose header has the duration; for others it is a guess
 
 
-class BrokenVideoError(ValueError):
-    """A video cannot be used; the message says why."""
-
-
-def read_frames(path: Path, frames: Sequence[int]) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """Yield the frames with the given numbers as upright RGB pictures with square pixels.
+def read_frames(
+    path: Path, frames: Sequence[int], canvas: Size | None = None
+) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """Yield the frames with the given numbers as upright RGB pictures with square pixels, deinterlaced.
 
     Args:
         path: the file.
         frames: frame numbers in the decoder's order, not decreasing; a number may repeat.
+        canvas: width and height of all pictures, see `Video.upright`; None keeps the size of each.
 
     Raises:
         BrokenVideoError: if the file is not a video, or has fewer frames.
@@ -42,10 +59,10 @@ def read_frames(path: Path, frames: Sequence[int]) -> Iterator[UInt8[np.ndarray,
     if number is None:
         return
     with open_video(path) as video:
-        for index, frame in enumerate(video.frames()):
+        for index, frame in enumerate(deinterlaced(video.frames())):
             if index < number:
                 continue
-            picture = video.upright(frame)
+            picture = video.upright(frame, canvas)
             while index == number:
                 yield picture
                 number = next(numbers, None)
@@ -56,7 +73,7 @@ def read_frames(path: Path, frames: Sequence[int]) -> Iterator[UInt8[np.ndarray,
 
 @contextmanager
 def open_video(path: Path, key_frames_only: bool = False) -> "Iterator[Video]":
-    """Open a video for reading, as a context manager; metadata tags are ignored and need not be UTF-8.
+    """Open a video for reading, as a context manager.
 
     Args:
         path: the file.
@@ -67,12 +84,12 @@ def open_video(path: Path, key_frames_only: bool = False) -> "Iterator[Video]":
         OSError: if the file cannot be read; the video itself may be whole.
     """
     try:
-        with av.open(path, metadata_errors="replace") as container:
-            yield Video(container, key_frames_only)
+        with open_container(path) as container:
+            yield Video(path, container, key_frames_only)
     except av.error.FFmpegError as error:
         if isinstance(error, OSError):
             _read_through(path)  # FFmpeg reports damaged files as OSError, too; if the disk is at fault, this raises
-        hint = "not readable as a video, or cut short: " if error.filename == str(path) else ""
+        hint = "not readable as a video, or cut short: " if error.filename == os.path.abspath(path) else ""
         raise BrokenVideoError(f"{hint}{error.strerror}") from error
 
 
@@ -87,76 +104,41 @@ def _read_through(path: Path) -> None:
             pass
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A decoded frame in the decoder's pixel format.
-
-    Attributes:
-        time: presentation time in seconds, or None if the frame has no timestamp.
-        key: whether it is a key frame.
-        corrupt: whether the decoder marked it as corrupt.
-        raw: the frame as PyAV's object.
-    """
-
-    time: float | None
-    key: bool
-    corrupt: bool
-    raw: Any
-
-    @property
-    def rotation(self) -> int:
-        """The counter-clockwise rotation, in degrees, that makes the frame upright."""
-        return int(self.raw.rotation)
-
-
-@dataclass(frozen=True)
-class Grey:
-    """The grey levels of a frame.
-
-    Attributes:
-        levels: the grey levels as stored.
-        black: the level of black.
-        gain: the factor that scales (level - black) to 0 to 255.
-    """
-
-    levels: UInt8[np.ndarray, "height width"]
-    black: int
-    gain: float
-
-
 class Video:
-    """A video file that is open for one pass of reading. All its pictures have the size of the first frame.
+    """A video file that is open for one pass of reading.
 
     Attributes:
         codec: the decoder's name.
         header_frames: the number of frames according to the header; 0 if it has none.
         rate: the frame rate according to the header; 0 if it has none.
         aspect: width of a stored pixel divided by its height.
+        passed_over: the video streams of the file that are not read, described; empty if it has no other.
+        header_seconds: the duration according to the header; 0 if it has none.
+        packets: the number of packets of the stream that were read so far.
+        end: the time in seconds at which the last of these packets ends.
     """
 
-    def __init__(self, container: Any, key_frames_only: bool) -> None:
-        """Open the first video stream of a container.
+    def __init__(self, path: Path, container: Any, key_frames_only: bool) -> None:
+        """Open the video stream of a container; of several, the one that `choose_stream` chooses.
 
         Raises:
-            BrokenVideoError: if there is none, its codec is unknown, or the size of its pictures is not allowed.
+            BrokenVideoError: if there is none, its codec is unknown, or its pictures or pixels have a size that is not
+                allowed.
         """
-        if not container.streams.video:
-            kinds = sorted({stream.type for stream in container.streams})
-            raise BrokenVideoError(f"no video stream; found: {', '.join(kinds) or 'nothing'}")
-        stream = container.streams.video[0]
+        stream, self.passed_over = choose_stream(path, container)
         decoder = stream.codec_context
-        if decoder is None:
-            raise BrokenVideoError("the codec of its video stream is unknown")
         if decoder.width:  # else the size is unknown before the first frame
-            _check_size(decoder.width, decoder.height)
+            check_stored_size(decoder.width, decoder.height)
         stream.thread_type = "NONE"
         decoder.options = {"max_pixels": str(MAX_PIXELS)}
         if key_frames_only:
             decoder.skip_frame = "NONKEY"
-        self.codec, self.header_frames = str(decoder.name), int(stream.frames)
+        self.codec, self.header_frames, self.packets = str(decoder.name), int(stream.frames), 0
+        self.header_seconds, self.end = _header_seconds(container, stream), 0.0
         self.rate, self.aspect = float(stream.average_rate or 0), float(stream.sample_aspect_ratio or 1)
+        check_aspect(self.aspect)
         self._container, self._stream = container, stream
-        self._square_size: tuple[int, int] | None = None  # width and height with square pixels, before the rotation
+        self._orientation = OrientationReader()
         # Reused, because VideoFrame.reformat creates a reformatter for every frame.
         self._to_rgb, self._to_grey = VideoReformatter(), VideoReformatter()
 
@@ -164,17 +146,17 @@ class Video:
         """Yield frames in presentation order; `on_bad_packet` is called for each packet that cannot be decoded.
 
         Raises:
-            BrokenVideoError: if the size of the upright pictures is not allowed.
+            BrokenVideoError: if the size of a picture is not allowed.
         """
         for packet in self._packets():
+            if packet.size:
+                self.packets += 1
+                self.end = packet_end(packet) or self.end
             try:
                 for raw in packet.decode():
-                    if self._square_size is None:  # pixels are stretched along their shorter side: no detail is lost
-                        factor_x, factor_y = max(self.aspect, 1.0), max(1 / self.aspect, 1.0)
-                        self._square_size = round(raw.width * factor_x), round(raw.height * factor_y)
-                        _check_size(*self._square_size)
                     time = None if raw.pts is None else float(raw.pts * raw.time_base)
-                    yield Frame(time, bool(raw.key_frame), bool(raw.is_corrupt), raw)
+                    key, corrupt, interlaced = raw.key_frame, raw.is_corrupt, raw.interlaced_frame
+                    yield Frame(time, bool(key), bool(corrupt), bool(interlaced), self._orientation(raw), raw)
             except (av.error.InvalidDataError, av.error.ArgumentError):
                 on_bad_packet()
 
@@ -185,24 +167,34 @@ class Video:
         except IndexError:
             return  # PyAV raises it after the last packet if a stream appeared after the header was read
 
-    def upright(self, frame: Frame) -> UInt8[np.ndarray, "height width 3"]:
-        """Convert a frame to an upright RGB picture with square pixels."""
-        assert self._square_size is not None  # it was set when the first frame was read
-        width, height = self._square_size
-        picture = self._to_rgb.reformat(frame.raw, width=width, height=height, format="rgb24", threads=1).to_ndarray()
-        # The angle of the display matrix is counter-clockwise, and so is that of rot90.
-        return np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90)))
+    def upright(self, frame: Frame, canvas: Size | None = None) -> UInt8[np.ndarray, "height width 3"]:
+        """Convert a frame to an upright RGB picture with square pixels.
 
-    def size(self, frame: Frame) -> tuple[int, int]:
+        Args:
+            frame: the frame.
+            canvas: width and height of the result. A picture of another size is scaled with its proportions kept, and
+                centred on black. None keeps the size of the picture.
+        """
+        orientation = frame.orientation
+        size = orientation.size(*self.stored_size(frame)[0])
+        width, height = orientation.size(*(size if canvas is None else fitted_size(size, canvas)))
+        picture = self._to_rgb.reformat(frame.raw, width=width, height=height, format="rgb24", threads=1).to_ndarray()
+        upright = np.ascontiguousarray(orientation.apply(picture))
+        return upright if canvas is None else centred(upright, canvas)
+
+    def size(self, frame: Frame) -> Size:
         """Return width and height of the upright picture of a frame, without converting the frame."""
-        assert self._square_size is not None
-        width, height = self._square_size
-        return (height, width) if round(frame.rotation / 90) % 2 else (width, height)
+        return frame.orientation.size(*self.stored_size(frame)[0])
+
+    def stored_size(self, frame: Frame) -> tuple[Size, float]:
+        """Return width and height of a picture before it is turned, and its factor: see `square_pixel_size`."""
+        check_stored_bytes(frame.raw.width, frame.raw.height, frame.raw.format.name)
+        return square_pixel_size(frame.raw.width, frame.raw.height, self.aspect)
 
     def grey(self, frame: Frame) -> Grey:
         """Return the grey levels of a frame, not rotated and not stretched to square pixels.
 
-        The decoder's luma plane is used as it is, because converting a frame costs as much as decoding it.
+        The decoder's luma plane is used as it is, interlaced or not: converting a frame costs as much as decoding it.
         """
         raw, name = frame.raw, frame.raw.format.name
         plane = raw.planes[0]
@@ -214,13 +206,13 @@ class Video:
         return Grey(lines[:, : plane.width], *((0, 1.0) if full_range else (16, 255 / 219)))
 
 
-def _check_size(width: int, height: int) -> None:
-    """Raise BrokenVideoError if pictures of this size are not allowed."""
-    if min(width, height) < MIN_SIDE or width * height > MAX_PIXELS:
-        raise BrokenVideoError(
-            f"pictures of {width} x {height} pixels; allowed: sides from {MIN_SIDE}, "
-            f"and up to {MAX_PIXELS // 10**6} million pixels"
-        )
+def _header_seconds(container: Any, stream: Any) -> float:
+    """Return the duration that the header of a file states; 0 if it has none, or FFmpeg would estimate it."""
+    if not set(container.format.name.split(",")) & STATES_DURATION:
+        return 0.0
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    return (container.duration or 0) / av.time_base
 
 
 @cache

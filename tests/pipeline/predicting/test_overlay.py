@@ -31,9 +31,10 @@ def overlay(tmp_path: Path) -> tuple[Path, FrameTable]:
     with GroupWriter(aligned, ARCHIVE) as group:
         for name, rows in (("boxes", boxes), ("landmarks", landmarks), ("origin", origin)):
             group.append(name, rows)
-    table, _ = inspect(video, None, 0.0)
+    table, quality = inspect(video, None, 0.0)
     assert table is not None
-    write_overlay(tmp_path / "over.mp4", video, table, aligned, 20.0, [(0.0, 0.6, 10.0), (0.8, 1.2, 30.0)])
+    spans = [(0.0, 0.6, 10.0), (0.8, 1.2, 30.0)]
+    write_overlay(tmp_path / "over.mp4", video, table, aligned, 20.0, spans, quality.canvas)
     assert not list(tmp_path.glob("*.partial"))
     return tmp_path / "over.mp4", table
 
@@ -78,11 +79,12 @@ def test_the_time_mark_moves_to_the_right(overlay: tuple[Path, FrameTable]) -> N
 
 def test_large_frames_are_scaled_down_to_even_sides(tmp_path: Path) -> None:
     write_video(tmp_path / "large.mp4", [np.full((300, 2560, 3), GREY, np.uint8)] * 2, 5.0)
-    table, _ = inspect(tmp_path / "large.mp4", None, 0.0)
+    table, quality = inspect(tmp_path / "large.mp4", None, 0.0)
     assert table is not None
     with GroupWriter(tmp_path / "aligned", ARCHIVE) as group:
         group.append("boxes", np.full((2, 4), np.nan, np.float32))
         group.append("landmarks", np.full((2, 5, 2), np.nan, np.float32))
         group.append("origin", np.zeros(2, np.uint8))
-    write_overlay(tmp_path / "over.mp4", tmp_path / "large.mp4", table, tmp_path / "aligned", None, [])
+    video, aligned = tmp_path / "large.mp4", tmp_path / "aligned"
+    write_overlay(tmp_path / "over.mp4", video, table, aligned, None, [], quality.canvas)
     assert _read_all_frames(tmp_path / "over.mp4")[0].shape == (150 + STRIP_HEIGHT, 1280, 3)

@@ -58,12 +58,12 @@ def test_a_repeated_frame_is_one_row() -> None:
     key = np.array([True, True, False, True, True])
     corrupt, zeros = np.zeros(5, bool), np.zeros(5)
     table = FrameTable(np.array([0, 0, 1, 3, 3]), np.arange(5.0), key, corrupt, zeros, zeros, np.arange(5.0))
-    reader = FrameReader.from_table(Path("film.mp4"), table)
+    reader = FrameReader.from_table(Path("film.mp4"), table, (64, 48))
     assert reader.frames.tolist() == [0, 1, 3]
     assert reader.change.tolist() == [0.0, 2.0, 3.0]
     assert not reader.key.any()  # frame 2 has no row, so not all key frames are known
     complete = FrameTable(np.array([0, 1, 1, 2, 3]), np.arange(5.0), key, corrupt, zeros, zeros, np.arange(5.0))
-    assert FrameReader.from_table(Path("film.mp4"), complete).key.tolist() == [True, True, True, True]
+    assert FrameReader.from_table(Path("film.mp4"), complete, (64, 48)).key.tolist() == [True, True, True, True]
 
 
 def test_batched() -> None:

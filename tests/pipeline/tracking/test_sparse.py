@@ -12,7 +12,7 @@ from pipeline.tracking.sparse import key_rows, spans
 
 def _reader(change: list[float], key: set[int]) -> FrameReader:
     rows = np.arange(len(change))
-    return FrameReader(Path("film.mp4"), rows, rows / 25, np.isin(rows, list(key)), np.array(change))
+    return FrameReader(Path("film.mp4"), rows, rows / 25, np.isin(rows, list(key)), np.array(change), (64, 48))
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_variable_steps_are_kept_and_times_start_at_zero(tmp_path: Path) -> None
 
 
 def test_a_stream_without_timestamps_that_changes_its_size(tmp_path: Path) -> None:
-    """Raw H.264 has no times, and concatenated streams are one stream; all pictures get the size of the first."""
+    """Raw H.264 has no times, and concatenated streams are one; of two equally frequent sizes the first is the canvas."""
     first = _write(tmp_path / "first.264", _grey([50, 60, 70]))
     second = _write(tmp_path / "second.264", _grey([80, 90, 100], height=96, width=48))
     path = tmp_path / "both.264"
@@ -133,7 +133,12 @@ def test_a_stream_without_timestamps_that_changes_its_size(tmp_path: Path) -> No
     assert (quality.times, quality.decoded_frames, quality.width, quality.height) == ("assumed", 6, 64, 48)
     np.testing.assert_allclose(table.time, np.arange(6) / 25)
     np.testing.assert_allclose(table.brightness, [50, 60, 70, 80, 90, 100], atol=2)
-    assert {picture.shape for picture in read_frames(path, range(6))} == {(48, 64, 3)}
+    assert quality.resized_frames == 3
+    pictures = list(read_frames(path, range(6), quality.canvas))
+    assert {picture.shape for picture in pictures} == {(48, 64, 3)}
+    assert [picture[:, :20].max() for picture in pictures[3:]] == [0, 0, 0]  # 48 x 96 becomes 24 x 48, in the middle
+    assert [picture[:, 44:].max() for picture in pictures[3:]] == [0, 0, 0]
+    np.testing.assert_allclose([picture[:, 20:44].mean() for picture in pictures[3:]], [80, 90, 100], atol=2)
 
 
 def test_frames_are_counted_whatever_the_header_says(tmp_path: Path) -> None:

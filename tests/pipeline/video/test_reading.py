@@ -6,7 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.video.reading import BrokenVideoError, read_frames
+from pipeline.video.errors import BrokenVideoError
+from pipeline.video.reading import read_frames
 from pipeline.video.writing import write_video
 
 
