@@ -2,10 +2,10 @@
 
     python -m benchmarks.fuzz [FOLDER_OF_VIDEOS] [--copies 500] [--seed 0] [--keep FOLDER]
 
-Without a folder, drawn heads are written in four codecs and containers. Every copy is inspected, every second one at a
-constant rate. All losses are allowed, so every copy that has a frame is also aligned. A watched child process does the
-work and is replaced when it dies. `--keep` stores the copies that ended badly. The exit status is 1 if there are any.
-The last line is one JSON object with the number of copies by outcome:
+Without a folder, drawn heads are written in four codecs and containers, and as the kinds of `odd_videos`. Every copy is
+inspected, every second one at a constant rate. All losses are allowed, so every copy that has a frame is also aligned.
+A watched child process does the work and is replaced when it dies. `--keep` stores the copies that ended badly. The
+exit status is 1 if there are any. The last line is one JSON object with the number of copies by outcome:
 
     whole        a frame table, and an aligned recording with as many rows
     broken       rejected with a reason
@@ -26,9 +26,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import av
-
 from benchmarks.damage import damaged
+from benchmarks.odd_videos import ODD_VIDEOS, write_tracks
 from benchmarks.talking_head import FPS, talking_head
 from benchmarks.watched import WatchedFunction
 from pipeline.faces.face_crop import CropSettings
@@ -132,18 +131,13 @@ def run_stages(copy: Path, work: Path, fps: float | None) -> tuple[str, str]:
 
 
 def write_drawn_videos(folder: Path, frames: int = FRAMES) -> Path:
-    """Write a drawn head at half size in each codec into `folder`; return the folder."""
+    """Write a drawn head at half size in each codec, and as each odd video, into `folder`; return the folder."""
     folder.mkdir()
     drawn_frames = [frame[::2, ::2] for frame in islice(talking_head(frames), frames)]
     for name, codec in CODECS.items():
-        with av.open(folder / name, "w") as container:
-            stream: Any = container.add_stream(codec, rate=round(FPS))
-            stream.height, stream.width = drawn_frames[0].shape[:2]
-            stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-            stream.codec_context.thread_count = 1
-            for frame in drawn_frames:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame.copy(), format="rgb24")))
-            container.mux(stream.encode())
+        write_tracks(folder / name, (drawn_frames, codec))
+    for name, write in ODD_VIDEOS.items():
+        write(folder / name, drawn_frames)
     return folder
 
 

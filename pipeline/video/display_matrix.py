@@ -22,11 +22,14 @@ class OrientationReader:
     """
 
     def __init__(self) -> None:
-        """Create the reader of one video."""
-        self._to_small = VideoReformatter()
+        """Create the reader of one video, whose frames come in the decoder's order."""
+        self._to_small, self._last = VideoReformatter(), AS_STORED
 
     def __call__(self, frame: Any) -> Orientation:
-        """Return the orientation of a frame; without a display matrix it is as stored.
+        """Return the orientation of a frame.
+
+        A frame without a display matrix has that of the frame before, because H.264 and HEVC write their message once
+        for a sequence of pictures; a key frame without one begins a sequence that is as stored.
 
         Of several matrices the first counts, as in the program ffmpeg: that of the container stands before that of the
         stream.
@@ -37,7 +40,11 @@ class OrientationReader:
         except ValueError:  # PyAV cannot list side data if one has a kind that it has no name for
             side_data = _without_unnamed(small).side_data
         matrix = next((bytes(item) for item in side_data if item.type == Type.DISPLAYMATRIX), None)
-        return AS_STORED if matrix is None else orientation_of(matrix)
+        if matrix is not None:
+            self._last = orientation_of(matrix)
+        elif frame.key_frame:
+            self._last = AS_STORED
+        return self._last
 
 
 def _without_unnamed(frame: Any) -> Any:

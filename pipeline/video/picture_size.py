@@ -18,9 +18,9 @@ MIN_SIDE, MAX_PIXELS = (
     8,
     36_000_000,
 )  # of a stored picture; 8192 x 4320 is 35 million. Damaged headers may hold any size
-MAX_BYTES = 110_000_000  # of a stored picture in memory: 8192 x 4320 with 10 bits. A decoder keeps up to 17 of them
+MAX_BYTES = 54_000_000  # of a stored picture in memory: 8192 x 4320 with 8 bits. A decoder keeps up to 17 of them
 MAX_ASPECT = 4.0  # of a stored pixel, in either direction; half the width of a PAL picture of 16:9 is 2.9
-MAX_UPRIGHT = 3_700_000  # pixels of an upright picture; 2560 x 1440 is 3,686,400. Larger ones are scaled down
+MAX_UPRIGHT = 2_304_000  # pixels of an upright picture, as many as 1920 x 1200 has. Larger ones are scaled down
 
 
 def check_stored_size(width: int, height: int) -> None:
@@ -66,7 +66,7 @@ def square_pixel_size(width: int, height: int, aspect: float) -> tuple[Size, flo
         >>> square_pixel_size(720, 576, 16 / 11)
         ((1047, 576), 1.0)
         >>> square_pixel_size(3840, 2160, 1.0)
-        ((2565, 1443), 0.668)
+        ((2024, 1138), 0.527)
     """
     full = width * max(aspect, 1.0), height * max(1 / aspect, 1.0)
     pixels = round(full[0]) * round(full[1])

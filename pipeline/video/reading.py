@@ -35,7 +35,7 @@ from pipeline.video.picture_size import (
 )
 from pipeline.video.streams import choose_stream
 
-STATES_DURATION = {"avi", "flv", "matroska", "mov"}  # formats whose header has the duration; for others it is a guess
+STATES_DURATION = {"flv", "matroska", "mov"}  # formats whose header has the duration; for others FFmpeg estimates it
 
 
 def read_frames(
@@ -207,7 +207,12 @@ class Video:
 
 
 def _header_seconds(container: Any, stream: Any) -> float:
-    """Return the duration that the header of a file states; 0 if it has none, or FFmpeg would estimate it."""
+    """Return the duration that the header of a file states; 0 if it has none, or FFmpeg would estimate it.
+
+    The header of AVI states frames and their rate; FFmpeg shortens the duration of a file that is too short for them.
+    """
+    if container.format.name == "avi":
+        return float(stream.frames / stream.average_rate) if stream.average_rate else 0.0
     if not set(container.format.name.split(",")) & STATES_DURATION:
         return 0.0
     if stream.duration is not None:

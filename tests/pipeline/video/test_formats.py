@@ -123,7 +123,7 @@ def test_variable_steps_are_kept_and_times_start_at_zero(tmp_path: Path) -> None
 
 
 def test_a_stream_without_timestamps_that_changes_its_size(tmp_path: Path) -> None:
-    """Raw H.264 has no times, and concatenated streams are one; of two equally frequent sizes the first is the canvas."""
+    """Raw H.264 has no times, and concatenated streams are one; of equally frequent sizes the first is the canvas."""
     first = _write(tmp_path / "first.264", _grey([50, 60, 70]))
     second = _write(tmp_path / "second.264", _grey([80, 90, 100], height=96, width=48))
     path = tmp_path / "both.264"
