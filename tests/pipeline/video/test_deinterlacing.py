@@ -117,9 +117,9 @@ def test_progressive_frames_are_as_decoded_until_the_first_interlaced_one(tmp_pa
     path.write_bytes(data)
     pictures = list(read_frames(path, range(20)))
     with open_video(path) as video:
-        frames = list(video.frames())
-        stored = [video.upright(frame) for frame in frames]
-    assert [frame.interlaced for frame in frames] == [False] * 8 + [True] * 12
+        decoded = list(video.frames())
+        stored = [video.upright(frame) for frame in decoded]
+    assert [frame.interlaced for frame in decoded] == [False] * 8 + [True] * 12
     np.testing.assert_array_equal(pictures[:8], stored[:8])
     np.testing.assert_array_equal(pictures, _bwdif(path))
 
