@@ -37,6 +37,7 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/simulation/motion.py": ["simulate"],
     "pipeline/corpora/avec2014.py": ["ingest"],
     "pipeline/inspection/frame_times.py": ["decode"],
+    "pipeline/video/orientation.py": ["decode", "align"],
     "pipeline/video/reading.py": ["decode", "align"],
     "pipeline/video/writing.py": ["simulate"],
     "pipeline/faces/mtcnn.py": FACES,
