@@ -5,7 +5,7 @@ same wherever the networks were trained on such boxes.
 """
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 
@@ -40,16 +40,21 @@ def landmarks_in_pixels(points: Float[Tensor, "n 10"], boxes: Float[Tensor, "n 4
     return points.view(-1, 2, 5).transpose(1, 2) * size + corner - 1
 
 
-def pixel_windows(boxes: Float[Tensor, "n 4"], width: int, height: int) -> Int[Tensor, "n 4"]:
-    """Convert boxes to windows of whole pixels, clipped to a picture of `width` x `height`.
+def pixel_windows(boxes: Float[Tensor, "n 4"]) -> Int[Tensor, "n 4"]:
+    """Convert boxes to windows of whole pixels, which may reach beyond the picture.
 
     Returns:
         Rows (x from, y from, x to, y to), counted from 0, ends excluded.
     """
-    corners = boxes.trunc().long()
-    start = corners[:, :2].clamp(min=1) - 1
-    stop = torch.minimum(corners[:, 2:], torch.tensor([width, height], device=boxes.device))
-    return torch.cat([start, stop], 1)
+    corners = boxes.floor().long()
+    return torch.cat([corners[:, :2] - 1, corners[:, 2:]], 1)
+
+
+def windows_in_picture(windows: Int[Tensor, "n 4"], width: int, height: int) -> Bool[Tensor, " n"]:
+    """Whether each window shows at least one pixel of a picture of `width` x `height`."""
+    start = windows[:, :2].clamp(min=0)
+    stop = torch.minimum(windows[:, 2:], torch.tensor([width, height], device=windows.device))
+    return (stop > start).all(1)
 
 
 def nms_by_smaller_area(

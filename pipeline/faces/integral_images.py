@@ -45,12 +45,15 @@ def resize_frames(sums: IntegralImages, height: int, width: int) -> Float[Tensor
 def resize_windows(
     sums: IntegralImages, frame: Int[Tensor, " n"], windows: Int[Tensor, "n 4"], side: int
 ) -> Float[Tensor, "n 3 side side"]:
-    """Resize windows of frames, smaller or larger, to squares and normalise them.
+    """Resize windows of frames, smaller or larger, to squares and normalise them; beyond its borders a frame is black.
+
+    Black adds nothing to a sum: the corners of a pooling cell are moved into the frame, and its area stays that of the
+    whole cell.
 
     Args:
         sums: integral images.
         frame: index of the frame of each window.
-        windows: (x from, y from, x to, y to), ends excluded, inside the frame.
+        windows: (x from, y from, x to, y to), ends excluded; they may reach beyond the frame.
         side: of the squares, in pixels.
     """
     steps = torch.arange(side, device=sums.device)
@@ -59,12 +62,16 @@ def resize_windows(
     high = start - (-(steps + 1) * length) // side
     (x0, y0), (x1, y1) = low.unbind(1), high.unbind(1)
     frame_index = frame[:, None, None]
+    area = (y1 - y0)[:, :, None] * (x1 - x0)[:, None, :]
+    (y0, y1), (x0, x1) = (
+        (low.clamp(0, limit), high.clamp(0, limit))
+        for low, high, limit in ((y0, y1, sums.shape[1] - 1), (x0, x1, sums.shape[2] - 1))
+    )
 
     def corner(y: Tensor, x: Tensor) -> Tensor:
         return sums[frame_index, y[:, :, None], x[:, None, :]]  # (n, side, side, 3)
 
     total = corner(y1, x1) - corner(y0, x1) - corner(y1, x0) + corner(y0, x0)
-    area = (y1 - y0)[:, :, None] * (x1 - x0)[:, None, :]
     return normalise_pixels(total / area[..., None])
 
 

@@ -13,15 +13,28 @@ from functools import cache
 import numpy as np
 import torch
 from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 from torchvision.ops import batched_nms
 
-from pipeline.faces.boxes import landmarks_in_pixels, nms_by_smaller_area, pixel_windows, regress_boxes, square_boxes
+from pipeline.faces.boxes import (
+    landmarks_in_pixels,
+    nms_by_smaller_area,
+    pixel_windows,
+    regress_boxes,
+    square_boxes,
+    windows_in_picture,
+)
 from pipeline.faces.integral_images import IntegralImages, integral_images, resize_frames, resize_windows
 
 CELL, STRIDE = 12, 2  # pixels: P-Net's receptive field, and its stride
 PYRAMID_SCALE = 0.709  # from one level of the pyramid to the next: about half the area
+BLACK_MARGIN = 80  # pixels of black around a frame in which a face meets the border
+# A face meets the border if its box reaches beyond it when each side moves outwards by a share of the box's size, up to
+# some pixels: a box at the border is too inexact to be taken at its word, and the end of the black margin is no border.
+BORDER_SHARE, BORDER_PIXELS = 0.1, 16
+DOUBT = 0.5  # share of O-Net's threshold from which on a box may be a face
+MAX_OVERLAP = 0.7  # of two faces, as a share of the smaller one
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,10 @@ class Faces:
     def __len__(self) -> int:
         """Number of faces."""
         return len(self.boxes)
+
+    def __getitem__(self, index: np.ndarray) -> "Faces":
+        """Return some of the faces."""
+        return Faces(self.boxes[index], self.confidence[index], self.landmarks[index])
 
 
 @dataclass(frozen=True)
@@ -97,12 +114,33 @@ class Mtcnn:
     def detect(self, frames: UInt8[np.ndarray, "batch height width 3"]) -> list[Faces]:
         """Detect the faces in up to `batch` RGB frames of one size.
 
+        Frames in which a face, or what may be one, meets the border are searched again with black around, and the faces
+        at the border are those of the second search: P-Net proposes poor boxes for faces that reach beyond its picture.
+
         Raises:
             ValueError: if there are more frames than `batch`.
         """
+        if len(frames) > self.batch:
+            raise ValueError(f"{len(frames)} frames; allowed: up to {self.batch}")
+        height, width = frames.shape[1:3]
+        min_confidence = self.thresholds[2]
+        faces, again = [], []
+        for number, first in enumerate(self._search(frames, DOUBT * min_confidence)):
+            away = ~_at_border(first.boxes, width, height)
+            faces.append(first[away & (first.confidence > min_confidence)])
+            if not away.all():
+                again.append(number)
+        if again:
+            sides = (BLACK_MARGIN, BLACK_MARGIN)
+            with_black = np.pad(frames[again], ((0, 0), sides, sides, (0, 0)))
+            for number, second in zip(again, self._search(with_black, min_confidence), strict=True):
+                shifted = Faces(second.boxes - BLACK_MARGIN, second.confidence, second.landmarks - BLACK_MARGIN)
+                faces[number] = _union(faces[number], shifted)
+        return faces
+
+    def _search(self, frames: UInt8[np.ndarray, "batch height width 3"], min_confidence: float) -> list[Faces]:
+        """Run the cascade once on each frame; return the faces above a confidence."""
         count, (height, width) = len(frames), frames.shape[1:3]
-        if count > self.batch:
-            raise ValueError(f"{count} frames; allowed: up to {self.batch}")
         padded = np.zeros((self.batch, height, width, 3), np.uint8)
         padded[:count] = frames
         sums = integral_images(padded, self.device)
@@ -112,7 +150,7 @@ class Mtcnn:
         candidates, offsets = candidates[accepted], offsets[accepted]
         remaining = candidates.nms(0.7)
         candidates, landmarks = self._run_onet(candidates[remaining], offsets[remaining], sums)
-        accepted = candidates.score > self.thresholds[2]
+        accepted = candidates.score > min_confidence
         candidates, landmarks = candidates[accepted], landmarks[accepted]
         return [_faces_of_frame(candidates, landmarks, number) for number in range(count)]
 
@@ -171,8 +209,8 @@ def _rescore(network: CandidateNet, candidates: _Candidates, sums: IntegralImage
         The candidates with the network's scores, and its other outputs.
     """
     height, width = sums.shape[1] - 1, sums.shape[2] - 1
-    windows = pixel_windows(candidates.boxes, width, height)
-    inside = torch.nonzero((windows[:, 2:] > windows[:, :2]).all(1))[:, 0]
+    windows = pixel_windows(candidates.boxes)
+    inside = torch.nonzero(windows_in_picture(windows, width, height))[:, 0]
     candidates, windows = candidates[inside], windows[inside]
     parts = [slice(start, start + network.batch) for start in range(0, max(len(windows), 1), network.batch)]
     outputs = [network(resize_windows(sums, candidates.frame[part], windows[part], network.side)) for part in parts]
@@ -183,6 +221,22 @@ def _rescore(network: CandidateNet, candidates: _Candidates, sums: IntegralImage
 def _faces_of_frame(candidates: _Candidates, landmarks: Tensor, number: int) -> Faces:
     """Return the faces of one frame after the last non-maximum suppression."""
     indices = torch.nonzero(candidates.frame == number)[:, 0]
-    indices = indices[nms_by_smaller_area(candidates.boxes[indices], candidates.score[indices], 0.7)]
+    indices = indices[nms_by_smaller_area(candidates.boxes[indices], candidates.score[indices], MAX_OVERLAP)]
     arrays = (candidates.boxes[indices], candidates.score[indices], landmarks[indices])
     return Faces(*(array.float().cpu().numpy() for array in arrays))
+
+
+def _at_border(boxes: Float[np.ndarray, "n 4"], width: int, height: int) -> Bool[np.ndarray, " n"]:
+    """Whether each box, a little grown, reaches beyond a picture of `width` x `height`."""
+    reach = np.minimum(BORDER_SHARE * (boxes[:, 2:] - boxes[:, :2]), BORDER_PIXELS)
+    return ((boxes[:, :2] - reach < 0) | (boxes[:, 2:] + reach > (width, height))).any(1)
+
+
+def _union(first: Faces, second: Faces) -> Faces:
+    """Return the faces of two searches of one frame, by falling confidence; a face of both is that of the first."""
+    both = Faces(
+        *(np.concatenate([getattr(f, name) for f in (first, second)]) for name in ("boxes", "confidence", "landmarks"))
+    )
+    priority = both.confidence + (np.arange(len(both)) < len(first))
+    remaining = nms_by_smaller_area(torch.from_numpy(both.boxes), torch.from_numpy(priority), MAX_OVERLAP).numpy()
+    return both[remaining[np.argsort(-both.confidence[remaining], kind="stable")]]

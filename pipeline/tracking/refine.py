@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from pipeline.faces.boxes import landmarks_in_pixels, pixel_windows, regress_boxes, square_boxes
+from pipeline.faces.boxes import landmarks_in_pixels, pixel_windows, regress_boxes, square_boxes, windows_in_picture
 from pipeline.faces.integral_images import normalise_pixels
 from pipeline.faces.mtcnn import CandidateNet, Faces, Mtcnn
 
@@ -53,13 +53,26 @@ def _run_network(
 ) -> tuple[Tensor, ...]:
     """Run a network on one box in each frame; the last output is the score, 0 if the box lies outside the frame."""
     height, width = frames[0].shape[:2]
-    windows = pixel_windows(boxes, width, height)
+    windows = pixel_windows(boxes)
     squares = np.zeros((len(frames), network.side, network.side, 3), np.uint8)
-    inside = (windows[:, 2:] > windows[:, :2]).all(1)
-    for frame, (x0, y0, x1, y1), square, is_inside in zip(
-        frames, windows.tolist(), squares, inside.tolist(), strict=True
-    ):
+    inside = windows_in_picture(windows, width, height)
+    for frame, window, square, is_inside in zip(frames, windows.tolist(), squares, inside.tolist(), strict=True):
         if is_inside:
-            cv2.resize(frame[y0:y1, x0:x1], (network.side, network.side), square, interpolation=cv2.INTER_AREA)
+            part = _cut_out(frame, *window)
+            cv2.resize(part, (network.side, network.side), square, interpolation=cv2.INTER_AREA)
     *rest, score = (output.cpu() for output in network(normalise_pixels(torch.from_numpy(squares).to(device))))
     return (*rest, score * inside)
+
+
+def _cut_out(
+    frame: UInt8[np.ndarray, "height width 3"], x0: int, y0: int, x1: int, y1: int
+) -> UInt8[np.ndarray, "window_height window_width 3"]:
+    """Return a window of a frame, ends excluded; beyond its borders a frame is black, as in the training of MTCNN."""
+    height, width = frame.shape[:2]
+    left, top, right, bottom = max(-x0, 0), max(-y0, 0), max(x1 - width, 0), max(y1 - height, 0)
+    part = frame[y0 + top : y1 - bottom, x0 + left : x1 - right]
+    return (
+        cv2.copyMakeBorder(part, top, bottom, left, right, cv2.BORDER_CONSTANT)
+        if left or top or right or bottom
+        else part
+    )

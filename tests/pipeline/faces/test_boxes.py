@@ -2,7 +2,7 @@
 
 import torch
 
-from pipeline.faces.boxes import nms_by_smaller_area, pixel_windows, regress_boxes, square_boxes
+from pipeline.faces.boxes import nms_by_smaller_area, pixel_windows, regress_boxes, square_boxes, windows_in_picture
 
 
 def test_square_boxes_grow_the_shorter_side_about_the_centre() -> None:
@@ -15,9 +15,14 @@ def test_regress_boxes_moves_sides_by_shares_of_width_and_height() -> None:
     torch.testing.assert_close(regress_boxes(boxes, offsets, inclusive=False), torch.tensor([[10.9, 23.8, 18.1, 39.0]]))
 
 
-def test_pixel_windows_are_clipped_at_the_edges() -> None:
-    boxes = torch.tensor([[3.7, 5.2, 10.9, 12.1], [-4.0, 0.0, 200.0, 90.0]])
-    assert pixel_windows(boxes, width=100, height=80).tolist() == [[2, 4, 10, 12], [0, 0, 100, 80]]
+def test_pixel_windows_reach_beyond_the_picture() -> None:
+    boxes = torch.tensor([[3.7, 5.2, 10.9, 12.1], [-4.0, 0.0, 200.0, 90.0], [-3.5, -0.2, 4.0, 4.0]])
+    assert pixel_windows(boxes).tolist() == [[2, 4, 10, 12], [-5, -1, 200, 90], [-5, -2, 4, 4]]
+
+
+def test_windows_in_picture_show_a_pixel_of_it() -> None:
+    windows = torch.tensor([[-5, -5, 1, 1], [-5, -5, 0, 9], [99, 79, 105, 85], [100, 0, 120, 20], [7, 7, 7, 20]])
+    assert windows_in_picture(windows, width=100, height=80).tolist() == [True, False, True, False, False]
 
 
 def test_nms_removes_a_box_inside_a_box_of_higher_score() -> None:

@@ -19,13 +19,20 @@ CPU = torch.device("cpu")
 THRESHOLDS = (0.6, 0.7, 0.7)
 
 
-def _draw_frames(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw one frame of each of `count` subjects; return the frames and the true landmarks."""
+def _draw_frames(count: int, width: int = 160) -> tuple[np.ndarray, np.ndarray]:
+    """Draw one frame (4:3) of each of `count` subjects; return the frames and the true landmarks."""
     frames, landmarks = [], []
     for number in range(count):
         random = random_stream(5, "frame", number)
         expression = expressions(processes(random, 1, 1.0, 1.0))[0]
-        frame, points = draw_frame(draw_appearance(random), expression, FacePose(80, 58, 33), 160, 120, random)
+        frame, points = draw_frame(
+            draw_appearance(random),
+            expression,
+            FacePose(80 * width / 160, 58 * width / 160, 33 * width / 160),
+            width,
+            width * 3 // 4,
+            random,
+        )
         frames.append(frame)
         landmarks.append(points)
     return np.stack(frames), np.stack(landmarks)
@@ -65,6 +72,62 @@ def test_drawn_faces_are_detected_with_their_landmarks() -> None:
     errors = np.stack([faces.landmarks[0] for faces in detections]) - landmarks
     assert np.median(np.linalg.norm(errors, axis=2) / eye_distance[:, None]) < 0.10
     assert all(_agreement(detections, frames, 32))
+
+
+BORDERS = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)]
+
+
+def _crop_at_border(frame: np.ndarray, landmarks: np.ndarray, border: tuple[int, int], eyes: float) -> np.ndarray:
+    """Cut a frame on one or two sides so that the outermost landmark lies `eyes` eye distances from the new border.
+
+    Args:
+        frame: the picture.
+        landmarks: of its face.
+        border: -1 cuts at the left (first) or top (second), 1 at the right or bottom, 0 does not cut.
+        eyes: the distance; the eyes, nose and mouth remain visible and the box of the face reaches beyond.
+    """
+    reach = eyes * np.linalg.norm(landmarks[0] - landmarks[1])
+    low, high = (landmarks.min(0) - reach).astype(int).clip(0), (landmarks.max(0) + reach).astype(int)
+    columns, rows = (
+        slice(low[axis], None) if side < 0 else slice(None, high[axis]) if side > 0 else slice(None)
+        for axis, side in enumerate(border)
+    )
+    return np.ascontiguousarray(frame[rows, columns])
+
+
+def _in_black(frames: np.ndarray, pixels: int) -> np.ndarray:
+    """Return frames with black around."""
+    return np.pad(frames, ((0, 0), (pixels, pixels), (pixels, pixels), (0, 0)))
+
+
+@pytest.mark.parametrize("border", BORDERS, ids=str)
+@pytest.mark.parametrize("size", [160, 320])
+def test_faces_at_the_border_are_those_of_a_picture_with_black_around(border: tuple[int, int], size: int) -> None:
+    """The reference is facenet-pytorch on frames with black around; without it both fail by half an eye distance."""
+    reference = MTCNN(keep_all=True, min_face_size=32, thresholds=list(THRESHOLDS), device="cpu")
+    cascade = Mtcnn(32, THRESHOLDS, 1, CPU)
+    errors = []
+    for frame, landmarks in zip(*_draw_frames(3, size), strict=True):
+        cut = _crop_at_border(frame, landmarks, border, 0.3)
+        (faces,) = cascade.detect(cut[None])
+        expected = reference.detect(_in_black(cut[None], 80)[0], landmarks=True)[2][0].astype(float) - 80
+        difference = np.linalg.norm(faces.landmarks[0] - expected, axis=1).max()
+        errors.append(difference / np.linalg.norm(expected[0] - expected[1]))
+    assert max(errors) < 0.03
+
+
+def test_faces_away_from_the_border_are_kept_when_another_meets_it() -> None:
+    frames, landmarks = _draw_frames(2)
+    cut = _crop_at_border(frames[1], landmarks[1], (1, 0), 0.3)
+    frame = np.concatenate([frames[0], cut], 1)[None]
+    cascade = Mtcnn(32, THRESHOLDS, 1, CPU)
+    (faces,) = cascade.detect(frame)
+    assert len(faces) == 2
+    assert (np.diff(faces.confidence) <= 0).all()
+    away = int(np.argmin(faces.boxes[:, 0]))
+    black = frame.copy()
+    black[:, :, 160:] = frames[0][:, :1]  # the other face is gone
+    np.testing.assert_allclose(faces.landmarks[away], cascade.detect(black)[0].landmarks[0], atol=0.5)
 
 
 def test_results_do_not_depend_on_the_batch() -> None:

@@ -52,3 +52,15 @@ def test_a_box_outside_the_frame_has_confidence_0() -> None:
     assert faces.confidence[0] == 0
     assert faces.confidence[1] > 0.9
     assert len(refine(CASCADE, [], np.empty((0, 4)))) == 0
+
+
+def test_refined_faces_at_the_border_are_those_of_frames_with_black_around() -> None:
+    frames, boxes, truth = _faces(4)
+    eyes = np.linalg.norm(truth[:, 0] - truth[:, 1], axis=1)
+    low, high = (truth.min((0, 1)) - 0.3 * eyes.min()).astype(int), (truth.max((0, 1)) + 0.3 * eyes.min()).astype(int)
+    frames = [frame[low[1] : high[1], low[0] : high[0]] for frame in frames]  # cut on all sides
+    boxes = boxes - np.tile(low, 2)
+    cut = refine(CASCADE, frames, boxes)
+    in_black = refine(CASCADE, [np.pad(frame, ((80, 80), (80, 80), (0, 0))) for frame in frames], boxes + 80)
+    np.testing.assert_allclose(cut.landmarks, in_black.landmarks - 80, atol=1e-3)
+    assert cut.confidence.min() > 0.7
