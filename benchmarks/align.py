@@ -35,7 +35,7 @@ from pipeline.tracking.frame_reader import FrameReader
 from pipeline.video.reading import read_frames
 
 THRESHOLDS = (0.6, 0.7, 0.7)
-SURVEY = 32
+SURVEY_STEP = 1.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _compare_sides(number: int, video: Path, arguments: Any, folder: Path, barri
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     settings = CropSettings("similarity", 112, arguments.min_face, THRESHOLDS, 0.2, arguments.device)
-    tracking = TrackingSettings(arguments.detector, SURVEY, 8)
+    tracking = TrackingSettings(arguments.detector, SURVEY_STEP, 8)
     table, quality = inspect(video, None, 0.02)
     assert table is not None
     count = min(arguments.frames, len(table))
@@ -112,7 +112,7 @@ def _compare_sides(number: int, video: Path, arguments: Any, folder: Path, barri
     )
 
     def run_ours() -> list[np.ndarray | None]:
-        _, rows = DETECTORS[tracking.detector](reader, tracking.survey, settings)
+        _, rows = DETECTORS[tracking.detector](reader, tracking.survey_step, settings)
         return [None if face is None else face.landmarks for _, face in rows]
 
     def run_reference() -> list[np.ndarray | None]:

@@ -41,7 +41,7 @@ from pipeline.zarr_store import read_array
 GOOD = ("whole", "broken")
 OUTCOMES = (*GOOD, "unexpected", "crash", "hang", "memory")
 SETTINGS = CropSettings("similarity", 56, 80, (0.6, 0.7, 0.7), 0.2, "cpu")
-TRACKING = TrackingSettings("sparse", 16, 4)
+TRACKING = TrackingSettings("sparse", 0.5, 4)
 ALL_LOST = 1.0  # share of the packets: every copy that has a frame is aligned
 FRAMES = 24  # per drawn video
 CODECS = {"h264.mp4": "libx264", "mpeg4.avi": "mpeg4", "vp9.webm": "libvpx-vp9", "mjpeg.mkv": "mjpeg"}

@@ -43,7 +43,7 @@ STAGES = ("decode", "align", "subsample")
 SMALL_PARAMS: dict[str, dict[str, Any]] = {
     "simulate": {"enabled": False},
     "corpus": {"layout": "videos"},
-    "align": {"size": 64, "survey": 8},
+    "align": {"size": 64, "survey_step": 1.0},
     "subsample": {"factor": 2, "phases": 1},
 }
 

@@ -128,8 +128,8 @@ class Align(Section):
         description="every (the full cascade on every frame) or sparse (on key rows, refined in between)"
     )
     max_gap: int = Field(ge=0, le=1000, description="the longest run of frames to interpolate over, 0 to 1000")
-    survey: int = Field(
-        ge=1, le=1000, description="frames between two frames of the survey (sparse first pass), 1 to 1000"
+    survey_step: Real = Field(
+        gt=0, le=60, description="seconds between two frames of the survey (sparse first pass), above 0 to 60"
     )
     min_face: int = Field(ge=12, le=500, description="the smallest face to detect, in pixels, 12 to 500")
     thresholds: Annotated[tuple[Share, Share, Share], BeforeValidator(to_tuple)] = Field(

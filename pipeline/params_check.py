@@ -2,13 +2,20 @@
 
 import json
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
-from pipeline.params import Model, Params, ParamsError
+from pipeline.params import Align, Model, Params, ParamsError
 from pipeline.section import Section
+
+S = TypeVar("S", bound=Section)
+
+
+RENAMED = {  # keys of earlier versions, and what has taken their place
+    "align.survey": "align.survey_step, in seconds: frames divided by frames per second, as 30 at 30 frames/s: 1.0",
+}
 
 
 def load_params(path: Path = Path("params.yaml")) -> Params:
@@ -40,11 +47,20 @@ def check_params(values: Any, source: str = "params.yaml") -> Params:
 
 def check_model(values: dict[str, Any], source: str) -> Model:
     """Check a section `model` by itself; see `load_params`."""
+    return _check_section("model", Model, values, source)
+
+
+def check_align(values: dict[str, Any], source: str) -> Align:
+    """Check a section `align` by itself; see `load_params`."""
+    return _check_section("align", Align, values, source)
+
+
+def _check_section(name: str, section: type[S], values: dict[str, Any], source: str) -> S:
     try:
-        return Model.model_validate(values)
+        return section.model_validate(values)
     except ValidationError as error:
-        details = ({**detail, "loc": ("model", *detail["loc"])} for detail in error.errors())
-        raise ParamsError("\n".join(f"{source}: {_explain(detail, {'model': values})}" for detail in details)) from None
+        details = ({**detail, "loc": (name, *detail["loc"])} for detail in error.errors())
+        raise ParamsError("\n".join(f"{source}: {_explain(detail, {name: values})}" for detail in details)) from None
 
 
 def _explain(detail: Any, values: Any) -> str:
@@ -54,6 +70,8 @@ def _explain(detail: Any, values: Any) -> str:
     section, names = _locate(detail["loc"])
     name = ".".join(names)
     if detail["type"] in ("extra_forbidden", "invalid_key"):
+        if name in RENAMED:
+            return f"{name} is now {RENAMED[name]}"
         owner = ".".join(names[:-1]) or "params.yaml"
         return f"{name} is not a known key; {owner} has the keys {', '.join(section.model_fields)}"
     for part in names:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.params import Align, Subsample
+from pipeline.params_check import check_align
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Preprocessing:
             raise ValueError(f"no parameters of {', '.join(missing)} are recorded")
         return cls(
             values["decode"]["fps"],
-            Align.model_validate(dict(values["align"])),
+            check_align(dict(values["align"]), "the recorded preprocessing"),
             Subsample.model_validate(dict(values["subsample"])),
         )
 

@@ -29,13 +29,13 @@ class TrackingSettings:
     """Settings of tracking; see the section `align` of params.yaml."""
 
     detector: str
-    survey: int
+    survey_step: float
     max_gap: int
 
     @classmethod
     def from_params(cls, align: Align) -> "TrackingSettings":
         """Take the settings from the section `align`."""
-        return cls(align.detector, align.survey, align.max_gap)
+        return cls(align.detector, align.survey_step, align.max_gap)
 
 
 def align_recording(
@@ -60,7 +60,7 @@ def align_recording(
     table, quality = read_frame_table(decoded), read_quality(decoded)
     breaks = {*table.pauses.tolist(), *table.rows_of(quality.restarts).tolist()} - {0}
     reader = FrameReader.from_table(video, table, quality.canvas)
-    tracks, pictures = DETECTORS[tracking.detector](reader, tracking.survey, settings)
+    tracks, pictures = DETECTORS[tracking.detector](reader, tracking.survey_step, settings)
     repeats = np.unique(table.frame, return_counts=True)[1].tolist()
     rows = chain.from_iterable(repeat(row, count) for row, count in zip(pictures, repeats, strict=True))
     filled = fill_gaps(rows, tracking.max_gap, {*table.cuts.tolist(), *breaks})

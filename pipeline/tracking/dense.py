@@ -11,19 +11,19 @@ from pipeline.tracking.tracks import Track, observe
 
 
 def detect_densely(
-    reader: FrameReader, survey: int, settings: CropSettings
+    reader: FrameReader, survey_step: float, settings: CropSettings
 ) -> tuple[list[Track], Iterator[tuple[Picture, Face | None]]]:
     """Follow one person with the full cascade on every picture.
 
     Args:
         reader: reads the pictures of the recording.
-        survey: every how many rows the survey detects faces.
+        survey_step: seconds between two rows of the survey.
         settings: of face detection.
 
     Returns:
         The tracks of the survey, the followed person's first; and every picture with that person's face, if any.
     """
-    rows = range(0, len(reader), survey)
+    rows = [step[0] for step in reader.steps(survey_step)]
     surveyed = zip(rows, reader.detect(rows, settings), strict=True)
     tracks = link_tracks([observe(row, picture, faces) for row, (picture, faces) in surveyed])
     return tracks, _follow(reader, tracks[0] if tracks else None, settings)

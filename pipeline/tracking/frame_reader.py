@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -52,6 +53,21 @@ class FrameReader:
     def __len__(self) -> int:
         """Number of pictures."""
         return len(self.frames)
+
+    def steps(self, seconds: float) -> list[range]:
+        """Return the rows of each step of time: from 0, from `seconds`, from 2 x `seconds`, ...; no step is empty.
+
+        A row up to a millisecond early still counts, because some containers round times to milliseconds.
+
+        Examples:
+            >>> time = np.array([0.0, 0.4, 0.8, 0.999, 5.0])
+            >>> none = np.zeros(5)
+            >>> FrameReader(Path("pause.mp4"), np.arange(5), time, none > 0, none).steps(1.0)
+            [range(0, 3), range(3, 4), range(4, 5)]
+        """
+        numbers = np.floor((self.time + TIME_TOLERANCE) / seconds)
+        starts = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(self)]
+        return [range(start, stop) for start, stop in pairwise(starts) if start < stop]
 
     def read(self, rows: Sequence[int]) -> Iterator[Picture]:
         """Yield the pictures of rising rows; if all are key frames, only key frames are decoded."""

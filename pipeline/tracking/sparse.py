@@ -1,17 +1,19 @@
 """The sparse detector: the full MTCNN cascade on key rows, R-Net and O-Net on every row between them.
 
-Key rows have a fixed spacing from the first row of the recording; the first row after every cut is a key row too.
+There is a key row in every step of time from the first row of the recording; the first row after every cut is a key
+row too.
 Between two key rows, the row in the middle is refined first, starting from the box halfway between theirs, then the
 rows in the middle of the two halves, and so on. Each row is therefore refined from boxes that are close in time, and
 all rows of one round are in the same batches. The landmarks of every row are predicted by MTCNN's networks from this
 very picture. If a refined face is unreliable (low confidence, a jump of the box, an appearance unlike the person's,
-another person nearby), the full cascade runs on its row.
+another person nearby, landmarks that a second look does not confirm), the full cascade runs on its row.
 """
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
+from jaxtyping import Float
 
 from pipeline.faces.face_crop import CropSettings, Face, interpolate_face
 from pipeline.faces.mtcnn import Faces
@@ -21,27 +23,28 @@ from pipeline.tracking.dense import face_of_track
 from pipeline.tracking.frame_reader import BATCH, FrameReader, batched, load_recording_mtcnn
 from pipeline.tracking.linking import choose_face, link_tracks
 from pipeline.tracking.refine import refine
-from pipeline.tracking.tracks import Track, box_proximity, observe
+from pipeline.tracking.tracks import Box, Track, box_proximity, observe
 
 MIN_PROXIMITY = 0.6  # minimum proximity of a refined box and the box it was refined from
+MAX_DISAGREEMENT = 0.1  # of two looks at one face, in distances between the eyes
 BLOCK_BYTES = 256 * 2**20  # of pictures in memory at once; more if the rows between two key rows need it
 FacesByRow = dict[int, Face | None]
 
 
 def detect_sparsely(
-    reader: FrameReader, survey: int, settings: CropSettings
+    reader: FrameReader, survey_step: float, settings: CropSettings
 ) -> tuple[list[Track], Iterator[tuple[Picture, Face | None]]]:
     """Follow one person with the full cascade on some pictures and refinement on the others.
 
     Args:
         reader: reads the pictures of the recording.
-        survey: spacing of the key rows, which are the survey.
+        survey_step: seconds between the key rows, which are the survey.
         settings: of face detection.
 
     Returns:
         The tracks of the survey, the followed person's first; and every picture with that person's face, if any.
     """
-    keys = key_rows(reader, survey)
+    keys = key_rows(reader, survey_step)
     faces_of_keys: list[Faces] = []
     observations = []
     picture_bytes = 1
@@ -56,27 +59,27 @@ def detect_sparsely(
     for row, faces, frame in zip(keys, faces_of_keys, observations, strict=True):
         number = choose_face(tracks[0], frame)
         key_faces[row] = None if number is None else _face(faces, number, "detected")
-    return tracks, _Refiner(tracks, survey, settings).follow(
-        reader, key_faces, max(BLOCK_BYTES // picture_bytes, survey)
+    return tracks, _Refiner(tracks, reader.time, survey_step, settings).follow(
+        reader, key_faces, BLOCK_BYTES // picture_bytes
     )
 
 
-def key_rows(reader: FrameReader, spacing: int) -> list[int]:
-    """Return the rows for the full cascade: the first row, one of every `spacing` rows, and the first after every cut.
+def key_rows(reader: FrameReader, seconds: float) -> list[int]:
+    """Return the rows for the full cascade: the first row, one of every step of time, and the first after every cut.
 
-    Of `spacing` rows it is the first key frame of the codec, which can be decoded without the other frames; if there is
-    none, it is the first row.
+    Of a step it is the first key frame of the codec, which can be decoded without the other frames; if there is none,
+    it is the first row.
 
     Examples:
         >>> from pathlib import Path
         >>> key = np.isin(np.arange(10), [0, 8])
         >>> change = np.where(np.arange(10) == 4, 90.0, 1.0)
-        >>> key_rows(FrameReader(Path("cut.mp4"), np.arange(10), np.arange(10) / 30, key, change, (64, 48)), 3)
+        >>> key_rows(FrameReader(Path("cut.mp4"), np.arange(10), np.arange(10) / 30, key, change, (64, 48)), 0.1)
         [0, 3, 4, 8, 9]
     """
-    starts = range(0, len(reader), spacing)
-    steps = [start + int(np.argmax(reader.key[start : start + spacing])) for start in starts]  # argmax 0 without any
-    return sorted({*starts[:1], *steps, *cuts(reader)})
+    steps = reader.steps(seconds)
+    keys = [step[int(np.argmax(reader.key[step.start : step.stop]))] for step in steps]  # argmax 0 without any
+    return sorted({*range(len(reader))[:1], *keys, *cuts(reader)})
 
 
 def cuts(reader: FrameReader) -> list[int]:
@@ -87,9 +90,11 @@ def cuts(reader: FrameReader) -> list[int]:
 class _Refiner:
     """Finds the followed person's face in the rows between key rows."""
 
-    def __init__(self, tracks: list[Track], spacing: int, settings: CropSettings) -> None:
+    def __init__(
+        self, tracks: list[Track], time: Float[np.ndarray, " rows"], survey_step: float, settings: CropSettings
+    ) -> None:
         self.track, self.other_tracks = tracks[0], tracks[1:]
-        self.spacing = spacing
+        self.time, self.survey_step = time, survey_step
         self.min_confidence = settings.thresholds[2]
         self.cascade = load_recording_mtcnn(settings)
 
@@ -126,15 +131,39 @@ class _Refiner:
         boxes = {
             row: start.box for row, start in starts.items() if start is not None and not self._has_other_person(row)
         }
-        refined = refine(self.cascade, [pictures[row] for row in boxes], np.array(list(boxes.values())).reshape(-1, 4))
+        refined = self._refine(pictures, boxes)
         for number, (row, box) in enumerate(boxes.items()):
             if self._is_reliable(row, pictures[row], box, refined, number):
                 result[row] = _face(refined, number, "refined")
+        for row in self._in_doubt(pictures, result, starts):
+            del result[row]
         for block in batched((row for row in pictures if row not in result), BATCH):
             detected = self.cascade.detect(np.stack([pictures[row] for row in block]))
             for row, faces in zip(block, detected, strict=True):
                 result[row] = face_of_track(self.track, row, pictures[row], faces)
         return result
+
+    def _refine(self, pictures: Mapping[int, Picture], boxes: Mapping[int, Box]) -> Faces:
+        """Refine one box in each of some rows."""
+        return refine(self.cascade, [pictures[row] for row in boxes], np.array(list(boxes.values())).reshape(-1, 4))
+
+    def _in_doubt(self, pictures: Mapping[int, Picture], faces: FacesByRow, starts: FacesByRow) -> list[int]:
+        """Return the rows whose landmarks change when they are refined once more, from the box of the first time.
+
+        Only a face whose landmarks have moved away from those between its neighbours in time is looked at twice: a
+        second look costs as much as the first, and at all faces it found no more errors.
+        """
+        moved = {
+            row: face
+            for row, face in faces.items()
+            if face and (start := starts[row]) and _disagree(face.landmarks, start.landmarks)
+        }
+        second = self._refine(pictures, {row: face.box for row, face in moved.items()})
+        return [
+            row
+            for (row, face), landmarks in zip(moved.items(), second.landmarks, strict=True)
+            if _disagree(face.landmarks, landmarks)
+        ]
 
     def _is_reliable(self, row: int, picture: Picture, box: np.ndarray, refined: Faces, number: int) -> bool:
         """Whether a face that was refined from `box` is confident, has not jumped, and is the person's."""
@@ -152,7 +181,9 @@ class _Refiner:
         return any(
             box_proximity(box, track.box_at(row)) > 0
             for track in self.other_tracks
-            if track.rows[0] - self.spacing < row < track.rows[-1] + self.spacing
+            if self.time[track.rows[0]] - self.survey_step
+            < self.time[row]
+            < self.time[track.rows[-1]] + self.survey_step
         )
 
 
@@ -168,6 +199,12 @@ def spans(keys: list[int], max_rows: int) -> Iterator[tuple[int, int]]:
             last += 1
         yield first, last
         first = last
+
+
+def _disagree(first: Float[np.ndarray, "5 2"], second: Float[np.ndarray, "5 2"]) -> bool:
+    """Whether a landmark of one face differs by more than a share of the distance between the eyes."""
+    eye_distance = float(np.linalg.norm(first[0] - first[1]))
+    return float(np.linalg.norm(first - second, axis=1).max()) > MAX_DISAGREEMENT * eye_distance
 
 
 def _halfway(first: Face | None, last: Face | None) -> Face | None:

@@ -253,6 +253,14 @@ def test_the_error_for_an_unknown_key_lists_the_known_keys() -> None:
     ]
 
 
+def test_the_error_for_a_renamed_key_names_the_present_one_and_how_to_convert() -> None:
+    values = _values(align__survey=30)
+    assert _error_lines(values) == [
+        "params.yaml: align.survey is now align.survey_step, in seconds: frames divided by frames per second, as 30 at "
+        "30 frames/s: 1.0"
+    ]
+
+
 def test_a_key_that_is_not_text_is_rejected() -> None:
     values = _values()
     values["clip"][16] = True

@@ -19,7 +19,7 @@ DAMAGES: dict[str, Callable[[Path], None]] = {"cut": _cut, "a byte overwritten":
 CASES: dict[str, tuple[str, dict[str, Any]]] = {  # the file, and a change by which a stage reads it
     "labels": ("data/corpus/labels_fitting.csv", {"finetune__seed": 7}),
     "recordings": ("data/corpus/recordings.csv", {"decode__fps": 5}),
-    "frame table": ("data/decoded/*/frames.csv", {"align__survey": 3}),
+    "frame table": ("data/decoded/*/frames.csv", {"align__survey_step": 0.4}),
     "aligned faces": ("data/aligned/*/faces/c/0/0/0/0", {"subsample__phases": 1}),
     "metadata of aligned faces": ("data/aligned/*/faces/zarr.json", {"subsample__phases": 1}),
     "sequence": ("data/sequences/*/faces/c/0/0/0/0", {"finetune__seed": 7}),

@@ -89,14 +89,23 @@ def _displayed_step(project: Any) -> int:
 @pytest.mark.long
 def test_temporary_and_queued_runs_reuse_finished_recordings(project: Any) -> None:
     before = {kind: _items(project, kind) for kind in ("decode", "align", "subsample", "identities")}
-    project.run("dvc", "exp", "run", "--temp", "-S", "align.survey=2", "-S", "subsample.phases=1")
+    project.run("dvc", "exp", "run", "--temp", "-S", "align.survey_step=0.25", "-S", "subsample.phases=1")
     after = _items(project, "align")
     assert len(after) == 24  # with another survey, each recording has another item
     assert before["align"].items() <= after.items()
     for kind in ("decode", "identities"):
         assert _items(project, kind) == before[kind]
     project.run(
-        "dvc", "exp", "run", "--queue", "-S", "align.survey=2", "-S", "subsample.phases=1", "-S", "finetune.seed=9"
+        "dvc",
+        "exp",
+        "run",
+        "--queue",
+        "-S",
+        "align.survey_step=0.25",
+        "-S",
+        "subsample.phases=1",
+        "-S",
+        "finetune.seed=9",
     )
     project.run("dvc", "queue", "start")
     _wait_for_queue(project)

@@ -42,7 +42,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "align.size": (48, {"align", "identities", "complexity"}),
     "align.max_gap": (0, {"align"}),
     "align.detector": ("every", {"align"}),
-    "align.survey": (2, {"align"}),
+    "align.survey_step": (0.25, {"align"}),
     "align.min_face": (40, {"align", "identities"}),
     "align.thresholds": ([0.6, 0.7, 0.8], {"align", "identities"}),
     "align.margin": (0.1, {"align", "identities"}),

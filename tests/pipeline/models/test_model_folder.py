@@ -89,6 +89,15 @@ def test_invalid_entries_are_refused(folder: Path, change: dict[str, Any], messa
         read_model_folder(folder)
 
 
+def test_a_model_of_a_version_with_another_key_is_refused_with_the_present_one(folder: Path) -> None:
+    footage = INPUT_SPEC.to_json()
+    del footage["preprocessing"]["align"]["survey_step"]
+    footage["preprocessing"]["align"]["survey"] = 30
+    _rewrite(folder, footage=footage)
+    with pytest.raises(WeightsError, match=r"align\.survey is now align\.survey_step, in seconds"):
+        read_model_folder(folder)
+
+
 @pytest.mark.parametrize(("text", "message"), [("{", "not valid JSON"), ("", "not valid JSON"), ("[]", "not a JSON")])
 def test_a_description_that_is_no_json_object_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "description.json").write_text(text)

@@ -19,7 +19,7 @@ from pipeline.video.writing import write_video
 from pipeline.zarr_store import read_array, read_attributes
 
 SETTINGS = CropSettings("similarity", 56, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
-DENSE = TrackingSettings("every", 4, 3)
+DENSE = TrackingSettings("every", 0.4, 3)
 HIDDEN = {6, 7, 14, 15, 16, 17, 18}  # a gap of two frames and a gap of five
 
 
@@ -70,7 +70,7 @@ def test_every_frame_has_a_row(tmp_path: Path, video: tuple[Path, np.ndarray]) -
     expected[[6, 7]] = ORIGINS["interpolated"]
     expected[14:19] = ORIGINS["absent"]
     np.testing.assert_array_equal(origin, expected)
-    align = {"method": "similarity", "size": 56, "detector": "every", "survey": 4, "max_gap": 3, "min_face": 32}
+    align = {"method": "similarity", "size": 56, "detector": "every", "survey_step": 0.4, "max_gap": 3, "min_face": 32}
     align |= {"thresholds": [0.6, 0.7, 0.7], "margin": 0.2}
     preprocessing = {"decode": {"fps": None}, "align": align}
     assert read_attributes(aligned) == {
@@ -163,7 +163,7 @@ ABSENCES = {  # first row and end of the part without a face
 
 
 @pytest.mark.parametrize(
-    "tracking", [TrackingSettings("every", 10, 8), TrackingSettings("sparse", 30, 8)], ids=["every", "sparse"]
+    "tracking", [TrackingSettings("every", 0.4, 8), TrackingSettings("sparse", 1.0, 8)], ids=["every", "sparse"]
 )
 @pytest.mark.parametrize("name", sorted(ABSENCES))
 def test_rows_without_a_face_are_absent_in_real_videos(

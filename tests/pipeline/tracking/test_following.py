@@ -21,7 +21,9 @@ def _align(folder: Path, scene: Scene, detector: str, max_gap: int = 0) -> Path:
     video = scene.write(folder / "film.mp4")
     (folder / "decoded").mkdir()
     write_inspection(folder / "decoded", video, None, 0.0)
-    align_recording(folder / "aligned", video, folder / "decoded", SETTINGS, TrackingSettings(detector, 8, max_gap))
+    align_recording(
+        folder / "aligned", video, folder / "decoded", SETTINGS, TrackingSettings(detector, 8 / 15, max_gap)
+    )
     return folder / "aligned"
 
 
