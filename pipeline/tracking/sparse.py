@@ -27,6 +27,7 @@ from pipeline.tracking.tracks import Box, Track, box_proximity, observe
 
 MIN_PROXIMITY = 0.6  # minimum proximity of a refined box and the box it was refined from
 MAX_DISAGREEMENT = 0.1  # of two looks at one face, in distances between the eyes
+MAX_SURPRISE = 0.2  # of a face and the place where it was expected, likewise; beyond it is looked at twice
 BLOCK_BYTES = 256 * 2**20  # of pictures in memory at once; more if the rows between two key rows need it
 FacesByRow = dict[int, Face | None]
 
@@ -151,18 +152,18 @@ class _Refiner:
         """Return the rows whose landmarks change when they are refined once more, from the box of the first time.
 
         Only a face whose landmarks have moved away from those between its neighbours in time is looked at twice: a
-        second look costs as much as the first, and at all faces it found no more errors.
+        second look costs as much as the first.
         """
         moved = {
             row: face
             for row, face in faces.items()
-            if face and (start := starts[row]) and _disagree(face.landmarks, start.landmarks)
+            if face and (start := starts[row]) and _differ(face.landmarks, start.landmarks, MAX_SURPRISE)
         }
         second = self._refine(pictures, {row: face.box for row, face in moved.items()})
         return [
             row
             for (row, face), landmarks in zip(moved.items(), second.landmarks, strict=True)
-            if _disagree(face.landmarks, landmarks)
+            if _differ(face.landmarks, landmarks, MAX_DISAGREEMENT)
         ]
 
     def _is_reliable(self, row: int, picture: Picture, box: np.ndarray, refined: Faces, number: int) -> bool:
@@ -201,10 +202,10 @@ def spans(keys: list[int], max_rows: int) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def _disagree(first: Float[np.ndarray, "5 2"], second: Float[np.ndarray, "5 2"]) -> bool:
-    """Whether a landmark of one face differs by more than a share of the distance between the eyes."""
+def _differ(first: Float[np.ndarray, "5 2"], second: Float[np.ndarray, "5 2"], limit: float) -> bool:
+    """Whether a landmark of one face differs by more than `limit` distances between the eyes."""
     eye_distance = float(np.linalg.norm(first[0] - first[1]))
-    return float(np.linalg.norm(first - second, axis=1).max()) > MAX_DISAGREEMENT * eye_distance
+    return float(np.linalg.norm(first - second, axis=1).max()) > limit * eye_distance
 
 
 def _halfway(first: Face | None, last: Face | None) -> Face | None:

@@ -82,9 +82,9 @@ def _faces(shift: float) -> Faces:
 @pytest.mark.parametrize(
     ("looks", "refinements", "searched"),
     [
-        ([1.9], 1, 0),  # the landmarks are where they are expected: 10 % of 20 pixels is 2
-        ([2.1, 4.0], 2, 0),  # they have moved, and the second look confirms it within 1.9 pixels
-        ([2.1, 4.3], 2, 1),  # it does not
+        ([3.9], 1, 0),  # the landmarks are where they are expected: 20 % of 20 pixels is 4
+        ([4.1, 6.0], 2, 0),  # they have moved, and the second look confirms it within 1.9 pixels
+        ([4.1, 6.3], 2, 1),  # it does not: 10 % is 2
     ],
 )
 def test_a_face_that_moved_is_searched_in_full_unless_a_second_look_confirms_it(
