@@ -20,6 +20,7 @@ from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.stage import run_stage
 from pipeline.tracking.align_recording import TrackingSettings, align_recording
+from pipeline.tracking.following_notices import following_notices
 from pipeline.zarr_store import read_array, read_attributes
 
 logger = logging.getLogger(__name__)
@@ -55,12 +56,12 @@ def main(params: Params, recordings: Path, decoded: Path, aligned: Path) -> None
 
 
 def report_recording(aligned: Path) -> None:
-    """Log a warning if few frames have a face, or if several people are seen nearly as often."""
+    """Log a warning if few frames have a face, and every doubt about who is followed."""
     coverage = float(np.mean(read_array(aligned, "origin") != ORIGINS["absent"]))
     if coverage < MIN_COVERAGE:
         logger.warning("%s: a face in %.0f %% of the frames", aligned.name, 100 * coverage)
-    if rivals := read_attributes(aligned)["rivals"]:
-        logger.warning("%s: %d other people are seen nearly as often as the followed person", aligned.name, rivals)
+    for notice in following_notices(read_attributes(aligned)):
+        logger.warning("%s: %s", aligned.name, notice)
 
 
 if __name__ == "__main__":

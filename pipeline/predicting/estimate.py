@@ -201,7 +201,7 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
             face_rate=face_rate,
             notes=quality_notices(quality)
             + frame_rate.notes
-            + estimate_notes(prediction, length, coverage, read_attributes(aligned)["rivals"]),
+            + estimate_notes(prediction, length, coverage, read_attributes(aligned)),
         )
         if overlay is not None:
             times = [(span.start, span.end, span.estimate) for span in spans]

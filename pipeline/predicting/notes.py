@@ -1,6 +1,10 @@
 """Notes beside an estimate: why a video has none, and what makes it less certain."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pipeline.records.estimates import VideoEstimate
+from pipeline.tracking.following_notices import following_notices
 
 LOW_COVERAGE = 0.9  # share of frames with a face below which a note is given
 
@@ -20,22 +24,24 @@ def missing_reason(coverage: float, length: int, rate: float) -> str:
     return f"no clip of {length} faces ({length / rate:.1f} s) shows the face throughout"
 
 
-def estimate_notes(prediction: VideoEstimate, length: int, coverage: float, rivals: int) -> tuple[str, ...]:
+def estimate_notes(
+    prediction: VideoEstimate, length: int, coverage: float, aligned: Mapping[str, Any]
+) -> tuple[str, ...]:
     """Return the warnings that belong to an estimate.
 
     Args:
         prediction: the estimates of the spans.
         length: number of consecutive faces that one estimate needs.
         coverage: share of frames with a face.
-        rivals: number of other people in the video that are seen nearly as often as the subject.
+        aligned: attributes of the aligned recording.
     """
     notes = []
     if prediction.spans and sum(span.weight for span in prediction.spans if span.phase == 0) < length:
         notes.append(f"shorter than a clip of {length} faces: it was looped")
     if 0 < coverage < LOW_COVERAGE:
         notes.append(f"a face in only {100 * coverage:.0f} % of the frames")
-    if rivals:
-        notes.append("somebody else is seen nearly as often: --overlay shows which face was used")
+    if doubts := following_notices(aligned):
+        notes += [*doubts, "--overlay shows which face was used"]
     if prediction.score is not None and not 0 <= prediction.score <= 63:
         notes.append("outside 0 to 63, the range of the questionnaire")
     return tuple(notes)

@@ -13,10 +13,12 @@ from pipeline.params import Align
 from pipeline.records.frame_table import read_frame_table
 from pipeline.records.quality import read_quality
 from pipeline.tracking.dense import detect_densely
+from pipeline.tracking.doubts import doubts
 from pipeline.tracking.frame_reader import FrameReader, batched
 from pipeline.tracking.gaps import fill_gaps
-from pipeline.tracking.linking import competing_tracks
 from pipeline.tracking.sparse import detect_sparsely
+from pipeline.tracking.turns import Turns
+from pipeline.tracking.upright import turned_degrees
 from pipeline.zarr_store import ARCHIVE, GroupWriter
 
 DETECTORS = {"every": detect_densely, "sparse": detect_sparsely}
@@ -47,9 +49,9 @@ def align_recording(
         folder: where an archive group is written with, for T rows: `faces` (T, size, size, 3) uint8 RGB; `boxes` (T, 4)
             and `landmarks` (T, 5, 2) float32 in pixels (x, y) of the upright, square-pixel frame; `confidence` (T,)
             float32; `origin` (T,) uint8. Rows without a face have NaN and a black face. Attributes: `origin_codes`,
-            `fps`, `rivals` (number of people seen nearly as often as the followed one; 0 if the choice is clear),
-            `breaks` (rows that no clip contains together with the row before, rising: a pause ends there, or the clock
-            of the file is set back), `preprocessing` (the settings used).
+            `fps`, `preprocessing` (the settings used), `breaks` (rows that no clip contains together with the row before,
+            rising: a pause ends there, the clock of the file is set back, or the person changes), and the doubts of
+            `pipeline.tracking.doubts`.
         video: the file.
         decoded: the recording's folder in the output of decode.
         settings: of face detection and alignment.
@@ -63,15 +65,17 @@ def align_recording(
     tracks, pictures = DETECTORS[tracking.detector](reader, tracking.survey_step, settings)
     repeats = np.unique(table.frame, return_counts=True)[1].tolist()
     rows = chain.from_iterable(repeat(row, count) for row, count in zip(pictures, repeats, strict=True))
-    filled = fill_gaps(rows, tracking.max_gap, {*table.cuts.tolist(), *breaks})
+    turns = Turns(tracks)
+    separate = turns.separate(rows, np.repeat(np.arange(len(repeats)), repeats).tolist())
+    filled = fill_gaps(separate, tracking.max_gap, {*table.cuts.tolist(), *breaks}, turns.breaks)
     crops = ((crop_face(picture, face, settings), face) for picture, face in filled)
     with GroupWriter(folder, ARCHIVE) as group:
         for block in batched(crops, BLOCK):
             group.append("faces", np.stack([crop for crop, _ in block]))
             for name, values in _columns([face for _, face in block]).items():
                 group.append(name, values)
-        group.attributes |= {"origin_codes": ORIGINS, "fps": table.fps, "rivals": competing_tracks(tracks)}
-        group.attributes["breaks"] = sorted(breaks)
+        group.attributes |= {"origin_codes": ORIGINS, "fps": table.fps, "breaks": sorted({*breaks, *turns.breaks})}
+        group.attributes |= doubts(tracks, turns, turned_degrees(reader, tracks, settings))
         align = {name: value for name, value in {**asdict(settings), **asdict(tracking)}.items() if name != "device"}
         group.attributes["preprocessing"] = {"decode": {"fps": quality.rate}, "align": align}
 

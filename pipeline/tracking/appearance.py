@@ -1,4 +1,4 @@
-"""The appearance of a face: a small normalised picture by which tracking recognises a person."""
+"""Small aligned pictures of a face: its appearance, by which tracking recognises a person, and its texture."""
 
 import cv2
 import numpy as np
@@ -7,6 +7,8 @@ from jaxtyping import Float, UInt8
 from pipeline.faces.similarity import similarity, warp
 
 APPEARANCE_SIZE = 24  # pixels: the side of the small aligned picture
+TEXTURE_SIZE = 64  # likewise, of the texture
+Texture = UInt8[np.ndarray, "64 64"]
 
 
 def appearance_of(picture: UInt8[np.ndarray, "height width 3"], landmarks: Float[np.ndarray, "5 2"]) -> np.ndarray:
@@ -18,3 +20,8 @@ def appearance_of(picture: UInt8[np.ndarray, "height width 3"], landmarks: Float
     values = cv2.GaussianBlur(small, (5, 5), 0).astype(np.float64).ravel()
     values -= values.mean()
     return values / max(float(np.linalg.norm(values)), 1e-9)
+
+
+def texture_of(picture: UInt8[np.ndarray, "height width 3"], landmarks: Float[np.ndarray, "5 2"]) -> Texture:
+    """Return the texture of a face: its aligned picture in grey levels, fine enough for lids and lips to show."""
+    return cv2.cvtColor(warp(picture, similarity(landmarks, TEXTURE_SIZE), TEXTURE_SIZE), cv2.COLOR_RGB2GRAY)

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pipeline.faces.face_crop import CropSettings, Face
 from pipeline.faces.mtcnn import Faces
 from pipeline.faces.similarity import Picture
+from pipeline.tracking.followed import followed_first
 from pipeline.tracking.frame_reader import FrameReader
-from pipeline.tracking.linking import choose_face, link_tracks
-from pipeline.tracking.tracks import Track, observe
+from pipeline.tracking.linking import choose_face
+from pipeline.tracking.tracks import Track, observe, survey_faces
 
 
 def detect_densely(
@@ -25,7 +26,7 @@ def detect_densely(
     """
     rows = [step[0] for step in reader.steps(survey_step)]
     surveyed = zip(rows, reader.detect(rows, settings), strict=True)
-    tracks = link_tracks([observe(row, picture, faces) for row, (picture, faces) in surveyed])
+    tracks = followed_first([survey_faces(row, picture, faces) for row, (picture, faces) in surveyed], reader.time)
     return tracks, _follow(reader, tracks[0] if tracks else None, settings)
 
 

@@ -8,7 +8,9 @@ from pipeline.faces.similarity import Picture
 Row = tuple[Picture, Face | None]
 
 
-def fill_gaps(rows: Iterable[Row], max_gap: int, cuts: Container[int] = ()) -> Iterator[Row]:
+def fill_gaps(
+    rows: Iterable[Row], max_gap: int, cuts: Container[int] = (), breaks: Container[int] = ()
+) -> Iterator[Row]:
     """Interpolate boxes and landmarks over gaps of at most `max_gap` rows between rows with a face.
 
     The rows of a gap are buffered until its length is known: at most `max_gap` + 1 pictures are in the buffer.
@@ -17,11 +19,12 @@ def fill_gaps(rows: Iterable[Row], max_gap: int, cuts: Container[int] = ()) -> I
         rows: pictures with their faces.
         max_gap: length of the longest gap that is filled.
         cuts: indices of the rows at which a shot or a stretch after a break begins; nothing is interpolated over them.
+        breaks: indices of the rows at which the person changes, likewise; it may fill up as the rows are read.
     """
     previous: Face | None = None
     gap: list[Picture] = []
     for number, (picture, face) in enumerate(rows):
-        if number in cuts or len(gap) > max_gap:
+        if number in cuts or number in breaks or len(gap) > max_gap:
             previous = None  # do not interpolate from the face before to the next one
         if previous is None:
             yield from ((missing, None) for missing in gap)

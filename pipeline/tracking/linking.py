@@ -9,7 +9,7 @@ who was away is found again.
 
 import numpy as np
 
-from pipeline.tracking.tracks import MIN_CORRELATION, Observation, Track, box_proximity
+from pipeline.tracking.tracks import MIN_CORRELATION, Liveness, Observation, Track, box_proximity
 
 MIN_AFFINITY = 0.45  # minimum affinity of two observations of one person
 
@@ -71,16 +71,21 @@ def _track_affinity(longer: Track, shorter: Track) -> float:
 
 
 def competing_tracks(tracks: list[Track]) -> int:
-    """Count the tracks that have nearly as many observations as the first."""
-    return sum(len(track.rows) >= COMPETING_SHARE * len(tracks[0].rows) for track in tracks[1:]) if tracks else 0
+    """Count the tracks that have nearly as many observations as the first, without still faces."""
+    people = [track for track in tracks[1:] if track.liveness is not Liveness.STILL]
+    return sum(len(track.rows) >= COMPETING_SHARE * len(tracks[0].rows) for track in people)
 
 
 def choose_face(track: Track, frame: list[Observation]) -> int | None:
-    """Return the index of the observation of a frame that belongs to the track, or None if there is none."""
+    """Return the index of the observation of a frame that belongs to the track, or None if there is none.
+
+    A face that belongs more to a still track, such as a photograph of the person, is not the person's.
+    """
     affinities = {
         number: track.affinity(face)
         for number, face in enumerate(frame)
         if track.correlation(face) >= track.min_correlation
+        and all(still.affinity(face) <= track.affinity(face) for still in track.still_tracks)
     }
     best = max(affinities, key=lambda number: affinities[number], default=None)
     return best if best is not None and affinities[best] >= MIN_AFFINITY else None

@@ -20,10 +20,11 @@ from pipeline.faces.mtcnn import Faces
 from pipeline.faces.similarity import Picture
 from pipeline.records.frame_table import CUT
 from pipeline.tracking.dense import face_of_track
+from pipeline.tracking.followed import followed_first
 from pipeline.tracking.frame_reader import BATCH, FrameReader, batched, load_recording_mtcnn
-from pipeline.tracking.linking import choose_face, link_tracks
+from pipeline.tracking.linking import choose_face
 from pipeline.tracking.refine import refine
-from pipeline.tracking.tracks import Box, Track, box_proximity, observe
+from pipeline.tracking.tracks import Box, Track, box_proximity, observe, survey_faces
 
 MIN_PROXIMITY = 0.6  # minimum proximity of a refined box and the box it was refined from
 MAX_DISAGREEMENT = 0.1  # of two looks at one face, in distances between the eyes
@@ -51,9 +52,9 @@ def detect_sparsely(
     picture_bytes = 1
     for row, (picture, faces) in zip(keys, reader.detect(keys, settings), strict=True):
         faces_of_keys.append(faces)
-        observations.append(observe(row, picture, faces))
+        observations.append(survey_faces(row, picture, faces))
         picture_bytes = picture.nbytes
-    tracks = link_tracks(observations)
+    tracks = followed_first(observations, reader.time)
     if not tracks:
         return tracks, ((picture, None) for picture in reader.read_all())
     key_faces: FacesByRow = {}

@@ -2,13 +2,14 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
 from pipeline.faces.mtcnn import Faces
-from pipeline.tracking.appearance import appearance_of
+from pipeline.tracking.appearance import Texture, appearance_of, texture_of
 
 MAX_DISTANCE = 1.5  # between the centres of two boxes, in face sizes, from which on their proximity is 0
 
@@ -21,6 +22,14 @@ CORRELATION_MARGIN = 0.25  # how far below the 5 % quantile of its survey a corr
 Box = Float[np.ndarray, " 4"]
 
 
+class Liveness(Enum):
+    """Whether a face is a person's, or that of a photograph, a poster or a doll."""
+
+    LIVING = "living"
+    STILL = "still"
+    UNKNOWN = "too short to say"
+
+
 @dataclass(frozen=True)
 class Observation:
     """One face in one frame.
@@ -29,11 +38,15 @@ class Observation:
         row: the index of the frame.
         box: (x1, y1, x2, y2) in pixels.
         appearance: a small aligned picture as a vector of mean 0 and length 1.
+        confidence: the detector's probability; NaN where tracking does not need it.
+        texture: the aligned face in grey levels; None outside the survey.
     """
 
     row: int
     box: Box
     appearance: Float[np.ndarray, " look"]
+    confidence: float = np.nan
+    texture: Texture | None = None
 
 
 @dataclass
@@ -45,12 +58,20 @@ class Track:
         boxes: the box of each.
         appearances: the appearance of each.
         mean_appearance: the normalised mean of all appearances; None before the first observation.
+        confidences: the detector's probability of each.
+        textures: the texture of each.
+        liveness: whether the face is a living person's, as far as it has been judged.
+        still_tracks: faces of the same recording that never move, such as photographs; none of them is this person's.
     """
 
     rows: list[int] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
     appearances: list[np.ndarray] = field(default_factory=list)
     mean_appearance: Float[np.ndarray, " look"] | None = None
+    confidences: list[float] = field(default_factory=list)
+    textures: list[Texture | None] = field(default_factory=list)
+    liveness: Liveness = Liveness.UNKNOWN
+    still_tracks: list["Track"] = field(default_factory=list)
 
     def add(self, observation: Observation) -> None:
         """Append an observation that is later than all before."""
@@ -63,6 +84,8 @@ class Track:
         self.rows.append(observation.row)
         self.boxes.append(observation.box)
         self.appearances.append(observation.appearance.astype(np.float32))
+        self.confidences.append(observation.confidence)
+        self.textures.append(observation.texture)
 
     @cached_property
     def min_correlation(self) -> float:
@@ -83,11 +106,18 @@ class Track:
     def merge(self, track: "Track") -> "Track":
         """Return the union of two tracks of one person that have no frame in common."""
         rows = np.array(self.rows + track.rows)
-        boxes, appearances = self.boxes + track.boxes, self.appearances + track.appearances
         order = np.argsort(rows).tolist()
+        boxes, appearances, confidences, textures = (
+            [values[number] for number in order]
+            for values in (
+                self.boxes + track.boxes,
+                self.appearances + track.appearances,
+                self.confidences + track.confidences,
+                self.textures + track.textures,
+            )
+        )
         total = np.stack(appearances).sum(axis=0, dtype=np.float64)
-        ordered = [boxes[number] for number in order], [appearances[number] for number in order]
-        return Track(rows[order].tolist(), *ordered, total / np.linalg.norm(total))
+        return Track(rows[order].tolist(), boxes, appearances, total / np.linalg.norm(total), confidences, textures)
 
     def shares_frame(self, track: "Track") -> bool:
         """Whether both tracks have an observation in the same frame."""
@@ -126,8 +156,16 @@ def box_proximity(first: Float[np.ndarray, " 4"], second: Float[np.ndarray, " 4"
 
 
 def observe(row: int, picture: UInt8[np.ndarray, "height width 3"], faces: Faces) -> list[Observation]:
-    """Return an observation for each face of a frame, in the order of `faces`."""
+    """Return an observation for each face of a frame, in the order of `faces`; without textures."""
     return [
         Observation(row, box, appearance_of(picture, landmarks))
         for box, landmarks in zip(faces.boxes, faces.landmarks, strict=True)
+    ]
+
+
+def survey_faces(row: int, picture: UInt8[np.ndarray, "height width 3"], faces: Faces) -> list[Observation]:
+    """Return an observation for each face of a frame, in the order of `faces`; with textures and confidences."""
+    return [
+        Observation(row, box, appearance_of(picture, landmarks), float(confidence), texture_of(picture, landmarks))
+        for box, landmarks, confidence in zip(faces.boxes, faces.landmarks, faces.confidence, strict=True)
     ]

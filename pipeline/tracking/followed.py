@@ -1,0 +1,28 @@
+"""Which track is followed: that of a living person before that of a face that never moves."""
+
+import numpy as np
+from jaxtyping import Float
+
+from pipeline.tracking.linking import link_tracks
+from pipeline.tracking.liveness import liveness
+from pipeline.tracking.tracks import Liveness, Observation, Track
+
+
+def followed_first(survey: list[list[Observation]], time: Float[np.ndarray, " rows"]) -> list[Track]:
+    """Link the observations of surveyed frames into tracks; the followed person's is first.
+
+    It is the track with most observations, but a still face (a photograph, a poster) comes after all others if a living
+    one is among them. The followed track remembers the still faces, so that none is taken for the person.
+
+    Args:
+        survey: the observations of each frame, in order of time, with textures.
+        time: of all rows of the recording, in seconds.
+    """
+    tracks = link_tracks(survey)
+    for track in tracks:
+        track.liveness = liveness(track, time[track.rows].tolist())
+    if any(track.liveness is Liveness.LIVING for track in tracks):
+        tracks.sort(key=lambda track: track.liveness is Liveness.STILL)  # stable: by observations otherwise
+    if tracks:
+        tracks[0].still_tracks = [track for track in tracks[1:] if track.liveness is Liveness.STILL]
+    return tracks

@@ -1,0 +1,131 @@
+"""Identity: whether faces seen at one place are those of one person, by a descriptor of texture.
+
+The appearance by which tracking links faces correlates by 0.9 for two people of one height under one light. The
+signature of a face is finer: the histograms of local phase quantisation (`pipeline.descriptors.lpq`) over 4 x 4 regions
+of its texture. It needs no network, and a face has a signature only where the survey is examined, or where people take
+turns.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import squareform
+
+from pipeline.descriptors.histograms import region_histograms
+from pipeline.descriptors.lpq import CODES, lpq_codes
+from pipeline.tracking.appearance import Texture
+
+WINDOW, GRID = 7, 4  # pixels of LPQ's window; regions along a side
+SAMPLES = 256  # faces that are compared, evenly spaced
+NEIGHBOURS = 3  # faces of a person by which a face is recognised
+LOW_QUANTILE = 0.1  # of the faces of a group, one in ten may be unlike all others, as a head that is turned away
+
+# A partition of faces into two groups is one into two people if no face of one group is more like one of the other
+# than MAX_LIKENESS, and if the faces are more like their own group by the margin. Measured on faces 8 rows apart of 50
+# real clips of 45 people: the likeness of two people was 0.42 (median), 0.64 at most. Of 2,263 pairs of people with 2
+# to 40 faces each, 97 % were told apart with certainty and 99 % at least with doubt; of 241 recordings of one person
+# none with certainty, 2 with doubt.
+MAX_LIKENESS = 0.65
+CERTAIN_MARGIN, DOUBTFUL_MARGIN = 0.12, 0.08
+
+Signature = Float[np.ndarray, " bins"]
+Likeness = Float[np.ndarray, "faces faces"]
+
+
+def signature(texture: Texture) -> Signature:
+    """Return the signature of a face, a vector of length 1.
+
+    The dot product of two signatures is their likeness, 0 to 1: the Bhattacharyya coefficient of the histograms of a
+    region (one minus the square of their Hellinger distance), averaged over the regions.
+    """
+    return (np.sqrt(region_histograms(lpq_codes(texture, WINDOW), GRID, CODES)) / GRID).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class People:
+    """Several people who are seen at one place.
+
+    Attributes:
+        signatures: of faces of theirs.
+        person: the person of each: 0, 1, ...
+        certain: whether they are people with certainty, and not one person who looks very different at times.
+    """
+
+    signatures: Float[np.ndarray, "faces bins"]
+    person: Int[np.ndarray, " faces"]
+    certain: bool
+
+    def recognise(self, texture: Texture) -> int:
+        """Return the person whose nearest faces are most like a face."""
+        likeness = self.signatures @ signature(texture)
+        means = [np.sort(likeness[self.person == number])[-NEIGHBOURS:].mean() for number in range(self.count)]
+        return int(np.argmax(means))
+
+    @property
+    def count(self) -> int:
+        """Number of people."""
+        return int(self.person.max()) + 1
+
+
+def tell_apart(textures: Sequence[Texture]) -> People | None:
+    """Tell people apart by the textures of faces seen at one place; None for one person.
+
+    A person with a single face of the compared ones is not told apart from a false detection.
+    """
+    numbers = np.unique(np.linspace(0, len(textures) - 1, min(len(textures), SAMPLES)).astype(int))
+    signatures = np.stack([signature(textures[number]) for number in numbers])
+    likeness = signatures @ signatures.T
+    certain, groups = True, _people(likeness, np.arange(len(numbers)))
+    if len(groups) == 1:
+        certain, (margin, group) = False, _best_partition(likeness)
+        if margin < DOUBTFUL_MARGIN:
+            return None
+        groups = [np.flatnonzero(group), np.flatnonzero(~group)]
+    person = np.zeros(len(numbers), int)
+    for number, faces in enumerate(groups):
+        person[faces] = number
+    return People(signatures, person, certain)
+
+
+def _people(likeness: Likeness, faces: Int[np.ndarray, " some"]) -> list[Int[np.ndarray, " _"]]:
+    """Return the faces of each person, by parting them in two as long as that is certain."""
+    margin, group = _best_partition(likeness[np.ix_(faces, faces)])
+    if margin < CERTAIN_MARGIN:
+        return [faces]
+    return _people(likeness, faces[group]) + _people(likeness, faces[~group])
+
+
+def _best_partition(likeness: Likeness) -> tuple[float, Bool[np.ndarray, " faces"]]:
+    """Return the partition into two groups of at least two faces each that parts best, with its margin.
+
+    The groups that are tried are the clusters of average linkage, each against all other faces. The margin is -1 where
+    two faces of two groups are as like as those of one person, and where there are fewer than four faces.
+    """
+    count = len(likeness)
+    best, best_group = -1.0, np.zeros(count, bool)
+    if count < 4:
+        return best, best_group
+    distance = np.clip(1 - likeness.astype(np.float64), 0, None)
+    np.fill_diagonal(distance, 0)
+    clusters = [[number] for number in range(count)]
+    for first, second, *_ in linkage(squareform(distance, checks=False), "average"):
+        clusters.append(clusters[int(first)] + clusters[int(second)])
+    for cluster in clusters[count:-1]:
+        if len(cluster) > count - 2:
+            continue
+        group = np.isin(np.arange(count), cluster)
+        closest = float(likeness[np.ix_(group, ~group)].max())
+        margin = min(_typical_likeness(likeness, part) for part in (group, ~group)) - closest
+        if closest < MAX_LIKENESS and margin > best:
+            best, best_group = margin, group
+    return best, best_group
+
+
+def _typical_likeness(likeness: Likeness, group: Bool[np.ndarray, " faces"]) -> float:
+    """Return the likeness to the nearest other face of the group that nine in ten of its faces reach."""
+    within = likeness[np.ix_(group, group)].copy()
+    np.fill_diagonal(within, -1)
+    return float(np.quantile(within.max(1), LOW_QUANTILE, method="lower"))
