@@ -14,6 +14,7 @@ from pipeline.runtime.output_checksums import verified_digest
 from pipeline.zarr_store import read_array, read_attributes
 
 ORIGINS = ("detected", "refined", "interpolated", "absent")  # of the face of a frame, the most reliable first
+DOUBTS = ("rivals", "still_faces", "follows_still", "people", "people_certain", "person_changes", "turned")
 LOW_QUANTILE = 0.05  # of the confidence: a measure of the least certain frames
 
 
@@ -30,6 +31,12 @@ class Detection:
         confidence_low: 5 % quantile over the same frames; None without any.
         box_height: median height of the face box in pixels, over the frames with a face; None without any.
         rivals: number of people seen nearly as often as the followed person.
+        still_faces: number of faces that never move and were passed over.
+        follows_still: whether the followed face never moves.
+        people: number of people at the followed person's place, by turns.
+        people_certain: whether these are told apart with certainty.
+        person_changes: number of frames at which the person changes.
+        turned: degrees, counter-clockwise, by which the pictures must be turned; None if they are upright.
         cuts: number of shots after the first.
         longest_absence: length of the longest run of frames without a face.
         black: share of black frames.
@@ -47,6 +54,12 @@ class Detection:
     confidence_low: float | None
     box_height: float | None
     rivals: int
+    still_faces: int
+    follows_still: bool
+    people: int
+    people_certain: bool
+    person_changes: int
+    turned: int | None
     cuts: int
     longest_absence: int
     black: float
@@ -97,7 +110,7 @@ def measure(aligned: Path, decoded: Path, recording: Recording) -> Detection:
         confidence=float(np.median(finite)) if len(finite) else None,
         confidence_low=float(np.quantile(finite, LOW_QUANTILE)) if len(finite) else None,
         box_height=float(np.median(heights)) if len(heights) else None,
-        rivals=attributes["rivals"],
+        **{name: attributes[name] for name in DOUBTS},
         cuts=len(read_frame_table(decoded / recording.recording).cuts),
         longest_absence=longest_run(absent),
         black=quality.black,

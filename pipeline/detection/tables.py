@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.detection.measure import ORIGINS, Detection
+from pipeline.detection.measure import DOUBTS, ORIGINS, Detection
 from pipeline.records.tables import write_rows
 from pipeline.runtime.atomic import write_text_atomically
 
 QUALITY = ("black", "frozen", "blurred", "irregular")
-COUNTS = ("rivals", "cuts", "longest_absence")
+COUNTS = ("cuts", "longest_absence")
 COLUMNS = (
     "recording",
     "opaque",
@@ -20,6 +20,7 @@ COLUMNS = (
     "confidence",
     "confidence_low",
     "box_height",
+    *DOUBTS,
     *COUNTS,
     *QUALITY,
     "pauses",
@@ -36,11 +37,12 @@ def _cells(detection: Detection) -> list[object]:
     """Return the cells of a recording, in the order of `COLUMNS`."""
     shares = [f"{detection.share(origin):.{DECIMALS}f}" for origin in ORIGINS]
     confidences = [_format(detection.confidence, DECIMALS), _format(detection.confidence_low, DECIMALS)]
+    doubts = [_format(getattr(detection, name), 0) for name in DOUBTS]
     counts = [getattr(detection, name) for name in COUNTS]
     quality = [f"{getattr(detection, name):.{DECIMALS}f}" for name in QUALITY]
     height = _format(detection.box_height, 1)
-    ids = [detection.recording, detection.opaque]
-    return [*ids, detection.frames, *shares, *confidences, height, *counts, *quality, detection.pauses]
+    measures = [*shares, *confidences, height, *doubts, *counts, *quality, detection.pauses]
+    return [detection.recording, detection.opaque, detection.frames, *measures]
 
 
 def _format(value: float | None, decimals: int) -> str:
@@ -56,10 +58,10 @@ def summary(detections: Sequence[Detection], broken: int) -> dict[str, float]:
         broken: number of recordings that decode reports as broken; they are not aligned.
 
     Returns:
-        Numbers of recordings (`recordings`, broken ones included; `broken`; `without_face`; `with_rivals`) and of
-        `frames`; the share of frames of each origin; the longest absence and the number of cuts. If any recording has a
-        face, also `confidence` and `box_height`, the medians of these measures over recordings. No metric is NaN,
-        because DVC reports a NaN as a change in every comparison.
+        Numbers of recordings (`recordings`, broken ones included; `broken`; `without_face`; `with_rivals` and the other
+        doubts about who is followed) and of `frames`; the share of frames of each origin; the longest absence and the
+        number of cuts. If any recording has a face, also `confidence` and `box_height`, the medians of these measures
+        over recordings. No metric is NaN, because DVC reports a NaN as a change in every comparison.
     """
     frames = sum(detection.frames for detection in detections)
     totals = {origin: sum(detection.origins[origin] for detection in detections) for origin in ORIGINS}
@@ -72,6 +74,10 @@ def summary(detections: Sequence[Detection], broken: int) -> dict[str, float]:
         "broken": broken,
         "without_face": sum(not detection.coverage for detection in detections),
         "with_rivals": sum(detection.rivals > 0 for detection in detections),
+        "with_still_faces": sum(detection.still_faces > 0 for detection in detections),
+        "follows_still": sum(detection.follows_still for detection in detections),
+        "with_turns": sum(detection.people > 1 for detection in detections),
+        "turned": sum(detection.turned is not None for detection in detections),
         "frames": frames,
         **{origin: round(total / max(frames, 1), DECIMALS) for origin, total in totals.items()},
         "longest_absence": max((detection.longest_absence for detection in detections), default=0),

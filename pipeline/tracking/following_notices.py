@@ -20,7 +20,8 @@ def following_notices(attributes: Mapping[str, Any]) -> tuple[str, ...]:
     if attributes["follows_still"]:
         notices.append("the followed face never moves: a photograph, or a frozen recording")
     if still := attributes["still_faces"]:
-        notices.append(f"{_count(still, 'face')} that never move{'s' if still == 1 else ''} passed over: photographs?")
+        faces = "a face that never moves was" if still == 1 else f"{still} faces that never move were"
+        notices.append(f"{faces} passed over, as photographs are")
     if people > 1 and attributes["people_certain"]:
         notices.append(f"{people} people take turns in one place ({changes} changes): the one seen most is followed")
     elif people > 1:
@@ -29,7 +30,3 @@ def following_notices(attributes: Mapping[str, Any]) -> tuple[str, ...]:
         other = "another person is" if rivals == 1 else f"{rivals} other people are"
         notices.append(f"{other} seen nearly as often as the followed one")
     return tuple(notices)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -62,7 +62,8 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/pretraining/recognition.py": ["pretrain"],
     "pipeline/finetuning/finetuning.py": ["finetune"],
     "pipeline/score_networks/predict.py": WITH_ESTIMATOR,
-    "pipeline/descriptors/lpq.py": WITH_ESTIMATOR,
+    "pipeline/descriptors/lpq.py": ["align", *WITH_ESTIMATOR],
+    "pipeline/descriptors/lpq_segments.py": WITH_ESTIMATOR,
     "pipeline/regressors/svr.py": WITH_ESTIMATOR,
     "pipeline/estimators/registry.py": WITH_ESTIMATOR,
     "pipeline/estimators/choice.py": ["estimator", "finetune", "complexity"],
@@ -127,7 +128,7 @@ def test_switching_the_estimator_runs_nothing_before_finetune_but_its_check(proj
 
 @pytest.mark.long
 def test_code_of_another_estimator_starts_finetune_but_fits_nothing(project: Any) -> None:
-    with (project.folder / "pipeline/descriptors/lpq.py").open("a") as stream:
+    with (project.folder / "pipeline/descriptors/lpq_segments.py").open("a") as stream:
         stream.write("\nEDITED = True\n")
     output = project.run("dvc", "repro", "finetune")
     assert "finetune: this was fitted before" in output

@@ -40,6 +40,8 @@ def write_recording(
         group.append("confidence", confidence_of_frames)
         group.append("origin", np.array(origin, np.uint8))
         group.attributes |= {"origin_codes": CODES, "fps": 5.0, "rivals": len(cuts)}
+        group.attributes |= {"still_faces": 1, "follows_still": False, "people": 3, "people_certain": True}
+        group.attributes |= {"person_changes": 4, "turned": 90}
     zeros = np.zeros(count)
     table = FrameTable(
         frame=np.arange(count),
@@ -73,6 +75,12 @@ def detection(name: str, absent: int = 0, low: float | None = 0.9, **changes: An
         "confidence_low": low,
         "box_height": None if low is None else 60.0,
         "rivals": 0,
+        "still_faces": 0,
+        "follows_still": False,
+        "people": 1,
+        "people_certain": True,
+        "person_changes": 0,
+        "turned": None,
         "cuts": 0,
         "longest_absence": absent,
         "black": 0.0,

@@ -20,6 +20,8 @@ def test_measures_of_a_recording(tmp_path: Path) -> None:
     assert measures.confidence_low == pytest.approx(0.7 + 0.15 * 0.1)  # rank 0.05 x 3 of 0.7 0.8 0.9 1.0
     assert measures.box_height == 44  # of 40 41 44 45 46
     assert (measures.rivals, measures.cuts, measures.longest_absence) == (2, 2, 3)
+    assert (measures.still_faces, measures.follows_still, measures.turned) == (1, False, 90)
+    assert (measures.people, measures.people_certain, measures.person_changes) == (3, True, 4)
     assert (measures.black, measures.frozen, measures.blurred) == (0.25, 0.5, 0.75)
     assert (measures.irregular, measures.pauses) == (0.125, 2)
 

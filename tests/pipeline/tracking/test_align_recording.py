@@ -76,8 +76,14 @@ def test_every_frame_has_a_row(tmp_path: Path, video: tuple[Path, np.ndarray]) -
     assert read_attributes(aligned) == {
         "origin_codes": ORIGINS,
         "fps": 10.0,
-        "rivals": 0,
         "breaks": [],
+        "rivals": 0,
+        "still_faces": 0,
+        "follows_still": False,
+        "people": 1,
+        "people_certain": True,
+        "person_changes": 0,
+        "turned": None,
         "preprocessing": preprocessing,
     }
 
