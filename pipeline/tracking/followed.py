@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from pipeline.tracking.linking import link_tracks
-from pipeline.tracking.liveness import liveness
+from pipeline.tracking.liveness import judge_liveness, movement
 from pipeline.tracking.tracks import Liveness, Observation, Track
 
 
@@ -19,8 +19,10 @@ def followed_first(survey: list[list[Observation]], time: Float[np.ndarray, " ro
         time: of all rows of the recording, in seconds.
     """
     tracks = link_tracks(survey)
-    for track in tracks:
-        track.liveness = liveness(track, time[track.rows].tolist())
+    movements = [movement([texture for texture in track.textures if texture is not None]) for track in tracks]
+    judged = judge_liveness(movements, [time[track.rows].tolist() for track in tracks])
+    for track, verdict in zip(tracks, judged, strict=True):
+        track.liveness = verdict
     if any(track.liveness is Liveness.LIVING for track in tracks):
         tracks.sort(key=lambda track: track.liveness is Liveness.STILL)  # stable: by observations otherwise
     if tracks:

@@ -11,13 +11,15 @@ import cv2
 import numpy as np
 
 from pipeline.tracking.appearance import TEXTURE_SIZE, Texture
-from pipeline.tracking.tracks import Liveness, Track
+from pipeline.tracking.tracks import Liveness
 
 # Measured on windows of 6 s of 47 real clips and of the same clips with faces of 45 pixels: 0.175 and more (155
-# windows; median 0.9); on 100 drawn videos 0.81 and more. On 72 single frames of these clips repeated for 5 s: at most
-# 0.04 as they are and 0.15 with noise; with light that changes, 70 of 72 below 0.15; with a hand-held or turning
-# camera about 9 of 10.
+# windows; median 0.9), 2 of 111 below 0.22; on 100 drawn videos 0.81 and more. On 72 single frames of these clips
+# repeated for 5 s: at most 0.04 as they are and 0.15 with noise; with light that changes, 70 of 72 below 0.15; with a
+# hand-held or turning camera about 9 of 10 below 0.15, 19 of 20 below 0.22.
 MIN_MOVEMENT = 0.15
+MIN_MOVEMENT_BESIDE_LIVELY = 0.22  # of a face in a recording in which another one moves at least twice as much
+LIVELY = 2 * MIN_MOVEMENT_BESIDE_LIVELY
 
 STILL_SECONDS = 5.0  # a face that does not move for less may be a person who sits still
 STILL_OBSERVATIONS = 6
@@ -29,23 +31,32 @@ BLUR, BLOCK = 1.5, 6  # pixels of a texture
 BORDER = TEXTURE_SIZE // 8  # of a texture that is left out: registration moves it in and out
 
 
-def liveness(track: Track, seconds: Sequence[float]) -> Liveness:
-    """Judge a track of the survey by its movement.
+def judge_liveness(movements: Sequence[float], times: Sequence[Sequence[float]]) -> list[Liveness]:
+    """Judge the faces of one recording by their movement.
 
     Args:
-        track: with textures.
-        seconds: the time of each of its observations, rising.
+        movements: of each face.
+        times: of the observations of each face, in seconds, rising.
     """
-    span, count = seconds[-1] - seconds[0], len(track.rows)
-    if span < LIVING_SECONDS or count < LIVING_OBSERVATIONS:
-        return Liveness.UNKNOWN
-    if movement([texture for texture in track.textures if texture is not None]) >= MIN_MOVEMENT:
-        return Liveness.LIVING
-    return Liveness.STILL if span >= STILL_SECONDS and count >= STILL_OBSERVATIONS else Liveness.UNKNOWN
+    lively = any(moved >= LIVELY and _may_live(seconds) for moved, seconds in zip(movements, times, strict=True))
+    least = MIN_MOVEMENT_BESIDE_LIVELY if lively else MIN_MOVEMENT
+    return [_liveness(moved, seconds, least) for moved, seconds in zip(movements, times, strict=True)]
+
+
+def _liveness(moved: float, seconds: Sequence[float], least: float) -> Liveness:
+    if moved >= least:
+        return Liveness.LIVING if _may_live(seconds) else Liveness.UNKNOWN
+    long = seconds[-1] - seconds[0] >= STILL_SECONDS and len(seconds) >= STILL_OBSERVATIONS
+    return Liveness.STILL if long else Liveness.UNKNOWN
+
+
+def _may_live(seconds: Sequence[float]) -> bool:
+    """Whether a face is seen often enough to be no false detection."""
+    return seconds[-1] - seconds[0] >= LIVING_SECONDS and len(seconds) >= LIVING_OBSERVATIONS
 
 
 def movement(textures: Sequence[Texture]) -> float:
-    """Return how much a face moves by itself: 0 for a picture, above 0.15 for a person.
+    """Return how much a face moves by itself: 0 for a picture, above `MIN_MOVEMENT` for a person.
 
     It is the 90 % quantile over the textures of the largest difference, averaged over a block of 6 x 6 pixels, to the
     texture in the middle. Textures are normalised to mean 0 and standard deviation 1.

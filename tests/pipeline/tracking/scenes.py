@@ -35,6 +35,16 @@ class Scene:
         self.frames[frame, y0:y1, x0:x1] = picture[y0:y1, x0:x1]
         return points
 
+    def print_of(self, frame: int, x: int, y: int, unit: int) -> np.ndarray:
+        """Return a copy of the part of a frame with a head at (x, y): a photograph of it."""
+        return self.frames[frame, y - int(1.2 * unit) : y + int(1.2 * unit), x - unit : x + unit].copy()
+
+    def hang(self, frame: int, photograph: np.ndarray, x: int, y: int) -> None:
+        """Put a photograph into a frame with its upper left corner at (x, y), under the camera's noise."""
+        height, width = photograph.shape[:2]
+        noise = np.random.default_rng(frame).normal(0, 2, photograph.shape)
+        self.frames[frame, y : y + height, x : x + width] = np.clip(photograph + noise, 0, 255).astype(np.uint8)
+
     def write(self, path: Path, fps: float = 15.0) -> Path:
         """Write the video to `path`."""
         write_video(path, list(self.frames), fps)
