@@ -4,11 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.simulation.appearance import draw_appearance
-from pipeline.simulation.drawing import FacePose, draw_frame
-from pipeline.simulation.motion import Expression
-from pipeline.simulation.random_streams import random_stream
-from pipeline.tracking.appearance import TEXTURE_SIZE, Texture, texture_of
+from pipeline.tracking.appearance import TEXTURE_SIZE, Texture
 from pipeline.tracking.liveness import judge_liveness, movement
 from pipeline.tracking.tracks import Liveness
 
@@ -25,23 +21,7 @@ def _texture(mouth: float = 0.0, gain: float = 1.0, noise: int = 0) -> Texture:
     return np.clip(gain * picture + grain, 0, 255).astype(np.uint8)
 
 
-def _photographed(count: int) -> list[Texture]:
-    """Take a photograph of a drawn person many times, with noise, and cut it out by landmarks that are not exact."""
-    picture, points = draw_frame(
-        draw_appearance(random_stream(3, "look")),
-        Expression(),
-        FacePose(120, 90, 60),
-        240,
-        180,
-        random_stream(3, "grain"),
-    )
-    generator = np.random.default_rng(0)
-    noisy = [np.clip(picture + generator.normal(0, 3, picture.shape), 0, 255).astype(np.uint8) for _ in range(count)]
-    return [texture_of(frame, points + generator.normal(0, 0.7, points.shape)) for frame in noisy]
-
-
 STILL = [_texture(noise=number) for number in range(12)]
-JITTERED = _photographed(12)
 LIT = [_texture(gain=1 - number / 40, noise=number) for number in range(12)]
 SPEAKING = [_texture(mouth=number % 4, noise=number) for number in range(12)]
 
@@ -50,7 +30,6 @@ SPEAKING = [_texture(mouth=number % 4, noise=number) for number in range(12)]
     ("textures", "step", "expected"),
     [
         (STILL, 0.5, Liveness.STILL),
-        (JITTERED, 0.5, Liveness.STILL),
         (LIT, 0.5, Liveness.STILL),
         (SPEAKING, 0.5, Liveness.LIVING),
         (STILL, 0.4, Liveness.UNKNOWN),  # 4.4 s: a person can sit still for so long
