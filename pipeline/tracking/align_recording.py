@@ -49,9 +49,9 @@ def align_recording(
         folder: where an archive group is written with, for T rows: `faces` (T, size, size, 3) uint8 RGB; `boxes` (T, 4)
             and `landmarks` (T, 5, 2) float32 in pixels (x, y) of the upright, square-pixel frame; `confidence` (T,)
             float32; `origin` (T,) uint8. Rows without a face have NaN and a black face. Attributes: `origin_codes`,
-            `fps`, `preprocessing` (the settings used), `breaks` (rows that no clip contains together with the row before,
-            rising: a pause ends there, the clock of the file is set back, or the person changes), and the doubts of
-            `pipeline.tracking.doubts`.
+            `fps`, `preprocessing` (the settings used), `breaks` (rows that no clip contains together with the row
+            before, rising: a pause ends there, the clock of the file is set back, or the person changes), and the
+            doubts of `pipeline.tracking.doubts`.
         video: the file.
         decoded: the recording's folder in the output of decode.
         settings: of face detection and alignment.
