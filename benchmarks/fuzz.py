@@ -61,7 +61,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         videos = arguments.videos or write_drawn_videos(Path(folder) / "videos")
         counts = fuzz(
-            [path for path in sorted(videos.iterdir()) if path.stat().st_size <= arguments.most_bytes],
+            [
+                path
+                for path in sorted(videos.iterdir())
+                if path.is_file() and path.stat().st_size <= arguments.most_bytes
+            ],
             arguments.copies,
             arguments.seed,
             WatchedFunction(run_stages, arguments.megabytes, arguments.seconds),

@@ -42,7 +42,7 @@ def test_key_rows_of_a_variable_rate_have_a_spacing_in_time() -> None:
     """25 frames/s for 0.4 s, then 5 frames/s, then a pause of a minute."""
     time = np.array([*np.arange(10) / 25, 0.4, 0.6, 0.8, 1.0, 1.2, 61.2, 61.24])
     nothing = np.zeros(len(time))
-    reader = FrameReader(Path("film.mp4"), np.arange(len(time)), time, nothing > 0, nothing)
+    reader = FrameReader(Path("film.mp4"), np.arange(len(time)), time, nothing > 0, nothing, (64, 48))
     assert key_rows(reader, 0.2) == [0, 5, 10, 11, 12, 13, 14, 15]
     assert key_rows(reader, 1.0) == [0, 13, 15]
     assert key_rows(reader, 0.01) == list(range(17))  # no more than the rows there are
