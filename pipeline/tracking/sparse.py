@@ -1,7 +1,7 @@
 """The sparse detector: the full MTCNN cascade on key rows, R-Net and O-Net on every row between them.
 
-There is a key row in every step of time from the first row of the recording; the first row after every cut is a key
-row too.
+There is a key row in every step of time from the first row of the recording; the first row after a cut or a pause is
+one too.
 Between two key rows, the row in the middle is refined first, starting from the box halfway between theirs, then the
 rows in the middle of the two halves, and so on. Each row is therefore refined from boxes that are close in time, and
 all rows of one round are in the same batches. The landmarks of every row are predicted by MTCNN's networks from this
@@ -18,6 +18,7 @@ from jaxtyping import Float
 from pipeline.faces.face_crop import CropSettings, Face, interpolate_face
 from pipeline.faces.mtcnn import Faces
 from pipeline.faces.similarity import Picture
+from pipeline.records.frame_steps import pause_rows
 from pipeline.records.frame_table import CUT
 from pipeline.tracking.dense import face_of_track
 from pipeline.tracking.followed import followed_first
@@ -67,7 +68,7 @@ def detect_sparsely(
 
 
 def key_rows(reader: FrameReader, seconds: float) -> list[int]:
-    """Return the rows for the full cascade: the first row, one of every step of time, and the first after every cut.
+    """Return the rows for the full cascade: the first row, one of every step of time, and the first of every shot.
 
     Of a step it is the first key frame of the codec, which can be decoded without the other frames; if there is none,
     it is the first row.
@@ -81,12 +82,12 @@ def key_rows(reader: FrameReader, seconds: float) -> list[int]:
     """
     steps = reader.steps(seconds)
     keys = [step[int(np.argmax(reader.key[step.start : step.stop]))] for step in steps]  # argmax 0 without any
-    return sorted({*range(len(reader))[:1], *keys, *cuts(reader)})
+    return sorted({*range(len(reader))[:1], *keys, *shots(reader)})
 
 
-def cuts(reader: FrameReader) -> list[int]:
-    """Return the rows at which a shot begins, without the first row."""
-    return np.flatnonzero(reader.change > CUT).tolist()
+def shots(reader: FrameReader) -> list[int]:
+    """Return the rows at which a shot begins, after a cut or a pause, without the first row."""
+    return sorted({*np.flatnonzero(reader.change > CUT).tolist(), *pause_rows(reader.time).tolist()})
 
 
 class _Refiner:
@@ -105,15 +106,15 @@ class _Refiner:
     ) -> Iterator[tuple[Picture, Face | None]]:
         """Yield every picture with the person's face; blocks of about `max_rows` rows are in memory at once."""
         stream = reader.read_all()
-        shots = {0, *cuts(reader), len(reader)}
-        ends = sorted({*key_faces, *shots})
+        shot_rows = {0, *shots(reader), len(reader)}
+        ends = sorted({*key_faces, *shot_rows})
         for first, last in spans(ends, max_rows):
             pictures = {row: next(stream) for row in range(ends[first], ends[last])}
-            faces = self._bisect(pictures, {row: key_faces.get(row) for row in ends[first : last + 1]}, shots)
+            faces = self._bisect(pictures, {row: key_faces.get(row) for row in ends[first : last + 1]}, shot_rows)
             yield from ((pictures[row], faces[row]) for row in pictures)
             del pictures, faces  # before the next block is in memory as well
 
-    def _bisect(self, pictures: Mapping[int, Picture], faces: FacesByRow, shots: set[int]) -> FacesByRow:
+    def _bisect(self, pictures: Mapping[int, Picture], faces: FacesByRow, shot_rows: set[int]) -> FacesByRow:
         """Find the faces of all rows between those in `faces`, from the middle of each gap outwards.
 
         The first row of a shot is no starting point for the rows before it.
@@ -121,7 +122,7 @@ class _Refiner:
         faces = dict(faces)
         gaps = [gap for gap in pairwise(faces) if gap[1] - gap[0] > 1]
         while gaps:
-            starts = {(a + b) // 2: _halfway(faces[a], None if b in shots else faces[b]) for a, b in gaps}
+            starts = {(a + b) // 2: _halfway(faces[a], None if b in shot_rows else faces[b]) for a, b in gaps}
             faces |= self._find_faces({row: pictures[row] for row in starts}, starts)
             halves = [half for a, b in gaps for half in ((a, (a + b) // 2), ((a + b) // 2, b))]
             gaps = [(a, b) for a, b in halves if b - a > 1]

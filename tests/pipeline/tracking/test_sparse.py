@@ -45,6 +45,7 @@ def test_key_rows_of_a_variable_rate_have_a_spacing_in_time() -> None:
     reader = FrameReader(Path("film.mp4"), np.arange(len(time)), time, nothing > 0, nothing, (64, 48))
     assert key_rows(reader, 0.2) == [0, 5, 10, 11, 12, 13, 14, 15]
     assert key_rows(reader, 1.0) == [0, 13, 15]
+    assert key_rows(reader, 100.0) == [0, 15]  # the row after the pause begins a shot
     assert key_rows(reader, 0.01) == list(range(17))  # no more than the rows there are
 
 
