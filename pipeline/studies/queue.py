@@ -21,6 +21,7 @@ from dvc.scm import SCMError
 
 from pipeline.experiments.git import git_or
 from pipeline.experiments.repository import list_experiments
+from pipeline.parallel.worker_count import worker_count
 from pipeline.places import ROOTS
 from pipeline.studies.definition import StudyError, value_at
 from pipeline.studies.fingerprint import DVC_YAML, PARAMS, fingerprint_of
@@ -122,11 +123,17 @@ def remove_tasks(names: Sequence[str]) -> None:
 def start(jobs: int) -> None:
     """Start DVC workers until `jobs` of them run; those that run already count.
 
+    Each run gets its share of the processors for its worker processes, unless MSN_WORKERS is set. The threads of a
+    training stay as many as ever: with another number the weights would differ.
+
     Raises:
         StudyError: if DVC cannot start them.
     """
     folder = Path(sys.executable).parent  # with dvc and python, even if the environment is not activated
-    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    share = max(worker_count() // jobs, 1)
+    workers = os.environ.get("MSN_WORKERS") or str(share)
+    path = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = {**os.environ, "PATH": path, "MSN_WORKERS": workers}
     command = [sys.executable, "-m", "dvc", "queue", "start", "-j", str(jobs)]
     with TemporaryFile("w+") as output:  # not a pipe: the workers would keep it open until the last experiment ends
         if subprocess.run(command, env=environment, stdout=output, stderr=output).returncode:

@@ -1,4 +1,4 @@
-"""The speed of a training, and the share of its time that it waits for data."""
+"""The speed of a training, and the share of its time that it waits for data and for processors."""
 
 import logging
 import sys
@@ -9,11 +9,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from pipeline.parallel.progress import LOG_INTERVAL, format_duration, format_rate
 from pipeline.runtime.console import plain_console
+from pipeline.runtime.processor_time import read_processor_time
 from pipeline.training.distributed import rank, world_size
 from pipeline.training.loader import Batch
 from pipeline.training.module import TrainingModule
 
 logger = logging.getLogger(__name__)
+
+BUSY = 0.2  # share of the processor time asked for: if threads wait longer for processors, the log says so
 
 
 class Throughput:
@@ -34,6 +37,7 @@ class Throughput:
         self.skipped = 2  # batches until the clock starts
         self.start = self.logged = 0.0  # times of the clock's start and of the last line
         self.batches, self.waited, self.seconds = 0, 0.0, 0.0  # since the clock's start
+        self.processor_time = read_processor_time()  # at the clock's start
         columns = (
             BarColumn(),
             MofNCompleteColumn(),
@@ -51,6 +55,7 @@ class Throughput:
         if self.skipped:
             self.skipped -= 1
             self.start = self.logged = now
+            self.processor_time = read_processor_time()
         else:
             self.batches += 1
             self.waited += now - asked
@@ -60,6 +65,7 @@ class Throughput:
             left = format_duration(self.microbatches_left * self.seconds / self.batches)
             step, epoch = self.module.global_step, self.module.current_epoch + 1
             logger.info("step %d (epoch %d): %s, %s left", step, epoch, self._summary(), left)
+            self._log_busy_processors()
         self.microbatches_left -= 1
         self._update_bar()
         return batch
@@ -69,6 +75,7 @@ class Throughput:
         self._update_bar()
         if self.batches:
             logger.info("epoch %d: %s", self.module.current_epoch + 1, self._summary())
+            self._log_busy_processors()
         self.skipped = 1
         self.batches, self.waited, self.seconds = 0, 0.0, 0.0
 
@@ -76,6 +83,15 @@ class Throughput:
         samples = self.batches * self.module.plan.microbatch * world_size()
         speed = format_rate(samples / self.seconds, "samples")
         return f"{speed}, {100 * self.waited / self.seconds:.1f} % of the time waiting for data"
+
+    def _log_busy_processors(self) -> None:
+        """Say so if other programs hold processors that this training asks for."""
+        share = read_processor_time().waiting_share_since(self.processor_time)
+        if share > BUSY:
+            logger.info(
+                "other programs hold processors: threads of this training wait %.0f %% of their time for one",
+                100 * share,
+            )
 
     def _update_bar(self) -> None:
         waiting = self.waited / max(self.seconds, 1e-9)

@@ -11,6 +11,7 @@ import torch
 
 import pipeline.training.checkpoint
 import pipeline.training.throughput
+from pipeline.runtime.processor_time import ProcessorTime
 from pipeline.training.loop import fit
 from pipeline.training.module import TrainingModule
 from tests.pipeline.training.material import FINETUNE, finetuning, write_sequence
@@ -35,6 +36,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
     monkeypatch.setattr(pipeline.training.throughput, "time", clock)
     monkeypatch.setattr(pipeline.training.checkpoint, "MIN_INTERVAL", 0.0)
     monkeypatch.setattr(pipeline.training.checkpoint, "MAX_TIME_SHARE", 1e9)
+    monkeypatch.setattr(pipeline.training.throughput, "read_processor_time", ProcessorTime)
     return clock
 
 
@@ -99,3 +101,14 @@ def test_progress_is_logged_within_long_epochs(
     # The fourth microbatch comes 30 seconds after the second one; then 13 of 16 are left, at 15 seconds each.
     assert lines[0] == "step 1 (epoch 1): 0.0667 samples/s, 13.3 % of the time waiting for data, 0:03:15 left"
     assert len(lines) > 2
+
+
+def test_waiting_for_processors_is_said(
+    module: TrainingModule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Threads that run for 1 s and wait for 3 s between any two readings."""
+    readings = (ProcessorTime(1.0 * number, 3.0 * number) for number in itertools.count())
+    monkeypatch.setattr(pipeline.training.throughput, "read_processor_time", lambda: next(readings))
+    with caplog.at_level(logging.INFO):
+        fit(module, 1, "32-true", tmp_path / "run", torch.device("cpu"))
+    assert "threads of this training wait 75 % of their time for one" in caplog.text
