@@ -22,4 +22,6 @@ def _page(room: Path, files: Iterable[Path]) -> str:
 
 
 def _says_something(file: Path) -> bool:
+    if file.stem == "__init__":  # no module of its own
+        return False
     return ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) is not None

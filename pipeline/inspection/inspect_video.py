@@ -46,7 +46,7 @@ def inspect(path: Path, fps: float | None, max_lost: float) -> tuple[FrameTable 
     try:
         with open_video(path) as video:
             table, quality = _inspect(video, max_lost)
-            quality = replace(quality, missing=missing_share(path, video))
+            quality = replace(quality, missing=missing_share(path, video, quality.seconds))
         remedy = "decode.fps: null keeps the native frames"
         return (table, quality) if fps is None else at_constant_rate(table, quality, fps, remedy)
     except BrokenVideoError as error:

@@ -62,7 +62,7 @@ class FrameReader:
         Examples:
             >>> time = np.array([0.0, 0.4, 0.8, 0.999, 5.0])
             >>> none = np.zeros(5)
-            >>> FrameReader(Path("pause.mp4"), np.arange(5), time, none > 0, none).steps(1.0)
+            >>> FrameReader(Path("pause.mp4"), np.arange(5), time, none > 0, none, (64, 48)).steps(1.0)
             [range(0, 3), range(3, 4), range(4, 5)]
         """
         numbers = np.floor((self.time + TIME_TOLERANCE) / seconds)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.damage import DAMAGES, damaged
-from benchmarks.fuzz import fuzz, run_stages, write_drawn_videos
+from benchmarks.fuzz import CODECS, fuzz, run_stages, write_drawn_videos
+from benchmarks.odd_videos import ODD_VIDEOS
 from benchmarks.watched import WatchedFunction
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is watched through /proc")
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reas
 
 def test_damaged_videos_end_whole_or_broken(tmp_path: Path) -> None:
     videos = sorted(write_drawn_videos(tmp_path / "videos", frames=12).iterdir())
-    assert len(videos) == 4
+    assert len(videos) == len(CODECS) + len(ODD_VIDEOS) == 8
     counts = fuzz(videos, 20, seed=1, watched=WatchedFunction(run_stages, max_mb=2000, max_seconds=60))
     assert counts["whole"] + counts["broken"] == counts["copies"] == 20, counts
     assert counts["whole"] >= 5

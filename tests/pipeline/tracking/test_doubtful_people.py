@@ -14,6 +14,7 @@ from tests.pipeline.tracking.scenes import Scene
 
 SETTINGS = CropSettings("similarity", 56, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
 FRAMES = 96  # 6.4 s at 15 frames per second
+SURVEY_STEP = 8 / 15  # seconds: eight of these frames
 EACH_DETECTOR = pytest.mark.parametrize("detector", ["every", "sparse"])
 
 
@@ -21,7 +22,8 @@ def _align(folder: Path, video: Path, detector: str, max_gap: int = 4) -> tuple[
     """Align a video; return the rows with a face, and the attributes."""
     (folder / "decoded").mkdir()
     write_inspection(folder / "decoded", video, None, 0.0)
-    align_recording(folder / "aligned", video, folder / "decoded", SETTINGS, TrackingSettings(detector, 8, max_gap))
+    tracking = TrackingSettings(detector, SURVEY_STEP, max_gap)
+    align_recording(folder / "aligned", video, folder / "decoded", SETTINGS, tracking)
     present = np.flatnonzero(read_array(folder / "aligned", "origin") != ORIGINS["absent"])
     return present.tolist(), read_attributes(folder / "aligned")
 
