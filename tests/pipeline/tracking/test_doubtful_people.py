@@ -120,18 +120,22 @@ def test_a_single_frame_is_not_judged(tmp_path: Path) -> None:
     assert (attributes["follows_still"], attributes["people"]) == (False, 1)
 
 
+# Two people in 32 frames each: either may be followed, never both.
+TURNS = [[*range(16), *range(32, 48)], [*range(16, 32), *range(48, 64)]]
+
+
 @EACH_DETECTOR
 @pytest.mark.parametrize(
     ("name", "rows", "expected"),
     [
-        ("photo_shared.mp4", range(58), {"still_faces": 1, "follows_still": False}),
-        ("speaker_shared.mp4", [*range(16, 32), *range(48, 64)], {"people": 2, "breaks": [16, 32, 48]}),
-        ("updown.mp4", range(45), {"turned": 180}),
+        ("photo_shared.mp4", [range(58)], {"still_faces": 1, "follows_still": False}),
+        ("speaker_shared.mp4", TURNS, {"people": 2, "people_certain": True, "breaks": [16, 32, 48]}),
+        ("updown.mp4", [range(45)], {"turned": 180}),
     ],
 )
 def test_doubtful_real_videos(
     real_data: Path, tmp_path: Path, detector: str, name: str, rows: Any, expected: dict[str, Any]
 ) -> None:
     present, attributes = _align(tmp_path, real_data / "failing" / "video" / name, detector)
-    assert present == list(rows)
+    assert present in [list(person) for person in rows]
     assert {key: attributes[key] for key in expected} == expected
