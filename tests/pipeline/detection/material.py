@@ -10,6 +10,7 @@ from pipeline.records.frame_table import FrameTable
 from pipeline.records.quality import Quality, write_decoded
 from pipeline.records.recordings import Recording
 from pipeline.zarr_store import ARCHIVE, GroupWriter
+from tests.pipeline.tracking.no_doubts import NO_DOUBTS
 
 SIZE = 16
 CODES = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3, "published": 4}
@@ -74,13 +75,7 @@ def detection(name: str, absent: int = 0, low: float | None = 0.9, **changes: An
         "confidence": None if low is None else 0.99,
         "confidence_low": low,
         "box_height": None if low is None else 60.0,
-        "rivals": 0,
-        "still_faces": 0,
-        "follows_still": False,
-        "people": 1,
-        "people_certain": True,
-        "person_changes": 0,
-        "turned": None,
+        **NO_DOUBTS,
         "cuts": 0,
         "longest_absence": absent,
         "black": 0.0,

@@ -17,6 +17,7 @@ from pipeline.simulation.random_streams import random_stream
 from pipeline.tracking.align_recording import TrackingSettings, align_recording
 from pipeline.video.writing import write_video
 from pipeline.zarr_store import read_array, read_attributes
+from tests.pipeline.tracking.no_doubts import NO_DOUBTS
 
 SETTINGS = CropSettings("similarity", 56, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
 DENSE = TrackingSettings("every", 0.4, 3)
@@ -77,13 +78,7 @@ def test_every_frame_has_a_row(tmp_path: Path, video: tuple[Path, np.ndarray]) -
         "origin_codes": ORIGINS,
         "fps": 10.0,
         "breaks": [],
-        "rivals": 0,
-        "still_faces": 0,
-        "follows_still": False,
-        "people": 1,
-        "people_certain": True,
-        "person_changes": 0,
-        "turned": None,
+        **NO_DOUBTS,
         "preprocessing": preprocessing,
     }
 

@@ -5,16 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.tracking.following_notices import following_notices
-
-CLEAR = {
-    "rivals": 0,
-    "still_faces": 0,
-    "follows_still": False,
-    "people": 1,
-    "people_certain": True,
-    "person_changes": 0,
-    "turned": None,
-}
+from tests.pipeline.tracking.no_doubts import NO_DOUBTS
 
 
 @pytest.mark.parametrize(
@@ -31,10 +22,10 @@ CLEAR = {
     ],
 )
 def test_each_doubt_has_one_notice(changes: dict[str, Any], part: str) -> None:
-    (notice,) = following_notices({**CLEAR, **changes})
+    (notice,) = following_notices({**NO_DOUBTS, **changes})
     assert part in notice
 
 
 def test_no_doubt_has_no_notice() -> None:
-    assert following_notices(CLEAR) == ()
-    assert following_notices({**CLEAR, "people": 0}) == ()
+    assert following_notices(NO_DOUBTS) == ()
+    assert following_notices({**NO_DOUBTS, "people": 0}) == ()
