@@ -21,6 +21,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+import pipeline  # noqa: F401  sets how OpenMP waits; here, because torch reads it when it is loaded
+
 SPINNING = {"GOMP_SPINCOUNT": "300000"}  # libgomp's default where OMP_WAIT_POLICY is not set
 SIDES: dict[str, Mapping[str, str]] = {"spinning": SPINNING, "yielding": {}}
 WARMUP_STEPS = 2
@@ -101,7 +103,6 @@ def _train(arguments: argparse.Namespace) -> None:
     """Train, and print when the timed steps began and ended."""
     import torch
 
-    import pipeline  # noqa: F401  sets how OpenMP waits, before torch is loaded
     from benchmarks.trainings import training_params, trainings
     from pipeline.training.loop import fit
 

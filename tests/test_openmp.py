@@ -24,8 +24,8 @@ import stages.finetune
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        ({}, "0 None"),
-        ({"GOMP_SPINCOUNT": "1000"}, "1000 None"),
+        ({}, "3000 None"),
+        ({"GOMP_SPINCOUNT": "0"}, "0 None"),
         ({"OMP_WAIT_POLICY": "ACTIVE"}, "None ACTIVE"),
     ],
 )
