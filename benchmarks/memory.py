@@ -18,13 +18,13 @@ from benchmarks.talking_head import FPS, talking_head
 from benchmarks.watched import WatchedFunction
 from pipeline.faces.face_crop import CropSettings
 from pipeline.inspection.inspect_video import write_inspection
-from pipeline.tracking.align_recording import DETECTORS, TrackingSettings, align_recording
+from pipeline.tracking.align_recording import TrackingSettings, align_recording
 from pipeline.video.writing import write_video
 
 FIFTY_MINUTES = 90_000  # frames
 DISTINCT_FRAMES = 60
 SETTINGS = CropSettings("similarity", 112, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
-SURVEY, MAX_GAP = 32, 4
+SURVEY_STEP, MAX_GAP = 1.0, 4
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", type=int, default=5000, help="frames")
     parser.add_argument("--long", type=int, default=15_000, help="frames")
-    parser.add_argument("--detector", choices=sorted(DETECTORS), default="sparse")
+    parser.add_argument("--detector", choices=("every", "sparse"), default="sparse")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         short, long = (
@@ -62,7 +62,7 @@ def _peak_memory(folder: Path, frames: int, detector: str) -> dict[str, float]:
     head_frames = list(talking_head(DISTINCT_FRAMES))
     there_and_back = head_frames + head_frames[-2:0:-1]  # no cut between repetitions
     write_video(video, islice(cycle(there_and_back), frames), FPS)
-    tracking = TrackingSettings(detector, SURVEY, MAX_GAP)
+    tracking = TrackingSettings(detector, SURVEY_STEP, MAX_GAP)
     peaks = {}
     for name, function, call in (
         ("decode", write_inspection, (decoded, video, None, 0.0)),

@@ -71,8 +71,14 @@ class GroupWriter:
     _pending: dict[str, list[np.ndarray]] = field(default_factory=dict, init=False)
 
     def __enter__(self) -> "GroupWriter":
-        self._group = zarr.open_group(self.folder, mode="w", zarr_format=3)
+        self.clear()
         return self
+
+    def clear(self) -> None:
+        """Remove all rows that were written, to begin anew."""
+        self._group = zarr.open_group(self.folder, mode="w", zarr_format=3)
+        self._arrays.clear()
+        self._pending.clear()
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
         if kind is None:

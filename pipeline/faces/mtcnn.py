@@ -108,7 +108,7 @@ class Mtcnn:
         self.min_face, self.thresholds, self.batch, self.device = min_face, thresholds, batch, device
         networks = (net().eval().to(device, memory_format=torch.channels_last) for net in (PNet, RNet, ONet))
         self._pnet, rnet, onet = networks
-        self.rnet, self.onet = CandidateNet(rnet, 24, 32), CandidateNet(onet, 48, 16)
+        self.rnet, self.onet = CandidateNet(rnet, 24, 16), CandidateNet(onet, 48, 16)
 
     @torch.inference_mode()
     def detect(self, frames: UInt8[np.ndarray, "batch height width 3"]) -> list[Faces]:

@@ -1,5 +1,6 @@
 """Align one recording: write the followed person's face, or its absence, for every row of the frame table."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain, repeat
 from pathlib import Path
@@ -12,16 +13,15 @@ from pipeline.faces.face_crop import ORIGINS, CropSettings, Face, crop_face
 from pipeline.params import Align
 from pipeline.records.frame_table import read_frame_table
 from pipeline.records.quality import read_quality
-from pipeline.tracking.dense import detect_densely
 from pipeline.tracking.doubts import doubts
+from pipeline.tracking.following import Following
 from pipeline.tracking.frame_reader import FrameReader, batched
-from pipeline.tracking.gaps import fill_gaps
-from pipeline.tracking.sparse import detect_sparsely
+from pipeline.tracking.full_search import FullSearch
+from pipeline.tracking.gaps import Row, fill_gaps
+from pipeline.tracking.sparse_search import SparseSearch
 from pipeline.tracking.turns import Turns
 from pipeline.tracking.upright import turned_degrees
 from pipeline.zarr_store import ARCHIVE, GroupWriter
-
-DETECTORS = {"every": detect_densely, "sparse": detect_sparsely}
 
 BLOCK = 64  # rows written at once
 
@@ -38,6 +38,10 @@ class TrackingSettings:
     def from_params(cls, align: Align) -> "TrackingSettings":
         """Take the settings from the section `align`."""
         return cls(align.detector, align.survey_step, align.max_gap)
+
+    def search(self, reader: FrameReader, settings: CropSettings) -> FullSearch:
+        """Return the search of the detector for the rows between key rows."""
+        return FullSearch(settings) if self.detector == "every" else SparseSearch(settings, reader.shots())
 
 
 def align_recording(
@@ -61,23 +65,37 @@ def align_recording(
     cv2.setNumThreads(1)
     table, quality = read_frame_table(decoded), read_quality(decoded)
     breaks = {*table.pauses.tolist(), *table.rows_of(quality.restarts).tolist()} - {0}
-    reader = FrameReader.from_table(video, table, quality.canvas)
-    tracks, pictures = DETECTORS[tracking.detector](reader, tracking.survey_step, settings)
+    gap_ends = {*table.cuts.tolist(), *breaks}
     repeats = np.unique(table.frame, return_counts=True)[1].tolist()
-    rows = chain.from_iterable(repeat(row, count) for row, count in zip(pictures, repeats, strict=True))
-    turns = Turns(tracks)
-    separate = turns.separate(rows, np.repeat(np.arange(len(repeats)), repeats).tolist())
-    filled = fill_gaps(separate, tracking.max_gap, {*table.cuts.tolist(), *breaks}, turns.breaks)
-    crops = ((crop_face(picture, face, settings), face) for picture, face in filled)
+    reader = FrameReader.from_table(video, table, quality.canvas)
+    search = tracking.search(reader, settings)
+    following = Following(reader, tracking.survey_step, search)
     with GroupWriter(folder, ARCHIVE) as group:
-        for block in batched(crops, BLOCK):
-            group.append("faces", np.stack([crop for crop, _ in block]))
-            for name, values in _columns([face for _, face in block]).items():
-                group.append(name, values)
+        _append(group, fill_gaps(_repeated(following.first_pass(), repeats), tracking.max_gap, gap_ends), settings)
+        turns = Turns(following.tracks)
+        if turns.people is not None or not following.stands:
+            group.clear()
+            rows = _repeated(following.second_pass(), repeats)
+            separate = turns.separate(rows, np.repeat(np.arange(len(repeats)), repeats).tolist())
+            _append(group, fill_gaps(separate, tracking.max_gap, gap_ends, turns.breaks), settings)
         group.attributes |= {"origin_codes": ORIGINS, "fps": table.fps, "breaks": sorted({*breaks, *turns.breaks})}
-        group.attributes |= doubts(tracks, turns, turned_degrees(reader, tracks, settings))
+        group.attributes |= doubts(following.tracks, turns, turned_degrees(reader, following.tracks, search))
         align = {name: value for name, value in {**asdict(settings), **asdict(tracking)}.items() if name != "device"}
         group.attributes["preprocessing"] = {"decode": {"fps": quality.rate}, "align": align}
+
+
+def _repeated(rows: Iterable[Row], repeats: list[int]) -> Iterator[Row]:
+    """Return each row as often as the frame table contains its frame."""
+    return chain.from_iterable(repeat(row, count) for row, count in zip(rows, repeats, strict=True))
+
+
+def _append(group: GroupWriter, rows: Iterable[Row], settings: CropSettings) -> None:
+    """Append the face crops of rows, and the columns beside them, to a group."""
+    crops = ((crop_face(picture, face, settings), face) for picture, face in rows)
+    for block in batched(crops, BLOCK):
+        group.append("faces", np.stack([crop for crop, _ in block]))
+        for name, values in _columns([face for _, face in block]).items():
+            group.append(name, values)
 
 
 def _columns(faces: list[Face | None]) -> dict[str, np.ndarray]:

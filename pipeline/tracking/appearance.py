@@ -1,4 +1,4 @@
-"""Small aligned pictures of a face: its appearance, by which tracking recognises a person, and its texture."""
+"""Small aligned pictures of a face: its look, by which tracking recognises a person, and its texture."""
 
 import cv2
 import numpy as np
@@ -6,18 +6,20 @@ from jaxtyping import Float, UInt8
 
 from pipeline.faces.similarity import similarity, warp
 
-APPEARANCE_SIZE = 24  # pixels: the side of the small aligned picture
+LOOK_SIZE = 24  # pixels: the side of the small aligned picture
 TEXTURE_SIZE = 64  # likewise, of the texture
+Look = UInt8[np.ndarray, "24 24 3"]
 Texture = UInt8[np.ndarray, "64 64"]
 
 
-def appearance_of(picture: UInt8[np.ndarray, "height width 3"], landmarks: Float[np.ndarray, "5 2"]) -> np.ndarray:
-    """Return the appearance of a face: its small aligned picture, blurred, as a vector of mean 0 and length 1.
+def look_of(picture: UInt8[np.ndarray, "height width 3"], landmarks: Float[np.ndarray, "5 2"]) -> Look:
+    """Return the look of a face: its small aligned picture, blurred."""
+    return cv2.GaussianBlur(warp(picture, similarity(landmarks, LOOK_SIZE), LOOK_SIZE), (5, 5), 0)
 
-    The dot product of two appearances is their correlation, -1 to 1.
-    """
-    small = warp(picture, similarity(landmarks, APPEARANCE_SIZE), APPEARANCE_SIZE)
-    values = cv2.GaussianBlur(small, (5, 5), 0).astype(np.float64).ravel()
+
+def appearance_of(look: UInt8[np.ndarray, "..."]) -> Float[np.ndarray, " values"]:
+    """Return a look as a vector of mean 0 and length 1; the dot product of two is their correlation, -1 to 1."""
+    values = look.astype(np.float64).ravel()
     values -= values.mean()
     return values / max(float(np.linalg.norm(values)), 1e-9)
 

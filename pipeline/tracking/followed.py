@@ -3,22 +3,20 @@
 import numpy as np
 from jaxtyping import Float
 
-from pipeline.tracking.linking import link_tracks
 from pipeline.tracking.liveness import judge_liveness, movement
-from pipeline.tracking.tracks import Liveness, Observation, Track
+from pipeline.tracking.tracks import Liveness, Track
 
 
-def followed_first(survey: list[list[Observation]], time: Float[np.ndarray, " rows"]) -> list[Track]:
-    """Link the observations of surveyed frames into tracks; the followed person's is first.
+def followed_first(tracks: list[Track], time: Float[np.ndarray, " rows"]) -> list[Track]:
+    """Judge the liveness of the tracks of a whole survey, and return them with the followed person's first.
 
     It is the track with most observations, but a still face (a photograph, a poster) comes after all others if a living
     one is among them. The followed track remembers the still faces, so that none is taken for the person.
 
     Args:
-        survey: the observations of each frame, in order of time, with textures.
+        tracks: by falling number of observations, with textures.
         time: of all rows of the recording, in seconds.
     """
-    tracks = link_tracks(survey)
     movements = [movement([texture for texture in track.textures if texture is not None]) for track in tracks]
     judged = judge_liveness(movements, [time[track.rows].tolist() for track in tracks])
     for track, verdict in zip(tracks, judged, strict=True):

@@ -1,10 +1,9 @@
 """Linking of survey observations into tracks, and the choice of the followed person's face in every frame.
 
-The survey, a sparse first pass, detects faces in some frames and links them into tracks. The person with the most
-observations is followed: not the person with the largest face in a single frame. In the second pass the followed
-person's face is chosen in every frame, if it is there, by the boxes that the survey observed around this time and by
-appearance. No choice depends on the choice in the frame before, so the track cannot drift to a passer-by, and a person
-who was away is found again.
+The survey detects faces in some frames, the key rows, and links them into tracks. The person with the most observations
+is followed: not the person with the largest face in a single frame. The followed person's face is chosen in every
+frame, if it is there, by the boxes that the survey observed around this time and by appearance. No choice depends on
+the choice in the frame before, so the track cannot drift to a passer-by, and a person who was away is found again.
 """
 
 import numpy as np
@@ -16,37 +15,48 @@ MIN_AFFINITY = 0.45  # minimum affinity of two observations of one person
 COMPETING_SHARE = 0.8  # share of the followed person's observations from which on another track competes with it
 
 
-def link_tracks(survey: list[list[Observation]]) -> list[Track]:
-    """Link the observations of surveyed frames, in order of time, into tracks; the one with most observations is first.
+class Linker:
+    """Links the observations of surveyed frames into tracks, frame by frame in order of time."""
 
-    Within a frame, pairs of track and observation are matched greedily by falling affinity, one observation a track.
-    An observation without a match starts a new track. Tracks with equally many observations are ordered by the size of
-    their face, then from left to right.
-    """
-    tracks: list[Track] = []
-    for frame in survey:
-        pairs = [(track.affinity(face), i, j) for i, track in enumerate(tracks) for j, face in enumerate(frame)]
+    def __init__(self) -> None:
+        """Begin without tracks."""
+        self._tracks: list[Track] = []
+
+    def add(self, frame: list[Observation]) -> None:
+        """Add the observations of the next frame.
+
+        Pairs of track and observation are matched greedily by falling affinity, one observation a track. An observation
+        without a match starts a new track.
+        """
+        pairs = []
+        for i, track in enumerate(self._tracks):
+            for j, face in enumerate(frame):
+                affinity, correlation = track.compare(face)
+                if affinity >= MIN_AFFINITY and correlation >= MIN_CORRELATION:
+                    pairs.append((-affinity, i, j))
         matches: dict[int, int] = {}
-        for affinity, i, j in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
-            if (
-                affinity >= MIN_AFFINITY
-                and i not in matches.values()
-                and j not in matches
-                and tracks[i].correlation(frame[j]) >= MIN_CORRELATION
-            ):
+        for _, i, j in sorted(pairs):
+            if i not in matches.values() and j not in matches:
                 matches[j] = i
         for j, observation in enumerate(frame):
             if j not in matches:
-                matches[j] = len(tracks)
-                tracks.append(Track())
-            tracks[matches[j]].add(observation)
-    return sorted(_merge_tracks(tracks), key=lambda track: (-len(track.rows), -track.area, float(track.boxes[0][0])))
+                matches[j] = len(self._tracks)
+                self._tracks.append(Track())
+            self._tracks[matches[j]].add(observation)
+
+    def tracks(self) -> list[Track]:
+        """Return the tracks so far, which later frames do not change; the one with most observations is first.
+
+        Tracks with equally many observations are ordered by the size of their face, then from left to right.
+        """
+        merged = _merge_tracks([track.copy() for track in self._tracks])
+        return sorted(merged, key=lambda track: (-len(track.rows), -track.area, float(track.boxes[0][0])))
 
 
 def _merge_tracks(tracks: list[Track]) -> list[Track]:
     """Merge tracks whose affinity is that of one person and that have no frame in common.
 
-    A person who first looks down and then up may begin as two tracks, because `link_tracks` compares an observation
+    A person who first looks down and then up may begin as two tracks, because `Linker.add` compares an observation
     only with the observations before it.
     """
     merged: list[Track] = []
@@ -61,7 +71,7 @@ def _merge_tracks(tracks: list[Track]) -> list[Track]:
 
 
 def _track_affinity(longer: Track, shorter: Track) -> float:
-    """Return the affinity of two tracks, as in `Track.affinity`; -1 if their appearances are those of two people."""
+    """Return the affinity of two tracks, as in `Track.compare`; -1 if their appearances are those of two people."""
     assert longer.mean_appearance is not None and shorter.mean_appearance is not None
     correlation = float(longer.mean_appearance @ shorter.mean_appearance)
     if correlation < MIN_CORRELATION:
@@ -81,11 +91,13 @@ def choose_face(track: Track, frame: list[Observation]) -> int | None:
 
     A face that belongs more to a still track, such as a photograph of the person, is not the person's.
     """
-    affinities = {
-        number: track.affinity(face)
-        for number, face in enumerate(frame)
-        if track.correlation(face) >= track.min_correlation
-        and all(still.affinity(face) <= track.affinity(face) for still in track.still_tracks)
-    }
-    best = max(affinities, key=lambda number: affinities[number], default=None)
-    return best if best is not None and affinities[best] >= MIN_AFFINITY else None
+    candidates = []
+    for number, face in enumerate(frame):
+        affinity, correlation = track.compare(face)
+        if (
+            affinity >= MIN_AFFINITY
+            and correlation >= track.min_correlation
+            and all(still.compare(face)[0] <= affinity for still in track.still_tracks)
+        ):
+            candidates.append((-affinity, number))
+    return min(candidates)[1] if candidates else None

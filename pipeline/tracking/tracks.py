@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from pipeline.faces.mtcnn import Faces
-from pipeline.tracking.appearance import Texture, appearance_of, texture_of
+from pipeline.tracking.appearance import Look, Texture, appearance_of, look_of, texture_of
 
 MAX_DISTANCE = 1.5  # between the centres of two boxes, in face sizes, from which on their proximity is 0
 
@@ -37,16 +37,21 @@ class Observation:
     Attributes:
         row: the index of the frame.
         box: (x1, y1, x2, y2) in pixels.
-        appearance: a small aligned picture as a vector of mean 0 and length 1.
+        look: a small aligned picture.
         confidence: the detector's probability; NaN where tracking does not need it.
         texture: the aligned face in grey levels; None outside the survey.
     """
 
     row: int
     box: Box
-    appearance: Float[np.ndarray, " look"]
+    look: Look
     confidence: float = np.nan
     texture: Texture | None = None
+
+    @property
+    def appearance(self) -> Float[np.ndarray, " values"]:
+        """The look as a vector of mean 0 and length 1; computed anew each time, because looks are stored by the row."""
+        return appearance_of(self.look)
 
 
 @dataclass
@@ -67,7 +72,7 @@ class Track:
     rows: list[int] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=list)
     appearances: list[np.ndarray] = field(default_factory=list)
-    mean_appearance: Float[np.ndarray, " look"] | None = None
+    mean_appearance: Float[np.ndarray, " values"] | None = None
     confidences: list[float] = field(default_factory=list)
     textures: list[Texture | None] = field(default_factory=list)
     liveness: Liveness = Liveness.UNKNOWN
@@ -75,15 +80,12 @@ class Track:
 
     def add(self, observation: Observation) -> None:
         """Append an observation that is later than all before."""
-        total = (
-            observation.appearance
-            if self.mean_appearance is None
-            else self.mean_appearance * len(self.rows) + observation.appearance
-        )
+        appearance = observation.appearance
+        total = appearance if self.mean_appearance is None else self.mean_appearance * len(self.rows) + appearance
         self.mean_appearance = total / np.linalg.norm(total)
         self.rows.append(observation.row)
         self.boxes.append(observation.box)
-        self.appearances.append(observation.appearance.astype(np.float32))
+        self.appearances.append(appearance.astype(np.float32))
         self.confidences.append(observation.confidence)
         self.textures.append(observation.texture)
 
@@ -102,6 +104,17 @@ class Track:
     def area(self) -> float:
         """Mean area of the face, in square pixels."""
         return float(np.mean([np.prod(box[2:] - box[:2]) for box in self.boxes]))
+
+    def copy(self) -> "Track":
+        """Return a track with the same observations, which stays as it is when this one grows."""
+        return Track(
+            self.rows[:],
+            self.boxes[:],
+            self.appearances[:],
+            self.mean_appearance,
+            self.confidences[:],
+            self.textures[:],
+        )
 
     def merge(self, track: "Track") -> "Track":
         """Return the union of two tracks of one person that have no frame in common."""
@@ -138,14 +151,14 @@ class Track:
         share = (row - first) / (last - first)
         return (1 - share) * self.boxes[after - 1] + share * self.boxes[after]
 
-    def affinity(self, observation: Observation) -> float:
-        """Return the mean of box proximity (0 to 1) and correlation of appearance (-1 to 1) with an observation."""
-        return (box_proximity(self.box_at(observation.row), observation.box) + self.correlation(observation)) / 2
+    def compare(self, observation: Observation) -> tuple[float, float]:
+        """Return the affinity with an observation, and the correlation of its appearance with the mean one (-1 to 1).
 
-    def correlation(self, observation: Observation) -> float:
-        """Return the correlation of an observation's appearance with the mean appearance of the track."""
+        The affinity is the mean of the proximity of the boxes (0 to 1) and the correlation.
+        """
         assert self.mean_appearance is not None
-        return float(self.mean_appearance @ observation.appearance)
+        correlation = float(self.mean_appearance @ observation.appearance)
+        return (box_proximity(self.box_at(observation.row), observation.box) + correlation) / 2, correlation
 
 
 def box_proximity(first: Float[np.ndarray, " 4"], second: Float[np.ndarray, " 4"]) -> float:
@@ -158,7 +171,7 @@ def box_proximity(first: Float[np.ndarray, " 4"], second: Float[np.ndarray, " 4"
 def observe(row: int, picture: UInt8[np.ndarray, "height width 3"], faces: Faces) -> list[Observation]:
     """Return an observation for each face of a frame, in the order of `faces`; without textures."""
     return [
-        Observation(row, box, appearance_of(picture, landmarks))
+        Observation(row, box, look_of(picture, landmarks))
         for box, landmarks in zip(faces.boxes, faces.landmarks, strict=True)
     ]
 
@@ -166,6 +179,6 @@ def observe(row: int, picture: UInt8[np.ndarray, "height width 3"], faces: Faces
 def survey_faces(row: int, picture: UInt8[np.ndarray, "height width 3"], faces: Faces) -> list[Observation]:
     """Return an observation for each face of a frame, in the order of `faces`; with textures and confidences."""
     return [
-        Observation(row, box, appearance_of(picture, landmarks), float(confidence), texture_of(picture, landmarks))
+        Observation(row, box, look_of(picture, landmarks), float(confidence), texture_of(picture, landmarks))
         for box, landmarks, confidence in zip(faces.boxes, faces.landmarks, faces.confidence, strict=True)
     ]

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from pipeline.faces.face_crop import CropSettings
 from pipeline.faces.mtcnn import Faces
-from pipeline.tracking.frame_reader import BATCH, FrameReader, batched, load_recording_mtcnn
+from pipeline.tracking.frame_reader import FrameReader
+from pipeline.tracking.full_search import FullSearch
 from pipeline.tracking.tracks import Track
 
 PICTURES = 8  # pictures that are searched turned, at most
@@ -25,7 +25,7 @@ MIN_LEAD = 1.0
 MAX_CONFIDENCE = 1 - 2.0**-24  # the largest number below 1 in float32
 
 
-def turned_degrees(reader: FrameReader, tracks: Sequence[Track], settings: CropSettings) -> int | None:
+def turned_degrees(reader: FrameReader, tracks: Sequence[Track], search: FullSearch) -> int | None:
     """Return by how many degrees the pictures must be turned counter-clockwise for their faces to be upright.
 
     Nothing is searched if the followed person's faces are clearly upright.
@@ -33,7 +33,7 @@ def turned_degrees(reader: FrameReader, tracks: Sequence[Track], settings: CropS
     Args:
         reader: reads the pictures of the recording.
         tracks: of the survey, the followed person's first.
-        settings: of face detection.
+        search: detects faces.
 
     Returns:
         90, 180 or 270; None if the pictures are upright, or show no face either way.
@@ -42,13 +42,11 @@ def turned_degrees(reader: FrameReader, tracks: Sequence[Track], settings: CropS
         return None
     rows = tracks[0].rows if tracks else range(len(reader))
     chosen = sorted({rows[number] for number in np.linspace(0, len(rows) - 1, PICTURES).astype(int)})
-    cascade = load_recording_mtcnn(settings)
     scores = np.zeros(4)  # by quarter turns
-    for block in batched(reader.read(chosen), BATCH):
-        pictures = np.stack(block)
+    for picture in reader.read(chosen):
         for quarters in range(4):
-            turned = np.ascontiguousarray(np.rot90(pictures, quarters, (1, 2)))
-            scores[quarters] += sum(_best(faces) for faces in cascade.detect(turned)) / len(chosen)
+            turned = np.ascontiguousarray(np.rot90(picture, quarters))
+            scores[quarters] += sum(_best(faces) for faces in search.detect([turned])) / len(chosen)
     best = int(np.argmax(scores))
     return 90 * best if scores[best] > scores[0] + MIN_LEAD else None
 

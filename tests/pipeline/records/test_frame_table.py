@@ -9,7 +9,6 @@ import pytest
 from pipeline.records.frame_table import CUT, FrameTable, constant_rate_rows, read_frame_table
 from pipeline.records.quality import Quality, read_quality, write_decoded
 from pipeline.tracking.frame_reader import FrameReader
-from pipeline.tracking.sparse import key_rows
 
 
 def _table(times: list[float], **columns: list[float]) -> FrameTable:
@@ -72,12 +71,8 @@ def test_sparse_detection_has_a_key_row_at_every_cut() -> None:
     native = _table([0, 1, 2, 3, 4, 5, 6], change=[0, 30.0, 31, 2, 90, 90, 30.5])
     table = replace(native, frame=np.array([0, 1, 2, 3, 4, 4, 7]))  # frame 4 is repeated, as at a constant rate
     assert table.cuts.tolist() == [2, 4, 6]  # the first rows of the frames 2, 4 and 7
-    assert key_rows(FrameReader.from_table(Path("cut.mp4"), table, (64, 48)), 100) == [
-        0,
-        2,
-        4,
-        5,
-    ]  # without repeats, these frames are the rows 2, 4 and 5
+    reader = FrameReader.from_table(Path("cut.mp4"), table, (64, 48))
+    assert reader.key_rows(100.0) == [0, 2, 4, 5]  # without repeats, these frames are the rows 2, 4 and 5
     assert _table([]).cuts.tolist() == []
 
 

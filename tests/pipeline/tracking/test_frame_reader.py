@@ -1,69 +1,83 @@
-"""The distinct pictures of a recording; key frames read alone are equal to those of a full decode."""
+"""The distinct pictures of a recording in blocks, and the rows that the survey searches."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline.inspection.inspect_video import inspect
-from pipeline.records.frame_table import FrameTable
-from pipeline.tracking.frame_reader import FrameReader, batched, read_key_frames
+from pipeline.records.frame_table import CUT, FrameTable
+from pipeline.tracking import frame_reader
+from pipeline.tracking.frame_reader import FrameReader, batched, spans
 from pipeline.video.reading import read_frames
 from pipeline.video.writing import write_video
 
-REAL = ["grid_brbk7n.mpg", "betajs_movie.flv", "pyfeat_face_noface.mov", "clm_cap13.webm", "openh264_BA1_FT_C.264"]
 
-
-def _assert_key_frames_are_equal(path: Path, part: slice) -> None:
-    """Compare some key frames of a video, read alone, with those of a full decode."""
-    table, _ = inspect(path, None, 0.05)
-    assert table is not None
-    keys = np.flatnonzero(table.key)
-    frames = keys[part].tolist()
-    assert frames
-    pictures = list(read_key_frames(path, frames, keys.tolist(), table.time[keys].tolist()))
-    np.testing.assert_array_equal(np.stack(pictures), np.stack(list(read_frames(path, frames))))
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A video of 600 frames; with x264's defaults at least every 250th is a key frame."""
-    random = np.random.default_rng(0)
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
-    scene = random.integers(0, 256, (48, 64, 3), dtype=np.uint8)
-    write_video(path, (np.roll(scene, t, 1) for t in range(600)), 25.0)
-    return path
-
-
-def test_key_frames_of_a_video(video: Path) -> None:
-    _assert_key_frames_are_equal(video, slice(None))
-    _assert_key_frames_are_equal(video, slice(1, None, 2))
-
-
-def test_wrong_times_fall_back_to_a_full_decode(video: Path) -> None:
-    table, _ = inspect(video, None, 0.0)
-    assert table is not None
-    keys = np.flatnonzero(table.key).tolist()
-    times = (table.time[keys] + np.arange(len(keys)) * 0.04).tolist()
-    pictures = list(read_key_frames(video, keys, keys, times))
-    np.testing.assert_array_equal(np.stack(pictures), np.stack(list(read_frames(video, keys))))
-
-
-@pytest.mark.parametrize("name", REAL)
-def test_key_frames_of_real_videos(real_data: Path, name: str) -> None:
-    _assert_key_frames_are_equal(real_data / "videos" / name, slice(None))
+def _reader(change: list[float]) -> FrameReader:
+    rows = np.arange(len(change))
+    return FrameReader(Path("film.mp4"), rows, rows / 25, np.array(change), (64, 48))
 
 
 def test_a_repeated_frame_is_one_row() -> None:
-    key = np.array([True, True, False, True, True])
-    corrupt, zeros = np.zeros(5, bool), np.zeros(5)
+    key, corrupt, zeros = np.ones(5, bool), np.zeros(5, bool), np.zeros(5)
     table = FrameTable(np.array([0, 0, 1, 3, 3]), np.arange(5.0), key, corrupt, zeros, zeros, np.arange(5.0))
     reader = FrameReader.from_table(Path("film.mp4"), table, (64, 48))
     assert reader.frames.tolist() == [0, 1, 3]
+    assert reader.time.tolist() == [0.0, 2.0, 3.0]
     assert reader.change.tolist() == [0.0, 2.0, 3.0]
-    assert not reader.key.any()  # frame 2 has no row, so not all key frames are known
-    complete = FrameTable(np.array([0, 1, 1, 2, 3]), np.arange(5.0), key, corrupt, zeros, zeros, np.arange(5.0))
-    assert FrameReader.from_table(Path("film.mp4"), complete, (64, 48)).key.tolist() == [True, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("rows", "cut", "spacing", "expected"),
+    [
+        (1, [], 8, [0]),
+        (9, [], 4, [0, 4, 8]),
+        (10, [6], 4, [0, 4, 6, 8]),
+        (10, [0, 4, 9], 4, [0, 4, 8, 9]),
+        (4, [], 1, [0, 1, 2, 3]),
+        (0, [], 4, []),
+    ],
+)
+def test_key_rows(rows: int, cut: list[int], spacing: int, expected: list[int]) -> None:
+    change = [CUT + 1 if row in cut else 1.0 for row in range(rows)]
+    assert _reader(change).key_rows(spacing / 25) == expected
+
+
+def test_key_rows_of_a_variable_rate_have_a_spacing_in_time() -> None:
+    """25 frames/s for 0.4 s, then 5 frames/s, then a pause of a minute."""
+    time = np.array([*np.arange(10) / 25, 0.4, 0.6, 0.8, 1.0, 1.2, 61.2, 61.24])
+    reader = FrameReader(Path("film.mp4"), np.arange(len(time)), time, np.zeros(len(time)), (64, 48))
+    assert reader.key_rows(0.2) == [0, 5, 10, 11, 12, 13, 14, 15]
+    assert reader.key_rows(1.0) == [0, 13, 15]
+    assert reader.key_rows(100.0) == [0, 15]  # the row after the pause begins a shot
+    assert reader.key_rows(0.01) == list(range(17))  # no more than the rows there are
+
+
+@pytest.mark.parametrize(
+    ("ends", "max_rows", "expected"),
+    [
+        ([0, 4, 8, 9], 8, [[0, 4, 8], [8, 9]]),
+        ([0, 4, 8, 9], 100, [[0, 4, 8, 9]]),
+        ([0, 40, 80], 8, [[0, 40], [40, 80]]),
+        ([0, 4, 44, 46], 8, [[0, 4], [4, 44], [44, 46]]),
+        ([0, 1], 8, [[0, 1]]),
+    ],
+)
+def test_spans_have_at_most_max_rows(ends: list[int], max_rows: int, expected: list[list[int]]) -> None:
+    assert list(spans(ends, max_rows)) == expected
+
+
+def test_blocks_share_the_picture_of_the_key_row_between_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, scene = tmp_path / "film.mp4", np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    write_video(path, (np.roll(scene, t, 1) for t in range(11)), 25.0)
+    pictures = list(read_frames(path, range(11)))
+    monkeypatch.setattr(frame_reader, "BLOCK_BYTES", 6 * 48 * 64 * 3)
+    reader = FrameReader(path, np.arange(11), np.arange(11) / 25, np.zeros(11), (64, 48))
+    blocks = list(reader.blocks([0, 3, 6, 9]))
+    assert [ends for ends, _ in blocks] == [[0, 3, 6], [6, 9, 11]]
+    assert [list(block) for _, block in blocks] == [[0, 1, 2, 3, 4, 5, 6], [6, 7, 8, 9, 10]]
+    for _, block in blocks:
+        for row, picture in block.items():
+            np.testing.assert_array_equal(picture, pictures[row])
 
 
 def test_batched() -> None:

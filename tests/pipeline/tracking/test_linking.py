@@ -2,24 +2,37 @@
 
 import numpy as np
 
-from pipeline.tracking.linking import choose_face, competing_tracks, link_tracks
-from pipeline.tracking.tracks import Observation
+from pipeline.tracking.linking import Linker, choose_face, competing_tracks
+from pipeline.tracking.tracks import Observation, Track
 
 
 def _appearance(person: int) -> np.ndarray:
     """Return the appearance of a person; those of two people are nearly uncorrelated."""
-    values = np.random.default_rng(person).normal(size=64)
+    values = np.random.default_rng(person).normal(size=1728)
     values -= values.mean()
     return values / np.linalg.norm(values)
+
+
+def _look(values: np.ndarray) -> np.ndarray:
+    """Return a picture whose appearance are these values of mean 0, but for the rounding to whole grey levels."""
+    return np.round(128 + 120 * values / np.abs(values).max()).astype(np.uint8).reshape(24, 24, 3)
+
+
+def link_tracks(survey: list[list[Observation]]) -> list[Track]:
+    """Link the observations of surveyed frames."""
+    linker = Linker()
+    for frame in survey:
+        linker.add(frame)
+    return linker.tracks()
 
 
 def _observation(
     row: int, person: int, x: float, y: float = 50, size: float = 40, noise_level: float = 0.3
 ) -> Observation:
     """Return an observation of a person with some noise on the appearance."""
-    noise = np.random.default_rng([row, person]).normal(size=64) * noise_level / 8
+    noise = np.random.default_rng([row, person]).normal(size=1728) * noise_level / np.sqrt(1728)
     appearance = _appearance(person) + noise
-    return Observation(row, np.array([x, y, x + size, y + size], float), appearance / np.linalg.norm(appearance))
+    return Observation(row, np.array([x, y, x + size, y + size], float), _look(appearance - appearance.mean()))
 
 
 def test_the_person_who_is_seen_most_is_first_not_the_larger_one() -> None:
@@ -80,11 +93,21 @@ def test_a_person_who_first_looks_down_is_one_track() -> None:
     halfway = (down + up) / np.linalg.norm(down + up)
     poses = [down, up, up, halfway, halfway, down]
     box = np.array([100.0, 50.0, 140.0, 90.0])
-    tracks = link_tracks([[Observation(row, box, pose)] for row, pose in enumerate(poses)])
+    tracks = link_tracks([[Observation(row, box, _look(pose))] for row, pose in enumerate(poses)])
     assert [track.rows for track in tracks] == [[0, 1, 2, 3, 4, 5]]
-    assert [choose_face(tracks[0], [Observation(2, box, pose)]) for pose in (down, up, halfway)] == [0, 0, 0]
+    assert [choose_face(tracks[0], [Observation(2, box, _look(pose))]) for pose in (down, up, halfway)] == [0, 0, 0]
 
 
 def test_two_similar_people_in_the_same_frames_are_two_tracks() -> None:
     survey = [[_observation(row, 1, 100), _observation(row, 1, 130)] for row in range(4)]
     assert [track.rows for track in link_tracks(survey)] == [[0, 1, 2, 3]] * 2
+
+
+def test_tracks_stay_as_they_were_when_the_survey_goes_on() -> None:
+    linker = Linker()
+    for row in range(4):
+        linker.add([_observation(row, 1, 100)])
+    before = linker.tracks()
+    linker.add([_observation(4, 1, 100), _observation(4, 2, 200)])
+    assert [track.rows for track in before] == [[0, 1, 2, 3]]
+    assert [track.rows for track in linker.tracks()] == [[0, 1, 2, 3, 4], [4]]

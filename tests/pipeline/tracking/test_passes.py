@@ -1,0 +1,112 @@
+"""One pass of decoding, or two, give the faces that a survey of the whole recording before would give."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.faces.face_crop import CropSettings, Face
+from pipeline.inspection.inspect_video import inspect
+from pipeline.tracking import frame_reader
+from pipeline.tracking.followed import followed_first
+from pipeline.tracking.following import Following
+from pipeline.tracking.frame_reader import FrameReader
+from pipeline.tracking.full_search import FacesByRow, FullSearch, detected_face
+from pipeline.tracking.linking import Linker
+from pipeline.tracking.person import Person
+from pipeline.tracking.sparse_search import SparseSearch
+from pipeline.tracking.tracks import survey_faces
+from tests.pipeline.tracking.scenes import HEIGHT, WIDTH, Scene
+
+SETTINGS = CropSettings("similarity", 56, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
+FRAMES, STEP = 64, 8 / 15  # seconds: eight frames
+EACH_DETECTOR = pytest.mark.parametrize("detector", ["every", "sparse"])
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 16 pictures, so that a scene has four."""
+    monkeypatch.setattr(frame_reader, "BLOCK_BYTES", 16 * WIDTH * HEIGHT * 3)
+
+
+def _one_person() -> Scene:
+    scene = Scene(FRAMES)
+    for t in range(FRAMES):
+        scene.put(t, 1, 90 + t, 90, 40, np.sin(t / 5))
+    return scene
+
+
+def _another_is_there_longer() -> Scene:
+    """A person on the left is there at first; one on the right comes later and stays."""
+    scene = Scene(FRAMES)
+    for t in range(FRAMES):
+        if t < 24:
+            scene.put(t, 1, 60, 90, 40, np.sin(t / 5))
+        if t >= 12:
+            scene.put(t, 2, 180, 90, 40, np.sin(t / 4))
+    return scene
+
+
+def _nobody_at_first() -> Scene:
+    scene = Scene(FRAMES)
+    for t in range(27, FRAMES):
+        scene.put(t, 1, 120, 90, 40, np.sin(t / 5))
+    return scene
+
+
+def _search(detector: str, reader: FrameReader) -> FullSearch:
+    return FullSearch(SETTINGS) if detector == "every" else SparseSearch(SETTINGS, reader.shots())
+
+
+def _survey_first(reader: FrameReader, search: FullSearch) -> list[Face | None]:
+    """Return the faces of all rows with the survey of the whole recording before."""
+    pictures, keys = dict(enumerate(reader.read(range(len(reader))))), reader.key_rows(STEP)
+    detected = dict(zip(keys, search.detect(pictures[key] for key in keys), strict=True))
+    observations = {key: survey_faces(key, pictures[key], faces) for key, faces in detected.items()}
+    linker = Linker()
+    for frame in observations.values():
+        linker.add(frame)
+    person = Person(followed_first(linker.tracks(), reader.time), reader.time, STEP)
+    ends = {key: detected_face(faces, person.choose(observations[key])) for key, faces in detected.items()}
+    ends[len(reader)] = None
+    result: FacesByRow = {}
+    for first, last in pairwise(ends):
+        result |= search.find(pictures, {first: ends[first], last: ends[last]}, person)
+    return [result[row] for row in range(len(reader))]
+
+
+@EACH_DETECTOR
+@pytest.mark.parametrize(("scene", "passes"), [(_one_person, 1), (_another_is_there_longer, 2), (_nobody_at_first, 2)])
+def test_passes_give_the_faces_of_a_survey_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, detector: str, scene: Callable[[], Scene], passes: int
+) -> None:
+    video = scene().write(tmp_path / "film.mp4")
+    table, quality = inspect(video, None, 0.0)
+    assert table is not None
+    reader = FrameReader.from_table(video, table, quality.canvas)
+    pictures, search = list(reader.read(range(FRAMES))), _search(detector, reader)
+    expected = _survey_first(reader, search)
+    assert any(expected)
+
+    reads: list[int] = []
+
+    def read(_: FrameReader, rows: Sequence[int]) -> Iterator[np.ndarray]:
+        reads.append(len(rows))
+        return iter(pictures)
+
+    monkeypatch.setattr(FrameReader, "read", read)
+    following = Following(reader, STEP, search)
+    rows = list(following.first_pass())
+    assert following.stands == (passes == 1)
+    if not following.stands:
+        rows = list(following.second_pass())
+    assert reads == [FRAMES] * passes
+    for (picture, face), other, original in zip(rows, expected, pictures, strict=True):
+        np.testing.assert_array_equal(picture, original)
+        assert (face is None) == (other is None)
+        if face is not None and other is not None:
+            assert face.origin == other.origin
+            np.testing.assert_array_equal(face.landmarks, other.landmarks)
+            np.testing.assert_array_equal(face.box, other.box)
