@@ -20,6 +20,8 @@ from pipeline.tracking.linking import Linker
 from pipeline.tracking.person import Person, Questions
 from pipeline.tracking.tracks import Observation, Track, survey_faces
 
+BISECTIONS = 3  # of the rows between two key rows with other numbers of faces: down to an eighth of the step
+
 
 class Following:
     """Follows one person through a recording, in one pass or two.
@@ -38,7 +40,7 @@ class Following:
         """
         self.tracks: list[Track] = []
         self._reader, self._survey_step, self._search = reader, survey_step, search
-        self._keys = reader.key_rows(survey_step)
+        self._keys, self._shots = reader.key_rows(survey_step), frozenset(reader.shots())
         self._surveyed: dict[int, tuple[Faces, list[Observation]]] = {}  # by key row
         self._faces: FacesByRow = {}
         self._changed: set[int] = set()  # the key rows from which on, to the next, an answer changed
@@ -52,7 +54,7 @@ class Following:
         """Yield every picture with the face of the person whom the survey shows up to there, if any."""
         linker, questions = Linker(), Questions(self._person([]))
         for ends, pictures in self._reader.blocks(self._keys):
-            self._survey(ends, pictures, linker)
+            ends = self._survey(ends, pictures, linker)
             questions.person = self._person(linker.tracks())
             if questions.person.tracks:
                 faces = self._follow(ends, pictures, questions)
@@ -61,6 +63,7 @@ class Following:
                 questions.pass_over(list(faces))
             self._faces |= faces
             yield from ((pictures[row], face) for row, face in faces.items())
+        self._keys = sorted(self._surveyed)
         self.tracks = followed_first(linker.tracks(), self._reader.time)
         changed = questions.changed(self._person(self.tracks))
         self._changed = {
@@ -81,12 +84,32 @@ class Following:
     def _person(self, tracks: list[Track]) -> Person:
         return Person(tracks, self._reader.time, self._survey_step)
 
-    def _survey(self, ends: list[int], pictures: dict[int, Picture], linker: Linker) -> None:
-        """Detect all faces in the key rows of a block that are not in the block before."""
-        rows = [row for row in ends if row in pictures and row not in self._surveyed]
+    def _survey(self, ends: list[int], pictures: dict[int, Picture], linker: Linker) -> list[int]:
+        """Detect all faces in the key rows of a block, and link them.
+
+        Where the number of faces differs from one key row to the next within a shot, somebody comes or goes, and the
+        survey is finer: the row in the middle becomes a key row as well, and so on for the halves.
+
+        Returns:
+            The ends of the block with the added key rows.
+        """
+        before = set(self._surveyed)
+        self._detect([row for row in ends if row in pictures and row not in before], pictures)
+        gaps = [(a, b) for a, b in pairwise(ends) if b in self._surveyed and b not in self._shots]
+        for _ in range(BISECTIONS):
+            gaps = [(a, b) for a, b in gaps if b - a > 1 and self._count(a) != self._count(b)]
+            self._detect([(a + b) // 2 for a, b in gaps], pictures)
+            gaps = [half for a, b in gaps for half in ((a, (a + b) // 2), ((a + b) // 2, b))]
+        for row in sorted(set(self._surveyed) - before):
+            linker.add(self._surveyed[row][1])
+        return sorted({*ends, *(row for row in self._surveyed if ends[0] < row < ends[-1])})
+
+    def _detect(self, rows: list[int], pictures: dict[int, Picture]) -> None:
         for row, faces in zip(rows, self._search.detect(pictures[row] for row in rows), strict=True):
             self._surveyed[row] = faces, survey_faces(row, pictures[row], faces)
-            linker.add(self._surveyed[row][1])
+
+    def _count(self, row: int) -> int:
+        return len(self._surveyed[row][0])
 
     def _follow(self, ends: list[int], pictures: dict[int, Picture], person: Asked) -> FacesByRow:
         """Return the person's face in every row from the first of some key rows to the last, which is left out."""

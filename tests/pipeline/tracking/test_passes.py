@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.faces.face_crop import CropSettings, Face
+from pipeline.faces.mtcnn import Faces
 from pipeline.inspection.inspect_video import inspect
 from pipeline.tracking import frame_reader
 from pipeline.tracking.followed import followed_first
@@ -60,10 +61,20 @@ def _search(detector: str, reader: FrameReader) -> FullSearch:
     return FullSearch(SETTINGS) if detector == "every" else SparseSearch(SETTINGS, reader.shots())
 
 
+def _added(first: int, last: int, detected: dict[int, Faces], depth: int) -> list[int]:
+    """Return the rows that are added between two key rows with other numbers of faces."""
+    if depth == 0 or last - first < 2 or len(detected[first]) == len(detected[last]):
+        return []
+    middle = (first + last) // 2
+    return [middle, *_added(first, middle, detected, depth - 1), *_added(middle, last, detected, depth - 1)]
+
+
 def _survey_first(reader: FrameReader, search: FullSearch) -> list[Face | None]:
     """Return the faces of all rows with the survey of the whole recording before."""
     pictures, keys = dict(enumerate(reader.read(range(len(reader))))), reader.key_rows(STEP)
-    detected = dict(zip(keys, search.detect(pictures[key] for key in keys), strict=True))
+    detected = {row: next(search.detect([picture])) for row, picture in pictures.items()}
+    added = [row for gap in pairwise(keys) for row in _added(*gap, detected, 3)]
+    detected = {row: detected[row] for row in sorted({*keys, *added})}
     observations = {key: survey_faces(key, pictures[key], faces) for key, faces in detected.items()}
     linker = Linker()
     for frame in observations.values():
