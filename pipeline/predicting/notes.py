@@ -21,7 +21,7 @@ def missing_reason(coverage: float, length: int, rate: float) -> str:
         return "no face was found"
     if length == 1:
         return "no face was found in the frames that the model sees"
-    return f"no clip of {length} faces ({length / rate:.1f} s) shows the face throughout"
+    return f"no clip of {length} faces ({length / rate:.1f} s) shows the face throughout, without a break"
 
 
 def estimate_notes(

@@ -6,7 +6,7 @@ of its texture. It needs no network, and a face has a signature only where the s
 turns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,9 +58,9 @@ class People:
     person: Int[np.ndarray, " faces"]
     certain: bool
 
-    def recognise(self, texture: Texture) -> int:
-        """Return the person whose nearest faces are most like a face."""
-        likeness = self.signatures @ signature(texture)
+    def recognise(self, face: Signature) -> int:
+        """Return the person whose nearest faces are most like the face with this signature."""
+        likeness = self.signatures @ face
         means = [np.sort(likeness[self.person == number])[-NEIGHBOURS:].mean() for number in range(self.count)]
         return int(np.argmax(means))
 
@@ -70,17 +70,22 @@ class People:
         return int(self.person.max()) + 1
 
 
-def tell_apart(textures: Sequence[Texture]) -> People | None:
+def tell_apart(textures: Sequence[Texture], shots: Sequence[int]) -> People | None:
     """Tell people apart by the textures of faces seen at one place; None for one person.
 
     A person with a single face of the compared ones is not told apart from a false detection.
+
+    Args:
+        textures: of the faces, in order of time.
+        shots: the number of the shot in which each face is seen.
     """
     numbers = np.unique(np.linspace(0, len(textures) - 1, min(len(textures), SAMPLES)).astype(int))
     signatures = np.stack([signature(textures[number]) for number in numbers])
     likeness = signatures @ signatures.T
-    certain, groups = True, _people(likeness, np.arange(len(numbers)))
-    if len(groups) == 1:
-        certain, (margin, group) = False, _best_partition(likeness)
+    groups = _people(likeness, np.asarray(shots)[numbers], np.arange(len(numbers)))
+    certain = len(groups) > 1
+    if not certain:
+        margin, group = max(_partitions(likeness), key=lambda partition: partition[0], default=(-1.0, numbers > 0))
         if margin < DOUBTFUL_MARGIN:
             return None
         groups = [np.flatnonzero(group), np.flatnonzero(~group)]
@@ -90,24 +95,36 @@ def tell_apart(textures: Sequence[Texture]) -> People | None:
     return People(signatures, person, certain)
 
 
-def _people(likeness: Likeness, faces: Int[np.ndarray, " some"]) -> list[Int[np.ndarray, " _"]]:
+def _people(
+    likeness: Likeness, shots: Int[np.ndarray, " faces"], faces: Int[np.ndarray, " some"]
+) -> list[Int[np.ndarray, " _"]]:
     """Return the faces of each person, by parting them in two as long as that is certain."""
-    margin, group = _best_partition(likeness[np.ix_(faces, faces)])
-    if margin < CERTAIN_MARGIN:
+    partitions = [
+        (margin, group)
+        for margin, group in _partitions(likeness[np.ix_(faces, faces)])
+        if margin >= CERTAIN_MARGIN and _is_evident(group, shots[faces])
+    ]
+    if not partitions:
         return [faces]
-    return _people(likeness, faces[group]) + _people(likeness, faces[~group])
+    _, group = max(partitions, key=lambda partition: partition[0])
+    return _people(likeness, shots, faces[group]) + _people(likeness, shots, faces[~group])
 
 
-def _best_partition(likeness: Likeness) -> tuple[float, Bool[np.ndarray, " faces"]]:
-    """Return the partition into two groups of at least two faces each that parts best, with its margin.
+def _is_evident(group: Bool[np.ndarray, " faces"], shots: Int[np.ndarray, " faces"]) -> bool:
+    """Whether both groups of a partition have enough faces, or no shot has faces of both."""
+    smaller = min(np.count_nonzero(group), np.count_nonzero(~group))
+    return bool(smaller >= CERTAIN_FACES or not np.isin(shots[group], shots[~group]).any())
 
-    The groups that are tried are the clusters of average linkage, each against all other faces. The margin is -1 where
-    no partition has groups unlike enough, and where there are fewer than four faces.
+
+def _partitions(likeness: Likeness) -> Iterator[tuple[float, Bool[np.ndarray, " faces"]]]:
+    """Yield partitions into two groups of at least two faces each that are unlike enough, with their margins.
+
+    The groups that are tried are the clusters of average linkage, each against all other faces. There are none of fewer
+    than four faces.
     """
     count = len(likeness)
-    best, best_group = -1.0, np.zeros(count, bool)
     if count < 4:
-        return best, best_group
+        return
     distance = np.clip(1 - likeness.astype(np.float64), 0, None)
     np.fill_diagonal(distance, 0)
     clusters = [[number] for number in range(count)]
@@ -118,10 +135,8 @@ def _best_partition(likeness: Likeness) -> tuple[float, Bool[np.ndarray, " faces
             continue
         group = np.isin(np.arange(count), cluster)
         closest = max(_likeness_to_others(likeness, part) for part in (group, ~group))
-        margin = min(_likeness_within(likeness, part) for part in (group, ~group)) - closest
-        if closest < MAX_LIKENESS and margin > best:
-            best, best_group = margin, group
-    return best, best_group
+        if closest < MAX_LIKENESS:
+            yield min(_likeness_within(likeness, part) for part in (group, ~group)) - closest, group
 
 
 def _likeness_within(likeness: Likeness, group: Bool[np.ndarray, " faces"]) -> float:

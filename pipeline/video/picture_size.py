@@ -14,10 +14,8 @@ from pipeline.video.errors import BrokenVideoError
 
 Size = tuple[int, int]  # width and height in pixels
 
-MIN_SIDE, MAX_PIXELS = (
-    8,
-    36_000_000,
-)  # of a stored picture; 8192 x 4320 is 35 million. Damaged headers may hold any size
+MIN_SIDE = 8  # pixels of a stored picture. Damaged headers may hold any size
+MAX_PIXELS = 36_000_000  # likewise; 8192 x 4320 is 35 million
 MAX_BYTES = 54_000_000  # of a stored picture in memory: 8192 x 4320 with 8 bits. A decoder keeps up to 17 of them
 MAX_ASPECT = 4.0  # of a stored pixel, in either direction; half the width of a PAL picture of 16:9 is 2.9
 MAX_UPRIGHT = 2_304_000  # pixels of an upright picture, as many as 1920 x 1200 has. Larger ones are scaled down

@@ -182,10 +182,6 @@ class Video:
         upright = np.ascontiguousarray(orientation.apply(picture))
         return upright if canvas is None else centred(upright, canvas)
 
-    def size(self, frame: Frame) -> Size:
-        """Return width and height of the upright picture of a frame, without converting the frame."""
-        return frame.orientation.size(*self.stored_size(frame)[0])
-
     def stored_size(self, frame: Frame) -> tuple[Size, float]:
         """Return width and height of a picture before it is turned, and its factor: see `square_pixel_size`."""
         check_stored_bytes(frame.raw.width, frame.raw.height, frame.raw.format.name)
