@@ -72,7 +72,7 @@ def align_recording(
     following = Following(reader, tracking.survey_step, search)
     with GroupWriter(folder, ARCHIVE) as group:
         _append(group, fill_gaps(_repeated(following.first_pass(), repeats), tracking.max_gap, gap_ends), settings)
-        turns = Turns(following.tracks)
+        turns = Turns(following.tracks, reader.shots())
         if turns.people is not None or not following.stands:
             group.clear()
             rows = _repeated(following.second_pass(), repeats)

@@ -25,7 +25,9 @@ def following_notices(attributes: Mapping[str, Any]) -> tuple[str, ...]:
     if people > 1 and attributes["people_certain"]:
         notices.append(f"{people} people take turns in one place ({changes} changes): the one seen most is followed")
     elif people > 1:
-        notices.append(f"perhaps {people} people take turns in one place ({changes} changes): all are followed as one")
+        notices.append(
+            f"perhaps {people} people take turns in one place ({changes} sudden changes): all are followed as one"
+        )
     if rivals := attributes["rivals"]:
         other = "another person is" if rivals == 1 else f"{rivals} other people are"
         notices.append(f"{other} seen nearly as often as the followed one")

@@ -6,7 +6,7 @@ of its texture. It needs no network, and a face has a signature only where the s
 turns.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,15 +24,18 @@ NEIGHBOURS = 3  # faces of a person by which a face is recognised
 OUTLIERS = 0.1  # share of a group's faces that may be unlike all others (a head turned away) or like both (a dissolve)
 
 # A partition of faces into two groups is one into two people if the faces are more like their own group than like the
-# other by a margin, and not very like the other. Measured on faces 8 rows apart of 50 real clips of 45 people: the
-# likeness of two people was 0.42 (median), 0.64 at most. Of 760 pairs of people with 4 to 40 faces each, 95 % were told
-# apart with certainty, 99 % at least with doubt; of 241 recordings of one person (100 of them drawn) none with
-# certainty, 5 with doubt.
+# other by a margin, and not very like the other. The likeness of two people was 0.42 (median) and 0.64 at most, on
+# faces of 50 real clips of 45 people. A few faces of one person who turns the head once fall into groups as distinct as
+# those of two people, so that a partition is certain only if it has enough faces, or parts whole shots. What these
+# numbers find and miss is measured in docs/explanation/one-person.md.
 MAX_LIKENESS = 0.65
 CERTAIN_MARGIN, DOUBTFUL_MARGIN = 0.12, 0.08
+CERTAIN_FACES = 4  # of each person, where one shot has faces of both
 
 Signature = Float[np.ndarray, " bins"]
 Likeness = Float[np.ndarray, "faces faces"]
+Group = Bool[np.ndarray, " faces"]  # whether each face is in the first of two groups
+Partition = tuple[float, Group]  # the margin between two groups, and the groups
 
 
 def signature(texture: Texture) -> Signature:
@@ -85,8 +88,8 @@ def tell_apart(textures: Sequence[Texture], shots: Sequence[int]) -> People | No
     groups = _people(likeness, np.asarray(shots)[numbers], np.arange(len(numbers)))
     certain = len(groups) > 1
     if not certain:
-        margin, group = max(_partitions(likeness), key=lambda partition: partition[0], default=(-1.0, numbers > 0))
-        if margin < DOUBTFUL_MARGIN:
+        group = _best_group(_partitions(likeness, DOUBTFUL_MARGIN))
+        if group is None:
             return None
         groups = [np.flatnonzero(group), np.flatnonzero(~group)]
     person = np.zeros(len(numbers), int)
@@ -99,24 +102,26 @@ def _people(
     likeness: Likeness, shots: Int[np.ndarray, " faces"], faces: Int[np.ndarray, " some"]
 ) -> list[Int[np.ndarray, " _"]]:
     """Return the faces of each person, by parting them in two as long as that is certain."""
-    partitions = [
-        (margin, group)
-        for margin, group in _partitions(likeness[np.ix_(faces, faces)])
-        if margin >= CERTAIN_MARGIN and _is_evident(group, shots[faces])
-    ]
-    if not partitions:
+    partitions = _partitions(likeness[np.ix_(faces, faces)], CERTAIN_MARGIN)
+    group = _best_group((margin, group) for margin, group in partitions if _is_evident(group, shots[faces]))
+    if group is None:
         return [faces]
-    _, group = max(partitions, key=lambda partition: partition[0])
     return _people(likeness, shots, faces[group]) + _people(likeness, shots, faces[~group])
 
 
-def _is_evident(group: Bool[np.ndarray, " faces"], shots: Int[np.ndarray, " faces"]) -> bool:
+def _is_evident(group: Group, shots: Int[np.ndarray, " faces"]) -> bool:
     """Whether both groups of a partition have enough faces, or no shot has faces of both."""
     smaller = min(np.count_nonzero(group), np.count_nonzero(~group))
     return bool(smaller >= CERTAIN_FACES or not np.isin(shots[group], shots[~group]).any())
 
 
-def _partitions(likeness: Likeness) -> Iterator[tuple[float, Bool[np.ndarray, " faces"]]]:
+def _best_group(partitions: Iterable[Partition]) -> Group | None:
+    """Return one group of the partition with the largest margin; None without any."""
+    best = max(partitions, key=lambda partition: partition[0], default=None)
+    return None if best is None else best[1]
+
+
+def _partitions(likeness: Likeness, min_margin: float) -> Iterator[Partition]:
     """Yield partitions into two groups of at least two faces each that are unlike enough, with their margins.
 
     The groups that are tried are the clusters of average linkage, each against all other faces. There are none of fewer
@@ -135,17 +140,18 @@ def _partitions(likeness: Likeness) -> Iterator[tuple[float, Bool[np.ndarray, " 
             continue
         group = np.isin(np.arange(count), cluster)
         closest = max(_likeness_to_others(likeness, part) for part in (group, ~group))
-        if closest < MAX_LIKENESS:
-            yield min(_likeness_within(likeness, part) for part in (group, ~group)) - closest, group
+        margin = min(_likeness_within(likeness, part) for part in (group, ~group)) - closest
+        if closest < MAX_LIKENESS and margin >= min_margin:
+            yield margin, group
 
 
-def _likeness_within(likeness: Likeness, group: Bool[np.ndarray, " faces"]) -> float:
+def _likeness_within(likeness: Likeness, group: Group) -> float:
     """Return the likeness to the nearest other face of the group that its faces reach, without outliers."""
     within = likeness[np.ix_(group, group)].copy()
     np.fill_diagonal(within, -1)
     return float(np.quantile(within.max(1), OUTLIERS, method="lower"))
 
 
-def _likeness_to_others(likeness: Likeness, group: Bool[np.ndarray, " faces"]) -> float:
+def _likeness_to_others(likeness: Likeness, group: Group) -> float:
     """Return the likeness to the nearest face outside the group that its faces do not exceed, without outliers."""
     return float(np.quantile(likeness[np.ix_(group, ~group)].max(1), 1 - OUTLIERS, method="higher"))

@@ -20,7 +20,7 @@ class Turns:
 
     Attributes:
         people: the people seen there; None for one person, whose rows cost nothing then.
-        seen_by_turns: the numbers of the tracks, the followed one's among them, whose faces are those of `people`.
+        other_tracks: numbers of the tracks, beside the followed one, whose faces are of `people`.
         breaks: the rows before which the person changes, rising; filled as the rows are followed.
     """
 
@@ -33,19 +33,19 @@ class Turns:
         """
         self.breaks: list[int] = []
         self.people: People | None = None
-        self.seen_by_turns: set[int] = set()
+        self.other_tracks: set[int] = set()
         if not tracks:
             return
-        pool, numbers = tracks[0], {0}
+        pool, others = tracks[0], set()
         for number, track in enumerate(tracks[1:], start=1):
             if track.liveness is not Liveness.STILL and not pool.shares_frame(track) and _is_at_place(track, tracks[0]):
                 pool = pool.merge(track)
-                numbers.add(number)
+                others.add(number)
         textures = [texture for texture in pool.textures if texture is not None]
         self.people = tell_apart(textures, [bisect_right(shots, row) for row in pool.rows])
         if self.people is None:
             return
-        self.seen_by_turns = numbers
+        self.other_tracks = others
         self._rows = pool.rows
         self._persons = [self.people.recognise(signature(texture)) for texture in textures]
         own = set(tracks[0].rows)

@@ -17,7 +17,7 @@ from tests.pipeline.tracking.no_doubts import NO_DOUBTS
         ({"still_faces": 3}, "3 faces that never move were passed over"),
         ({"follows_still": True}, "the followed face never moves"),
         ({"people": 2, "person_changes": 5}, "2 people take turns in one place (5 changes): the one seen most"),
-        ({"people": 2, "people_certain": False}, "perhaps 2 people take turns in one place (0 changes): all are"),
+        ({"people": 2, "people_certain": False}, "perhaps 2 people take turns in one place (0 sudden changes): all"),
         ({"turned": 180}, "turned by 180 degrees counter-clockwise: turn the file, or correct its rotation metadata"),
     ],
 )
