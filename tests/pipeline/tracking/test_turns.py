@@ -11,7 +11,7 @@ from pipeline.simulation.appearance import draw_appearance
 from pipeline.simulation.drawing import FacePose, draw_frame
 from pipeline.simulation.motion import Expression
 from pipeline.simulation.random_streams import random_stream
-from pipeline.tracking.appearance import appearance_of, texture_of
+from pipeline.tracking.appearance import look_of, texture_of
 from pipeline.tracking.doubts import doubts
 from pipeline.tracking.tracks import Observation, Track
 from pipeline.tracking.turns import Turns
@@ -33,7 +33,7 @@ def _track(persons: dict[int, int], box: np.ndarray = BOX) -> Track:
     track = Track()
     for row, person in persons.items():
         picture, landmarks = _look(person, row)
-        track.add(Observation(row, box, appearance_of(picture, landmarks), 1.0, texture_of(picture, landmarks)))
+        track.add(Observation(row, box, look_of(picture, landmarks), 1.0, texture_of(picture, landmarks)))
     return track
 
 
