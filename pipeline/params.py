@@ -129,7 +129,7 @@ class Align(Section):
     )
     max_gap: int = Field(ge=0, le=1000, description="the longest run of frames to interpolate over, 0 to 1000")
     survey_step: Real = Field(
-        gt=0, le=60, description="seconds between two frames of the survey (sparse first pass), above 0 to 60"
+        gt=0, le=60, description="seconds between two key rows, which are searched in full, above 0 to 60"
     )
     min_face: int = Field(ge=12, le=500, description="the smallest face to detect, in pixels, 12 to 500")
     thresholds: Annotated[tuple[Share, Share, Share], BeforeValidator(to_tuple)] = Field(
