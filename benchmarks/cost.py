@@ -49,8 +49,8 @@ def main() -> None:
     print("| training | samples | PFLOP | " + " | ".join(_heading(gpus) for gpus in arguments.gpus) + " |")
     print("| --- | ---: | ---: |" + " ---: |" * len(arguments.gpus))
     for name, samples, flops in (
-        ("pretraining", _pretraining_samples(params), _flops(params, static=True)),
-        ("finetuning", params.finetune.epochs * params.finetune.steps * params.finetune.batch, _flops(params)),
+        ("pretraining", pretraining_samples(params), flops_of_sample(params, static=True)),
+        ("finetuning", params.finetune.epochs * params.finetune.steps * params.finetune.batch, flops_of_sample(params)),
     ):
         seconds = samples * flops / rates[name]
         times = {gpus: seconds / (gpus * (arguments.efficiency if gpus > 1 else 1.0)) for gpus in arguments.gpus}
@@ -89,13 +89,13 @@ def _rates(measured: Path | None, peak: float, utilisation: float) -> dict[str, 
     return {name: measurement[name]["mfu"] * measurement["peak_tflops"] * 1e12 for name in names}
 
 
-def _pretraining_samples(params: Params) -> float:
+def pretraining_samples(params: Params) -> float:
     """Return the number of images over all epochs; a held-out image counts as one forward pass."""
     held_out = params.pretrain.held_out
     return params.pretrain.epochs * IMAGES * (1 - held_out + held_out * FORWARD_SHARE)
 
 
-def _flops(params: Params, static: bool = False) -> int:
+def flops_of_sample(params: Params, static: bool = False) -> int:
     """Return the floating-point operations (forward and backward) of a clip, or of a static clip of one image."""
     size, length = params.align.size, params.clip.length
     with torch.device("meta"):
