@@ -5,9 +5,9 @@
 The stages run one by one with DVC, in a fresh clone of the last commit, on a drawn corpus in AVEC2013's layout
 (`benchmarks.long_recordings`: 640 x 480, 30 frames per second, about 3 Mbit/s). The settings are those of
 `msn profile avec2013`: sparse detection with one search of whole frames a second, all phases of every eighth frame,
-MSN-69, clips of 16 frames, batches of 24. Three settings differ: the network is narrower, it starts without pretrained
-weights, and it is fitted for some steps only, because a whole training takes months on a CPU. Evaluate takes two
-phases, so that 50 minutes have more than the 1,000 clips from which on the stage compiles its network.
+MSN-69, clips of 16 frames, batches of 24. Three settings differ: the network is narrower, starts without pretrained
+weights, and is fitted for some steps only. Evaluate takes two phases, so that 50 minutes have more than the 1,000 clips
+from which on the stage compiles its network.
 
 There is one recording for each core, and at least two: one is tested, the others are fitted. So all cores work, as on
 the corpus.
@@ -18,10 +18,10 @@ evaluate that of the clips, its start and the compiling included.
 
 The reckoning divides the counts of AVEC2013 and VGGFace2 by these speeds. It says which stage limits AVEC2013. The
 goal: under 6 hours from files to sequences on two cores. "By processor time" is the same as if all cores did nothing
-else, and no core waited for a disk or for another one. Short recordings give too many hours, because the start of a
-stage counts for each frame. The speed of identities is that of `benchmarks.identities`
-on one core, times the cores. Pretraining and fine-tuning at full width are assumed to reach the operations per second
-that finetune reaches at the measured width.
+else and waited for nothing. Short recordings give too many hours, because the start of each stage counts in full. The
+core-hours of identities, as `benchmarks.identities` reckons them, are divided by the cores. Evaluate is reckoned at the
+measured width. Pretraining and fine-tuning are reckoned at full width; it is assumed that they reach the operations per
+second of the measured steps of finetune.
 
 A recording of 50 minutes takes about 10 GB of the temporary folder (TMPDIR). The last line is one JSON object.
 """
