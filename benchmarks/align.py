@@ -30,7 +30,7 @@ from matplotlib import pyplot
 from benchmarks.talking_head import write_talking_head
 from pipeline.faces.face_crop import CropSettings
 from pipeline.inspection.inspect_video import inspect, write_inspection
-from pipeline.tracking.align_recording import TrackingSettings, align_recording
+from pipeline.tracking.align_recording import DETECTORS, TrackingSettings, align_recording
 from pipeline.tracking.following import Following
 from pipeline.tracking.frame_reader import FrameReader
 from pipeline.video.reading import read_frames
@@ -81,7 +81,7 @@ def _arguments() -> argparse.Namespace:
         "--processes", type=int, default=len(os.sched_getaffinity(0)), help="number of processes, one thread each"
     )
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--detector", default="sparse", choices=("every", "sparse"))
+    parser.add_argument("--detector", default="sparse", choices=sorted(DETECTORS))
     parser.add_argument("--min-face", type=int, default=32, help="smallest face of both sides, in pixels")
     parser.add_argument("--face-mesh", help="the Python of an environment with mediapipe 0.10.21 and av")
     parser.add_argument("--plot", type=Path, help="a PNG with the landmarks of both sides over time")
@@ -114,7 +114,7 @@ def _compare_sides(number: int, video: Path, arguments: Any, folder: Path, barri
     def run_ours() -> list[np.ndarray | None]:
         following = Following(reader, tracking.survey_step, tracking.search(reader, settings))
         faces = [face for _, face in following.first_pass()]
-        if not following.stands:
+        if not following.is_final:
             faces = [face for _, face in following.second_pass()]
         return [None if face is None else face.landmarks for face in faces]
 

@@ -18,7 +18,7 @@ from benchmarks.talking_head import FPS, talking_head
 from benchmarks.watched import WatchedFunction
 from pipeline.faces.face_crop import CropSettings
 from pipeline.inspection.inspect_video import write_inspection
-from pipeline.tracking.align_recording import TrackingSettings, align_recording
+from pipeline.tracking.align_recording import DETECTORS, TrackingSettings, align_recording
 from pipeline.video.writing import write_video
 
 FIFTY_MINUTES = 90_000  # frames
@@ -32,7 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", type=int, default=5000, help="frames")
     parser.add_argument("--long", type=int, default=15_000, help="frames")
-    parser.add_argument("--detector", choices=("every", "sparse"), default="sparse")
+    parser.add_argument("--detector", choices=sorted(DETECTORS), default="sparse")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         short, long = (

@@ -1,6 +1,6 @@
 """Align one recording: write the followed person's face, or its absence, for every row of the frame table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain, repeat
 from pathlib import Path
@@ -23,6 +23,11 @@ from pipeline.tracking.turns import Turns
 from pipeline.tracking.upright import turned_degrees
 from pipeline.zarr_store import ARCHIVE, GroupWriter
 
+DETECTORS: dict[str, Callable[[FrameReader, CropSettings], FullSearch]] = {
+    "every": lambda _, settings: FullSearch(settings),
+    "sparse": lambda reader, settings: SparseSearch(settings, reader.shots()),
+}
+
 BLOCK = 64  # rows written at once
 
 
@@ -40,8 +45,8 @@ class TrackingSettings:
         return cls(align.detector, align.survey_step, align.max_gap)
 
     def search(self, reader: FrameReader, settings: CropSettings) -> FullSearch:
-        """Return the search of the detector for the rows between key rows."""
-        return FullSearch(settings) if self.detector == "every" else SparseSearch(settings, reader.shots())
+        """Return how the detector searches the rows between key rows."""
+        return DETECTORS[self.detector](reader, settings)
 
 
 def align_recording(
@@ -73,7 +78,7 @@ def align_recording(
     with GroupWriter(folder, ARCHIVE) as group:
         _append(group, fill_gaps(_repeated(following.first_pass(), repeats), tracking.max_gap, gap_ends), settings)
         turns = Turns(following.tracks, reader.shots())
-        if turns.people is not None or not following.stands:
+        if turns.people is not None or not following.is_final:
             group.clear()
             rows = _repeated(following.second_pass(), repeats)
             separate = turns.separate(rows, np.repeat(np.arange(len(repeats)), repeats).tolist())

@@ -18,7 +18,7 @@ def followed_first(tracks: list[Track], time: Float[np.ndarray, " rows"]) -> lis
         time: of all rows of the recording, in seconds.
     """
     movements = [movement([texture for texture in track.textures if texture is not None]) for track in tracks]
-    judged = judge_liveness(movements, [time[track.rows].tolist() for track in tracks])
+    judged = judge_liveness(movements, [time[track.surveyed].tolist() for track in tracks])
     for track, verdict in zip(tracks, judged, strict=True):
         track.liveness = verdict
     if any(track.liveness is Liveness.LIVING for track in tracks):

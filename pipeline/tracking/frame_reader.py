@@ -76,32 +76,34 @@ class FrameReader:
             keys: the key rows, rising; the first is row 0.
 
         Yields:
-            The key rows of a block, of which the last may be the end of the recording; and the pictures by row.
+            The key rows of a block, of which the last may be the end of the recording; and the pictures by row, which
+            are valid until the next block.
         """
         width, height = self.canvas
         pictures = self.read(range(len(self)))
         block: dict[int, Picture] = {}
-        for ends in spans([*keys, len(self)], BLOCK_BYTES // (3 * width * height)):
-            rows = range(ends[0], min(ends[-1] + 1, len(self)))
-            block = {row: block[row] if row in block else next(pictures) for row in rows}
-            yield ends, block
+        for run in runs([*keys, len(self)], BLOCK_BYTES // (3 * width * height)):
+            for row in [row for row in block if row < run[0]]:
+                del block[row]
+            block |= {row: next(pictures) for row in range(run[0], min(run[-1] + 1, len(self))) if row not in block}
+            yield run, block
 
 
-def spans(ends: Sequence[int], max_rows: int) -> Iterator[list[int]]:
-    """Yield runs of rising row numbers that span up to `max_rows` rows, or two of them; each begins with the last one.
+def runs(rows: Sequence[int], longest: int) -> Iterator[list[int]]:
+    """Yield runs of rising row numbers that span up to `longest` rows, or of two; each begins where the last one ends.
 
     Examples:
-        >>> list(spans([0, 4, 8, 9], 8))
+        >>> list(runs([0, 4, 8, 9], 8))
         [[0, 4, 8], [8, 9]]
-        >>> list(spans([0, 40, 80], 8))
+        >>> list(runs([0, 40, 80], 8))
         [[0, 40], [40, 80]]
     """
-    run = list(ends[:2])
-    for end in ends[2:]:
-        if end - run[0] > max_rows:
+    run = list(rows[:2])
+    for row in rows[2:]:
+        if row - run[0] > longest:
             yield run
             run = run[-1:]
-        run.append(end)
+        run.append(row)
     yield run
 
 

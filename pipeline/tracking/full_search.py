@@ -9,13 +9,12 @@ from pipeline.faces.face_crop import CropSettings, Face
 from pipeline.faces.mtcnn import Faces, Mtcnn, load_mtcnn
 from pipeline.faces.similarity import Picture
 from pipeline.tracking.frame_reader import batched
-from pipeline.tracking.person import Person, Questions
+from pipeline.tracking.person import Person
 from pipeline.tracking.tracks import observe
 
 GPU_BATCH = 4  # pictures in a batch of P-Net; a processor is fastest with one
 
 FacesByRow = dict[int, Face | None]
-Asked = Person | Questions
 
 
 class FullSearch:
@@ -30,21 +29,21 @@ class FullSearch:
         for block in batched(pictures, self.cascade.batch):
             yield from self.cascade.detect(np.stack(block))
 
-    def find(self, pictures: Mapping[int, Picture], ends: FacesByRow, person: Asked) -> FacesByRow:
+    def find(self, pictures: Mapping[int, Picture], key_faces: FacesByRow, person: Person) -> FacesByRow:
         """Find the person's face in the rows between key rows.
 
         Args:
             pictures: by row.
-            ends: the person's face in the key rows, by row, rising; the last row may lie behind the recording.
+            key_faces: the person's face in the key rows, by row, rising; the last row may lie behind the recording.
             person: answers whose a face is.
 
         Returns:
             The faces of all rows from the first key row to the last, None where the person's is not found.
         """
-        inner = [row for row in range(min(ends), max(ends)) if row not in ends]
-        return {**ends, **self.search(pictures, inner, person)}
+        inner = [row for row in range(min(key_faces), max(key_faces)) if row not in key_faces]
+        return {**key_faces, **self.search(pictures, inner, person)}
 
-    def search(self, pictures: Mapping[int, Picture], rows: Iterable[int], person: Asked) -> FacesByRow:
+    def search(self, pictures: Mapping[int, Picture], rows: Iterable[int], person: Person) -> FacesByRow:
         """Return the person's face in each of some rows, from the full cascade."""
         rows = list(rows)
         found = zip(rows, self.detect(pictures[row] for row in rows), strict=True)

@@ -44,13 +44,18 @@ class Linker:
                 self._tracks.append(Track())
             self._tracks[matches[j]].add(observation)
 
-    def tracks(self) -> list[Track]:
-        """Return the tracks so far, which later frames do not change; the one with most observations is first.
+    def tracks(self, most: int | None = None) -> list[Track]:
+        """Return the tracks so far, which later frames do not change; the one most often seen is first.
 
-        Tracks with equally many observations are ordered by the size of their face, then from left to right.
+        Only rows of the even survey count. Tracks with equally many of them are ordered by the size of their face, then
+        from left to right; tracks without any are left out.
+
+        Args:
+            most: of the longest tracks that are merged, so that the cost does not grow with their number; None for all.
         """
-        merged = _merge_tracks([track.copy() for track in self._tracks])
-        return sorted(merged, key=lambda track: (-len(track.rows), -track.area, float(track.boxes[0][0])))
+        longest = sorted(self._tracks, key=lambda track: -len(track.rows))[:most]
+        seen = [track for track in _merge_tracks([track.copy() for track in longest]) if track.surveyed]
+        return sorted(seen, key=lambda track: (-len(track.surveyed), -track.area, float(track.boxes[0][0])))
 
 
 def _merge_tracks(tracks: list[Track]) -> list[Track]:
@@ -81,9 +86,9 @@ def _track_affinity(longer: Track, shorter: Track) -> float:
 
 
 def competing_tracks(tracks: list[Track]) -> int:
-    """Count the tracks that have nearly as many observations as the first, without still faces."""
+    """Count the tracks that are seen nearly as often as the first, without still faces."""
     people = [track for track in tracks[1:] if track.liveness is not Liveness.STILL]
-    return sum(len(track.rows) >= COMPETING_SHARE * len(tracks[0].rows) for track in people)
+    return sum(len(track.surveyed) >= COMPETING_SHARE * len(tracks[0].surveyed) for track in people)
 
 
 def choose_face(track: Track, frame: list[Observation]) -> int | None:

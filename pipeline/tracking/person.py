@@ -1,12 +1,16 @@
 """The followed person, as far as the survey tells, and the questions of tracking about that person's faces."""
 
-from dataclasses import dataclass, field
+import pickle
+from collections.abc import Iterator
+from tempfile import TemporaryFile
 
 import numpy as np
 from jaxtyping import Float
 
 from pipeline.tracking.linking import choose_face
 from pipeline.tracking.tracks import Observation, Track, box_proximity
+
+IN_MEMORY = 2000  # questions; earlier ones are in a temporary file
 
 
 class Person:
@@ -38,37 +42,50 @@ class Person:
         )
 
 
-@dataclass
-class Questions:
-    """Asks the person as the survey shows that person so far, and remembers what was asked and answered.
+class QuestionedPerson(Person):
+    """The person as the survey so far describes them; each question and its answer is remembered.
 
-    Attributes:
-        person: replaced as the survey goes on.
+    The small pictures of the faces that were asked about take 1.7 KB each, so those of a long recording are in a
+    temporary file, which no other account can open.
     """
 
-    person: Person
-    _chosen: list[tuple[list[Observation], int | None]] = field(default_factory=list)
-    _company: dict[int, bool] = field(default_factory=dict)
-    _unasked: list[int] = field(default_factory=list)
+    def __init__(self, time: Float[np.ndarray, " rows"], survey_step: float) -> None:
+        """Begin before anybody has been seen."""
+        super().__init__([], time, survey_step)
+        self._chosen: list[tuple[list[Observation], int | None]] = []
+        self._earlier = TemporaryFile()  # noqa: SIM115  removed with this object
+        self._company: dict[int, bool] = {}
+        self._passed_over: list[int] = []
 
     def choose(self, frame: list[Observation]) -> int | None:
         """Return the index of the person's face among those of a row, or None if it is not there."""
-        answer = self.person.choose(frame)
+        answer = super().choose(frame)
         if frame:
             self._chosen.append((frame, answer))
+        if len(self._chosen) >= IN_MEMORY:
+            pickle.dump(self._chosen, self._earlier, pickle.HIGHEST_PROTOCOL)
+            self._chosen = []
         return answer
 
     def has_company(self, row: int) -> bool:
         """Whether the survey observed another person near this one around the time of a row."""
-        self._company[row] = self.person.has_company(row)
+        self._company[row] = super().has_company(row)
         return self._company[row]
 
     def pass_over(self, rows: list[int]) -> None:
-        """Note rows that were not searched because nobody had been seen yet."""
-        self._unasked += rows
+        """Note rows that are not searched because nobody has been seen yet."""
+        self._passed_over += rows
 
     def changed(self, person: Person) -> set[int]:
         """Return the rows about which another description of the person gives another answer."""
-        rows = {frame[0].row for frame, answer in self._chosen if person.choose(frame) != answer}
+        rows = {frame[0].row for frame, answer in self._questions() if person.choose(frame) != answer}
         rows |= {row for row, answer in self._company.items() if person.has_company(row) != answer}
-        return rows | set(self._unasked) if person.tracks else rows
+        return rows | set(self._passed_over) if person.tracks else rows
+
+    def _questions(self) -> Iterator[tuple[list[Observation], int | None]]:
+        """Yield the faces of each question to `choose` with its answer."""
+        end = self._earlier.tell()
+        self._earlier.seek(0)
+        while self._earlier.tell() < end:
+            yield from pickle.load(self._earlier)
+        yield from self._chosen

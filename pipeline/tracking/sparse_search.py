@@ -17,7 +17,8 @@ from jaxtyping import Float
 from pipeline.faces.face_crop import CropSettings, Face, interpolate_face
 from pipeline.faces.mtcnn import Faces
 from pipeline.faces.similarity import Picture
-from pipeline.tracking.full_search import Asked, FacesByRow, FullSearch, detected_face
+from pipeline.tracking.full_search import FacesByRow, FullSearch, detected_face
+from pipeline.tracking.person import Person
 from pipeline.tracking.refine import refine
 from pipeline.tracking.tracks import Box, box_proximity, observe
 
@@ -29,7 +30,7 @@ MAX_SURPRISE = 0.1  # of a face and the middle of its neighbours in time, likewi
 class SparseSearch(FullSearch):
     """Finds the followed person's face in the rows between key rows by refinement, or by a full search in doubt."""
 
-    def __init__(self, settings: CropSettings, shots: Iterable[int] = ()) -> None:
+    def __init__(self, settings: CropSettings, shots: Iterable[int]) -> None:
         """Load the cascade.
 
         Args:
@@ -39,10 +40,10 @@ class SparseSearch(FullSearch):
         super().__init__(settings)
         self.shots, self.min_confidence = frozenset(shots), settings.thresholds[2]
 
-    def find(self, pictures: Mapping[int, Picture], ends: FacesByRow, person: Asked) -> FacesByRow:
+    def find(self, pictures: Mapping[int, Picture], key_faces: FacesByRow, person: Person) -> FacesByRow:
         """Find the person's face in the rows between key rows; see `FullSearch.find`."""
-        faces = dict(ends)
-        gaps = [gap for gap in pairwise(ends) if gap[1] - gap[0] > 1]
+        faces = dict(key_faces)
+        gaps = [gap for gap in pairwise(key_faces) if gap[1] - gap[0] > 1]
         while gaps:
             starts = {(a + b) // 2: self._halfway(faces, a, b) for a, b in gaps}
             faces |= self._refine_or_search(pictures, starts, person)
@@ -55,7 +56,7 @@ class SparseSearch(FullSearch):
         a, b = faces[first], None if last in self.shots else faces[last]
         return a or b if a is None or b is None else interpolate_face(a, b, 0.5)
 
-    def _refine_or_search(self, pictures: Mapping[int, Picture], starts: FacesByRow, person: Asked) -> FacesByRow:
+    def _refine_or_search(self, pictures: Mapping[int, Picture], starts: FacesByRow, person: Person) -> FacesByRow:
         """Return the person's face in each row: refined from its start if reliable, else from the full cascade."""
         boxes = {row: start.box for row, start in starts.items() if start is not None and not person.has_company(row)}
         refined = self._refine(pictures, boxes)
@@ -71,7 +72,7 @@ class SparseSearch(FullSearch):
         return refine(self.cascade, [pictures[row] for row in boxes], np.array(list(boxes.values())).reshape(-1, 4))
 
     def _is_reliable(
-        self, row: int, picture: Picture, box: np.ndarray, refined: Faces, number: int, person: Asked
+        self, row: int, picture: Picture, box: np.ndarray, refined: Faces, number: int, person: Person
     ) -> bool:
         """Whether a face that was refined from `box` is confident, has not jumped, and is the person's."""
         if (

@@ -17,6 +17,7 @@ MAX_DISTANCE = 1.5  # between the centres of two boxes, in face sizes, from whic
 # (median 0.99), those of two people by 0.24 (median; 0.75 in 5 of 100 pairs).
 MIN_CORRELATION = 0.4  # minimum correlation of two appearances of one person
 
+SAMPLES = 256  # appearances from which that is computed, evenly spaced
 CORRELATION_MARGIN = 0.25  # how far below the 5 % quantile of its survey a correlation is still that person's
 
 Box = Float[np.ndarray, " 4"]
@@ -39,7 +40,7 @@ class Observation:
         box: (x1, y1, x2, y2) in pixels.
         look: a small aligned picture.
         confidence: the detector's probability; NaN where tracking does not need it.
-        texture: the aligned face in grey levels; None outside the survey.
+        texture: the aligned face in grey levels; None outside the even survey.
     """
 
     row: int
@@ -93,12 +94,17 @@ class Track:
     def min_correlation(self) -> float:
         """The correlation with the mean appearance below which a face is not this person's.
 
-        It is computed once, so it may be read only after the survey is complete.
+        It is computed once, so it may be read only from a track that no longer grows.
         """
-        return max(
-            MIN_CORRELATION,
-            float(np.quantile(np.stack(self.appearances) @ self.mean_appearance, 0.05)) - CORRELATION_MARGIN,
-        )
+        count = len(self.appearances)
+        numbers = np.unique(np.linspace(0, count - 1, min(count, SAMPLES)).astype(int))
+        correlations = np.stack([self.appearances[number] for number in numbers]) @ self.mean_appearance
+        return max(MIN_CORRELATION, float(np.quantile(correlations, 0.05)) - CORRELATION_MARGIN)
+
+    @property
+    def surveyed(self) -> list[int]:
+        """The rows of the even survey, in which the face counts; the others only say where it is."""
+        return [row for row, texture in zip(self.rows, self.textures, strict=True) if texture is not None]
 
     @property
     def area(self) -> float:

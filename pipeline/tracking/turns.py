@@ -24,7 +24,7 @@ class Turns:
         breaks: the rows before which the person changes, rising; filled as the rows are followed.
     """
 
-    def __init__(self, tracks: list[Track], shots: Sequence[int] = ()) -> None:
+    def __init__(self, tracks: list[Track], shots: Sequence[int]) -> None:
         """Tell people apart by the survey.
 
         Args:
@@ -42,14 +42,14 @@ class Turns:
                 pool = pool.merge(track)
                 others.add(number)
         textures = [texture for texture in pool.textures if texture is not None]
-        self.people = tell_apart(textures, [bisect_right(shots, row) for row in pool.rows])
+        self.people = tell_apart(textures, [bisect_right(shots, row) for row in pool.surveyed])
         if self.people is None:
             return
         self.other_tracks = others
-        self._rows = pool.rows
+        self._rows = pool.surveyed
         self._persons = [self.people.recognise(signature(texture)) for texture in textures]
-        own = set(tracks[0].rows)
-        counts = np.bincount([person for row, person in zip(pool.rows, self._persons, strict=True) if row in own])
+        own = set(tracks[0].surveyed)
+        counts = np.bincount([person for row, person in zip(self._rows, self._persons, strict=True) if row in own])
         self._followed = int(np.argmax(counts))
 
     def separate(self, rows: Iterable[Row], numbers: Iterable[int]) -> Iterator[Row]:

@@ -38,7 +38,7 @@ def turned_degrees(reader: FrameReader, tracks: Sequence[Track], search: FullSea
     Returns:
         90, 180 or 270; None if the pictures are upright, or show no face either way.
     """
-    if tracks and float(np.mean(_log_odds(np.array(tracks[0].confidences)))) >= UPRIGHT_LOG_ODDS:
+    if tracks and float(np.nanmean(_log_odds(np.array(tracks[0].confidences)))) >= UPRIGHT_LOG_ODDS:
         return None
     rows = tracks[0].rows if tracks else range(len(reader))
     chosen = sorted({rows[number] for number in np.linspace(0, len(rows) - 1, PICTURES).astype(int)})

@@ -1,5 +1,7 @@
 """The distinct pictures of a recording in blocks, and the rows that the survey searches."""
 
+import weakref
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 from pipeline.records.frame_table import CUT, FrameTable
 from pipeline.tracking import frame_reader
-from pipeline.tracking.frame_reader import FrameReader, batched, spans
+from pipeline.tracking.frame_reader import FrameReader, batched, runs
 from pipeline.video.reading import read_frames
 from pipeline.video.writing import write_video
 
@@ -53,7 +55,7 @@ def test_key_rows_of_a_variable_rate_have_a_spacing_in_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ends", "max_rows", "expected"),
+    ("rows", "longest", "expected"),
     [
         ([0, 4, 8, 9], 8, [[0, 4, 8], [8, 9]]),
         ([0, 4, 8, 9], 100, [[0, 4, 8, 9]]),
@@ -62,8 +64,8 @@ def test_key_rows_of_a_variable_rate_have_a_spacing_in_time() -> None:
         ([0, 1], 8, [[0, 1]]),
     ],
 )
-def test_spans_have_at_most_max_rows(ends: list[int], max_rows: int, expected: list[list[int]]) -> None:
-    assert list(spans(ends, max_rows)) == expected
+def test_runs_have_a_longest_length_where_possible(rows: list[int], longest: int, expected: list[list[int]]) -> None:
+    assert list(runs(rows, longest)) == expected
 
 
 def test_blocks_share_the_picture_of_the_key_row_between_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,12 +74,32 @@ def test_blocks_share_the_picture_of_the_key_row_between_them(tmp_path: Path, mo
     pictures = list(read_frames(path, range(11)))
     monkeypatch.setattr(frame_reader, "BLOCK_BYTES", 6 * 48 * 64 * 3)
     reader = FrameReader(path, np.arange(11), np.arange(11) / 25, np.zeros(11), (64, 48))
-    blocks = list(reader.blocks([0, 3, 6, 9]))
-    assert [ends for ends, _ in blocks] == [[0, 3, 6], [6, 9, 11]]
+    blocks = [(keys, dict(block)) for keys, block in reader.blocks([0, 3, 6, 9])]
+    assert [keys for keys, _ in blocks] == [[0, 3, 6], [6, 9, 11]]
     assert [list(block) for _, block in blocks] == [[0, 1, 2, 3, 4, 5, 6], [6, 7, 8, 9, 10]]
     for _, block in blocks:
         for row, picture in block.items():
             np.testing.assert_array_equal(picture, pictures[row])
+
+
+class _Picture:
+    """A picture that says when it is no longer in memory."""
+
+
+def test_the_pictures_of_one_block_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    alive: weakref.WeakSet[_Picture] = weakref.WeakSet()
+
+    def read(_: FrameReader, rows: Sequence[int]) -> Iterator[_Picture]:
+        for _row in rows:
+            picture = _Picture()
+            alive.add(picture)
+            yield picture
+            del picture
+
+    monkeypatch.setattr(FrameReader, "read", read)
+    monkeypatch.setattr(frame_reader, "BLOCK_BYTES", 4 * 48 * 64 * 3)
+    counts = [len(alive) for _ in _reader([1.0] * 20).blocks(range(20))]
+    assert counts == [5, 5, 5, 5, 4]
 
 
 def test_batched() -> None:

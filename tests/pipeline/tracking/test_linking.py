@@ -5,6 +5,8 @@ import numpy as np
 from pipeline.tracking.linking import Linker, choose_face, competing_tracks
 from pipeline.tracking.tracks import Observation, Track
 
+TEXTURE = np.zeros((64, 64), np.uint8)
+
 
 def _appearance(person: int) -> np.ndarray:
     """Return the appearance of a person; those of two people are nearly uncorrelated."""
@@ -32,7 +34,8 @@ def _observation(
     """Return an observation of a person with some noise on the appearance."""
     noise = np.random.default_rng([row, person]).normal(size=1728) * noise_level / np.sqrt(1728)
     appearance = _appearance(person) + noise
-    return Observation(row, np.array([x, y, x + size, y + size], float), _look(appearance - appearance.mean()))
+    box = np.array([x, y, x + size, y + size], float)
+    return Observation(row, box, _look(appearance - appearance.mean()), texture=TEXTURE)
 
 
 def test_the_person_who_is_seen_most_is_first_not_the_larger_one() -> None:
@@ -93,7 +96,7 @@ def test_a_person_who_first_looks_down_is_one_track() -> None:
     halfway = (down + up) / np.linalg.norm(down + up)
     poses = [down, up, up, halfway, halfway, down]
     box = np.array([100.0, 50.0, 140.0, 90.0])
-    tracks = link_tracks([[Observation(row, box, _look(pose))] for row, pose in enumerate(poses)])
+    tracks = link_tracks([[Observation(row, box, _look(pose), texture=TEXTURE)] for row, pose in enumerate(poses)])
     assert [track.rows for track in tracks] == [[0, 1, 2, 3, 4, 5]]
     assert [choose_face(tracks[0], [Observation(2, box, _look(pose))]) for pose in (down, up, halfway)] == [0, 0, 0]
 

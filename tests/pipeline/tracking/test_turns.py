@@ -67,7 +67,7 @@ def test_few_faces_are_certain_only_if_shots_part_them(persons: str, shots: list
 
 
 def test_where_it_is_certain_one_person_remains_and_every_change_breaks() -> None:
-    turns = Turns([_survey("AAAABBBB")])
+    turns = Turns([_survey("AAAABBBB")], [])
     persons = [A] * 5 + [B] * 3 + [A] * 2 + [B] * 2
     assert _separate(turns, [_look(person, row) for row, person in enumerate(persons)]) in (
         [person == A for person in persons],
@@ -77,7 +77,7 @@ def test_where_it_is_certain_one_person_remains_and_every_change_breaks() -> Non
 
 
 def test_in_doubt_all_faces_remain_and_sudden_changes_break() -> None:
-    turns = Turns([_survey("AAAAABB")])
+    turns = Turns([_survey("AAAAABB")], [])
     persons = [A] * 10 + [B] * 12 + [A] * 8
     assert all(_separate(turns, [_look(person, row) for row, person in enumerate(persons)]))
     assert turns.breaks == [10, 22]
@@ -85,13 +85,13 @@ def test_in_doubt_all_faces_remain_and_sudden_changes_break() -> None:
 
 def test_in_doubt_faces_that_change_to_and_fro_break_once() -> None:
     """After the first change both faces are among the last eight."""
-    turns = Turns([_survey("AAAAABB")])
+    turns = Turns([_survey("AAAAABB")], [])
     assert all(_separate(turns, [_look((A, B)[row // 3 % 2], row) for row in range(24)]))
     assert turns.breaks == [3]
 
 
 def test_in_doubt_a_face_that_changes_by_degrees_does_not_break() -> None:
-    turns = Turns([_survey("AAAAABB")])
+    turns = Turns([_survey("AAAAABB")], [])
     (first, landmarks), (last, _) = _look(A, 0), _look(B, 0)
     shares = np.linspace(0, 1, 24)
     pictures = [np.round((1 - share) * first + share * last).astype(np.uint8) for share in shares]
@@ -100,7 +100,7 @@ def test_in_doubt_a_face_that_changes_by_degrees_does_not_break() -> None:
 
 
 def test_rows_without_a_face_are_no_change_in_doubt() -> None:
-    turns = Turns([_survey("AAAAABB")])
+    turns = Turns([_survey("AAAAABB")], [])
     rows = [(_look(A, row)[0], None) for row in range(28)]
     assert list(turns.separate(rows, range(28))) == rows
     assert turns.breaks == []
@@ -110,5 +110,5 @@ def test_rows_without_a_face_are_no_change_in_doubt() -> None:
 def test_a_person_seen_by_turns_is_no_rival(shift: float, rivals: int, people: int) -> None:
     followed = _track(dict.fromkeys(range(0, 40, 8), A))
     other = _track(dict.fromkeys(range(4, 36, 8), B), BOX + np.array([shift, 0, shift, 0]))
-    attributes = doubts([followed, other], Turns([followed, other]), None)
+    attributes = doubts([followed, other], Turns([followed, other], []), None)
     assert (attributes["rivals"], attributes["people"]) == (rivals, people)
