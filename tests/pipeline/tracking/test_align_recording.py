@@ -20,7 +20,7 @@ from pipeline.zarr_store import read_array, read_attributes
 from tests.pipeline.tracking.no_doubts import NO_DOUBTS
 
 SETTINGS = CropSettings("similarity", 56, 32, (0.6, 0.7, 0.7), 0.2, "cpu")
-DENSE = TrackingSettings("every", 0.4, 3)
+EVERY = TrackingSettings("every", 0.4, 3)
 HIDDEN = {6, 7, 14, 15, 16, 17, 18}  # a gap of two frames and a gap of five
 
 
@@ -45,7 +45,7 @@ def _align(
     folder: Path,
     video: Path,
     settings: CropSettings = SETTINGS,
-    tracking: TrackingSettings = DENSE,
+    tracking: TrackingSettings = EVERY,
     fps: float | None = None,
 ) -> Path:
     """Decode and align a video; return the folder of the aligned recording."""
@@ -143,7 +143,7 @@ def test_no_face_is_interpolated_over_a_break_and_breaks_are_stored(
     assert table is not None
     times = table.time + np.where(np.arange(24) >= 7, 60.0, 0.0)
     write_decoded(decoded, replace(table, time=times), replace(quality, restarts=(20,)))
-    align_recording(tmp_path / "aligned", video[0], decoded, SETTINGS, DENSE)
+    align_recording(tmp_path / "aligned", video[0], decoded, SETTINGS, EVERY)
     assert read_attributes(tmp_path / "aligned")["breaks"] == [7, 20]
     origin = read_array(tmp_path / "aligned", "origin")
     assert np.flatnonzero(origin == ORIGINS["absent"]).tolist() == [6, 7, *range(14, 19)]

@@ -102,7 +102,7 @@ def test_a_cut_to_another_position(tmp_path: Path, detector: str) -> None:
     assert _landmark_errors(aligned, np.concatenate([truth, after])).max() < 0.35
 
 
-def test_sparse_rows_are_refined_and_agree_with_the_dense_detector(tmp_path: Path) -> None:
+def test_sparse_rows_are_refined_and_agree_with_those_searched_in_full(tmp_path: Path) -> None:
     scene = Scene(FRAMES)
     truth = np.stack([scene.put(t, 3, 100 + 0.8 * t, 90, 42, np.sin(t / 5)) for t in range(FRAMES)])
     sparse = _align(tmp_path, scene, "sparse")
@@ -111,7 +111,7 @@ def test_sparse_rows_are_refined_and_agree_with_the_dense_detector(tmp_path: Pat
     assert (origin[keys] == ORIGINS["detected"]).all()
     assert (np.delete(origin, keys) == ORIGINS["refined"]).mean() > 0.9
     (tmp_path / "e").mkdir()
-    dense = _align(tmp_path / "e", scene, "every")
-    distance = np.linalg.norm(read_array(sparse, "landmarks") - read_array(dense, "landmarks"), axis=2)
+    in_full = _align(tmp_path / "e", scene, "every")
+    distance = np.linalg.norm(read_array(sparse, "landmarks") - read_array(in_full, "landmarks"), axis=2)
     eye_distance = np.linalg.norm(truth[:, 0] - truth[:, 1], axis=1)
     assert np.median(distance / eye_distance[:, None]) < 0.025
