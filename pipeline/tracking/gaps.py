@@ -30,7 +30,7 @@ def fill_gaps(
             yield from ((missing, None) for missing in gap)
             gap.clear()
         if face is None:
-            gap.append(picture)
+            gap.append(picture.copy())  # the next block of pictures may overwrite this one
             continue
         if previous is not None:
             steps = len(gap) + 1

@@ -122,10 +122,10 @@ def test_passes_give_the_faces_of_a_survey_before(
 
     monkeypatch.setattr(FrameReader, "read", read)
     following = Following(reader, STEP, search)
-    rows = list(following.first_pass())
+    rows = [(picture.copy(), face) for picture, face in following.first_pass()]
     assert following.is_final == (passes == 1)
     if not following.is_final:
-        rows = list(following.second_pass())
+        rows = [(picture.copy(), face) for picture, face in following.second_pass()]
     assert reads == [FRAMES] * passes
     for (picture, face), other, original in zip(rows, expected, pictures, strict=True):
         np.testing.assert_array_equal(picture, original)
