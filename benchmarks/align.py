@@ -15,6 +15,7 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -32,7 +33,7 @@ from pipeline.faces.face_crop import CropSettings
 from pipeline.inspection.inspect_video import inspect, write_inspection
 from pipeline.tracking.align_recording import DETECTORS, TrackingSettings, align_recording
 from pipeline.tracking.following import Following
-from pipeline.tracking.frame_reader import FrameReader
+from pipeline.tracking.frame_reader import BLOCK_BYTES, FrameReader, runs
 from pipeline.video.reading import read_frames
 
 THRESHOLDS = (0.6, 0.7, 0.7)
@@ -41,13 +42,14 @@ SURVEY_STEP = 1.0  # seconds
 
 @dataclass(frozen=True)
 class DecodedFrameReader(FrameReader):
-    """A frame reader with the frames already decoded."""
+    """A frame reader with the frames already decoded, so that the networks are measured alone."""
 
     pixels: list[np.ndarray]
 
-    def read(self, rows: Any) -> Any:
-        """Yield the frames of the given rows, in ascending order."""
-        return (self.pixels[row] for row in rows)
+    def blocks(self, keys: Sequence[int]) -> Iterator[tuple[list[int], dict[int, np.ndarray]]]:
+        """Yield the blocks of `FrameReader.blocks`, without a copy of their pictures."""
+        for run in runs([*keys, len(self)], BLOCK_BYTES // self.pixels[0].nbytes):
+            yield run, {row: self.pixels[row] for row in range(run[0], min(run[-1] + 1, len(self)))}
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from pipeline.video.reading import read_frames
 
 T = TypeVar("T")
 TIME_TOLERANCE = 1e-3  # seconds
-BLOCK_BYTES = 256 * 2**20  # of pictures in memory at once; more if the rows between two key rows need it
+BLOCK_BYTES = 128 * 2**20  # of pictures in memory at once; more if the rows between two key rows need it
 
 
 @dataclass(frozen=True)
