@@ -17,6 +17,7 @@ from scipy.spatial.distance import squareform
 from pipeline.descriptors.histograms import region_histograms
 from pipeline.descriptors.lpq import CODES, lpq_codes
 from pipeline.tracking.appearance import Texture
+from pipeline.tracking.samples import evenly_spaced
 
 WINDOW, GRID = 7, 4  # pixels of LPQ's window; regions along a side
 SAMPLES = 256  # faces that are compared, evenly spaced
@@ -82,7 +83,7 @@ def tell_apart(textures: Sequence[Texture], shots: Sequence[int]) -> People | No
         textures: of the faces, in order of time.
         shots: the number of the shot in which each face is seen.
     """
-    numbers = np.unique(np.linspace(0, len(textures) - 1, min(len(textures), SAMPLES)).astype(int))
+    numbers = evenly_spaced(len(textures), SAMPLES)
     signatures = np.stack([signature(textures[number]) for number in numbers])
     likeness = signatures @ signatures.T
     groups = _people(likeness, np.asarray(shots)[numbers], np.arange(len(numbers)))

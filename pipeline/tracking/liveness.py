@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from pipeline.tracking.appearance import TEXTURE_SIZE, Texture
+from pipeline.tracking.samples import evenly_spaced
 from pipeline.tracking.tracks import Liveness
 
 # Measured on windows of 6 s of 47 real clips and of the same clips with faces of 45 pixels: 0.175 and more (155
@@ -61,7 +62,7 @@ def movement(textures: Sequence[Texture]) -> float:
     It is the 90 % quantile over the textures of the largest difference, averaged over a block of 6 x 6 pixels, to the
     texture in the middle. Textures are normalised to mean 0 and standard deviation 1.
     """
-    numbers = np.unique(np.linspace(0, len(textures) - 1, min(len(textures), SAMPLES)).astype(int))
+    numbers = evenly_spaced(len(textures), SAMPLES)
     blurred = [cv2.GaussianBlur(textures[number].astype(np.float32), (0, 0), BLUR) for number in numbers]
     middle = blurred.pop(len(blurred) // 2)
     differences = [_normalise(_register(texture, middle)) - _normalise(middle) for texture in blurred]

@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 
 from pipeline.faces.mtcnn import Faces
 from pipeline.tracking.appearance import Look, Texture, appearance_of, look_of, texture_of
+from pipeline.tracking.samples import evenly_spaced
 
 MAX_DISTANCE = 1.5  # between the centres of two boxes, in face sizes, from which on their proximity is 0
 
@@ -96,8 +97,7 @@ class Track:
 
         It is computed once, so it may be read only from a track that no longer grows.
         """
-        count = len(self.appearances)
-        numbers = np.unique(np.linspace(0, count - 1, min(count, SAMPLES)).astype(int))
+        numbers = evenly_spaced(len(self.appearances), SAMPLES)
         correlations = np.stack([self.appearances[number] for number in numbers]) @ self.mean_appearance
         return max(MIN_CORRELATION, float(np.quantile(correlations, 0.05)) - CORRELATION_MARGIN)
 

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from pipeline.faces.mtcnn import Faces
 from pipeline.tracking.frame_reader import FrameReader
 from pipeline.tracking.full_search import FullSearch
+from pipeline.tracking.samples import evenly_spaced
 from pipeline.tracking.tracks import Track
 
 PICTURES = 8  # pictures that are searched turned, at most
@@ -41,12 +42,12 @@ def turned_degrees(reader: FrameReader, tracks: Sequence[Track], search: FullSea
     if tracks and float(np.nanmean(_log_odds(np.array(tracks[0].confidences)))) >= UPRIGHT_LOG_ODDS:
         return None
     rows = tracks[0].rows if tracks else range(len(reader))
-    chosen = sorted({rows[number] for number in np.linspace(0, len(rows) - 1, PICTURES).astype(int)})
+    chosen = [rows[number] for number in evenly_spaced(len(rows), PICTURES)]
     scores = np.zeros(4)  # by quarter turns
     for picture in reader.read(chosen):
         for quarters in range(4):
             turned = np.ascontiguousarray(np.rot90(picture, quarters))
-            scores[quarters] += sum(_best(faces) for faces in search.detect([turned])) / len(chosen)
+            scores[quarters] += _best(next(search.detect([turned]))) / len(chosen)
     best = int(np.argmax(scores))
     return 90 * best if scores[best] > scores[0] + MIN_LEAD else None
 

@@ -68,6 +68,14 @@ def _a_cut_to_two_people() -> Scene:
     return scene
 
 
+def _reader(folder: Path, scene: Scene) -> FrameReader:
+    """Write the video of a scene, and return its reader."""
+    video = scene.write(folder / "film.mp4")
+    table, quality = inspect(video, None, 0.0)
+    assert table is not None
+    return FrameReader.from_table(video, table, quality.canvas)
+
+
 def _added(first: int, last: int, detected: dict[int, Faces], depth: int) -> list[int]:
     """Return the rows that are added between two key rows with other numbers of faces."""
     if depth == 0 or last - first < 2 or len(detected[first]) == len(detected[last]):
@@ -106,10 +114,7 @@ def _survey_first(reader: FrameReader, search: FullSearch) -> list[Face | None]:
 def test_passes_give_the_faces_of_a_survey_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, detector: str, scene: Callable[[], Scene], passes: int
 ) -> None:
-    video = scene().write(tmp_path / "film.mp4")
-    table, quality = inspect(video, None, 0.0)
-    assert table is not None
-    reader = FrameReader.from_table(video, table, quality.canvas)
+    reader = _reader(tmp_path, scene())
     pictures, search = list(reader.read(range(FRAMES))), DETECTORS[detector](reader, SETTINGS)
     expected = _survey_first(reader, search)
     assert any(expected)
@@ -138,10 +143,7 @@ def test_passes_give_the_faces_of_a_survey_before(
 
 def test_only_gaps_with_a_changed_answer_are_searched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is seen in the first block of 16 rows."""
-    video = _nobody_at_first().write(tmp_path / "film.mp4")
-    table, quality = inspect(video, None, 0.0)
-    assert table is not None
-    reader = FrameReader.from_table(video, table, quality.canvas)
+    reader = _reader(tmp_path, _nobody_at_first())
     search = DETECTORS["every"](reader, SETTINGS)
     following = Following(reader, STEP, search)
     assert len(list(following.first_pass())) == FRAMES
@@ -166,10 +168,7 @@ def test_a_face_that_comes_and_goes_does_not_count_more_often(tmp_path: Path) ->
             scene.put(t, 2, 190, 50, 36, np.sin(t / 5))
             if t // 8 % 2:
                 scene.put(t, 3, 120, 140, 30, np.sin(t / 4))
-    video = scene.write(tmp_path / "film.mp4")
-    table, quality = inspect(video, None, 0.0)
-    assert table is not None
-    reader = FrameReader.from_table(video, table, quality.canvas)
+    reader = _reader(tmp_path, scene)
     following = Following(reader, STEP, DETECTORS["every"](reader, SETTINGS))
     list(following.first_pass())
     assert [track.surveyed for track in following.tracks] == [[0, 8, 16, 24, 32], [40, 48, 56], [40, 56]]
