@@ -109,6 +109,22 @@ def test_pixels_become_square(tmp_path: Path, aspect: Fraction, size: tuple[int,
     assert next(read_frames(path, [2])).shape == (size[1], size[0], 3)
 
 
+@pytest.mark.parametrize(("codec", "name"), [("libx264", "film.mp4"), ("mjpeg", "film.mkv")])
+def test_colours_stay_when_pixels_become_square(tmp_path: Path, codec: str, name: str) -> None:
+    """With the limited range of H.264 and the full range of JPEG; each colour keeps its place."""
+    colours = np.array([[200, 40, 40], [40, 180, 60], [50, 60, 200], [245, 245, 245], [8, 8, 8]], np.uint8)
+    picture = np.ascontiguousarray(np.broadcast_to(colours.repeat(32, 0), (48, 160, 3)))
+    path = _write(tmp_path / name, [picture] * 2, codec, aspect=Fraction(4, 3))
+    stretched = next(read_frames(path, [1]))
+    assert stretched.shape == (48, 213, 3)
+    centres = ((np.arange(5) + 0.5) * 213 / 5).astype(int)
+    np.testing.assert_allclose(stretched[24, centres].astype(int), colours, atol=6)
+    changes = np.flatnonzero(np.abs(np.diff(stretched[24].astype(int), axis=0)).sum(1) > 60)
+    edges = np.arange(1, 5) * 213 / 5
+    assert np.abs(changes[:, None] + 1 - edges).min(1).max() < 2
+    assert np.abs(changes[:, None] + 1 - edges).min(0).max() < 2
+
+
 def test_variable_steps_are_kept_and_times_start_at_zero(tmp_path: Path) -> None:
     path = _write(tmp_path / "film.mkv", _grey([10, 60, 110, 160, 210]), milliseconds=[500, 540, 580, 700, 740])
     native, quality = inspect(path, None, 0.0)
