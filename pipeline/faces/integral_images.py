@@ -61,17 +61,15 @@ def resize_windows(
     low = start + (steps * length) // side  # (n, 2, side): x, y
     high = start - (-(steps + 1) * length) // side
     (x0, y0), (x1, y1) = low.unbind(1), high.unbind(1)
-    frame_index = frame[:, None, None]
     area = (y1 - y0)[:, :, None] * (x1 - x0)[:, None, :]
     (y0, y1), (x0, x1) = (
         (low.clamp(0, limit), high.clamp(0, limit))
         for low, high, limit in ((y0, y1, sums.shape[1] - 1), (x0, x1, sums.shape[2] - 1))
     )
-
-    def corner(y: Tensor, x: Tensor) -> Tensor:
-        return sums[frame_index, y[:, :, None], x[:, None, :]]  # (n, side, side, 3)
-
-    total = corner(y1, x1) - corner(y0, x1) - corner(y1, x0) + corner(y0, x0)
+    rows = frame[:, None] * sums.shape[1] + torch.cat([y0, y1], 1)
+    corners = rows[:, :, None] * sums.shape[2] + torch.cat([x0, x1], 1)[:, None, :]
+    sums_at = sums.view(-1, 3).index_select(0, corners.view(-1)).view(-1, 2, side, 2, side, 3)
+    total = sums_at[:, 1, :, 1] - sums_at[:, 0, :, 1] - sums_at[:, 1, :, 0] + sums_at[:, 0, :, 0]
     return normalise_pixels(total / area[..., None])
 
 

@@ -83,14 +83,18 @@ class CandidateNet:
         """Wrap a network with an input of `side` x `side` pixels, which runs on `batch` candidates at a time."""
         self.network, self.side, self.batch = network, side, batch
 
-    def __call__(self, squares: Float[Tensor, "batch 3 side side"]) -> tuple[Tensor, ...]:
-        """Run the network on up to `batch` squares; the last output is the probability of a face."""
+    def __call__(self, squares: Float[Tensor, "n 3 side side"]) -> tuple[Tensor, ...]:
+        """Run the network on any number of squares; the last output is the probability of a face."""
+        batches = squares.split(self.batch)  # an empty one if there are no squares
+        *rest, probability = (torch.cat(column) for column in zip(*map(self._run_batch, batches), strict=True))
+        return (*rest, probability[:, 1])
+
+    def _run_batch(self, squares: Tensor) -> tuple[Tensor, ...]:
         count = len(squares)
         if count < self.batch:
             padding = squares.new_zeros((self.batch - count, self.side, self.side, 3)).permute(0, 3, 1, 2)
             squares = torch.cat([squares, padding])
-        *rest, probability = self.network(squares)
-        return (*(output[:count] for output in rest), probability[:count, 1])
+        return tuple(output[:count] for output in self.network(squares))
 
 
 class Mtcnn:
@@ -108,7 +112,7 @@ class Mtcnn:
         self.min_face, self.thresholds, self.batch, self.device = min_face, thresholds, batch, device
         networks = (net().eval().to(device, memory_format=torch.channels_last) for net in (PNet, RNet, ONet))
         self._pnet, rnet, onet = networks
-        self.rnet, self.onet = CandidateNet(rnet, 24, 16), CandidateNet(onet, 48, 16)
+        self.rnet, self.onet = CandidateNet(rnet, 24, 16), CandidateNet(onet, 48, 8)
 
     @torch.inference_mode()
     def detect(self, frames: UInt8[np.ndarray, "batch height width 3"]) -> list[Faces]:
@@ -141,9 +145,9 @@ class Mtcnn:
     def _search(self, frames: UInt8[np.ndarray, "batch height width 3"], min_confidence: float) -> list[Faces]:
         """Run the cascade once on each frame; return the faces above a confidence."""
         count, (height, width) = len(frames), frames.shape[1:3]
-        padded = np.zeros((self.batch, height, width, 3), np.uint8)
-        padded[:count] = frames
-        sums = integral_images(padded, self.device)
+        if count < self.batch:
+            frames = np.concatenate([frames, np.zeros((self.batch - count, height, width, 3), np.uint8)])
+        sums = integral_images(frames, self.device)
         candidates = self._propose(sums)
         candidates, (offsets,) = _rescore(self.rnet, candidates[candidates.frame < count], sums)
         accepted = candidates.score > self.thresholds[1]
@@ -157,27 +161,28 @@ class Mtcnn:
     def _propose(self, sums: IntegralImages) -> _Candidates:
         """Run P-Net on all levels of the pyramid; return its boxes, made square."""
         height, width = sums.shape[1] - 1, sums.shape[2] - 1
-        levels, offsets = [], []
-        scale = CELL / self.min_face
-        while min(height, width) * scale >= CELL:
-            offset_map, probability = self._pnet(resize_frames(sums, int(height * scale + 1), int(width * scale + 1)))
-            frame, row, column = torch.nonzero(probability[:, 1] >= self.thresholds[0], as_tuple=True)
-            corner = torch.stack([column, row], 1) * STRIDE + 1.0
-            boxes = torch.cat([(corner / scale).floor(), ((corner + CELL - 1) / scale).floor()], 1)
-            level = _Candidates(boxes, frame, probability[frame, 1, row, column])
-            remaining = level.nms(0.5)
-            levels.append(level[remaining])
-            offsets.append(offset_map.permute(0, 2, 3, 1)[frame, row, column][remaining])
-            scale *= PYRAMID_SCALE
-        if not levels:
+        scales = _pyramid_scales(self.min_face, min(height, width))
+        if not scales:
             empty = torch.empty(0, device=self.device)
             return _Candidates(empty.view(0, 4), empty.long(), empty)
-        candidates = _Candidates(
-            *(torch.cat([getattr(level, name) for level in levels]) for name in ("boxes", "frame", "score"))
-        )
+        columns = [self._run_pnet(sums, scale) for scale in scales]
+        level = torch.cat([torch.full_like(frame, number) for number, (_, frame, *_) in enumerate(columns)])
+        boxes, frame, score, offsets = (torch.cat(column) for column in zip(*columns, strict=True))
+        of_level = batched_nms(boxes, score, frame * len(scales) + level, 0.5)
+        candidates, offsets = _Candidates(boxes, frame, score)[of_level], offsets[of_level]
         remaining = candidates.nms(0.7)
-        boxes = square_boxes(regress_boxes(candidates.boxes[remaining], torch.cat(offsets)[remaining], inclusive=False))
+        boxes = square_boxes(regress_boxes(candidates.boxes[remaining], offsets[remaining], inclusive=False))
         return _Candidates(boxes, candidates.frame[remaining], candidates.score[remaining])
+
+    def _run_pnet(self, sums: IntegralImages, scale: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Run P-Net on one level of the pyramid; return the boxes, frames, scores and offsets of its candidates."""
+        height, width = sums.shape[1] - 1, sums.shape[2] - 1
+        offset_map, probability = self._pnet(resize_frames(sums, int(height * scale + 1), int(width * scale + 1)))
+        frame, row, column = torch.nonzero(probability[:, 1] >= self.thresholds[0], as_tuple=True)
+        corner = torch.stack([column, row], 1) * STRIDE + 1.0
+        boxes = torch.cat([(corner / scale).floor(), ((corner + CELL - 1) / scale).floor()], 1)
+        offsets = offset_map.permute(0, 2, 3, 1)[frame, row, column]
+        return boxes, frame, probability[frame, 1, row, column], offsets
 
     def _run_onet(self, candidates: _Candidates, offsets: Tensor, sums: IntegralImages) -> tuple[_Candidates, Tensor]:
         """Run O-Net on R-Net's boxes.
@@ -200,6 +205,16 @@ class Mtcnn:
 def load_mtcnn(min_face: int, thresholds: tuple[float, float, float], batch: int, device: torch.device) -> Mtcnn:
     """Return the cascade with these settings; each process loads it once."""
     return Mtcnn(min_face, thresholds, batch, device)
+
+
+def _pyramid_scales(min_face: int, shorter_side: int) -> list[float]:
+    """Return the scales of the pyramid: from that of the smallest face to that at which the picture is a cell."""
+    scales = []
+    scale = CELL / min_face
+    while shorter_side * scale >= CELL:
+        scales.append(scale)
+        scale *= PYRAMID_SCALE
+    return scales
 
 
 def _rescore(network: CandidateNet, candidates: _Candidates, sums: IntegralImages) -> tuple[_Candidates, list[Tensor]]:

@@ -1,8 +1,14 @@
 """Face alignment: the similarity transform that maps five landmarks to a template, and warping with it."""
 
+from collections.abc import Sequence
+from functools import cache
+from math import ceil, floor
+
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Complex, Float, UInt8
+
+from pipeline.faces.halving import Picture, cut_out_halved
 
 # Left eye, right eye, nose, left and right mouth corner (x, y) in a picture of 112 x 112 pixels: the template commonly
 # used in face recognition (docs: the corpora's five-point template). For other sizes it is scaled.
@@ -12,7 +18,6 @@ TEMPLATE = np.array(
 TEMPLATE_SIZE = 112
 
 Transform = Float[np.ndarray, "2 3"]
-Picture = UInt8[np.ndarray, "height width 3"]
 
 
 def similarity(landmarks: Float[np.ndarray, "5 2"], size: int) -> Transform:
@@ -26,14 +31,20 @@ def similarity(landmarks: Float[np.ndarray, "5 2"], size: int) -> Transform:
         landmarks: five points (x, y) in pixels.
         size: side of the aligned face in pixels.
     """
-    target = TEMPLATE * (size / TEMPLATE_SIZE)
-    points = landmarks.astype(np.float64)
-    centre, target_centre = points.mean(0), target.mean(0)
-    p = (points - centre) @ (1, 1j)
-    q = (target - target_centre) @ (1, 1j)
-    rotation = np.sum(q * p.conj()) / np.sum(np.abs(p) ** 2)  # and scale
-    matrix = np.array([[rotation.real, -rotation.imag], [rotation.imag, rotation.real]])
-    return np.column_stack([matrix, target_centre - matrix @ centre])
+    target, target_centre = _template(size)
+    points = landmarks.astype(np.float64) @ (1, 1j)
+    centre = points.mean()
+    points -= centre
+    rotation = np.vdot(points, target) / np.vdot(points, points).real  # and scale
+    shift = target_centre - rotation * centre
+    return np.array([[rotation.real, -rotation.imag, shift.real], [rotation.imag, rotation.real, shift.imag]])
+
+
+@cache
+def _template(size: int) -> tuple[Complex[np.ndarray, " 5"], complex]:
+    """Return the template for a size as complex numbers about their centre, and the centre."""
+    points = TEMPLATE @ (1, 1j) * (size / TEMPLATE_SIZE)
+    return points - points.mean(), complex(points.mean())
 
 
 def square_crop(box: Float[np.ndarray, " 4"], size: int, margin: float) -> Transform:
@@ -53,33 +64,49 @@ def square_crop(box: Float[np.ndarray, " 4"], size: int, margin: float) -> Trans
 def warp(picture: Picture, transform: Transform, size: int) -> UInt8[np.ndarray, "size size 3"]:
     """Warp a picture to `size` x `size` pixels; pixels from outside the picture are black.
 
-    If the transform shrinks to half or less, the part of the picture that is needed is first downsampled by a whole
-    factor with area averaging, so that fine detail does not alias.
+    If the transform shrinks to half or less, the part of the picture that is needed is halved first, as often as it
+    stays larger than the result, so that fine detail does not alias.
     """
     scale = float(np.hypot(transform[0, 0], transform[1, 0]))
-    factor = max(int(1 / scale), 1)
-    if factor > 1:
-        picture, transform = _downsample(picture, transform, size, factor)
+    halvings = max(int(-np.log2(scale)), 0)
+    if halvings:
+        picture, transform = _halve(picture, transform, size, halvings)
     return cv2.warpAffine(picture, transform, (size, size), flags=cv2.INTER_LINEAR)
 
 
-def _downsample(picture: np.ndarray, transform: np.ndarray, size: int, factor: int) -> tuple[np.ndarray, np.ndarray]:
-    """Average the part of a picture that is needed over squares of `factor` x `factor` pixels.
+def _halve(
+    picture: Picture, transform: Transform, size: int, halvings: int
+) -> tuple[UInt8[np.ndarray, "rows columns 3"], Transform]:
+    """Halve the part of a picture that is needed.
 
     Returns:
-        The downsampled part, and the transform that maps it to the face crop.
+        The halved part, and the transform that maps it to the face crop.
     """
-    inverse = cv2.invertAffineTransform(transform)
-    corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]]) @ inverse.T
-    height, width = picture.shape[:2]
-    x0, y0 = np.clip(np.floor(corners.min(0)).astype(int) - factor, 0, (width, height))
-    x1, y1 = np.clip(np.ceil(corners.max(0)).astype(int) + factor, 0, (width, height))
-    columns, rows = (x1 - x0) // factor, (y1 - y0) // factor
-    if columns < 1 or rows < 1:
+    step, (height, width) = 2**halvings, picture.shape[:2]
+    (x0, x1), (y0, y1) = (
+        _pixels_needed(row, size, step, limit)
+        for row, limit in zip(cv2.invertAffineTransform(transform).tolist(), (width, height), strict=True)
+    )
+    if x1 <= x0 or y1 <= y0:
         return picture, transform
-    part = picture[y0 : y0 + rows * factor, x0 : x0 + columns * factor]
-    small = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
-    # The centre of pixel (i, j) of `small` is at picture coordinate factor * i + (factor - 1) / 2 + x0 (and y0 for j).
-    offset = (factor - 1) / 2
+    x1, y1 = x1 + (x0 - x1) % step, y1 + (y0 - y1) % step
+    small = cut_out_halved(picture, (x0, y0, x1, y1), halvings)
+    # The centre of pixel (i, j) of `small` is at picture coordinate step * i + (step - 1) / 2 + x0 (and y0 for j).
+    offset = (step - 1) / 2
     shift = transform[:, :2] @ (x0 + offset, y0 + offset) + transform[:, 2]
-    return small, np.column_stack([transform[:, :2] * factor, shift])
+    return small, np.column_stack([transform[:, :2] * step, shift])
+
+
+def _pixels_needed(row: Sequence[float], size: int, margin: int, limit: int) -> tuple[int, int]:
+    """Return where the pixels that a crop needs begin and end along one axis of a picture.
+
+    Args:
+        row: of the transform from the crop to the picture; plain numbers, because this runs for every face.
+        size: side of the crop.
+        margin: pixels to add at both ends.
+        limit: length of the axis.
+    """
+    by_column, by_row, start = row
+    low = floor(start + size * (min(by_column, 0) + min(by_row, 0))) - margin
+    high = ceil(start + size * (max(by_column, 0) + max(by_row, 0))) + margin
+    return min(max(low, 0), limit), min(max(high, 0), limit)

@@ -2,27 +2,26 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from pipeline.faces.boxes import landmarks_in_pixels, pixel_windows, regress_boxes, square_boxes, windows_in_picture
+from pipeline.faces.halving import Picture
 from pipeline.faces.integral_images import normalise_pixels
 from pipeline.faces.mtcnn import CandidateNet, Faces, Mtcnn
+from pipeline.faces.squares import resized_squares
 
-BATCH = 16  # faces in a batch
+BATCH = 48  # faces in a batch
 
 
 @torch.inference_mode()
-def refine(
-    cascade: Mtcnn, frames: Sequence[UInt8[np.ndarray, "height width 3"]], boxes: Float[np.ndarray, "n 4"]
-) -> Faces:
+def refine(cascade: Mtcnn, frames: Sequence[Picture], boxes: Float[np.ndarray, "n 4"]) -> Faces:
     """Locate the face near a box in each of n frames of one size.
 
     R-Net corrects the box; O-Net predicts the final box, its probability and the landmarks. No face is rejected here.
-    Squares are cut out on the CPU, and only the squares are sent to the device.
+    The parts of the pictures that are needed are cut out on the CPU, and only they are sent to the device.
 
     Args:
         cascade: holds R-Net and O-Net.
@@ -39,7 +38,7 @@ def refine(
     return Faces(*(torch.cat(column).double().numpy() for column in zip(*outputs, strict=True)))
 
 
-def _refine_batch(cascade: Mtcnn, frames: Sequence[np.ndarray], boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _refine_batch(cascade: Mtcnn, frames: Sequence[Picture], boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return boxes, confidences and landmarks of up to `BATCH` faces."""
     boxes = square_boxes(boxes)
     offsets, _ = _run_network(cascade.rnet, frames, boxes, cascade.device)
@@ -49,30 +48,15 @@ def _refine_batch(cascade: Mtcnn, frames: Sequence[np.ndarray], boxes: Tensor) -
 
 
 def _run_network(
-    network: CandidateNet, frames: Sequence[np.ndarray], boxes: Tensor, device: torch.device
+    network: CandidateNet, frames: Sequence[Picture], boxes: Tensor, device: torch.device
 ) -> tuple[Tensor, ...]:
-    """Run a network on one box in each frame; the last output is the score, 0 if the box lies outside the frame."""
+    """Run a network on a square box in each frame; the last output is the score, 0 if the box lies outside the frame.
+
+    Boxes count pixels from 1 and include both ends. The cascade cuts whole pixels, so that its networks see a square
+    whose corner lies half a pixel before that of the box on average; here it always does.
+    """
     height, width = frames[0].shape[:2]
-    windows = pixel_windows(boxes)
-    squares = np.zeros((len(frames), network.side, network.side, 3), np.uint8)
-    inside = windows_in_picture(windows, width, height)
-    for frame, window, square, is_inside in zip(frames, windows.tolist(), squares, inside.tolist(), strict=True):
-        if is_inside:
-            part = _cut_out(frame, *window)
-            cv2.resize(part, (network.side, network.side), square, interpolation=cv2.INTER_AREA)
-    *rest, score = (output.cpu() for output in network(normalise_pixels(torch.from_numpy(squares).to(device))))
-    return (*rest, score * inside)
-
-
-def _cut_out(
-    frame: UInt8[np.ndarray, "height width 3"], x0: int, y0: int, x1: int, y1: int
-) -> UInt8[np.ndarray, "window_height window_width 3"]:
-    """Return a window of a frame, ends excluded; beyond its borders a frame is black, as in the training of MTCNN."""
-    height, width = frame.shape[:2]
-    left, top, right, bottom = max(-x0, 0), max(-y0, 0), max(x1 - width, 0), max(y1 - height, 0)
-    part = frame[y0 + top : y1 - bottom, x0 + left : x1 - right]
-    return (
-        cv2.copyMakeBorder(part, top, bottom, left, right, cv2.BORDER_CONSTANT)
-        if left or top or right or bottom
-        else part
-    )
+    lengths = (boxes[:, 2] - boxes[:, 0] + 1).clamp(min=1)
+    squares = resized_squares(frames, boxes[:, :2] - 1.5, lengths, network.side, device)
+    *rest, score = (output.cpu() for output in network(normalise_pixels(squares)))
+    return (*rest, score * windows_in_picture(pixel_windows(boxes), width, height))

@@ -64,3 +64,23 @@ def test_refined_faces_at_the_border_are_those_of_frames_with_black_around() -> 
     in_black = refine(CASCADE, [np.pad(frame, ((80, 80), (80, 80), (0, 0))) for frame in frames], boxes + 80)
     np.testing.assert_allclose(cut.landmarks, in_black.landmarks - 80, atol=1e-3)
     assert cut.confidence.min() > 0.7
+
+
+def test_refined_faces_lie_where_the_cascade_finds_them() -> None:
+    """On average over places within a pixel; half a pixel of a shift would show."""
+    scene = Scene(40)
+    for t in range(40):
+        scene.put(t, 1, 90 + 0.13 * t, 85 + 0.29 * t, 42, 0.0)
+    detected = [CASCADE.detect(frame[None])[0] for frame in scene.frames]
+    faces = refine(CASCADE, list(scene.frames), np.stack([found.boxes[0] for found in detected]))
+    difference = faces.landmarks - np.stack([found.landmarks[0] for found in detected])
+    assert np.abs(difference.mean((0, 1))).max() < 0.2
+
+
+def test_a_box_turned_inside_out_has_confidence_0() -> None:
+    frames, boxes, _ = _faces(2)
+    boxes[0] = [120.0, 100.0, 80.0, 60.0]
+    faces = refine(CASCADE, frames, boxes)
+    assert faces.confidence[0] == 0
+    assert faces.confidence[1] > 0.9
+    assert np.isfinite(faces.landmarks).all()
