@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from pipeline.faces.similarity import Picture, similarity, square_crop, warp
+from pipeline.faces.halving import Picture
+from pipeline.faces.similarity import similarity, square_crop, warp
 from pipeline.params import Align
 
 ORIGINS = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3, "published": 4}

@@ -15,11 +15,8 @@ def shows_picture(picture: Picture, window: Window) -> bool:
     return max(x0, 0) < min(x1, width) and max(y0, 0) < min(y1, height)
 
 
-def cut_out(picture: Picture, window: Window) -> UInt8[np.ndarray, "window_height window_width 3"]:
-    """Return a window of a picture; beyond its borders a picture is black.
-
-    The window must show at least one pixel of the picture.
-    """
+def _cut_out(picture: Picture, window: Window) -> UInt8[np.ndarray, "window_height window_width 3"]:
+    """Return a window of a picture; beyond its borders a picture is black."""
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = window
     left, top, right, bottom = max(-x0, 0), max(-y0, 0), max(x1 - width, 0), max(y1 - height, 0)
@@ -30,7 +27,9 @@ def cut_out(picture: Picture, window: Window) -> UInt8[np.ndarray, "window_heigh
 
 
 def cut_out_halved(picture: Picture, window: Window, times: int) -> UInt8[np.ndarray, "rows columns 3"]:
-    """Return a window of a picture, halved some times.
+    """Return a window of a picture, halved some times; beyond its borders a picture is black.
+
+    The window must show at least one pixel of the picture.
 
     Pixel (i, j) of the result is the mean over a square of 2^times pixels, rounded at each halving, whose centre is at
     x = 2^times * i + (2^times - 1) / 2 and likewise for j, from the window's corner.
@@ -38,7 +37,7 @@ def cut_out_halved(picture: Picture, window: Window, times: int) -> UInt8[np.nda
     Raises:
         ValueError: if 2^times does not divide the sides of the window.
     """
-    part = cut_out(picture, window)
+    part = _cut_out(picture, window)
     height, width = part.shape[:2]
     if height % 2**times or width % 2**times:
         raise ValueError(f"a window of {width} x {height} pixels cannot be halved {times} times")

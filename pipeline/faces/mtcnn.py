@@ -34,6 +34,7 @@ BLACK_MARGIN = 80  # pixels of black around a frame in which a face meets the bo
 # some pixels: a box at the border is too inexact to be taken at its word, and the end of the black margin is no border.
 BORDER_SHARE, BORDER_PIXELS = 0.1, 16
 DOUBT = 0.5  # share of O-Net's threshold from which on a box may be a face
+AT_ONCE = 256  # candidates whose pixels are in memory; a face has about 60
 MAX_OVERLAP = 0.7  # of two faces, as a share of the smaller one
 
 
@@ -85,7 +86,7 @@ class CandidateNet:
 
     def __call__(self, squares: Float[Tensor, "n 3 side side"]) -> tuple[Tensor, ...]:
         """Run the network on any number of squares; the last output is the probability of a face."""
-        batches = squares.split(self.batch)  # an empty one if there are no squares
+        batches = squares.split(self.batch)  # one, which is empty, if there are no squares
         *rest, probability = (torch.cat(column) for column in zip(*map(self._run_batch, batches), strict=True))
         return (*rest, probability[:, 1])
 
@@ -112,6 +113,7 @@ class Mtcnn:
         self.min_face, self.thresholds, self.batch, self.device = min_face, thresholds, batch, device
         networks = (net().eval().to(device, memory_format=torch.channels_last) for net in (PNet, RNet, ONet))
         self._pnet, rnet, onet = networks
+        # Where a candidate costs least on a processor: of O-Net 0.32 ms in batches of 8, 0.45 in batches of 16.
         self.rnet, self.onet = CandidateNet(rnet, 24, 16), CandidateNet(onet, 48, 8)
 
     @torch.inference_mode()
@@ -227,7 +229,7 @@ def _rescore(network: CandidateNet, candidates: _Candidates, sums: IntegralImage
     windows = pixel_windows(candidates.boxes)
     inside = torch.nonzero(windows_in_picture(windows, width, height))[:, 0]
     candidates, windows = candidates[inside], windows[inside]
-    parts = [slice(start, start + network.batch) for start in range(0, max(len(windows), 1), network.batch)]
+    parts = [slice(start, start + AT_ONCE) for start in range(0, max(len(windows), 1), AT_ONCE)]
     outputs = [network(resize_windows(sums, candidates.frame[part], windows[part], network.side)) for part in parts]
     *rest, score = (torch.cat(column) for column in zip(*outputs, strict=True))
     return _Candidates(candidates.boxes, candidates.frame, score), rest

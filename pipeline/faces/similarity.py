@@ -65,10 +65,11 @@ def warp(picture: Picture, transform: Transform, size: int) -> UInt8[np.ndarray,
     """Warp a picture to `size` x `size` pixels; pixels from outside the picture are black.
 
     If the transform shrinks to half or less, the part of the picture that is needed is halved first, as often as it
-    stays larger than the result, so that fine detail does not alias.
+    stays as large as the result. So the step from one sample to the next is below two pixels.
     """
     scale = float(np.hypot(transform[0, 0], transform[1, 0]))
-    halvings = max(int(-np.log2(scale)), 0)
+    largest = max(picture.shape[:2]).bit_length()  # halvings, after which any picture is one pixel
+    halvings = min(max(int(-np.log2(scale)), 0), largest)
     if halvings:
         picture, transform = _halve(picture, transform, size, halvings)
     return cv2.warpAffine(picture, transform, (size, size), flags=cv2.INTER_LINEAR)
@@ -80,7 +81,7 @@ def _halve(
     """Halve the part of a picture that is needed.
 
     Returns:
-        The halved part, and the transform that maps it to the face crop.
+        The halved part, and the transform that maps it to the face crop; the arguments if it needs no pixel.
     """
     step, (height, width) = 2**halvings, picture.shape[:2]
     (x0, x1), (y0, y1) = (

@@ -26,7 +26,7 @@ def resized_squares(
     Args:
         pictures: n pictures.
         corners: x and y of the upper left corner in pixels, where 0 is the left or upper edge of the first pixel.
-        lengths: of a side of the square, in pixels. A square without a pixel of its picture is black.
+        lengths: of a side of the square, in pixels; above 0. A square without a pixel of its picture is black.
         side: of the resized squares.
         device: where they are resized.
     """
@@ -46,7 +46,7 @@ def resized_squares(
             part[:count, :count] = cut_out_halved(picture, window, times)
     columns, rows = (_weights(start[:, axis].to(device), length.to(device), side, pixels) for axis in range(2))
     means = torch.bmm(rows, parts.to(device).float().view(-1, pixels, pixels * 3)).view(-1, side, pixels, 3)
-    return torch.einsum("nxw,nywc->nyxc", columns, means)
+    return torch.einsum("nxw,nywc->nyxc", columns, means).contiguous()  # einsum returns a turned view
 
 
 def _weights(

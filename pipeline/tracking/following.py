@@ -10,8 +10,8 @@ second pass.
 from collections.abc import Iterator
 from itertools import pairwise
 
+from pipeline.faces.halving import Picture
 from pipeline.faces.mtcnn import Faces
-from pipeline.faces.similarity import Picture
 from pipeline.tracking.followed import followed_first
 from pipeline.tracking.frame_reader import FrameReader
 from pipeline.tracking.full_search import FacesByRow, FullSearch, detected_face

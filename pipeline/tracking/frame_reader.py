@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Float, Int
 
-from pipeline.faces.similarity import Picture
+from pipeline.faces.halving import Picture
 from pipeline.records.frame_steps import pause_rows
 from pipeline.records.frame_table import CUT, FrameTable
 from pipeline.video.picture_size import Size

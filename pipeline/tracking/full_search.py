@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from pipeline.faces.face_crop import CropSettings, Face
+from pipeline.faces.halving import Picture
 from pipeline.faces.mtcnn import Faces, Mtcnn, load_mtcnn
-from pipeline.faces.similarity import Picture
 from pipeline.tracking.frame_reader import batched
 from pipeline.tracking.person import Person
 from pipeline.tracking.tracks import observe

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Iterator
 
 from pipeline.faces.face_crop import Face, interpolate_face
-from pipeline.faces.similarity import Picture
+from pipeline.faces.halving import Picture
 
 Row = tuple[Picture, Face | None]
 

@@ -13,7 +13,7 @@ from pipeline.faces.integral_images import normalise_pixels
 from pipeline.faces.mtcnn import CandidateNet, Faces, Mtcnn
 from pipeline.faces.squares import resized_squares
 
-BATCH = 48  # faces in a batch
+BATCH = 48  # faces whose squares are in memory at once; a multiple of both networks' batches
 
 
 @torch.inference_mode()
@@ -52,8 +52,9 @@ def _run_network(
 ) -> tuple[Tensor, ...]:
     """Run a network on a square box in each frame; the last output is the score, 0 if the box lies outside the frame.
 
-    Boxes count pixels from 1 and include both ends. The cascade cuts whole pixels, so that its networks see a square
-    whose corner lies half a pixel before that of the box on average; here it always does.
+    Boxes count pixels from 1, so the left edge of a box is at x1 - 1. The cascade rounds boxes down to whole pixels, so
+    its networks see them half a pixel further left and up on average. The same half pixel is subtracted here, 1.5 in
+    all, so that both give the same landmarks.
     """
     height, width = frames[0].shape[:2]
     lengths = (boxes[:, 2] - boxes[:, 0] + 1).clamp(min=1)

@@ -15,8 +15,8 @@ import numpy as np
 from jaxtyping import Float
 
 from pipeline.faces.face_crop import CropSettings, Face, interpolate_face
+from pipeline.faces.halving import Picture
 from pipeline.faces.mtcnn import Faces
-from pipeline.faces.similarity import Picture
 from pipeline.tracking.full_search import FacesByRow, FullSearch, detected_face
 from pipeline.tracking.person import Person
 from pipeline.tracking.refine import refine

@@ -171,7 +171,7 @@ class Track:
 def box_proximity(first: Float[np.ndarray, " 4"], second: Float[np.ndarray, " 4"]) -> float:
     """Return how close two boxes are in position and size: 1 for equal boxes, 0 from a distance of 1.5 face sizes.
 
-    A box without area is close to none.
+    The proximity of a box without area is 0.
     """
     ax0, ay0, ax1, ay1 = first.tolist()  # plain numbers: this runs for every face, and arrays of four are slow
     bx0, by0, bx1, by1 = second.tolist()

@@ -1,5 +1,7 @@
 """Face alignment: the transform against an independent solution, the warp against pictures made for the test."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,25 @@ def test_warp_averages_when_it_shrinks() -> None:
     # The scale is just above a quarter, so the picture is halved once: 2 of 4 pixels are white.
     assert face.min() >= 127
     assert face.max() <= 128
+
+
+def test_warp_halves_as_often_as_the_picture_stays_larger() -> None:
+    """Blocks of two pixels, shrunk by a factor of 4.2, need two halvings to become grey."""
+    board = (np.indices((450, 450)).sum(0) % 2 * 255).astype(np.uint8).repeat(2, 0).repeat(2, 1)
+    picture = np.repeat(board[..., None], 3, 2)
+    face = warp(picture, similarity(_transform_points(TEMPLATE, 0, 4.2, (200, 200)), 112), 112)
+    assert face.min() >= 126
+    assert face.max() <= 129
+
+
+def test_a_face_far_larger_than_the_picture_takes_no_more_memory() -> None:
+    picture = np.full((48, 64, 3), 200, np.uint8)
+    tracemalloc.start()
+    face = warp(picture, similarity(TEMPLATE * 2**13, 112), 112)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
+    assert face.max() < 200  # a few pixels of the picture, in black
 
 
 def test_pixels_outside_the_picture_are_black() -> None:

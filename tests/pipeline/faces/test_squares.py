@@ -53,7 +53,8 @@ def test_each_square_is_of_its_picture_alone() -> None:
     """Squares that are made together equal those made alone, bit for bit; one outside its picture is black."""
     random = np.random.default_rng(2)
     pictures = [random.integers(0, 256, (90, 120, 3), dtype=np.uint8) for _ in range(9)]
-    corners, lengths = torch.rand(9, 2) * 60 - 10, torch.rand(9) * 80 + 5
+    corners = torch.tensor(random.uniform(-4, 50, (9, 2)), dtype=torch.float32)
+    lengths = torch.tensor(random.uniform(5, 85, 9), dtype=torch.float32)
     corners[4] = torch.tensor([500.0, 10.0])
     together = resized_squares(pictures, corners, lengths, 24, CPU)
     for number, picture in enumerate(pictures):

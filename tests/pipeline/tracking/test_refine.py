@@ -71,9 +71,9 @@ def test_refined_faces_lie_where_the_cascade_finds_them() -> None:
     scene = Scene(40)
     for t in range(40):
         scene.put(t, 1, 90 + 0.13 * t, 85 + 0.29 * t, 42, 0.0)
-    detected = [CASCADE.detect(frame[None])[0] for frame in scene.frames]
-    faces = refine(CASCADE, list(scene.frames), np.stack([found.boxes[0] for found in detected]))
-    difference = faces.landmarks - np.stack([found.landmarks[0] for found in detected])
+    searched = [CASCADE.detect(frame[None])[0] for frame in scene.frames]
+    refined = refine(CASCADE, list(scene.frames), np.stack([faces.boxes[0] for faces in searched]))
+    difference = refined.landmarks - np.stack([faces.landmarks[0] for faces in searched])
     assert np.abs(difference.mean((0, 1))).max() < 0.2
 
 

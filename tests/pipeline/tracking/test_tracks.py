@@ -11,6 +11,8 @@ def test_box_proximity_falls_with_distance_and_size() -> None:
     assert box_proximity(box, box + 30) == np.float64(1 - 30 * np.sqrt(2) / 60)
     assert box_proximity(box, np.array([-20.0, -20.0, 60.0, 60.0])) == 0.5
     assert box_proximity(box, box + 200) == 0
+    point, inside_out = box[[0, 1, 0, 1]], box[[2, 3, 0, 1]]
+    assert box_proximity(point, point) == box_proximity(box, point) == box_proximity(box, inside_out) == 0
 
 
 def test_a_new_track_has_no_observations() -> None:

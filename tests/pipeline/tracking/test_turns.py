@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.faces.face_crop import Face
-from pipeline.faces.similarity import Picture
+from pipeline.faces.halving import Picture
 from pipeline.simulation.appearance import draw_appearance
 from pipeline.simulation.drawing import FacePose, draw_frame
 from pipeline.simulation.motion import Expression
