@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from pipeline.faces.face_crop import ORIGINS
 from pipeline.records.frame_table import FrameTable, constant_rate_rows
@@ -56,26 +56,23 @@ def write_overlay(
         canvas: width and height of the pictures of the video, in which the boxes are.
     """
     fps = min(table.fps or 1.0, MAX_FPS)
+    rows, times = constant_rate_rows(table.time, fps)
+    pictures = read_frames(video, table.frame[rows].tolist(), canvas)
+    frames = _overlay_frames(pictures, _read_faces(aligned, rows.tolist()), times, score, spans)
     with atomic_file(path) as partial:
-        write_video(partial, _overlay_frames(video, table, aligned, score, spans, canvas, fps), fps, QUALITY)
+        write_video(partial, frames, fps, QUALITY)
 
 
 def _overlay_frames(
-    video: Path,
-    table: FrameTable,
-    aligned: Path,
+    pictures: Iterator[Frame],
+    faces: Iterator[tuple[np.ndarray, np.ndarray, int]],
+    times: Float[np.ndarray, " frames"],
     score: float | None,
     spans: Sequence[SpanTime],
-    canvas: Size,
-    fps: float,
 ) -> Iterator[Frame]:
-    """Yield the frames of the overlay, at a constant rate of `fps`."""
-    rows, times = constant_rate_rows(table.time, fps)
-    faces = _read_faces(aligned, rows.tolist())
+    """Yield the frames of the overlay, each from a picture, its face and its time."""
     strip: Frame | None = None
-    for frame, (box, landmarks, origin), time in zip(
-        read_frames(video, table.frame[rows].tolist(), canvas), faces, times, strict=True
-    ):
+    for frame, (box, landmarks, origin), time in zip(pictures, faces, times, strict=True):
         scale, resized = _resize(frame)
         if strip is None:
             strip = _draw_strip(resized.shape[1], float(times[-1]), spans, score)
