@@ -15,6 +15,7 @@ from pipeline.runtime.project_code import project_root
 
 HASH_LENGTH = 12  # digits of a shortened commit
 SETUP = "run `make setup` in the checkout"
+BASELINE = "refs/exps/exec/EXEC_BASELINE"  # the commit that DVC takes for HEAD while it stands
 MAX_NAMES = 5  # packages named in a finding
 LINKS = r"(reflink|hardlink|symlink|copy)"
 
@@ -124,6 +125,20 @@ def _check_git(checkout: Path) -> Iterator[Check]:
     same = _setting([committed], "cache", "type") == dvc_setting(checkout, "cache", "type")
     remedy = "if this was not meant: `dvc config --local --unset cache.type && git checkout .dvc/config`"
     yield ok_or_warning("cache.type", same, "is as committed" if same else "is not as committed", remedy)
+    yield from _check_killed_experiment(checkout)
+
+
+def _check_killed_experiment(checkout: Path) -> Iterator[Check]:
+    """Warn of an experiment that was killed, and say nothing else: DVC then takes HEAD for the commit it began from."""
+    try:
+        began = _git(checkout, "rev-parse", "--verify", "--quiet", BASELINE).strip()
+        head = _git(checkout, "rev-parse", "HEAD").strip()
+    except GitError:
+        return
+    if began != head:
+        finding = f"one was killed, or runs now: DVC takes HEAD for commit {began[:HASH_LENGTH]}"
+        remedy = f"if none runs: `git update-ref -d {BASELINE}`"
+        yield Check("experiment in the workspace", Verdict.WARNING, finding, remedy)
 
 
 def _check_settings(checkout: Path) -> Iterator[Check]:

@@ -10,6 +10,7 @@ from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.scm import RevError, SCMError, resolve_rev
+from scmrepo.exceptions import RevError as GitRevisionError
 
 from pipeline.experiments.git import git_blob
 from pipeline.records.text import decode_text
@@ -80,13 +81,25 @@ def find_experiment(name: str) -> Experiment:
         return Experiment(name, None)
     try:
         with Repo() as repo:
-            return Experiment(name, resolve_rev(repo.scm, name))
+            return Experiment(name, _commit(repo, name))
     except (RevError, SCMError):
         raise ValueError(
             f"{name}: neither an experiment nor a revision of Git; `dvc exp show` lists the experiments"
         ) from None
     except DvcException as error:
         raise ValueError(f"{name}: DVC cannot read it here: {error}") from None
+
+
+def _commit(repo: Repo, name: str) -> str:
+    """Return the commit of a Git revision, else that of an experiment.
+
+    Git is asked first, because DVC takes HEAD for another commit while an experiment runs in the workspace, and after
+    one that was killed: that from which the experiment began.
+    """
+    try:
+        return str(repo.scm.resolve_rev(name))
+    except GitRevisionError:
+        return str(resolve_rev(repo.scm, name))
 
 
 def list_experiments() -> list[Experiment]:

@@ -11,7 +11,7 @@ from pipeline.faces.boxes import landmarks_in_pixels, pixel_windows, regress_box
 from pipeline.faces.halving import Picture
 from pipeline.faces.integral_images import normalise_pixels
 from pipeline.faces.mtcnn import CandidateNet, Faces, Mtcnn
-from pipeline.faces.squares import resized_squares
+from pipeline.tracking.squares import resized_squares
 
 BATCH = 48  # faces whose squares are in memory at once; a multiple of both networks' batches
 

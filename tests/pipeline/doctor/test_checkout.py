@@ -47,6 +47,16 @@ def test_changes_are_counted_and_not_named(checkout: Path, findings: Findings) -
     assert findings()["dvc.lock"] == (Verdict.WARNING, "is not in Git")
 
 
+def test_a_killed_experiment_is_told(checkout: Path, findings: Findings) -> None:
+    began = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    _git(checkout, "update-ref", "refs/exps/exec/EXEC_BASELINE", began)
+    assert "experiment in the workspace" not in findings()
+    _git(checkout, "commit", "-q", "--allow-empty", "-m", "later")
+    verdict, finding = findings()["experiment in the workspace"]
+    assert verdict is Verdict.WARNING
+    assert finding == f"one was killed, or runs now: DVC takes HEAD for commit {began[:12]}"
+
+
 @pytest.mark.parametrize(
     "local", ["[cache]\n    type = copy\n", "[cache]\n    type = copy\n['remote \"x\"']\n    url = %y\n"]
 )

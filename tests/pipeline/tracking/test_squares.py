@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.faces.squares import resized_squares
+from pipeline.tracking.squares import resized_squares
 
 FINE = 16  # a pixel is divided into so many rows and columns, so that corners at sixteenths are exact
 CPU = torch.device("cpu")
