@@ -23,8 +23,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from pipeline.models.normalise import repeat_over_time
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition, Regression
-from pipeline.params import Params
-from pipeline.params_check import load_params
+from pipeline.params.check import load_params
+from pipeline.params.whole import Params
 from pipeline.profiles import apply_profile
 
 ROOT = Path(__file__).parents[1]

@@ -26,8 +26,8 @@ from pipeline.models.description import network_name
 from pipeline.nets.build import build
 from pipeline.nets.compiled import Clips, Outputs, compile_for_inference
 from pipeline.nets.heads import Regression
-from pipeline.params import Model
-from pipeline.params_check import load_params
+from pipeline.params.check import load_params
+from pipeline.params.network import Model
 
 ROOT = Path(__file__).parents[1]
 FRAMES, SIZE = 16, 112

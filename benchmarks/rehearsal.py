@@ -43,8 +43,8 @@ import yaml
 from benchmarks.cost import flops_of_sample, pretraining_samples
 from benchmarks.long_recordings import LongCorpus, write_corpus
 from benchmarks.stage_cost import clone_project, log_of, machine, run_stage
-from pipeline.params import Params
-from pipeline.params_check import load_params
+from pipeline.params.check import load_params
+from pipeline.params.whole import Params
 from pipeline.profiles import apply_profile
 
 AVEC2013_FRAMES = 2_870_000  # of its 150 recordings of 2.2 to 20.8 minutes, as users of the files have counted them

@@ -47,7 +47,7 @@ from benchmarks.obvious_training import finish, train_plain
 from benchmarks.trainings import SIZE, training_params, trainings
 from pipeline.data.augmentation import augment_clips
 from pipeline.device import select_device
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.training.acceleration import accelerate
 from pipeline.training.loop import fit
 

@@ -12,8 +12,8 @@ from pipeline.models.description import Description
 from pipeline.models.preprocessing import Preprocessing
 from pipeline.nets.build import build
 from pipeline.nets.heads import Regression
-from pipeline.params import Params
-from pipeline.params_check import load_params
+from pipeline.params.check import load_params
+from pipeline.params.whole import Params
 from pipeline.pretraining.recognition import Pretraining
 from pipeline.score_networks.network_task import NetworkTask
 from pipeline.score_networks.objectives import fit_target

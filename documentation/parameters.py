@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from documentation.tables import code, table
-from pipeline.params import Params
-from pipeline.section import Section
+from pipeline.params.section import Section
+from pipeline.params.whole import Params
 
 INTRODUCTION = """# Parameters
 

@@ -16,8 +16,9 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from pipeline.params import Params, ParamsError
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
+from pipeline.params.errors import ParamsError
+from pipeline.params.whole import Params
 from pipeline.places import ROOTS
 from pipeline.records.text import read_text
 from pipeline.runtime.atomic import write_text_atomically

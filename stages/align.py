@@ -13,7 +13,7 @@ from pipeline.artifacts.hashing import verified_digests
 from pipeline.faces.face_crop import ORIGINS, CropSettings
 from pipeline.faces.placement import network_placement
 from pipeline.items import Item, make_items
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.records.quality import read_quality
 from pipeline.records.recordings import read_recordings
 from pipeline.runtime.atomic import atomic_folder

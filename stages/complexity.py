@@ -14,7 +14,7 @@ from pipeline.complexity.count import cost_of
 from pipeline.estimators.capabilities import Costed
 from pipeline.estimators.choice import read_choice
 from pipeline.estimators.registry import chosen_module, estimator_class
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.runtime.atomic import write_text_atomically
 from pipeline.runtime.stage import run_stage
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.inspection.inspect_video import write_inspection
 from pipeline.items import Item, make_items
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.records.quality import read_quality
 from pipeline.records.quality_notices import quality_notices
 from pipeline.records.recordings import Recording, read_recordings

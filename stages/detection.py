@@ -11,7 +11,7 @@ from pipeline.detection.measure import measure
 from pipeline.detection.tables import summary, write_detections, write_summary
 from pipeline.detection.thumbnails import write_thumbnails
 from pipeline.parallel.workers import map_items
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.records.recordings import read_recordings
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.output_checksums import item_folders

@@ -6,7 +6,7 @@ Reads no data. DVC itself would only say that the file of an unknown estimator d
 from pathlib import Path
 
 from pipeline.estimators.choice import write_choice
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.runtime.stage import run_stage
 
 

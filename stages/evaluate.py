@@ -19,7 +19,7 @@ from pipeline.estimators.labels_alone import fit_label_estimators
 from pipeline.estimators.protocol import PredictContext
 from pipeline.estimators.registry import chosen_module, load_model
 from pipeline.estimators.stored_estimates import StoredEstimates
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.records.estimates import VideoEstimate
 from pipeline.records.labels import read_labels
 from pipeline.runtime.atomic import atomic_folder

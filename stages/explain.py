@@ -13,7 +13,7 @@ from pipeline.data.clips.geometry import check_geometry
 from pipeline.device import select_device
 from pipeline.estimators.capabilities import Differentiable
 from pipeline.estimators.registry import chosen_module, load_model
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.records.predictions import read_predictions
 from pipeline.records.recordings import read_recordings
 from pipeline.runtime.atomic import atomic_folder

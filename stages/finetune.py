@@ -13,7 +13,7 @@ from pipeline.estimators.choice import read_choice
 from pipeline.estimators.features import source_folders
 from pipeline.estimators.registry import chosen_module
 from pipeline.finetuning.fit_estimator import fit_of
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.records.labels import read_labels
 from pipeline.runtime.stage import run_stage
 from pipeline.training.cached_training import fit_cached, publish

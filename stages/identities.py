@@ -16,7 +16,7 @@ from pipeline.identities.face_images import FaceImage, align_images
 from pipeline.identities.image_list import ImageListError, list_identities, read_landmarks, read_list
 from pipeline.items import Item, make_items
 from pipeline.parallel.workers import map_items
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
 from pipeline.zarr_store import MAPPED, SHARD, GroupWriter, read_array

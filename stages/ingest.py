@@ -13,7 +13,7 @@ import yaml
 from pipeline.corpora.file_hashes import file_hashes
 from pipeline.corpora.folds import Folds
 from pipeline.corpora.listing import check_contents, check_scores, list_corpus
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.records.labels import write_labels
 from pipeline.records.recordings import Recording, write_recordings
 from pipeline.runtime.stage import run_stage

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.artifacts.hashing import verified_output_digest
 from pipeline.data.identity_images import open_identities
 from pipeline.nets.build import frames_seen
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.pretraining.recognition import Pretraining
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage

@@ -6,7 +6,7 @@ Reads only its parameters. With `simulate.enabled: false`, for real corpora, it 
 from pathlib import Path
 
 from pipeline.parallel.workers import map_items
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
 from pipeline.simulation import avec_tree, vggface2_tree

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.artifacts.verified_outputs import remembered_digests
 from pipeline.items import Item, make_items
 from pipeline.parallel.workers import map_items
-from pipeline.params import Params
+from pipeline.params.whole import Params
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.output_checksums import item_folders, verified_digest
 from pipeline.runtime.stage import run_stage

@@ -21,7 +21,7 @@ import pytest
 from pipeline.models.description import Description, Target
 from pipeline.nets.build import build
 from pipeline.nets.heads import Regression
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from stages import simulate
 from tests.pipeline.training.material import INPUT_SPEC, MODEL, save_model
 

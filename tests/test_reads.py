@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.params import Params
+from pipeline.params.section import Section
+from pipeline.params.whole import Params
 from pipeline.runtime.code_guard import run_guarded
-from pipeline.section import Section
 
 ROOT = Path(__file__).parents[1]
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]

@@ -10,8 +10,8 @@ import typer
 from pipeline.complexity.table import measure_models, show, to_json
 from pipeline.device import select_device
 from pipeline.nets.build import BACKBONES
-from pipeline.params import Model
-from pipeline.params_check import check_model
+from pipeline.params.check import check_model
+from pipeline.params.network import Model
 from pipeline.runtime.console import plain_console
 
 app = typer.Typer(add_completion=False)

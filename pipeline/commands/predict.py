@@ -8,7 +8,7 @@ import typer
 
 from pipeline.estimators.registry import load_model
 from pipeline.models.files import WEIGHTS
-from pipeline.params_check import load_params
+from pipeline.params.check import load_params
 from pipeline.predicting.batch import estimate_videos
 from pipeline.predicting.frame_rate import parse_frame_rate
 from pipeline.predicting.model import check_model_agrees

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.params_check import load_params
+from pipeline.params.check import load_params
 from pipeline.profiles import apply_profile, roots_to_set
 
 PARAMS, PROFILES = Path("params.yaml"), Path("profiles")

@@ -12,13 +12,13 @@ from rich.table import Table
 
 from pipeline.complexity.count import Cost, cost_of
 from pipeline.complexity.timing import Timing, time_network
-from pipeline.estimator_settings import estimator_names, settings_class
 from pipeline.estimators.capabilities import Costed
 from pipeline.estimators.registry import estimator_class
 from pipeline.models.description import network_name
 from pipeline.nets.build import Network, frames_seen, initialise
 from pipeline.nets.compiled import compile_for_inference
-from pipeline.params import Clip, Model
+from pipeline.params.estimator import estimator_names, settings_class
+from pipeline.params.network import Clip, Model
 from pipeline.runtime.console import plain_console
 
 PAPER = {"c3d": (32.1, 0.040, 8.9), "i3d": (13.0, 0.030, 26.2), "msn": (77.7, 0.074, 164.9)}  # table 5, on a Tesla T4

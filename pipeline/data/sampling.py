@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int
 
 from pipeline.data.seeding import Purpose, generator
-from pipeline.params import Augment
+from pipeline.params.training import Augment
 
 Starts = Sequence[Sequence[int] | Int[np.ndarray, " _"]]  # allowed first frames, for each phase of a recording
 

@@ -3,7 +3,7 @@
 from typing import Protocol, runtime_checkable
 
 from pipeline.nets.build import Network
-from pipeline.params import Clip, Model
+from pipeline.params.network import Clip, Model
 from pipeline.score_networks.scorer import Scorer
 
 

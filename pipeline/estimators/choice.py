@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from pipeline.estimator_settings import Estimator, EstimatorSettings, settings_class
+from pipeline.params.estimator import Estimator, EstimatorSettings, settings_class
 from pipeline.records.json_file import read_json
 from pipeline.runtime.atomic import write_text_atomically
 

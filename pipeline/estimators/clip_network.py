@@ -2,7 +2,7 @@
 
 from pipeline.estimators.network_estimator import NetworkEstimator
 from pipeline.nets.heads import Regression
-from pipeline.params import Clip
+from pipeline.params.network import Clip
 
 
 class ClipNetwork(NetworkEstimator):

@@ -8,11 +8,11 @@ from typing import Any
 from safetensors.numpy import load_file
 
 from pipeline.artifacts.verified_outputs import remembered_digests
-from pipeline.estimator_settings import Source
 from pipeline.estimators.protocol import Arrays
 from pipeline.items import Item, find_or_make
 from pipeline.models.arrays import write_arrays
 from pipeline.parallel.workers import check_loaded_code
+from pipeline.params.estimator import Source
 from pipeline.runtime.project_code import code_hash
 
 FILE = "features.safetensors"

@@ -8,7 +8,7 @@ published loss, its optimiser and augmentation were not found: they are those of
 
 from pipeline.estimators.network_estimator import NetworkEstimator
 from pipeline.nets.heads import Expectation
-from pipeline.params import Clip
+from pipeline.params.network import Clip
 from pipeline.records.labels import HIGHEST_SCORE
 
 

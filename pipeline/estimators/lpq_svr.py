@@ -14,11 +14,11 @@ from jaxtyping import Float64
 
 from pipeline.descriptors.lpq import CODES
 from pipeline.descriptors.lpq_segments import lpq_segments
-from pipeline.estimator_settings import LpqSvr as LpqSvrSettings
 from pipeline.estimators.array_estimator import ArrayEstimator
 from pipeline.estimators.protocol import Arrays, Features, FitContext, PredictContext, Split
 from pipeline.models.files import WEIGHTS, Shape
-from pipeline.params import Clip
+from pipeline.params.estimator import LpqSvr as LpqSvrSettings
+from pipeline.params.network import Clip
 from pipeline.records.estimates import SpanEstimate, VideoEstimate
 from pipeline.regressors.svr import SupportVectorRegression, select_svr
 

@@ -5,14 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.data.seeding import Purpose, torch_seed
-from pipeline.estimator_settings import EstimatorSettings
 from pipeline.estimators.protocol import FitContext, PredictContext, Split
 from pipeline.models.description import Description, Target
 from pipeline.models.files import WEIGHTS
 from pipeline.models.weights import load_backbone, load_network, save_weights
 from pipeline.nets.build import Network, build
 from pipeline.nets.heads import Head, Regression
-from pipeline.params import Clip, Finetune, Model
+from pipeline.params.estimator import EstimatorSettings
+from pipeline.params.network import Clip, Model
+from pipeline.params.training import Finetune
 from pipeline.records.estimates import VideoEstimate
 from pipeline.score_networks.network_task import NetworkTask
 from pipeline.score_networks.objectives import fit_target

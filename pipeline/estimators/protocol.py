@@ -13,8 +13,9 @@ import numpy as np
 import torch
 
 from pipeline.data.frame_order import RECORDED, FrameOrder
-from pipeline.estimator_settings import Source
-from pipeline.params import Clip, Finetune, Model
+from pipeline.params.estimator import Source
+from pipeline.params.network import Clip, Model
+from pipeline.params.training import Finetune
 from pipeline.records.estimates import KeptEstimates, VideoEstimate
 from pipeline.records.scored_recording import ScoredRecording
 
@@ -123,7 +124,7 @@ class Estimator(Protocol):
     """
 
     def __init__(self, settings: Any) -> None:
-        """Take the settings, of the estimator's class in `pipeline.estimator_settings`; nothing is fitted yet."""
+        """Take the settings, of the estimator's class in `pipeline.params.estimator`; nothing is fitted yet."""
 
     @classmethod
     def span_length(cls, clip: Clip) -> int:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline.estimator_settings import EstimatorSettings, settings_class
 from pipeline.estimators.protocol import Estimator
 from pipeline.models.files import DESCRIPTION, WeightsError
 from pipeline.models.model_folder import ModelFolder, read_model_folder
-from pipeline.params import Params
+from pipeline.params.estimator import EstimatorSettings, settings_class
+from pipeline.params.whole import Params
 
 
 def module_name(name: str) -> str:

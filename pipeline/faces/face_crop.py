@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from pipeline.faces.halving import Picture
 from pipeline.faces.similarity import similarity, square_crop, warp
-from pipeline.params import Align
+from pipeline.params.faces import Align
 
 ORIGINS = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3, "published": 4}
 

@@ -15,7 +15,7 @@ from pipeline.finetuning.ema import update_average
 from pipeline.finetuning.scored_clips import ScoredClips
 from pipeline.models.normalise import Normalise
 from pipeline.nets.build import Network
-from pipeline.params import Finetune
+from pipeline.params.training import Finetune
 from pipeline.score_networks.network_task import NetworkTask
 from pipeline.score_networks.objectives import objective_of
 from pipeline.score_networks.predict import predict

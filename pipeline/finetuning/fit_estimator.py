@@ -8,14 +8,14 @@ from pipeline.artifacts.hashing import json_digest
 from pipeline.data.clips.geometry import input_spec_of
 from pipeline.data.split import Split as LabelSplit
 from pipeline.data.usable_recordings import usable_recordings
-from pipeline.estimator_settings import EstimatorSettings, Source
 from pipeline.estimators.features import StoredFeatures
 from pipeline.estimators.protocol import FitContext, NetworkContext, Split
 from pipeline.estimators.registry import estimator_class, module_name
 from pipeline.finetuning.finetuning import Finetuning
 from pipeline.models.files import WEIGHTS, add_to_description
 from pipeline.models.model_folder import ModelFolder
-from pipeline.params import Params
+from pipeline.params.estimator import EstimatorSettings, Source
+from pipeline.params.whole import Params
 from pipeline.records.scored_recording import ScoredRecording
 from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.output_checksums import item_folders

@@ -8,7 +8,7 @@ from torch.utils.data import Dataset
 
 from pipeline.data.clips.face_sequence import FaceSequence
 from pipeline.data.sampling import draw_clip
-from pipeline.params import Augment
+from pipeline.params.training import Augment
 
 
 class ScoredClips(Dataset[dict[str, Any]]):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.models.files import WEIGHTS_HASH
 from pipeline.nets.heads import Expectation, Head, Recognition, Regression
-from pipeline.params import Model
+from pipeline.params.network import Model
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from pipeline.params import Model
+from pipeline.params.network import Model
 
 
 class Normalise(nn.Module):

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.params import Align, Subsample
-from pipeline.params_check import check_align
+from pipeline.params.check import check_align
+from pipeline.params.faces import Align, Subsample
 
 
 @dataclass(frozen=True)

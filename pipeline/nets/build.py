@@ -12,7 +12,7 @@ from pipeline.nets.heads import Expectation, Head, LinearHead, Recognition, Regr
 from pipeline.nets.i3d import I3D
 from pipeline.nets.msn import MSN, Block
 from pipeline.nets.resnet50 import ResNet50
-from pipeline.params import Model
+from pipeline.params.network import Model
 
 
 class Network(nn.Module):

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from pipeline.nets.heads import HIDDEN
 from pipeline.nets.layers import Size3D, scale_channels
 from pipeline.nets.ops.chain import Chain
-from pipeline.params import C3D_FRAMES, C3D_PIXELS
+from pipeline.params.network import C3D_FRAMES, C3D_PIXELS
 
 
 @dataclass(frozen=True)

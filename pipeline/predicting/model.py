@@ -3,7 +3,7 @@
 from pipeline.data.clips.geometry import GeometryMismatchError
 from pipeline.estimators.registry import FittedModel
 from pipeline.models.preprocessing import Preprocessing, differences
-from pipeline.params import Params
+from pipeline.params.whole import Params
 
 NETWORK_KEYS = ("mean", "scale")  # keys of `model` that shape a network's input
 

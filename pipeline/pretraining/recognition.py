@@ -14,7 +14,8 @@ from pipeline.models.description import Description
 from pipeline.models.normalise import Normalise, repeat_over_time
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition
-from pipeline.params import Model, Pretrain
+from pipeline.params.network import Model
+from pipeline.params.training import Pretrain
 from pipeline.pretraining.images import FittedImages, HeldOutImages
 from pipeline.training.batch_plan import BatchPlan
 from pipeline.training.distributed import all_reduce_sum, rank, world_size

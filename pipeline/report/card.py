@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.estimator_settings import estimator_names, settings_class
 from pipeline.experiments.outcome import Outcome
+from pipeline.params.estimator import estimator_names, settings_class
 from pipeline.report.blocks import Section
 from pipeline.report.paper import CLIP_NETWORK, corpus_name, estimator_label, estimator_name
 from pipeline.report.scores import subgroups

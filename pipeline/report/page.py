@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from pipeline.experiments.outcome import Outcome, read_outcome
 from pipeline.experiments.repository import WORKSPACE, find_experiment
-from pipeline.params import ParamsError
+from pipeline.params.errors import ParamsError
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.card import NO_DIAGNOSIS, SIMULATED, control, section_card
 from pipeline.report.paper import corpus_name, estimator_label, format_metric

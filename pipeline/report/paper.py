@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from pipeline.estimator_settings import estimator_names, settings_class
 from pipeline.experiments.outcome import Outcome
 from pipeline.models.description import network_name
-from pipeline.params import ParamsError
-from pipeline.params_check import check_model
+from pipeline.params.check import check_model
+from pipeline.params.errors import ParamsError
+from pipeline.params.estimator import estimator_names, settings_class
 from pipeline.report.blocks import Table
 from pipeline.scoring.intervals import Interval
 from pipeline.studies.collect import Row, Spread

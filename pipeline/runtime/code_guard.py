@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.params import Params
-from pipeline.params_check import load_params
+from pipeline.params.check import load_params
+from pipeline.params.whole import Params
 from pipeline.runtime.errors import CodeChangedError
 from pipeline.runtime.project_code import file_hash
 

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline.params import Params, ParamsError
-from pipeline.params_check import load_params
+from pipeline.params.check import load_params
+from pipeline.params.errors import ParamsError
+from pipeline.params.whole import Params
 from pipeline.runtime.code_guard import run_guarded
 from pipeline.runtime.errors import CodeChangedError, ItemsFailedError
 from pipeline.runtime.inputs import check_inputs

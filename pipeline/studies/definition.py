@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from pipeline.places import hide_path
 from pipeline.records.text import read_text
 

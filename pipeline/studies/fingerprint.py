@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from pipeline.experiments.git import git
-from pipeline.params import ParamsError
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
+from pipeline.params.errors import ParamsError
 
 PARAMS, DVC_YAML = "params.yaml", "dvc.yaml"
 

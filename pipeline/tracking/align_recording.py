@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from pipeline.faces.face_crop import ORIGINS, CropSettings, Face, crop_face
-from pipeline.params import Align
+from pipeline.params.faces import Align
 from pipeline.records.frame_table import read_frame_table
 from pipeline.records.quality import read_quality
 from pipeline.tracking.doubts import doubts

@@ -14,7 +14,7 @@ from pipeline.artifacts.artifact_store import ArtifactStore
 from pipeline.artifacts.hashing import json_digest
 from pipeline.models.files import add_to_description
 from pipeline.models.weights import save_weights
-from pipeline.params import Finetune, Pretrain
+from pipeline.params.training import Finetune, Pretrain
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.project_code import code_hash
 from pipeline.training.checkpoint import epochs_started, set_damaged_aside

@@ -8,7 +8,7 @@ from pipeline.models.files import DESCRIPTION, WEIGHTS, WeightsError, read_descr
 from pipeline.models.weights import BACKBONE, describe_writer, load_backbone, read_description, save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Regression
-from pipeline.params import Model
+from pipeline.params.network import Model
 from pipeline.runtime.file_digest import file_digest
 
 BINDING_KEYS = ("name", "depth", "kernels", "width", "mean", "scale")  # keys of `model` that weights are bound to

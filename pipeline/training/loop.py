@@ -13,7 +13,7 @@ from lightning.fabric.strategies import DDPStrategy
 from torch import nn
 
 from pipeline.data.seeding import Purpose, torch_seed
-from pipeline.params import Precision
+from pipeline.params.training import Precision
 from pipeline.training.acceleration import cudnn_settings
 from pipeline.training.async_copy import AsyncCopy
 from pipeline.training.checkpoint import Checkpointer, steps_done

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from pipeline.nets.ops.chain import use_activation_checkpointing
-from pipeline.params import Finetune, Pretrain
+from pipeline.params.training import Finetune, Pretrain
 from pipeline.runtime.environment import environment_flag
 from pipeline.training.acceleration import accelerate
 from pipeline.training.batch_plan import BatchPlan

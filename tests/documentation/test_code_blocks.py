@@ -24,8 +24,8 @@ from typer.main import get_command
 
 from documentation.parameters import has_key
 from pipeline.cli import COMMANDS, app
-from pipeline.params import Params
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
+from pipeline.params.whole import Params
 from pipeline.studies.definition import Study, points
 from tests.documentation.pages import ROOT, CodeBlock, code_blocks, documents
 

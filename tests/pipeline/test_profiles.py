@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.params import ParamsError
-from pipeline.params_check import load_params
+from pipeline.params.check import load_params
+from pipeline.params.errors import ParamsError
 from pipeline.profiles import Change, ProfileError, apply_profile, roots_to_set
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ import pytest
 
 from pipeline.artifacts.artifact_store import ArtifactStore
 from pipeline.corpora.listing import CorpusError
-from pipeline.params import Params
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
+from pipeline.params.whole import Params
 from pipeline.records.quality import read_quality
 from pipeline.runtime.errors import ItemsFailedError
 from pipeline.runtime.output_checksums import item_folders

@@ -14,8 +14,8 @@ import pytest
 from pipeline.corpora.file_hashes import file_hashes
 from pipeline.faces.face_crop import ORIGINS
 from pipeline.models.preprocessing import Preprocessing
-from pipeline.params import Params
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
+from pipeline.params.whole import Params
 from pipeline.records.labels import read_labels
 from pipeline.records.quality import read_quality
 from pipeline.records.recordings import read_recordings

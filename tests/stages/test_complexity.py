@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.estimators.choice import write_choice
-from pipeline.params import Params
-from pipeline.params_check import check_params, load_params
+from pipeline.params.check import check_params, load_params
+from pipeline.params.whole import Params
 from stages.complexity import main
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from pipeline.records.quality import Quality, write_decoded
 from pipeline.records.recordings import write_recordings
 from stages.detection import main

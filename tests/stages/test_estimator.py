@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from stages.estimator import main
 
 ROOT = Path(__file__).parents[2]

@@ -23,7 +23,7 @@ from pipeline.models.description import Description, Target
 from pipeline.models.weights import save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition, Regression
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from pipeline.records.labels import Label, write_labels
 from pipeline.runtime.damage import DamagedError
 from pipeline.zarr_store import read_array

@@ -15,7 +15,7 @@ from pipeline.artifacts.hashing import folder_digest
 from pipeline.models.description import Description, Target
 from pipeline.nets.build import build
 from pipeline.nets.heads import Expectation, Regression
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from pipeline.records.recordings import Recording, read_recordings, write_recordings
 from pipeline.saliency.explanation import Explanation, read_explanations
 from pipeline.saliency.relevance import relevance

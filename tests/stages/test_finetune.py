@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from pipeline.models.weights import load_network
 from pipeline.nets.heads import Expectation
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from pipeline.records.labels import Label, write_labels
 from pipeline.runtime.damage import DamagedError
 from stages.finetune import main

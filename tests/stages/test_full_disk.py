@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.artifacts.artifact_store import ArtifactStore
 from pipeline.inspection import inspect_video
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from pipeline.records import tables
 from pipeline.records.frame_table import FrameTable
 from pipeline.records.quality import Quality, read_quality

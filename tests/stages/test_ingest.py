@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.corpora.listing import CorpusError
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from pipeline.records.labels import Label, read_labels
 from stages.ingest import main
 

@@ -27,7 +27,7 @@ from pipeline.models.description import Description
 from pipeline.models.weights import save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from stages import simulate
 from tests.pipeline.experiments.material import git
 from tests.unpacked import unpacked

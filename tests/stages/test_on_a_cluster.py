@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from pipeline.artifacts.hashing import folder_digest
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from stages import align, decode, ingest, simulate, subsample
 from tests.dask_cluster import dask_cluster, wait_until
 

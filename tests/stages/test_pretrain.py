@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.models.files import WeightsError
 from pipeline.models.weights import load_network, read_weights
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
 from pipeline.runtime.damage import DamagedError
 from stages.pretrain import main
 from tests.pipeline.training.material import overwrite_a_byte, write_checksums_of, write_identities

@@ -10,8 +10,8 @@ import pytest
 from pipeline.artifacts.hashing import folder_digest
 from pipeline.corpora.listing import list_corpus
 from pipeline.identities.image_list import list_identities, read_landmarks, read_list
-from pipeline.params import Params
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
+from pipeline.params.whole import Params
 from stages.simulate import main
 
 

@@ -19,7 +19,7 @@ def project(tmp_path: Path) -> Path:
     copy_code(tmp_path)
     file = "pipeline/corpora/subject_folders.py"
     (tmp_path / file).write_text(code_block(PAGE, file))
-    listing, params = tmp_path / "pipeline/corpora/listing.py", tmp_path / "pipeline/params.py"
+    listing, params = tmp_path / "pipeline/corpora/listing.py", tmp_path / "pipeline/params/corpus.py"
     replace_once(listing, "from pipeline.corpora import avec2013, avec2014, videos\n", code_block(PAGE, "import"))
     replace_once(listing, '    "videos": Layout(', code_block(PAGE, "layout") + '    "videos": Layout(')
     line = next(line for line in params.read_text().splitlines(keepends=True) if line.startswith("    layout: Literal"))

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from pipeline.data.sampling import ClipSample, Starts, draw_clip, draw_flip, epoch_order
-from pipeline.params import Augment
+from pipeline.params.training import Augment
 
 NO_AUGMENTATION = Augment(flip=0.0, rotate=0.0, upside_down=0.0, degrees=30.0)
 STARTS: list[Starts] = [(range(10), range(9)), (range(200), range(0)), (np.array([7]),)]

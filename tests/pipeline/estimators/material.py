@@ -9,13 +9,13 @@ import numpy as np
 import yaml
 
 from pipeline.data.split import Split
-from pipeline.estimator_settings import settings_class
 from pipeline.estimators.features import StoredFeatures
 from pipeline.estimators.protocol import PredictContext
 from pipeline.estimators.registry import FittedModel, load_model
 from pipeline.finetuning.fit_estimator import fit_of
-from pipeline.params import Params
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
+from pipeline.params.estimator import settings_class
+from pipeline.params.whole import Params
 from pipeline.records.estimates import VideoEstimate
 from pipeline.records.labels import Label
 from pipeline.training.cached_training import fit_cached, publish

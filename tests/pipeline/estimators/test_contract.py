@@ -10,12 +10,12 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from pipeline.data.clips.geometry import GeometryMismatchError, check_geometry
-from pipeline.estimator_settings import EstimatorSettings, estimator_names, settings_class
 from pipeline.estimators.capabilities import Costed, Differentiable
 from pipeline.estimators.protocol import Estimator
 from pipeline.estimators.registry import estimator_class, load_model
 from pipeline.models.files import DESCRIPTION, WEIGHTS, record_weights
-from pipeline.params import Subsample
+from pipeline.params.estimator import EstimatorSettings, estimator_names, settings_class
+from pipeline.params.faces import Subsample
 from tests.pipeline.estimators.material import (
     OPENED,
     PHASES,

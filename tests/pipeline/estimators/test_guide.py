@@ -24,7 +24,7 @@ def project(tmp_path: Path) -> Path:
     copy_code(tmp_path)
     file = "pipeline/estimators/brightness.py"
     (tmp_path / file).write_text(code_block(PAGE, file))
-    settings = tmp_path / "pipeline/estimator_settings.py"
+    settings = tmp_path / "pipeline/params/estimator.py"
     text = settings.read_text()
     assert text.count("    lpq_svr: LpqSvr\n") == text.count("\n\nclass Estimator(Section):") == 1
     text = text.replace("    lpq_svr: LpqSvr\n", "    lpq_svr: LpqSvr\n" + code_block(PAGE, "line"))
@@ -77,7 +77,7 @@ def test_the_example_fits_and_estimates(project: Path) -> None:
 def test_an_estimator_can_read_every_native_frame_and_its_landmarks(project: Path) -> None:
     """The example reads the height of the left eye instead: `sources` and `estimator.source` make it an input."""
     replace_once(
-        project / "pipeline/estimator_settings.py",
+        project / "pipeline/params/estimator.py",
         '    title = "brightness"',
         '    title = "eye"\n    sources = ("aligned",)',
     )

@@ -9,10 +9,10 @@ from sklearn.svm import SVR
 
 from pipeline.data.frame_order import FrameOrder
 from pipeline.descriptors.lpq_segments import lpq_segments
-from pipeline.estimator_settings import LpqSvr as Settings
 from pipeline.estimators.features import ComputedFeatures
 from pipeline.estimators.lpq_svr import LpqSvr
 from pipeline.estimators.protocol import FitContext, PredictContext, Split
+from pipeline.params.estimator import LpqSvr as Settings
 from pipeline.records.scored_recording import ScoredRecording
 from tests.pipeline.training.material import CLIP, write_sequence
 

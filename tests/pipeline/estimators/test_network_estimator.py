@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from pipeline.data.usable_recordings import ScoredRecording
-from pipeline.estimator_settings import settings_class
 from pipeline.estimators.clip_network import ClipNetwork
 from pipeline.estimators.features import ComputedFeatures
 from pipeline.estimators.frame_expectation import FrameExpectation
@@ -22,7 +21,8 @@ from pipeline.models.files import WeightsError
 from pipeline.models.weights import load_network, save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Expectation, Head, Recognition, Regression
-from pipeline.params import Model
+from pipeline.params.estimator import settings_class
+from pipeline.params.network import Model
 from pipeline.score_networks.network_task import NetworkTask, TrainedNetwork
 from tests.pipeline.training.material import CLIP, FINETUNE, MODEL, write_sequence
 

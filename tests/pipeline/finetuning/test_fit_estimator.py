@@ -12,7 +12,6 @@ import torch
 
 from pipeline.data.clips.geometry import GeometryMismatchError
 from pipeline.data.split import Split
-from pipeline.estimator_settings import EstimatorSettings, Source, settings_class
 from pipeline.finetuning.finetuning import Finetuning
 from pipeline.finetuning.fit_estimator import fit_of
 from pipeline.models.description import Description
@@ -21,7 +20,8 @@ from pipeline.models.model_folder import ModelFolder, read_model_folder
 from pipeline.models.weights import load_network, save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition
-from pipeline.params import Params
+from pipeline.params.estimator import EstimatorSettings, Source, settings_class
+from pipeline.params.whole import Params
 from pipeline.records.labels import Label
 from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.project_code import reachable_modules

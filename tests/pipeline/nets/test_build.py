@@ -10,7 +10,7 @@ from torch import nn
 from pipeline.nets.build import BACKBONES, build
 from pipeline.nets.heads import HIDDEN, Recognition, Regression
 from pipeline.nets.msn import Block
-from pipeline.params import Model
+from pipeline.params.network import Model
 from tests.pipeline.training.material import MODEL
 
 

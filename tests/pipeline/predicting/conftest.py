@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.params import Params
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
+from pipeline.params.whole import Params
 from pipeline.records.recordings import read_recordings
 
 

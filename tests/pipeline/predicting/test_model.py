@@ -14,8 +14,8 @@ from pipeline.models.files import DESCRIPTION, WeightsError
 from pipeline.models.input_spec import InputSpec
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition, Regression
-from pipeline.params import Params
-from pipeline.params_check import check_params
+from pipeline.params.check import check_params
+from pipeline.params.whole import Params
 from pipeline.predicting.model import check_model_agrees
 from tests.pipeline.training.material import INPUT_SPEC, MODEL, PREPROCESSING, save_model
 from tests.stages.model_folders import save_frame_expectation, save_lpq_svr

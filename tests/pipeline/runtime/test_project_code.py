@@ -24,11 +24,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "stages/__init__.py": "",
         "pipeline/__init__.py": "",
         "pipeline/food/__init__.py": "",
-        "stages/cook.py": "import os\nfrom pipeline.food.soup import boil\nfrom pipeline.params import Params\n",
+        "stages/cook.py": "import os\nfrom pipeline.food.soup import boil\nfrom pipeline.params.whole import Params\n",
         "pipeline/food/soup.py": '"""Soup."""\nfrom pipeline import salt\n\n\ndef boil():\n    return salt.PINCH\n',
         "pipeline/salt.py": "PINCH = 1\n",
         "pipeline/stone.py": "HARD = 1\n",
-        "pipeline/params.py": "Params = 1\n",
+        "pipeline/params/__init__.py": "",
+        "pipeline/params/whole.py": "Params = 1\n",
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -53,14 +54,14 @@ def test_imports_are_followed_except_params_and_package_files(project: Path) -> 
         ("pipeline/food/soup.py", "from pipeline import salt\ndef boil():\n    return salt.PINCH + 1\n", True),
         ("pipeline/salt.py", "PINCH = 2\n", True),
         ("pipeline/stone.py", "HARD = 2\n", False),
-        ("pipeline/params.py", "Params = 2\n", False),
+        ("pipeline/params/whole.py", "Params = 2\n", False),
     ],
 )
 def test_the_hash_depends_on_imported_syntax_only(project: Path, file: str, text: str, changes: bool) -> None:
     before, bytes_before = project_code.code_hash("stages.cook"), project_code.file_hash("stages.cook")
     _rewrite(project / file, text)
     assert (project_code.code_hash("stages.cook") != before) is changes
-    imported = file not in ("pipeline/stone.py", "pipeline/params.py")
+    imported = file not in ("pipeline/stone.py", "pipeline/params/whole.py")
     assert (project_code.file_hash("stages.cook") != bytes_before) is imported
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.params import Params, ParamsError
+from pipeline.params.errors import ParamsError
+from pipeline.params.whole import Params
 from pipeline.runtime import project_code
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.code_guard import run_guarded

@@ -24,7 +24,7 @@ from pipeline.nets.build import Network, initialise
 from pipeline.nets.heads import Regression, RegressionHead
 from pipeline.nets.layers import Convolution, SamePool
 from pipeline.nets.msn import Block
-from pipeline.params import Model
+from pipeline.params.network import Model
 from pipeline.saliency.relevance import relevance
 from pipeline.score_networks.scorer import Scorer
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.params import Corpus, ParamsError
+from pipeline.params.corpus import Corpus
+from pipeline.params.errors import ParamsError
 from pipeline.studies.definition import Study, StudyError, list_studies, parse_changes, points, read_study
 
 ROOT = Path(__file__).parents[3]

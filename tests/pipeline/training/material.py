@@ -17,7 +17,9 @@ from pipeline.models.preprocessing import Preprocessing
 from pipeline.models.weights import save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Regression
-from pipeline.params import Align, Augment, Clip, Finetune, Model, Pretrain, Subsample
+from pipeline.params.faces import Align, Subsample
+from pipeline.params.network import Clip, Model
+from pipeline.params.training import Augment, Finetune, Pretrain
 from pipeline.runtime.output_checksums import complete_checksums
 from pipeline.score_networks.network_task import NetworkTask
 from pipeline.score_networks.objectives import fit_target

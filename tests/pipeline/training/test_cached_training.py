@@ -15,7 +15,7 @@ from pipeline.artifacts.hashing import folder_digest, json_digest
 from pipeline.finetuning.finetuning import Finetuning
 from pipeline.models.arrays import save_arrays
 from pipeline.models.weights import load_network, read_weights
-from pipeline.params import Finetune
+from pipeline.params.training import Finetune
 from pipeline.runtime.file_digest import file_digest
 from pipeline.training.cached_training import (
     Fit,

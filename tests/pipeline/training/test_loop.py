@@ -14,7 +14,7 @@ import pipeline.training.checkpoint
 import pipeline.training.loop
 from pipeline.data.identity_images import open_identities
 from pipeline.finetuning.finetuning import Finetuning
-from pipeline.params import Finetune, Precision
+from pipeline.params.training import Finetune, Precision
 from pipeline.pretraining.recognition import Pretraining
 from pipeline.runtime.atomic import atomic_file
 from pipeline.training.checkpoint import steps_done

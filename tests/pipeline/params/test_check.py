@@ -8,10 +8,11 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from pipeline.params import Params, ParamsError
-from pipeline.params_check import check_params, load_params
+from pipeline.params.check import check_params, load_params
+from pipeline.params.errors import ParamsError
+from pipeline.params.whole import Params
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SECTIONS = (
     "simulate, corpus, decode, align, detection, subsample, identities, clip, model, pretrain, estimator, finetune, "
     "evaluate, explain"

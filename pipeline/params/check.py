@@ -7,8 +7,11 @@ from typing import Any, TypeGuard, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from pipeline.params import Align, Model, Params, ParamsError
-from pipeline.section import Section
+from pipeline.params.errors import ParamsError
+from pipeline.params.faces import Align
+from pipeline.params.network import Model
+from pipeline.params.section import Section
+from pipeline.params.whole import Params
 
 S = TypeVar("S", bound=Section)
 

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from pipeline.section import Real, Section, to_tuple
+from pipeline.params.section import Real, Section, to_tuple
 
 Source = Literal["sequences", "aligned"]
 

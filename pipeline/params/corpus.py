@@ -1,0 +1,66 @@
+"""Sections of params.yaml on the corpus: the simulated one, and the one to read."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.params.section import PLAIN, PlainPath, Real, Section
+
+
+class Simulate(Section):
+    """The simulated corpus: videos in the folder tree of AVEC2014, images in that of VGGFace2."""
+
+    enabled: bool = Field(description="true or false")
+    seed: int = Field(ge=0, description="a whole number from 0")
+    cue: Real = Field(
+        ge=0, le=4, description="0 (the score has no effect on the videos) to 4; 1 is the documented effect"
+    )
+    cue_in: Literal["dynamics", "appearance"] = Field(
+        description="dynamics (the score affects how fast a face moves) or appearance (it affects the face at rest)"
+    )
+    subject_share: Real = Field(
+        ge=0, le=1, description="0 (the scores of a subject are independent) to 1 (they are equal)"
+    )
+    subjects: int = Field(ge=3, description="a whole number from 3, at most 3 x simulate.sessions")
+    sessions: int = Field(ge=2, le=500, description="sessions per partition, 2 to 500; each has two videos")
+    frames: int = Field(ge=2, le=20000, description="frames per video, 2 to 20000")
+    frame_rate: Real = Field(ge=1, le=120, description="frames per second, 1 to 120")
+    width: int = Field(ge=96, le=1920, multiple_of=2, description="pixels, even, 96 to 1920")
+    height: int = Field(ge=96, le=1080, multiple_of=2, description="pixels, even, 96 to 1080")
+    identities: int = Field(ge=2, le=9999, description="identities in the training list, 2 to 9999")
+    images: int = Field(ge=2, le=500, description="images per identity, 2 to 500")
+
+    @model_validator(mode="after")
+    def _subjects_fit(self) -> "Simulate":
+        if self.subjects > 3 * self.sessions:
+            raise ValueError(
+                f"simulate.subjects is {self.subjects}, but there are only 3 x {self.sessions} sessions; "
+                f"allowed: up to {3 * self.sessions}"
+            )
+        return self
+
+
+class Corpus(Section):
+    """The recordings to read, their location and their partitions."""
+
+    layout: Literal["avec2013", "avec2014", "videos"] = Field(description="avec2013, avec2014 or videos")
+    root: PlainPath = Field(description=f"the folder of the corpus, preferably absolute, {PLAIN}")
+    labels_root: PlainPath = Field(description=f"the folder of the labels, {PLAIN}; corpus.root if they are together")
+    complete: bool = Field(description="true (the numbers of recordings must be the published ones) or false")
+    partition: Literal["official", "subject_folds"] = Field(
+        description="official (of the corpus) or subject_folds (by corpus.folds and corpus.fold)"
+    )
+    folds: int = Field(
+        ge=3,
+        le=100,
+        description="subject-disjoint folds, 3 to 100: one for test, one for development, the others for training",
+    )
+    fold: int = Field(ge=0, description="the fold for test, from 0 to below corpus.folds")
+
+    @model_validator(mode="after")
+    def _fold_exists(self) -> "Corpus":
+        if self.fold >= self.folds:
+            raise ValueError(
+                f"corpus.fold is {self.fold}, but corpus.folds is {self.folds}; allowed: 0 to {self.folds - 1}"
+            )
+        return self

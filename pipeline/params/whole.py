@@ -1,0 +1,65 @@
+"""The whole of params.yaml: its sections, each in a file of this room, and checks between them.
+
+Every stage checks the whole of `params.yaml` before any work (`pipeline.params.check`). A check can refuse a value but
+never change an output, so stages do not list these files as dependencies. The `description` of a field states the
+allowed values, and errors print it.
+"""
+
+from pydantic import model_validator
+
+from pipeline.params.corpus import Corpus, Simulate
+from pipeline.params.estimator import Estimator
+from pipeline.params.evaluation import Evaluate, Explain
+from pipeline.params.faces import Align, Decode, Detection, Identities, Subsample
+from pipeline.params.network import C3D_FRAMES, C3D_PIXELS, Clip, Model
+from pipeline.params.section import Section
+from pipeline.params.training import Finetune, Pretrain
+
+
+class Params(Section):
+    """The whole of params.yaml, with one section per stage."""
+
+    simulate: Simulate
+    corpus: Corpus
+    decode: Decode
+    align: Align
+    detection: Detection
+    subsample: Subsample
+    identities: Identities
+    clip: Clip
+    model: Model
+    pretrain: Pretrain
+    estimator: Estimator
+    finetune: Finetune
+    evaluate: Evaluate
+    explain: Explain
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> "Params":
+        if self.evaluate.phases > self.subsample.phases:
+            raise ValueError(
+                f"evaluate.phases is {self.evaluate.phases}, but subsample.phases keeps only "
+                f"{self.subsample.phases}; allowed: 1 to {self.subsample.phases}"
+            )
+        self._check_estimator()
+        if self.model.name == "c3d":  # the weights of its FC layers fit one size of clip
+            for key, value, (minimum, maximum) in (
+                ("clip.length", self.clip.length, C3D_FRAMES),
+                ("align.size", self.align.size, C3D_PIXELS),
+            ):
+                if not minimum <= value <= maximum:
+                    raise ValueError(f"{key} is {value}, but model.name is c3d; allowed for it: {minimum} to {maximum}")
+        return self
+
+    def _check_estimator(self) -> None:
+        """Check that the chosen estimator can read its source and build on the network."""
+        name, settings = self.estimator.name, self.estimator.settings
+        for key, value, allowed in (
+            ("model.name", self.model.name, settings.networks),
+            ("estimator.source", self.estimator.source, settings.sources),
+        ):
+            if allowed and value not in allowed:
+                raise ValueError(
+                    f"{key} is {value}, but estimator.name is {name}; allowed for it: {', '.join(allowed)}"
+                )
+        settings.check_size(self.align.size)
