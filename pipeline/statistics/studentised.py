@@ -1,0 +1,39 @@
+"""The interval of a metric over subjects: Student's t around it, on a scale on which it is nearly normal."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.statistics.clusters import ClusterSums
+from pipeline.statistics.interval import NoIntervalError
+from pipeline.statistics.jackknife import Function, jackknife
+from pipeline.statistics.scales import Scale
+
+
+@dataclass(frozen=True)
+class Studentised:
+    """The interval with the standard error of the jackknife over subjects (`pipeline.statistics.jackknife`).
+
+    Attributes:
+        scale: on which the interval is symmetric.
+    """
+
+    scale: Scale
+
+    def ends(self, sums: ClusterSums, function: Function) -> tuple[float, float]:
+        """Return both ends of the 95 % interval.
+
+        Args:
+            sums: of each subject.
+            function: the metric, of sums.
+
+        Raises:
+            NoIntervalError: if the videos give none.
+        """
+        uncertainty = jackknife(sums, function, self.scale)
+        if not np.isfinite(uncertainty.estimate):
+            raise NoIntervalError("the value is at its bound, where no spread can be seen")
+        if not np.isfinite(uncertainty.standard_error):
+            raise NoIntervalError("without one of the subjects the value is at its bound or not defined")
+        low, high = map(self.scale.backward, uncertainty.ends())
+        return float(low), float(high)
