@@ -83,7 +83,8 @@ def main(
         if validated:
             intervals = calibrate(validated, subgroups, settings.resamples, settings.seed)
             write_conformal(folder / "conformal.csv", intervals, subgroups)
-    write_metrics(metrics, summaries, validated, count_missing(estimates.predictions, estimates.missing))
+    missing = count_missing(estimates.predictions, estimates.missing)
+    write_metrics(metrics, summaries, validated, missing, control="; ".join(model.folder.controls))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ description.json) and, for a network, its learning curves.
 
 from pathlib import Path
 
-from pipeline.data.label_permutation import permute_labels
 from pipeline.data.split import split_labels
 from pipeline.estimators.choice import read_choice
 from pipeline.estimators.features import source_folders
@@ -34,8 +33,6 @@ def main(
     settings = params.finetune
     name, own_settings = read_choice(chosen)
     split = split_labels(read_labels(labels_fitting), settings.validation, settings.held_out, settings.seed)
-    if settings.labels == "permuted":
-        split = permute_labels(split, settings.seed)
     folders = source_folders(params.estimator.source, sequences, aligned)
     key = fit_cached(fit_of(name, own_settings, split, folders, pretrained, params), curves)
     publish("finetune", key, finetuned, curves)

@@ -2,7 +2,7 @@
 
 Reads the folders `corpus.root` and `corpus.labels_root`. Writes the recordings (without anything about their
 subjects), the labels of the training and development partitions, and in a separate file the labels of the test
-partition. Partitions are those of the corpus, or subject-disjoint folds.
+partition. Partitions are those of the corpus, or subject-disjoint folds. For a control, scores are permuted over all.
 """
 
 import logging
@@ -13,6 +13,7 @@ import yaml
 from pipeline.corpora.file_hashes import file_hashes
 from pipeline.corpora.folds import Folds
 from pipeline.corpora.listing import check_contents, check_scores, list_corpus
+from pipeline.corpora.score_permutation import permutation_warnings, permute_scores
 from pipeline.params.whole import Params
 from pipeline.records.labels import write_labels
 from pipeline.records.recordings import Recording, write_recordings
@@ -37,6 +38,12 @@ def main(params: Params, recordings: Path, labels_fitting: Path, labels_testing:
     listed = [Recording(name, path, path.stat().st_size, hashes[path]) for name, path in paths.items()]
     for warning in check_contents(labels, {item.recording: item.sha256 for item in listed if item.bytes}):
         logger.warning(warning)
+    kind, draw = corpus.labels, corpus.permutation
+    if kind is not True:
+        unit = kind.removeprefix("permuted_")
+        for warning in permutation_warnings(labels, unit):
+            logger.warning(warning)
+        labels = permute_scores(labels, unit, draw)
     write_recordings(recordings, listed)
     write_labels(labels_fitting, [label for label in labels if label.partition != "test"])
     write_labels(labels_testing, [label for label in labels if label.partition == "test"], groups=True)

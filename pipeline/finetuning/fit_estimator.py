@@ -16,6 +16,7 @@ from pipeline.models.files import WEIGHTS, add_to_description
 from pipeline.models.model_folder import ModelFolder
 from pipeline.params.estimator import EstimatorSettings, Source
 from pipeline.params.whole import Params
+from pipeline.records.labels import permutation_of
 from pipeline.records.scored_recording import ScoredRecording
 from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.output_checksums import item_folders
@@ -67,6 +68,7 @@ def fit_of(
         settings.model_dump(mode="json"),
         length,
         input_spec_of([recording.folder for part in parts.values() for recording in part], absent),
+        permuted=permutation_of([*labels.fitted, *labels.validated]),
     )
 
     def source() -> dict[str, Any]:
@@ -74,6 +76,7 @@ def fit_of(
             "estimator": name,
             "settings": model_folder.settings,
             "clip": params.clip.model_dump(),
+            "permuted": model_folder.permuted,
         }
         values |= {part: _fingerprint(recordings, features) for part, recordings in parts.items()}
         if builds_on_network:

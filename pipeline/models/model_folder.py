@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.models.files import DESCRIPTION, WeightsError, read_description_values
 from pipeline.models.input_spec import InputSpec
 
-ESTIMATOR, SPAN, INPUT_SPEC, NETWORK = "estimator", "span", "footage", "model"  # keys of description.json
+ESTIMATOR, SPAN, INPUT_SPEC, NETWORK, PERMUTED = "estimator", "span", "footage", "model", "permuted"  # keys
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class ModelFolder:
         input_spec: how the videos that it was fitted to became sequences.
         network: the section `model` of params.yaml for the network in it; empty if there is none. The estimator writes
             it.
+        permuted: how the scores that it was fitted to were permuted, in words; empty if they are true.
     """
 
     name: str
@@ -29,6 +30,12 @@ class ModelFolder:
     span_length: int
     input_spec: InputSpec
     network: Mapping[str, Any] = field(default_factory=dict)
+    permuted: str = ""
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """What was taken from the estimator in fitting, in words; empty unless it is a control."""
+        return (f"fitted to {self.permuted}",) if self.permuted else ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the entries of description.json, beside those that the estimator writes."""
@@ -36,6 +43,7 @@ class ModelFolder:
             SPAN: self.span_length,
             ESTIMATOR: {"name": self.name, "settings": dict(self.settings)},
             INPUT_SPEC: self.input_spec.to_json(),
+            **({PERMUTED: self.permuted} if self.permuted else {}),
         }
 
 
@@ -55,6 +63,7 @@ def read_model_folder(folder: Path) -> ModelFolder:
         estimator = values[ESTIMATOR]
         input_spec = InputSpec.from_json(values[INPUT_SPEC])
         network = values.get(NETWORK) or {}
-        return ModelFolder(estimator["name"], estimator["settings"], int(values[SPAN]), input_spec, network)
+        permuted = str(values.get(PERMUTED, ""))
+        return ModelFolder(estimator["name"], estimator["settings"], int(values[SPAN]), input_spec, network, permuted)
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{folder / DESCRIPTION}: not a valid description for this version: {error}") from None

@@ -18,6 +18,7 @@ S = TypeVar("S", bound=Section)
 
 RENAMED = {  # keys of earlier versions, and what has taken their place
     "align.survey": "align.survey_step, in seconds: frames divided by frames per second, as 30 at 30 frames/s: 1.0",
+    "finetune.labels": "corpus.labels, which permutes fitted and tested scores; permuted: permuted_sessions",
 }
 
 

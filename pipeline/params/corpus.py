@@ -56,6 +56,10 @@ class Corpus(Section):
         description="subject-disjoint folds, 3 to 100: one for test, one for development, the others for training",
     )
     fold: int = Field(ge=0, description="the fold for test, from 0 to below corpus.folds")
+    labels: Literal[True, "permuted_subjects", "permuted_sessions"] = Field(
+        description="true, or a control: permuted_subjects or permuted_sessions (no face tells a score then)"
+    )
+    permutation: int = Field(ge=0, description="which permutation of the scores, a whole number from 0")
 
     @model_validator(mode="after")
     def _fold_exists(self) -> "Corpus":

@@ -66,9 +66,6 @@ class Finetune(Section):
     sync_batch_norm: bool = Field(description="true (GPUs only: batch norm over all processes) or false")
     learning_rate: Real = Field(gt=0, description="above 0; the paper: 0.0001")
     decay: Real = Field(ge=0, description="d in rate / (1 + d x step), from 0; the authors' code: 0.0005")
-    labels: Literal[True, "permuted"] = Field(
-        description="true or permuted (a control: scores are permuted among sessions, so nothing can be learned)"
-    )
     averaging: Real = Field(
         ge=0, lt=1, description="decay of the moving average of the weights per step, from 0 (no average) to below 1"
     )

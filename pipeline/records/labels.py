@@ -1,7 +1,7 @@
 """The labels of recordings: subject, session, task, partition and score; one file for fitting, one for testing.
 
 Sex and age, if a corpus has them, are written to the labels for testing only: metrics are computed by subgroup, but
-fitting neither sees them nor depends on them.
+fitting neither sees them nor depends on them. Permuted scores, a control, say so in every row.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from pipeline.records.tables import read_rows, write_rows
 
 COLUMNS = ("recording", "subject", "session", "task", "partition", "bdi")
 GROUP_COLUMNS = ("sex", "age")
+PERMUTED = "permuted"  # the column that only permuted scores have
 PARTITIONS = ("training", "development", "test")
 LOWEST_SCORE, HIGHEST_SCORE = 0.0, 63.0  # of BDI-II
 MAX_AGE = 130.0  # years
@@ -30,6 +31,7 @@ class Label:
         bdi: the BDI-II score, 0 to 63, or None if unknown.
         sex: as the corpus writes it; empty if unknown.
         age: in years, or None if unknown.
+        permuted: how its score was permuted, in words; empty if the score is its own.
     """
 
     recording: str
@@ -40,6 +42,7 @@ class Label:
     bdi: float | None
     sex: str = ""
     age: float | None = None
+    permuted: str = ""
 
     def __post_init__(self) -> None:
         if self.partition not in PARTITIONS:
@@ -63,7 +66,8 @@ def read_labels(path: Path) -> list[Label]:
         try:
             cells = {column: row[column] for column in COLUMNS[:-1]}
             sex, age = row.get("sex", ""), row.get("age", "")
-            labels.append(Label(**cells, bdi=_number(row["bdi"]), sex=sex, age=_number(age)))
+            bdi, permuted = _number(row["bdi"]), row.get(PERMUTED, "")
+            labels.append(Label(**cells, bdi=bdi, sex=sex, age=_number(age), permuted=permuted))
         except ValueError as error:
             raise ValueError(f"{path}: row {number}: {error}") from None
     return labels
@@ -79,8 +83,14 @@ def write_labels(path: Path, labels: Iterable[Label], groups: bool = False) -> N
     """
     ordered = sorted(labels, key=lambda label: label.recording)
     has_groups = groups and any(label.sex or label.age is not None for label in ordered)
-    columns = (*COLUMNS, *GROUP_COLUMNS) if has_groups else COLUMNS
+    columns = [*COLUMNS, *(GROUP_COLUMNS if has_groups else ())]
+    columns += [PERMUTED] if permutation_of(ordered) else []
     write_rows(path, columns, ([_cell(getattr(label, column)) for column in columns] for label in ordered))
+
+
+def permutation_of(labels: Iterable[Label]) -> str:
+    """Return how the scores of these labels were permuted, in words; empty if they are true."""
+    return "; ".join(sorted({label.permuted for label in labels} - {""}))
 
 
 def _cell(value: str | float | None) -> str:

@@ -43,8 +43,9 @@ LICENSED = (
 def control(params: Mapping[str, Any]) -> str | None:
     """Return a warning if a run is a control, so that nobody takes its metrics for a result; else None."""
     reasons = []
-    if value_at(params, "finetune.labels") == "permuted":
-        reasons.append("it was fitted to permuted labels")
+    labels = value_at(params, "corpus.labels")
+    if labels not in (None, True):
+        reasons.append(f"its scores are permuted among {labels.removeprefix('permuted_')}")
     order = value_at(params, "evaluate.order")
     if order not in (None, "recorded"):
         reasons.append(f"the frames of its clips are {order}")

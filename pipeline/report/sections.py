@@ -163,7 +163,8 @@ def _format_measure(name: str, value: float) -> str:
 
 
 def _study_figure(item: StudyResults) -> Picture:
-    alt = f"{item.study.title}: RMSE and MAE of each row with their intervals, as in the table beside it."
+    content = "RMSE and r of the runs on permuted scores" if item.study.observed else "RMSE and MAE of each row"
+    alt = f"{item.study.title}: {content} with their intervals, as in the table beside it."
     return Picture(png_bytes(lambda: draw(item.study, item.finished_rows), DPI), alt, item.study.title)
 
 

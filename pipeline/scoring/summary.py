@@ -116,7 +116,7 @@ def write_intervals(path: Path, summaries: Sequence[Summary]) -> None:
 
 
 def write_metrics(
-    path: Path, summaries: Sequence[Summary], validated: Sequence[Prediction], missing: MissingCounts
+    path: Path, summaries: Sequence[Summary], validated: Sequence[Prediction], missing: MissingCounts, control: str = ""
 ) -> None:
     """Write the metrics that `dvc metrics` compares; the file is replaced atomically.
 
@@ -125,6 +125,7 @@ def write_metrics(
         summaries: those of all videos and of unseen subjects are written.
         validated: predictions of the validated recordings; if empty, there are no validation metrics.
         missing: counts of missing faces and recordings.
+        control: what was taken from the model, in words, so that nobody takes a control for a result; empty if nothing.
     """
     by_subgroup = {summary.subgroup: summary for summary in summaries}
     overall, unseen = (by_subgroup.get(name, Summary(name, 0, 0, {})) for name in ("all", "unseen"))
@@ -140,6 +141,8 @@ def write_metrics(
         rounded = {name: round(value, DECIMALS) for name, value in errors.items() if value is not None}
         metrics["validation"] = {**rounded, "videos": len(validated)}
     metrics |= asdict(missing)
+    if control:
+        metrics["control"] = control
     write_text_atomically(path, json.dumps(metrics, indent=2, allow_nan=False) + "\n")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.params.check import check_params
 from pipeline.places import hide_path
@@ -49,8 +49,18 @@ class Study(BaseModel):
     table: Literal["figure4", "table2", "tables34"] | None = Field(
         None, description="the table of the paper that it fills: figure4, table2 or tables34"
     )
+    observed: str | None = Field(
+        None, description="the label of the grid that is placed among the repeats of the others: a permutation test"
+    )
     ranked: bool = Field(True, description="false if the rows are no alternatives, as controls are not")
     grids: list[Grid] = Field(min_length=1, description="a list of grids")
+
+    @model_validator(mode="after")
+    def _observed_exists(self) -> "Study":
+        labels = [grid.label for grid in self.grids if grid.label]
+        if self.observed is not None and self.observed not in labels:
+            raise ValueError(f"observed is {self.observed!r}; allowed: the label of a grid ({', '.join(labels)})")
+        return self
 
 
 @dataclass(frozen=True)

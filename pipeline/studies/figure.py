@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from pipeline.png import new_figure, write_png
 from pipeline.studies.collect import Row, Spread
 from pipeline.studies.definition import Study, value_at
+from pipeline.studies.permutation import permutation_tests
+from pipeline.studies.permutation_figure import draw_permutation
 
 DPI = 150
 WIDTH, HEIGHT = 7.0, 4.8  # inches
@@ -40,8 +42,11 @@ def write_figure(path: Path, study: Study, rows: Sequence[Row]) -> bool:
 def draw(study: Study, rows: Sequence[Row]) -> Figure:
     """Draw the errors of finished rows, with 95 % intervals over subjects or the deviation between repeats.
 
-    The x axis is the study's `x` if every row has a number of its own there; else each row is a line.
+    The x axis is the study's `x` if every row has a number of its own there; else each row is a line. A permutation
+    test has a figure of its own.
     """
+    if tests := permutation_tests(study, rows):
+        return draw_permutation(study.title, tests)
     x_values = _x_values(study, rows)
     positions = list(range(len(rows))) if x_values is None else x_values
     figure = new_figure(WIDTH, HEIGHT if x_values else MARGINS + LINE_HEIGHT * len(rows), layout="constrained")

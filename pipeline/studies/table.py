@@ -4,11 +4,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.name_list import list_names
 from pipeline.records.tables import write_rows
 from pipeline.runtime.atomic import write_text_atomically
 from pipeline.scoring.intervals import Interval, format_interval
 from pipeline.studies.collect import Row, Spread, ranks
 from pipeline.studies.definition import Study
+from pipeline.studies.permutation_notes import permutation_columns, permutation_notes
 
 METRICS = (  # heading, metric, subgroup, estimator
     ("RMSE", "rmse", "all", "model"),
@@ -20,6 +22,7 @@ METRICS = (  # heading, metric, subgroup, estimator
     ("RMSE look-up", "rmse", "all", "lookup"),
     ("RMSE look-up, seen", "rmse", "seen", "lookup"),
 )
+MANY = 5  # experiments of a row that are named
 COSTS = (("parameters", "parameters", 1e6, "M"), ("multiply-adds", "macs", 1e9, "G"))  # heading, key, unit, its symbol
 
 
@@ -68,6 +71,7 @@ def table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]
         (heading, [format_spread(row.metric(metric, part, estimator)) for row in rows])
         for heading, metric, part, estimator in METRICS
     ]
+    columns += permutation_columns(study, rows)
     columns.append(("RMSE, all together", [format_optional_interval(row.pooled.get("rmse")) for row in rows]))
     columns += [
         (heading, [_format_cost(row, key, unit, symbol) for row in rows]) for heading, key, unit, symbol in COSTS
@@ -88,6 +92,7 @@ def notes(study: Study, rows: Sequence[Row]) -> list[str]:
         lines.append(f"With ±: mean and standard deviation over {', '.join(study.repeats)}.")
     if any(row.pooled for row in rows):
         lines.append("All together: over the videos of all folds, each tested once.")
+    lines += permutation_notes(study, rows)
     if any(rank is not None for rank in ranks(study, rows)):
         lines.append("Ranked by validation RMSE, never by the test partition.")
     elif study.ranked and len(rows) > 1:
@@ -98,11 +103,11 @@ def notes(study: Study, rows: Sequence[Row]) -> list[str]:
     without_intervals = [outcome.experiment.name for row in rows for outcome in row.outcomes if not outcome.intervals]
     if without_intervals:
         lines.append(
-            f"Without intervals, because their results are not in DVC's cache: {', '.join(without_intervals)}."
+            f"Without intervals, because their results are not in DVC's cache: {list_names(without_intervals, MANY)}."
         )
     for state in dict.fromkeys(state for row in rows for _, state in row.states):
         names = [name for row in rows for name, other in row.states if other == state]
-        lines.append(f"{state.capitalize()}: {', '.join(names)}.")
+        lines.append(f"{state.capitalize()}: {list_names(names)}.")
     return lines
 
 
@@ -141,7 +146,7 @@ def _format_cost(row: Row, key: str, unit: float, symbol: str) -> str:
 def _experiment_names(row: Row) -> str:
     names = [outcome.experiment.name for outcome in row.outcomes]
     missing = row.repeats - len(names)
-    return ", ".join([*names, *([f"{missing} not finished"] if missing else [])])
+    return ", ".join([*([list_names(names, MANY)] if names else []), *([f"{missing} not finished"] if missing else [])])
 
 
 def _column(metric: str, part: str, estimator: str) -> str:

@@ -35,6 +35,8 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "corpus.partition": ("subject_folds", {"ingest"}),
     "corpus.folds": (4, {"ingest"}),
     "corpus.fold": (1, {"ingest"}),
+    "corpus.labels": ("permuted_sessions", {"ingest"}),
+    "corpus.permutation": (1, {"ingest"}),
     "decode.fps": (5.0, {"decode"}),
     "decode.on_error": ("skip", {"decode"}),
     "decode.max_lost": (0.5, {"decode"}),
@@ -93,7 +95,6 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "finetune.learning_rate": (0.01, {"finetune"}),
     "finetune.decay": (0.0, {"finetune"}),
     "finetune.averaging": (0.5, {"finetune"}),
-    "finetune.labels": ("permuted", {"finetune"}),
     "finetune.standardise": (False, {"finetune"}),
     "finetune.augment.flip": (0.25, {"finetune"}),
     "finetune.augment.rotate": (0.25, {"finetune"}),
@@ -136,6 +137,8 @@ SINGLE: dict[str, set[str]] = {
     "corpus.labels_root": {"ingest"},  # the same labels below another folder
     "corpus.folds": {"ingest"},  # folds are not used here
     "corpus.fold": {"ingest"},
+    "corpus.labels": {"ingest", *SCORED},
+    "corpus.permutation": {"ingest"},  # nothing is permuted here
     "decode.on_error": {"decode"},  # equal bytes: the later stages do not run
     "decode.max_lost": {"decode"},
     # Published landmarks need no detector; sequences record the parameters of align even if their faces are equal.

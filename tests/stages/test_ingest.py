@@ -57,6 +57,24 @@ def test_folds_are_subject_disjoint_and_test_every_recording_once(smallest: dict
     assert sorted(tested) == sorted(f"s{subject}_{visit}" for subject in range(6) for visit in range(2))
 
 
+@pytest.mark.parametrize("unit", ["subjects", "sessions"])
+def test_permuted_scores_say_so_and_move_no_partition(
+    smallest: dict[str, Any], corpus: Path, caplog: pytest.LogCaptureFixture, unit: str
+) -> None:
+    changes = {"partition": "subject_folds", "folds": 3, "fold": 1}
+    true, listed = _ingest(smallest, corpus, **changes), (corpus / "recordings.csv").read_bytes()
+    permuted = _ingest(smallest, corpus, **changes, labels=f"permuted_{unit}", permutation=2)
+    assert (corpus / "recordings.csv").read_bytes() == listed  # so no video is decoded again
+    for before, after in zip(true, permuted, strict=True):
+        assert [(label.recording, label.subject, label.partition) for label in before] == [
+            (label.recording, label.subject, label.partition) for label in after
+        ]
+        assert {label.permuted for label in before} == {""}
+        assert {label.permuted for label in after} == {f"scores permuted among {unit}, draw 2"}
+    assert {label.bdi for label in true[1]} != {label.bdi for label in permuted[1]}
+    assert f"scores are permuted among {unit}; this is a control, and its metrics are no result" in caplog.text
+
+
 def test_sex_and_age_are_in_the_labels_for_testing_only(smallest: dict[str, Any], corpus: Path) -> None:
     fitting, testing = _ingest(smallest, corpus)
     assert {(label.sex, label.age) for label in fitting} == {("", None)}

@@ -19,7 +19,7 @@ SECTIONS = (
 )
 KERNELS = "a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
 CUE_IN = "dynamics (the score affects how fast a face moves) or appearance (it affects the face at rest)"
-LABELS = "true or permuted (a control: scores are permuted among sessions, so nothing can be learned)"
+LABELS = "true, or a control: permuted_subjects or permuted_sessions (no face tells a score then)"
 ORDER = "recorded, or a control: shuffled, frozen (the middle frame of a clip repeated) or reversed"
 THRESHOLDS = "three numbers between 0 and 1, for P-Net, R-Net and O-Net"
 ABSENT = "skip (no clip with a frame without a face), hold (the last face is repeated) or keep (black)"
@@ -179,8 +179,8 @@ def test_parameters_of_the_demo_are_accepted() -> None:
             "subject-disjoint folds, 3 to 100: one for test, one for development, the others for training",
         ),
         ("simulate.cue_in", "voice", '"voice"', CUE_IN),
-        ("finetune.labels", "wrong", '"wrong"', LABELS),
-        ("finetune.labels", False, "false", LABELS),
+        ("corpus.labels", "permuted", '"permuted"', LABELS),
+        ("corpus.labels", False, "false", LABELS),
         ("evaluate.order", "mixed", '"mixed"', ORDER),
         ("simulate.enabled", "on", '"on"', "true or false"),
         ("finetune.learning_rate", float("nan"), "NaN", "above 0; the paper: 0.0001"),

@@ -25,9 +25,9 @@ def _card(params: dict[str, Any], **description: object) -> str:
 
 def test_controls_are_named() -> None:
     assert control(_params()) is None
-    assert control(_params(finetune={"labels": True}, evaluate={"order": "recorded"})) is None
-    assert control(_params(finetune={"labels": "permuted"}, evaluate={"order": "frozen"})) == (
-        "A control, and no result: it was fitted to permuted labels and the frames of its clips are frozen."
+    assert control(_params(corpus={"labels": True}, evaluate={"order": "recorded"})) is None
+    assert control(_params(corpus={"labels": "permuted_subjects"}, evaluate={"order": "frozen"})) == (
+        "A control, and no result: its scores are permuted among subjects and the frames of its clips are frozen."
     )
 
 

@@ -81,7 +81,16 @@ def test_changes_are_parsed_as_yaml() -> None:
 
 @pytest.mark.parametrize(
     ("name", "runs"),
-    [("depth", 5), ("kernels", 9), ("models", 3), ("estimators", 3), ("seeds", 3), ("folds", 5), ("controls", 10)],
+    [
+        ("depth", 5),
+        ("kernels", 9),
+        ("models", 3),
+        ("estimators", 3),
+        ("seeds", 3),
+        ("folds", 5),
+        ("controls", 10),
+        ("permutation", 39),
+    ],
 )
 def test_the_studies_of_the_repository_are_valid(name: str, runs: int) -> None:
     if name in ("folds", "controls") and "partition" not in Corpus.model_fields:
@@ -99,5 +108,6 @@ def test_all_studies_are_listed() -> None:
         "folds",
         "kernels",
         "models",
+        "permutation",
         "seeds",
     ]

@@ -76,7 +76,6 @@ FINETUNE = Finetune(
     learning_rate=0.001,
     decay=0.01,
     averaging=0.5,
-    labels=True,
     standardise=True,
     augment=Augment(flip=0.25, rotate=0.25, upside_down=0.25, degrees=30),
     validation="none",
