@@ -28,16 +28,16 @@ def main(params: Params, recordings: Path, labels_fitting: Path, labels_testing:
     root, labels_root = Path(corpus.root), Path(corpus.labels_root)
     folds = Folds(corpus.folds, corpus.fold)
     partitioning = folds if corpus.partition == "subject_folds" else None
-    paths, labels, warnings = list_corpus(corpus.layout, root, labels_root, corpus.complete, partitioning)
+    entries, labels, warnings = list_corpus(corpus.layout, root, labels_root, corpus.complete, partitioning)
     for name, folder in (("corpus.root", root), ("corpus.labels_root", labels_root)):
         if not folder.is_absolute() and not _is_output(folder):
             warnings.append(f"{name} is relative ({folder}): `dvc exp run --temp` and `--queue` will not find it")
     for warning in [*warnings, *check_scores(labels, corpus.layout, labels_root)]:
         logger.warning(warning)
+    paths = {name: entry.path for name, entry in entries.items()}
     hashes = file_hashes(paths.values())
     listed = [Recording(name, path, path.stat().st_size, hashes[path]) for name, path in paths.items()]
-    for warning in check_contents(labels, {item.recording: item.sha256 for item in listed if item.bytes}):
-        logger.warning(warning)
+    check_contents(labels, entries, {item.recording: item.sha256 for item in listed if item.bytes})
     kind, draw = corpus.labels, corpus.permutation
     if kind is not True:
         unit = kind.removeprefix("permuted_")

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.corpora import avec2013, avec2014, videos
 from pipeline.corpora.entry import Entry, Report
 from pipeline.corpora.folds import Folds, subject_folds
-from pipeline.corpora.video_twins import find_video_twins
+from pipeline.corpora.video_twins import video_twin_errors
 from pipeline.name_list import list_names
 from pipeline.name_twins import name_twin_errors
 from pipeline.records.cells import parse_number
@@ -46,7 +46,7 @@ class CorpusError(ValueError):
 
 def list_corpus(
     layout: str, root: Path, labels_root: Path, complete: bool, folds: Folds | None = None
-) -> tuple[dict[str, Path], list[Label], list[str]]:
+) -> tuple[dict[str, Entry], list[Label], list[str]]:
     """Read and check a whole corpus.
 
     Args:
@@ -57,7 +57,7 @@ def list_corpus(
         folds: subject-disjoint folds that replace the partitions of the corpus.
 
     Returns:
-        The path of each recording's video by id, the labels sorted by id, and warnings.
+        The entry of each recording by id, the labels sorted by id, and warnings.
 
     Raises:
         CorpusError: if there is any problem; the message lists all of them.
@@ -82,7 +82,8 @@ def list_corpus(
         except ValueError as error:
             report.errors.append(str(error))
     report.errors += name_twin_errors("subjects", {label.subject for label in labels})
-    report.errors += find_video_twins(labels, _files(entries))[0]
+    by_id = {entry.recording: entry for entry in entries}
+    report.errors += video_twin_errors(labels, by_id, _files(entries))
     _warn_of_shared_subjects(labels, report)
     if unscored := [label.recording for label in labels if label.bdi is None]:
         report.warnings.append(
@@ -90,27 +91,22 @@ def list_corpus(
         )
     if report.errors:
         raise CorpusError(_listed(str(root), report.errors))
-    paths = {entry.recording: entry.path for entry in entries}
-    return paths, sorted(labels, key=lambda label: label.recording), report.warnings
+    return by_id, sorted(labels, key=lambda label: label.recording), report.warnings
 
 
-def check_contents(labels: Sequence[Label], hashes: Mapping[str, str]) -> list[str]:
-    """Check that no two recordings have contents that are equal, but labels that contradict each other.
+def check_contents(labels: Sequence[Label], entries: Mapping[str, Entry], hashes: Mapping[str, str]) -> None:
+    """Check that no two recordings have equal content.
 
     Args:
         labels: of the corpus.
+        entries: of the corpus, by id.
         hashes: of the content of each video, by id.
 
-    Returns:
-        Warnings.
-
     Raises:
-        CorpusError: if they do; the message lists all of them.
+        CorpusError: if any do; the message lists all of them, with their files, rows and partitions.
     """
-    errors, warnings = find_video_twins(labels, hashes)
-    if errors:
+    if errors := video_twin_errors(labels, entries, hashes):
         raise CorpusError(_listed("the videos", errors))
-    return warnings
 
 
 def check_scores(labels: Sequence[Label], layout: str, labels_root: Path) -> list[str]:

@@ -90,27 +90,41 @@ def _write_table(corpus: Path, *rows: str) -> None:
     (corpus / "videos.csv").write_text("\n".join(["video_id,path,subject,partition,bdi", *rows]) + "\n")
 
 
-def test_equal_content_in_two_partitions_is_refused(smallest: dict[str, Any], corpus: Path) -> None:
+@pytest.mark.parametrize(
+    ("subject", "partition", "differences"),
+    [
+        ("ann", "training", ""),
+        ("ann", "test", r"; they differ in partition \(training, test\)"),
+        ("bob", "development", r"; they differ in partition \(training, development\), subject \(ann, bob\)"),
+    ],
+)
+def test_equal_content_is_refused_by_files_rows_and_partitions(
+    smallest: dict[str, Any], corpus: Path, subject: str, partition: str, differences: str
+) -> None:
     (corpus / "copy.mp4").write_bytes((corpus / "s0_0.mp4").read_bytes())
-    _write_table(corpus, "a,s0_0.mp4,ann,training,12", "b,copy.mp4,ann,test,12")
-    with pytest.raises(
-        CorpusError, match=r"the ids a, b are the same video, but differ in partition \(training, test\)"
-    ):
+    _write_table(corpus, "a,s0_0.mp4,ann,training,12", f"b,copy.mp4,{subject},{partition},12")
+    table = corpus / "videos.csv"
+    expected = (
+        rf"the same video 2 times: a \({table}: row 2, {corpus}/s0_0.mp4, training\), "
+        rf"b \({table}: row 3, {corpus}/copy.mp4, {partition}\){differences}; allowed: one id for each video"
+    )
+    with pytest.raises(CorpusError, match=expected):
         _ingest(smallest, corpus)
     assert not (corpus / "recordings.csv").exists()
 
 
-def test_equal_content_with_equal_labels_is_a_warning(
-    smallest: dict[str, Any], corpus: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (corpus / "copy.mp4").write_bytes((corpus / "s0_0.mp4").read_bytes())
+def test_equal_content_is_refused_within_a_fold_too(smallest: dict[str, Any], corpus: Path) -> None:
+    (corpus / "s5_1.mp4").write_bytes((corpus / "s5_0.mp4").read_bytes())
+    with pytest.raises(CorpusError, match=r"the same video 2 times: s5_0 .*, s5_1 .*; allowed: one id for each video"):
+        _ingest(smallest, corpus, partition="subject_folds", folds=3, fold=0)
+
+
+def test_empty_files_are_broken_recordings_and_no_equal_videos(smallest: dict[str, Any], corpus: Path) -> None:
     for name in ("c", "d"):
-        (corpus / f"{name}.mp4").touch()  # empty files are broken recordings, not equal videos
-    rows = ("a,s0_0.mp4,ann,training,12", "b,copy.mp4,ann,training,12", "c,c.mp4,cy,training,1", "d,d.mp4,di,test,2")
-    _write_table(corpus, *rows)
-    with caplog.at_level(logging.WARNING):
-        _ingest(smallest, corpus)
-    assert "the ids a, b are the same video, which counts 2 times" in caplog.messages
+        (corpus / f"{name}.mp4").touch()
+    _write_table(corpus, "c,c.mp4,cy,training,1", "d,d.mp4,di,test,2")
+    fitting, testing = _ingest(smallest, corpus)
+    assert [label.recording for label in (*fitting, *testing)] == ["c", "d"]
 
 
 def test_a_corpus_without_a_score_to_fit_is_refused(

@@ -29,8 +29,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
 
 
 def test_the_avec2014_tree_can_be_listed_like_the_real_corpus(tree: Path) -> None:
-    paths, labels, _ = list_corpus("avec2014", tree / "avec2014", tree / "avec2014", complete=False)
-    assert len(paths) == len(labels) == 12  # 3 partitions x 2 sessions x 2 tasks
+    entries, labels, _ = list_corpus("avec2014", tree / "avec2014", tree / "avec2014", complete=False)
+    assert len(entries) == len(labels) == 12  # 3 partitions x 2 sessions x 2 tasks
     assert all(label.bdi is not None and 0 <= label.bdi <= 45 for label in labels)
     assert {label.task for label in labels} == {"Freeform", "Northwind"}
     by_session = {(label.subject, label.session): label.bdi for label in labels}

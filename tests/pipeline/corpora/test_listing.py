@@ -48,20 +48,20 @@ def _avec2013(root: Path, folders: dict[str, str]) -> None:
 def test_avec2014_in_every_spelling_with_a_separate_labels_root(tmp_path: Path, spelling: str) -> None:
     root, labels_root = tmp_path / "corpus", tmp_path / "labels"
     _avec2014(root, labels_root, SPELLINGS[spelling])
-    paths, labels, warnings = list_corpus("avec2014", root, labels_root, complete=False)
+    entries, labels, warnings = list_corpus("avec2014", root, labels_root, complete=False)
     assert Counter(label.partition for label in labels) == {"training": 4, "development": 2, "test": 2}
     scores = {(label.recording, label.task, label.session): label.bdi for label in labels}
     assert scores[("203_2_Northwind", "Northwind", "2")] == scores[("203_2_Freeform", "Freeform", "2")] == 45
     assert all(label.bdi == SCORES[f"{label.subject}_{label.session}"] for label in labels)
-    assert paths["310_1_Freeform"].name == "310_1_Freeform_video.mp4"
+    assert entries["310_1_Freeform"].path.name == "310_1_Freeform_video.mp4"
     assert warnings == ["1 subjects occur in more than one partition: 203"]
 
 
 @pytest.mark.parametrize("spelling", ["long", "short"])
 def test_avec2013_in_both_spellings(tmp_path: Path, spelling: str) -> None:
     _avec2013(tmp_path, SPELLINGS[spelling])
-    paths, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
-    assert sorted(paths) == ["203_1", "203_2", "204_1", "310_1"]
+    entries, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
+    assert sorted(entries) == ["203_1", "203_2", "204_1", "310_1"]
     assert {label.recording: label.bdi for label in labels} == SCORES
     assert {label.recording: label.partition for label in labels}["203_2"] == "development"
 
@@ -121,7 +121,8 @@ def test_a_table_of_videos(tmp_path: Path) -> None:
     _touch(tmp_path / "elsewhere/b.mp4")
     rows = f"a,films/a.mp4,ann,training,12.5,visit 1\nb,{tmp_path}/elsewhere/b.mp4,bob,Test,,\n"
     _videos(tmp_path, rows, "video_id,path,subject,partition,bdi,session")
-    paths, labels, warnings = list_corpus("videos", tmp_path, tmp_path, complete=False)
+    entries, labels, warnings = list_corpus("videos", tmp_path, tmp_path, complete=False)
+    paths = {name: entry.path for name, entry in entries.items()}
     assert paths == {"a": tmp_path / "films/a.mp4", "b": tmp_path / "elsewhere/b.mp4"}
     assert [(label.recording, label.subject, label.session, label.partition, label.bdi) for label in labels] == [
         ("a", "ann", "visit 1", "training", 12.5),
@@ -360,20 +361,23 @@ def test_two_labels_of_a_session_say_the_same_number(tmp_path: Path, other: str,
 
 
 @pytest.mark.parametrize("link", ["same path", "symbolic link", "hard link"])
-def test_a_file_that_is_listed_twice_is_refused_if_its_labels_differ(tmp_path: Path, link: str) -> None:
+def test_a_file_that_is_listed_twice_is_refused(tmp_path: Path, link: str) -> None:
     _touch(tmp_path / "a.mp4")
     if link == "symbolic link":
         (tmp_path / "b.mp4").symlink_to("a.mp4")
     elif link == "hard link":
         (tmp_path / "b.mp4").hardlink_to(tmp_path / "a.mp4")
     other = "a.mp4" if link == "same path" else "b.mp4"
+    table = tmp_path / "videos.csv"
+    first = f"the same video 2 times: a ({table}: row 2, {tmp_path}/a.mp4, training), "
     _videos(tmp_path, f"a,a.mp4,ann,training,3\nb,{other},bob,test,4\n")
     assert (
-        "the ids a, b are the same video, but differ in partition (training, test), subject (ann, bob), bdi (3, 4); "
-        "allowed: one id"
+        f"{first}b ({table}: row 3, {tmp_path}/{other}, test); they differ in partition (training, test), "
+        "subject (ann, bob), bdi (3, 4); allowed: one id for each video"
     ) in _message(tmp_path)
     _videos(tmp_path, f"a,a.mp4,ann,training,3\nb,{other},ann,training,3\n")
-    assert len(list_corpus("videos", tmp_path, tmp_path, complete=False)[1]) == 2
+    expected = f"{first}b ({table}: row 3, {tmp_path}/{other}, training); allowed: one id for each video"
+    assert expected in _message(tmp_path)
 
 
 def test_ids_and_subjects_that_look_alike_are_refused(tmp_path: Path) -> None:
