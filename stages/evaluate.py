@@ -2,8 +2,8 @@
 
 Reads data/sequences (and data/aligned if estimator.source says so), both label files and models/finetuned. Writes
 metrics.json, and in results the estimates of videos (also of those without a score) and of their spans, all metrics
-with intervals, the confusion of severity bands, conformal intervals if recordings were held out for validation, and
-figures.
+with intervals, the confusion of severity bands, conformal intervals if recordings were held out for validation, the
+flow of recordings, and figures.
 """
 
 from dataclasses import asdict
@@ -27,6 +27,7 @@ from pipeline.runtime.output_checksums import item_folders
 from pipeline.runtime.stage import run_stage
 from pipeline.scoring.conformal import calibrate, write_conformal
 from pipeline.scoring.estimate_recordings import estimate_recordings
+from pipeline.scoring.flow import count_flow, write_flow
 from pipeline.scoring.missing import count_missing, warn_about_missing
 from pipeline.scoring.results import write_results
 from pipeline.scoring.subgroups import subgroups_of
@@ -49,7 +50,8 @@ def main(
     absent = model.folder.input_spec.absent
     fitting, testing = read_labels(labels_fitting), read_labels(labels_testing)
     labels_alone = fit_label_estimators(fitting)
-    validation = split_labels(fitting, finetune.validation, finetune.held_out, finetune.seed).validated
+    split = split_labels(fitting, finetune.validation, finetune.held_out, finetune.seed)
+    validation = split.validated
     test_or_unscored = [*testing, *(label for label in fitting if label.bdi is None)]
     listed = {label.recording for label in (*test_or_unscored, *validation)}
     recordings = [folder for folder in item_folders(sequences) if folder.name in listed]
@@ -79,10 +81,13 @@ def main(
     subgroups = subgroups_of(estimates.predictions, labels_alone)
     summaries = summarise(subgroups, settings.resamples, settings.seed)
     with atomic_folder(results) as folder:
+        flow = count_flow([*fitting, *testing], split, sequences, model.folder.span_length, absent)
+        write_flow(folder / "flow.csv", flow)
         write_results(folder, estimates, labels_alone.reference, summaries, sequences)
         if validated:
-            intervals = calibrate(validated, subgroups, settings.resamples, settings.seed)
-            write_conformal(folder / "conformal.csv", intervals, subgroups)
+            met = {label.subject for label in split.fitted}
+            intervals = calibrate(validated, estimates.predictions, met, settings.resamples, settings.seed)
+            write_conformal(folder / "conformal.csv", intervals)
     missing = count_missing(estimates.predictions, estimates.missing)
     write_metrics(metrics, summaries, validated, missing, control="; ".join(model.folder.controls))
 

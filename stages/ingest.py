@@ -1,8 +1,9 @@
 """List the recordings of a corpus and their labels, and check all of them before anything is decoded.
 
 Reads the folders `corpus.root` and `corpus.labels_root`. Writes the recordings (without anything about their
-subjects), the labels of the training and development partitions, and in a separate file the labels of the test
-partition. Partitions are those of the corpus, or subject-disjoint folds. For a control, scores are permuted over all.
+subjects), their partitions, a table of the participants that names nobody, the labels of the training and development
+partitions, and in a separate file the labels of the test partition. Partitions are those of the corpus, or
+subject-disjoint folds. For a control, scores are permuted over all.
 """
 
 import logging
@@ -13,16 +14,20 @@ import yaml
 from pipeline.corpora.file_hashes import file_hashes
 from pipeline.corpora.folds import Folds
 from pipeline.corpora.listing import check_contents, check_scores, list_corpus
+from pipeline.corpora.participants import write_participants
 from pipeline.corpora.score_permutation import permutation_warnings, permute_scores
 from pipeline.params.whole import Params
 from pipeline.records.labels import write_labels
+from pipeline.records.partitions import write_partitions
 from pipeline.records.recordings import Recording, write_recordings
 from pipeline.runtime.stage import run_stage
 
 logger = logging.getLogger(__name__)
 
 
-def main(params: Params, recordings: Path, labels_fitting: Path, labels_testing: Path) -> None:
+def main(
+    params: Params, recordings: Path, partitions: Path, participants: Path, labels_fitting: Path, labels_testing: Path
+) -> None:
     """Run the stage."""
     corpus = params.corpus
     root, labels_root = Path(corpus.root), Path(corpus.labels_root)
@@ -38,6 +43,7 @@ def main(params: Params, recordings: Path, labels_fitting: Path, labels_testing:
     hashes = file_hashes(paths.values())
     listed = [Recording(name, path, path.stat().st_size, hashes[path]) for name, path in paths.items()]
     check_contents(labels, entries, {item.recording: item.sha256 for item in listed if item.bytes})
+    write_participants(participants, labels)
     kind, draw = corpus.labels, corpus.permutation
     if kind is not True:
         unit = kind.removeprefix("permuted_")
@@ -45,6 +51,7 @@ def main(params: Params, recordings: Path, labels_fitting: Path, labels_testing:
             logger.warning(warning)
         labels = permute_scores(labels, unit, draw)
     write_recordings(recordings, listed)
+    write_partitions(partitions, {label.recording: label.partition for label in labels})
     write_labels(labels_fitting, [label for label in labels if label.partition != "test"])
     write_labels(labels_testing, [label for label in labels if label.partition == "test"], groups=True)
 

@@ -12,7 +12,27 @@ from pipeline.records.scored_recording import ScoredRecording
 logger = logging.getLogger(__name__)
 
 MAX_NAMED = 10  # recordings in one warning
-NO_CLIP = "no clip of {} frames with a face in each (clip.absent: {})"
+REASONS = {  # why a recording cannot be used: names of the counts, and words with the length and clip.absent
+    "broken": "no sequence",
+    "without_face": "no face",
+    "without_clip": "no clip of {} frames with a face in each (clip.absent: {})",
+}
+
+
+def unusable_because(folder: Path, length: int, absent: str) -> str | None:
+    """Return why a recording has no clip in its first phase, a name of `REASONS`; None if it has one.
+
+    Args:
+        folder: of its sequence; a recording that could not be read has none.
+        length: of a clip: number of consecutive frames with a face.
+        absent: clip.absent.
+    """
+    if not folder.is_dir():
+        return "broken"
+    sequence = open_sequence(folder, absent)
+    if not sequence.present.any():
+        return "without_face"
+    return None if sequence.covering_clips(length, phases=1) else "without_clip"
 
 
 def usable_recordings(labels: Iterable[Label], sequences: Path, length: int, absent: str) -> list[ScoredRecording]:
@@ -25,27 +45,20 @@ def usable_recordings(labels: Iterable[Label], sequences: Path, length: int, abs
         ValueError: if there are labels, but no usable recording.
     """
     usable, labels = [], list(labels)
-    skipped: dict[str, list[str]] = {"no sequence": [], "no face": [], NO_CLIP.format(length, absent): []}
-    missing, faceless, clipless = skipped.values()
+    skipped: dict[str, list[str]] = {reason: [] for reason in REASONS}
     for label in labels:
         folder = sequences / label.recording
         if label.bdi is None:
             continue
-        if not folder.is_dir():
-            missing.append(label.recording)
-            continue
-        sequence = open_sequence(folder, absent)
-        if not sequence.present.any():
-            faceless.append(label.recording)
-        elif not sequence.covering_clips(length, phases=1):
-            clipless.append(label.recording)
+        if reason := unusable_because(folder, length, absent):
+            skipped[reason].append(label.recording)
         else:
             usable.append(ScoredRecording(folder, label.bdi, label.subject))
-    for reason, names in skipped.items():
-        if names:
-            logger.warning("recordings skipped (%s): %s", reason, list_names(names, MAX_NAMED))
+    named = {REASONS[reason].format(length, absent): names for reason, names in skipped.items() if names}
+    for reason, names in named.items():
+        logger.warning("recordings skipped (%s): %s", reason, list_names(names, MAX_NAMED))
     if labels and not usable:
-        reasons = "; ".join(f"{len(names)}: {reason}" for reason, names in skipped.items() if names)
+        reasons = "; ".join(f"{len(names)}: {reason}" for reason, names in named.items())
         raise ValueError(
             f"{sequences}: none of the {len(labels)} recordings to fit or validate has a clip "
             f"({reasons or 'no scores'}): see detection.json, and change what keeps faces from being detected "

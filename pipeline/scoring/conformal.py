@@ -7,12 +7,16 @@ long as the errors of the n recordings and of the new one are exchangeable.
 
 Videos of one subject are alike, so each subject contributes one error, of a randomly drawn recording: subjects are
 exchangeable (Dunn, Wasserman and Ramdas, Journal of the American Statistical Association 118, 2023, subsampling once).
-Not guaranteed are: this coverage for every single person, group or score; that subjects met in fitting have errors like
-those of others; and, strictly, the coverage itself if the same recordings chose the epoch that is kept. So the coverage
-measured on the test partition is reported too.
+A network may err less on people whom it was fitted to, so each promise has a calibration of its own: for new people
+from validated subjects who were not fitted, for people met in fitting from those who were (Vovk, Conditional validity
+of inductive conformal predictors, 2012). The official development partition of AVEC has both kinds.
+
+Not guaranteed are: this coverage for every single person, group or score; and, strictly, the coverage itself if the
+same recordings chose the epoch that is kept. So the coverage measured on the test partition is reported too, over
+people who are not themselves among the validated ones.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,29 +25,34 @@ import numpy as np
 from pipeline.records.tables import write_rows
 from pipeline.scoring.intervals import Interval, Rows, intervals
 from pipeline.scoring.prediction_tables import Prediction
-from pipeline.scoring.subgroups import MODEL, Subgroup
 from pipeline.scoring.summary import format_cell
 
-COLUMNS = ("level", "calibrated", "half_width", "subgroup", "videos", "subjects", "coverage", "low", "high")
+COLUMNS = ("level", "promise", "calibrated", "half_width", "videos", "subjects", "coverage", "low", "high")
 LEVELS = (80, 90, 95)  # percent
-SUBGROUPS = ("all", "seen", "unseen")  # for which coverage is measured
+PROMISES = {"new people": False, "people met in fitting": True}  # whether the people of the promise were fitted
 
 
 @dataclass(frozen=True)
 class Conformal:
-    """The prediction interval of one level, and its coverage on the test partition.
+    """The prediction interval of one level for one kind of people, and its coverage on the test partition.
 
     Attributes:
-        level: percent of new subjects' recordings whose score it contains at least.
+        level: percent of these people whose score it contains at least.
+        promise: the people, a name of `PROMISES`.
         calibration_subjects: number of subjects whose errors it is computed from.
         half_width: in points of BDI-II; None if there are too few subjects for the level.
-        coverage: share of the test videos whose score it contains, by subgroup; empty without a half-width.
+        videos: number of test videos of such people.
+        subjects: number of such people in the test partition.
+        coverage: share of these videos whose score it contains; None without a half-width or videos.
     """
 
     level: int
+    promise: str
     calibration_subjects: int
     half_width: float | None
-    coverage: Mapping[str, Interval]
+    videos: int
+    subjects: int
+    coverage: Interval | None
 
 
 def half_width(errors: Sequence[float], level: int) -> float | None:
@@ -68,45 +77,52 @@ def one_error_per_subject(predictions: Sequence[Prediction], seed: int) -> list[
 
 
 def calibrate(
-    validated: Sequence[Prediction], subgroups: Sequence[Subgroup], resamples: int, seed: int
+    validated: Sequence[Prediction], tested: Sequence[Prediction], fitted: Set[str], resamples: int, seed: int
 ) -> list[Conformal]:
-    """Compute the prediction interval of every level, and its coverage in subgroups of the test partition.
+    """Compute the prediction interval of every level, for each kind of people among the validated subjects.
 
     Args:
         validated: predictions of recordings that were not fitted.
-        subgroups: of the test partition.
+        tested: predictions of the test partition; those without a score or a clip have no interval.
+        fitted: the subjects of the fitted recordings.
         resamples: of the bootstrap of the coverage.
         seed: of all draws.
     """
-    errors = one_error_per_subject(validated, seed)
+    validated_subjects = {item.subject for item in validated}
+    fresh = [item for item in tested if item.bdi is not None and item.clips and item.subject not in validated_subjects]
     results = []
-    for level in LEVELS:
-        width = half_width(errors, level)
-        tested = [subgroup for subgroup in subgroups if subgroup.name in SUBGROUPS] if width is not None else []
-        coverage = {subgroup.name: _coverage(subgroup, width or 0.0, resamples, seed) for subgroup in tested}
-        results.append(Conformal(level, len(errors), width, coverage))
+    for promise, met in PROMISES.items():
+        errors = one_error_per_subject([item for item in validated if (item.subject in fitted) == met], seed)
+        own = [item for item in fresh if (item.subject in fitted) == met]
+        results += [_of_level(level, promise, errors, own, resamples, seed) for level in LEVELS if errors]
     return results
 
 
-def _coverage(subgroup: Subgroup, width: float, resamples: int, seed: int) -> Interval:
-    covered = np.abs(subgroup.truth - subgroup.estimates[MODEL]) <= width
+def _of_level(
+    level: int, promise: str, errors: Sequence[float], tested: Sequence[Prediction], resamples: int, seed: int
+) -> Conformal:
+    width = half_width(errors, level)
+    coverage = _coverage(tested, width, resamples, seed) if tested and width is not None else None
+    subjects = len({item.subject for item in tested})
+    return Conformal(level, promise, len(errors), width, len(tested), subjects, coverage)
+
+
+def _coverage(tested: Sequence[Prediction], width: float, resamples: int, seed: int) -> Interval:
+    covered = np.array([item.bdi is not None and abs(item.bdi - item.estimate) <= width for item in tested])
 
     def share(rows: Rows) -> float:
         return float(covered[rows].mean())
 
-    return intervals({"coverage": share}, subgroup.subjects, resamples, seed)["coverage"]
+    return intervals({"coverage": share}, [item.subject for item in tested], resamples, seed)["coverage"]
 
 
-def write_conformal(path: Path, results: Sequence[Conformal], subgroups: Sequence[Subgroup]) -> None:
-    """Write one row per level and subgroup; a level that needs more subjects has one row without half-width."""
-    by_name = {subgroup.name: subgroup for subgroup in subgroups}
-    rows: list[list[object]] = []
-    for result in results:
-        level = [f"{result.level / 100:g}", result.calibration_subjects, format_cell(result.half_width)]
-        for name, coverage in result.coverage.items():
-            subgroup = by_name[name]
-            counts = [name, len(subgroup.truth), len(set(subgroup.subjects))]
-            rows.append([*level, *counts, *map(format_cell, (coverage.value, coverage.low, coverage.high))])
-        if not result.coverage:
-            rows.append([*level, "", "", "", "", "", ""])
-    write_rows(path, COLUMNS, rows)
+def write_conformal(path: Path, results: Sequence[Conformal]) -> None:
+    """Write one row per promise and level; a level that needs more subjects has no half-width."""
+    write_rows(path, COLUMNS, map(_cells, results))
+
+
+def _cells(result: Conformal) -> list[object]:
+    interval = result.coverage
+    ends = (None, None, None) if interval is None else (interval.value, interval.low, interval.high)
+    level = [f"{result.level / 100:g}", result.promise, result.calibration_subjects, format_cell(result.half_width)]
+    return [*level, result.videos, result.subjects, *map(format_cell, ends)]

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.corpora import videos
-from pipeline.detection import tables
+from pipeline.corpora import participants, videos
+from pipeline.detection import near_twins_table, tables
 from pipeline.faces.face_crop import ORIGINS
-from pipeline.records import frame_table, labels, predictions, recordings
+from pipeline.records import frame_table, labels, partitions, predictions, recordings
 from pipeline.records.quality import Quality
-from pipeline.scoring import conformal, confusion, prediction_tables, summary
+from pipeline.scoring import conformal, confusion, flow, prediction_tables, summary
 from pipeline.scoring.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
@@ -24,16 +24,20 @@ METRICS_PAGE = (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8")
 COLUMNS = {
     "A corpus in the layout videos": {*videos.COLUMNS, *videos.MAY_BE_UNKNOWN},
     "data/corpus/recordings.csv": recordings.COLUMNS,
+    "data/corpus/partitions.csv": partitions.COLUMNS,
+    "data/corpus/participants.csv": participants.COLUMNS,
     "data/corpus/labels_fitting.csv": (*labels.COLUMNS, labels.PERMUTED),
     "data/corpus/labels_testing.csv": labels.GROUP_COLUMNS,
     "frames.csv": frame_table.COLUMNS,
     "quality.json": [field.name for field in fields(Quality)],
     "data/detection/recordings.csv": tables.COLUMNS,
+    "data/detection/near_twins.csv": near_twins_table.COLUMNS,
     "results/predictions.csv": predictions.COLUMNS,
     "results/clips.csv": prediction_tables.CLIP_COLUMNS,
     "results/intervals.csv": summary.COLUMNS,
     "results/confusion.csv": confusion.COLUMNS,
     "results/conformal.csv": conformal.COLUMNS,
+    "results/flow.csv": flow.COLUMNS,
 }
 
 

@@ -133,7 +133,7 @@ SINGLE: dict[str, set[str]] = {
     **{f"simulate.{key}": VIDEOS for key in ("cue", "cue_in", "frames", "frame_rate", "width", "height")},
     **{f"simulate.{key}": VIDEOS for key in ("subject_share", "subjects", "sessions")},
     **{f"simulate.{key}": {"simulate", *BELOW["identities"]} for key in ("identities", "images")},
-    "corpus.partition": {"ingest", *SCORED},  # the same recordings with other labels
+    "corpus.partition": {"ingest", "detection", *SCORED},  # the same recordings with other labels
     "corpus.labels_root": {"ingest"},  # the same labels below another folder
     "corpus.folds": {"ingest"},  # folds are not used here
     "corpus.fold": {"ingest"},

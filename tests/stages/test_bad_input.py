@@ -94,7 +94,7 @@ def params(smallest: dict[str, Any]) -> Callable[[str], Params]:
 
 
 def _ingest(params: Params, root: Path, folder: Path) -> Path:
-    names = ("recordings.csv", "labels_fitting.csv", "labels_testing.csv")
+    names = ("recordings.csv", "partitions.csv", "participants.csv", "labels_fitting.csv", "labels_testing.csv")
     corpus = params.corpus.model_copy(update={"root": str(root), "labels_root": str(root)})
     ingest.main(params.model_copy(update={"corpus": corpus}), *(folder / name for name in names))
     return folder / "recordings.csv"
@@ -124,7 +124,8 @@ def test_broken_recordings_are_reported_and_good_ones_are_finished(
     with caplog.at_level(logging.WARNING):
         decode.main(params("skip"), recordings, decoded)
         align.main(params("skip"), recordings, decoded, aligned)
-        detection.main(params("skip"), recordings, decoded, aligned, tmp_path / "report", tmp_path / "metrics.json")
+        outputs = decoded, aligned, tmp_path / "report", tmp_path / "metrics.json"
+        detection.main(params("skip"), recordings, tmp_path / "partitions.csv", *outputs)
     assert _finished("decode") == finished  # nothing was read again
     assert all(f"  {name} ({root / name}.mp4): {reason}" in caplog.text for name, (_, reason) in BROKEN.items())
     assert {path.name for path in item_folders(aligned)} == set(GOOD)

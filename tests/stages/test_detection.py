@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.params.check import check_params
+from pipeline.records.partitions import write_partitions
 from pipeline.records.quality import Quality, write_decoded
 from pipeline.records.recordings import write_recordings
 from stages.detection import main
@@ -22,19 +23,20 @@ def corpus(tmp_path: Path) -> Path:
     (tmp_path / "decoded" / "broken").mkdir()
     write_decoded(tmp_path / "decoded" / "broken", None, Quality("broken", reason="cut off"))
     write_recordings(tmp_path / "recordings.csv", [recording(name) for name in ("half", "never", "broken")])
+    write_partitions(tmp_path / "partitions.csv", {"half": "training", "never": "test", "broken": "test"})
     return tmp_path
 
 
 def _run(corpus: Path, smallest: dict[str, Any], **detection: int) -> dict[str, bytes]:
     params = check_params({**smallest, "detection": {**smallest["detection"], **detection}})
-    recordings, decoded, aligned = (corpus / name for name in ("recordings.csv", "decoded", "aligned"))
-    main(params, recordings, decoded, aligned, corpus / "report", corpus / "detection.json")
+    names = ("recordings.csv", "partitions.csv", "decoded", "aligned", "report", "detection.json")
+    main(params, *(corpus / name for name in names))
     return {path.name: path.read_bytes() for path in (corpus / "report").iterdir()}
 
 
 def test_outputs_of_a_run(corpus: Path, smallest: dict[str, Any]) -> None:
     outputs = _run(corpus, smallest)
-    assert set(outputs) == {".sha256sums", "recordings.csv", "corpus.png", "worst.png"}
+    assert set(outputs) == {".sha256sums", "recordings.csv", "near_twins.csv", "corpus.png", "worst.png"}
     rows = list(csv.DictReader(outputs["recordings.csv"].decode().splitlines()))
     assert [(row["recording"], row["absent"]) for row in rows] == [("half", "0.5000"), ("never", "1.0000")]
     metrics = json.loads((corpus / "detection.json").read_text())

@@ -243,7 +243,7 @@ def test_damaged_sequences_are_not_evaluated(corpus: Path, evaluate: Callable[..
 def test_outputs_of_a_run(corpus: Path, evaluate: Callable[..., Any]) -> None:
     evaluate()
     outputs = {path.name: path.read_bytes() for path in (corpus / "results").iterdir()}
-    tables = {f"{name}.csv" for name in ("predictions", "unscored", "clips", "intervals", "confusion")}
+    tables = {f"{name}.csv" for name in ("predictions", "unscored", "clips", "intervals", "confusion", "flow")}
     figures = {f"{name}.png" for name in ("figure5", "error", "confusion", "curves")}
     assert set(outputs) == {".sha256sums"} | tables | figures
     assert _table(corpus, "unscored.csv").subject.to_dict() == {"f4": "e"}  # it has an estimate, but no score
@@ -292,6 +292,7 @@ def test_conformal_intervals_are_calibrated_on_the_validation_recordings(
     }
     table = pd.read_csv(corpus / "results" / "conformal.csv")
     assert table.calibrated.tolist() == [1, 1, 1]
+    assert set(table.promise) == {"people met in fitting"}  # f1 is of the same person
     assert table.half_width.isna().all()  # one subject is too few for any level
     assert "f2" not in _table(corpus, "predictions.csv").index  # fitting used it
 

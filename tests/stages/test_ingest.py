@@ -33,9 +33,9 @@ def corpus(tmp_path: Path) -> Path:
 def _ingest(smallest: dict[str, Any], corpus: Path, **changes: Any) -> tuple[list[Label], list[Label]]:
     section = smallest["corpus"] | {"layout": "videos", "root": str(corpus), "labels_root": str(corpus)} | changes
     params = check_params({**smallest, "corpus": section})
-    fitting, testing = corpus / "fitting.csv", corpus / "testing.csv"
-    main(params, corpus / "recordings.csv", fitting, testing)
-    return read_labels(fitting), read_labels(testing)
+    tables = [corpus / f"{name}.csv" for name in ("recordings", "partitions", "participants", "fitting", "testing")]
+    main(params, *tables)
+    return read_labels(tables[3]), read_labels(tables[4])
 
 
 def test_official_partitions_share_subjects(smallest: dict[str, Any], corpus: Path) -> None:

@@ -42,7 +42,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def _ingest(project: Path, scores: str, succeeds: bool = True) -> str:
     (project / "clinic/scores.csv").write_text(scores)
-    return run_module(project, "stages.ingest", "recordings.csv", "fitting.csv", "testing.csv", succeeds=succeeds)
+    outputs = ("recordings.csv", "partitions.csv", "participants.csv", "fitting.csv", "testing.csv")
+    return run_module(project, "stages.ingest", *outputs, succeeds=succeeds)
 
 
 def test_the_example_lists_a_corpus(project: Path) -> None:

@@ -5,10 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.scoring.conformal import Conformal, calibrate, half_width, one_error_per_subject, write_conformal
+from pipeline.scoring.conformal import (
+    LEVELS,
+    PROMISES,
+    Conformal,
+    calibrate,
+    half_width,
+    one_error_per_subject,
+    write_conformal,
+)
 from pipeline.scoring.intervals import Interval
 from pipeline.scoring.prediction_tables import Prediction
-from tests.pipeline.scoring.material import prediction, subgroups
+from tests.pipeline.scoring.material import prediction
 
 
 @pytest.mark.parametrize(
@@ -54,35 +62,94 @@ def test_each_subject_contributes_one_error() -> None:
     assert one_error_per_subject(predictions[::-1], 7) == one_error_per_subject(predictions, 7)
 
 
-def _predictions(count: int, error: float, **changes: bool) -> list[Prediction]:
-    return [prediction(f"p{n}-{error}", 20.0, 20.0 + error * (-1) ** n, **changes) for n in range(count)]
+def test_subjects_are_exchangeable_where_their_videos_are_not() -> None:
+    """One error a subject has the coverage of theory; the errors of all videos cover too little.
+
+    Half of the people have eight videos, and they are the ones who are estimated best.
+    """
+    generator = np.random.default_rng(1)
+    covered = []
+    for _ in range(800):
+        has_many = generator.random(20) < 0.5
+        scale = np.where(has_many, 1.0, 6.0)
+        validated = [
+            prediction(f"{subject}-{video}", 0.0, float(scale[subject] * generator.normal()), subject=str(subject))
+            for subject in range(19)
+            for video in range(8 if has_many[subject] else 1)
+        ]
+        of_videos = half_width([abs(item.estimate) for item in validated], 80)
+        of_subjects = half_width(one_error_per_subject(validated, 0), 80)
+        assert of_videos is not None and of_subjects is not None
+        new = abs(scale[19] * generator.normal())
+        covered.append((new <= of_videos, new <= of_subjects))
+    by_videos, by_subjects = np.mean(covered, axis=0)
+    assert by_subjects == pytest.approx(16 / 20, abs=0.045)  # ceil(20 x 0.8) = 16
+    assert by_videos < 0.75
 
 
-def test_coverage_is_counted_by_subgroup_of_the_test_videos() -> None:
-    validated = [prediction(f"v{number}", 20.0, 20.0 + number + 1) for number in range(9)]  # errors 1 to 9
-    tested = [*_predictions(3, 8.0), *_predictions(1, 9.5), *_predictions(2, 8.5, seen=True)]
-    level80, level90, level95 = calibrate(validated, subgroups(tested, 15.0), 200, 0)
-    assert (level80.level, level80.calibration_subjects, level80.half_width) == (80, 9, 8.0)  # ceil(10 x 0.8)
-    assert {name: interval.value for name, interval in level80.coverage.items()} == {
-        "all": 0.5,
-        "unseen": 0.75,
-        "seen": 0.0,
-    }
-    assert (level90.level, level90.half_width) == (90, 9.0)
-    assert {name: interval.value for name, interval in level90.coverage.items()} == pytest.approx(
-        {"all": 5 / 6, "unseen": 0.75, "seen": 1.0}
-    )
-    low, high = level90.coverage["all"].low, level90.coverage["all"].high
-    assert low is not None and high is not None and low < 5 / 6 < high
-    assert level95 == Conformal(95, 9, None, {})  # needs 19 subjects
+# Validated: nine people who were not fitted, with errors 1 to 9, and four who were, with errors 0.1 to 0.4.
+NEW = [prediction(f"v{n}", 20.0, 20.0 + n, subject=f"new{n}") for n in range(1, 10)]
+MET = [prediction(f"w{n}", 20.0, 20.0 - n / 10, subject=f"met{n}") for n in range(1, 5)]
+FITTED = frozenset([*(f"met{n}" for n in range(1, 5)), "old1", "old2"])
+TESTED = [
+    prediction("t1", 20.0, 28.0, subject="fresh1"),
+    prediction("t2", 20.0, 12.5, subject="fresh1"),
+    prediction("t3", 20.0, 28.5, subject="fresh2"),
+    prediction("t4", None, 28.5, subject="fresh3"),  # no score
+    prediction("t5", 20.0, 99.0, subject="fresh4", clips=0),  # the constant, which no model estimated
+    prediction("t6", 20.0, 20.3, subject="old1"),
+    prediction("t7", 20.0, 20.5, subject="old2"),
+    prediction("t8", 20.0, 90.0, subject="met1"),  # validated themselves
+    prediction("t9", 20.0, 90.0, subject="new1"),
+]
+
+
+def test_each_promise_is_calibrated_on_its_own_people_and_tested_on_them() -> None:
+    results = {(item.promise, item.level): item for item in calibrate([*NEW, *MET], TESTED, FITTED, 200, 0)}
+    assert list(results) == [(promise, level) for promise in PROMISES for level in LEVELS]
+    new80, met80 = results["new people", 80], results["people met in fitting", 80]
+    assert (new80.calibration_subjects, new80.half_width) == (9, 8.0)  # ceil(10 x 0.8) = 8 of 9
+    assert (new80.videos, new80.subjects) == (3, 2)
+    assert new80.coverage is not None
+    assert new80.coverage.value == pytest.approx(2 / 3)  # 8 and 7.5 of 8, 7.5, 8.5
+    assert results["new people", 90].half_width == 9.0
+    assert results["new people", 95] == Conformal(95, "new people", 9, None, 3, 2, None)  # needs 19 subjects
+    assert (met80.calibration_subjects, met80.videos, met80.subjects) == (4, 2, 2)
+    assert met80.half_width == pytest.approx(0.4)  # ceil(5 x 0.8) = 4 of 4
+    assert met80.coverage is not None
+    assert met80.coverage.value == 0.5  # 0.3 of 0.3, 0.5
+    assert results["people met in fitting", 90].half_width is None
+
+
+@pytest.mark.parametrize(
+    ("validated", "promises"), [(NEW, {"new people"}), (MET, {"people met in fitting"}), ([], set())]
+)
+def test_there_is_no_promise_without_people_to_calibrate_it_on(validated: list[Prediction], promises: set[str]) -> None:
+    results = calibrate(validated, TESTED, FITTED, 200, 0)
+    assert {item.promise for item in results} == promises
+    assert len(results) == len(promises) * len(LEVELS)
+
+
+def test_new_people_get_no_interval_from_people_met_in_fitting() -> None:
+    """17 of 42 test subjects of AVEC2014 are fitted: errors of people met in fitting say nothing of the other 25."""
+    validated = [prediction(f"v{n}", 20.0, 20.5, subject=f"met{n}") for n in range(40)]
+    tested = [prediction(f"t{n}", 20.0, 29.0 if n < 25 else 20.1, subject=f"test{n}") for n in range(42)]
+    fitted = {f"met{n}" for n in range(40)} | {f"test{n}" for n in range(25, 42)}
+    results = calibrate(validated, tested, fitted, 200, 0)
+    assert [(item.promise, item.subjects) for item in results] == [("people met in fitting", 17)] * 3
+    assert all(item.coverage is not None and item.coverage.value == 1.0 for item in results)
 
 
 def test_table(tmp_path: Path) -> None:
-    tested = subgroups([*_predictions(3, 1.0), *_predictions(1, 2.0)], 15.0)
-    results = [Conformal(90, 9, 1.5, {"all": Interval(0.75, 0.5, 1.0)}), Conformal(95, 9, None, {})]
-    write_conformal(tmp_path / "conformal.csv", results, tested)
+    results = [
+        Conformal(90, "new people", 9, 1.5, 4, 3, Interval(0.75, 0.5, 1.0)),
+        Conformal(95, "new people", 9, None, 4, 3, None),
+        Conformal(80, "people met in fitting", 4, 0.25, 0, 0, None),
+    ]
+    write_conformal(tmp_path / "conformal.csv", results)
     assert (tmp_path / "conformal.csv").read_text() == (
-        "level,calibrated,half_width,subgroup,videos,subjects,coverage,low,high\n"
-        "0.9,9,1.5000,all,4,4,0.7500,0.5000,1.0000\n"
-        "0.95,9,,,,,,,\n"
+        "level,promise,calibrated,half_width,videos,subjects,coverage,low,high\n"
+        "0.9,new people,9,1.5000,4,3,0.7500,0.5000,1.0000\n"
+        "0.95,new people,9,,4,3,,,\n"
+        "0.8,people met in fitting,4,0.2500,0,0,,,\n"
     )
