@@ -1,9 +1,9 @@
 """Evaluate the fitted estimator on the test partition, beside estimators of labels alone, with intervals over subjects.
 
-Reads data/sequences (and data/aligned if estimator.source says so), both label files and models/finetuned. Writes
-metrics.json, and in results the estimates of videos (also of those without a score) and of their spans, all metrics
-with intervals, the confusion of severity bands, conformal intervals if recordings were held out for validation, the
-flow of recordings, and figures.
+Reads data/sequences (and data/aligned if estimator.source says so), both label files, models/finetuned and the
+estimates of stage baselines. Writes metrics.json, and in results the estimates of videos (also of those without a
+score) and of their spans, all metrics with intervals, the confusion of severity bands, conformal intervals if
+recordings were held out for validation, the flow of recordings, and figures.
 """
 
 from dataclasses import asdict
@@ -20,11 +20,13 @@ from pipeline.estimators.protocol import PredictContext
 from pipeline.estimators.registry import chosen_module, load_model
 from pipeline.estimators.stored_estimates import StoredEstimates
 from pipeline.params.whole import Params
+from pipeline.records.baseline_estimates import read_baseline_estimates
 from pipeline.records.estimates import VideoEstimate
 from pipeline.records.labels import read_labels
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.output_checksums import item_folders
 from pipeline.runtime.stage import run_stage
+from pipeline.scoring.baselines import warn_about_baselines
 from pipeline.scoring.conformal import calibrate, write_conformal
 from pipeline.scoring.estimate_recordings import estimate_recordings
 from pipeline.scoring.flow import count_flow, write_flow
@@ -41,6 +43,7 @@ def main(
     labels_fitting: Path,
     labels_testing: Path,
     finetuned: Path,
+    baselines: Path,
     metrics: Path,
     results: Path,
 ) -> None:
@@ -78,8 +81,12 @@ def main(
         if item.clips
     ]
     warn_about_missing(estimates.predictions, estimates.missing, model.folder.span_length, absent)
-    subgroups = subgroups_of(estimates.predictions, labels_alone)
+    without_behaviour = read_baseline_estimates(
+        baselines / "estimates.csv", [item.recording for item in estimates.predictions]
+    )
+    subgroups = subgroups_of(estimates.predictions, labels_alone, without_behaviour)
     summaries = summarise(subgroups, settings.resamples, settings.seed)
+    warn_about_baselines(summaries)
     with atomic_folder(results) as folder:
         flow = count_flow([*fitting, *testing], split, sequences, model.folder.span_length, absent)
         write_flow(folder / "flow.csv", flow)

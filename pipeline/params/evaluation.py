@@ -1,10 +1,30 @@
-"""Sections of params.yaml on evaluation: the estimates of the test partition, and saliency maps."""
+"""Sections of params.yaml on evaluation: baselines, the estimates of the test partition, and saliency maps."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, field_validator
 
-from pipeline.params.section import Count, Section
+from pipeline.params.section import Count, Real, Section, to_tuple
+
+
+class Baselines(Section):
+    """The baselines that see no behaviour; window and grid are small enough for every align.size."""
+
+    penalties: Annotated[tuple[Annotated[Real, Field(gt=0)], ...], BeforeValidator(to_tuple)] = Field(
+        min_length=1, description="a list of numbers above 0: the penalties of ridge regression to choose from"
+    )
+    folds: int = Field(ge=2, le=100, description="folds of subjects for the choice of the penalty, 2 to 100")
+    window: int = Field(
+        ge=3, le=15, description="pixels, odd, 3 to 15: the window in which local phase is measured in one frame"
+    )
+    grid: int = Field(ge=1, le=16, description="regions along each side of the face, 1 to 16")
+
+    @field_validator("window")
+    @classmethod
+    def _odd(cls, window: int) -> int:
+        if window % 2 == 0:
+            raise ValueError
+        return window
 
 
 class Evaluate(Section):

@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from pipeline.params.corpus import Corpus, Simulate
 from pipeline.params.estimator import Estimator
-from pipeline.params.evaluation import Evaluate, Explain
+from pipeline.params.evaluation import Baselines, Evaluate, Explain
 from pipeline.params.faces import Align, Decode, Detection, Identities, Subsample
 from pipeline.params.network import C3D_FRAMES, C3D_PIXELS, Clip, Model
 from pipeline.params.section import Section
@@ -25,6 +25,7 @@ class Params(Section):
     align: Align
     detection: Detection
     subsample: Subsample
+    baselines: Baselines
     identities: Identities
     clip: Clip
     model: Model

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float64, Int
+from jaxtyping import Float, Float64
 from sklearn.svm import SVR
+
+from pipeline.regressors.subject_folds import cross_validation_folds
 
 AXES = {"support_vectors": 2, "coefficients": 1, "intercept": 0}  # of each array of a regression
 
@@ -166,24 +168,6 @@ def select_svr(
     cost, epsilon = min(errors, key=lambda pair: (errors[pair], pair[0], -pair[1]), default=(costs[0], epsilons[0]))
     regression = _regression(features, _fit(kernel, scores, cost, epsilon))
     return SelectedSvr(cost, epsilon, errors.get((cost, epsilon)), regression)
-
-
-def cross_validation_folds(subjects: Sequence[str], folds: int) -> Int[np.ndarray, " recordings"]:
-    """Return the fold of each recording, from 0; the recordings of a subject are in one fold.
-
-    The subjects are sorted and dealt out to the folds in turn. There are at most as many folds as subjects.
-
-    Examples:
-        >>> cross_validation_folds(["b", "a", "c", "a", "d"], folds=3).tolist()
-        [1, 0, 2, 0, 0]
-
-    Raises:
-        ValueError: if there are fewer than 2 folds.
-    """
-    if folds < 2:
-        raise ValueError(f"{folds} folds of cross-validation; allowed: 2 or more")
-    _, numbers = np.unique(np.array(subjects, str), return_inverse=True)
-    return numbers % folds
 
 
 @dataclass(frozen=True)

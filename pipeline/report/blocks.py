@@ -8,6 +8,10 @@ from dataclasses import dataclass
 NUMBER = re.compile(r"([-+]?\d[\d.,]*(\s[±(].*)?(\s[%MG])?|not \w+)?")  # or words in place of a number: not known
 
 
+class Notice(str):
+    """A paragraph at the top of the page in a frame: what a reader must know before any number."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A table with row headings in its first column.

@@ -11,7 +11,8 @@ from markupsafe import Markup, escape
 from pipeline.experiments.outcome import Outcome, read_outcome
 from pipeline.experiments.repository import WORKSPACE, find_experiment
 from pipeline.params.errors import ParamsError
-from pipeline.report.blocks import Picture, Section, Table
+from pipeline.report.baselines import baseline_notices
+from pipeline.report.blocks import Notice, Picture, Section, Table
 from pipeline.report.card import NO_DIAGNOSIS, SIMULATED, control, section_card
 from pipeline.report.paper import corpus_name, estimator_label, format_metric
 from pipeline.report.run import section_run, section_test_set_access
@@ -107,6 +108,7 @@ def summary(main: Outcome) -> list[str]:
     control_notice = control(main.params)
     notices = [
         *([control_notice] if control_notice else []),
+        *baseline_notices(main),
         *([SIMULATED] if main.params["simulate"]["enabled"] else []),
     ]
     return [NO_DIAGNOSIS, *notices, result]
@@ -139,7 +141,7 @@ def render(heading: str, paragraphs: Sequence[str], sections: Sequence[Section])
         lstrip_blocks=True,
     )
     environment.filters["prose"] = prose
-    kinds = {"is_table": Table, "is_picture": Picture}
+    kinds = {"is_table": Table, "is_picture": Picture, "is_notice": Notice}
     environment.tests.update({name: (lambda block, kind=kind: isinstance(block, kind)) for name, kind in kinds.items()})
     style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     template = environment.get_template("page.html")

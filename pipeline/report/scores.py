@@ -10,6 +10,7 @@ from pipeline.experiments.outcome import Outcome
 from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.records.predictions import ScoredEstimate
 from pipeline.records.recordings import read_recordings
+from pipeline.report.baselines import baseline_tables, is_of_baseline
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.paper import format_metric, msn_comparison
 from pipeline.scoring.bands import BANDS, band_of
@@ -61,6 +62,7 @@ def section_scores(main: Outcome) -> Section:
         msn_comparison(main),
         _subgroup_metrics(main),
         _baselines(main),
+        *baseline_tables(main),
         *_bands(main),
         *pictures(main),
         *_conformal(main),
@@ -98,9 +100,8 @@ def _subgroup_metrics(main: Outcome) -> Table:
 
 def _baselines(main: Outcome) -> Table:
     """Return the RMSE of the model beside that of the baselines, by subgroup."""
-    baselines = list(dict.fromkeys(estimator for _, estimator, _ in main.intervals if estimator != "model")) or [
-        "constant"
-    ]
+    estimators = dict.fromkeys(estimator for _, estimator, _ in main.intervals if estimator != "model")
+    baselines = [estimator for estimator in estimators if not is_of_baseline(estimator)] or ["constant"]
     rows = [
         [part, *(_metric_cell(main, part, "rmse", estimator) for estimator in ("model", *baselines))]
         for part in _parts(main) or ["all"]

@@ -1,4 +1,4 @@
-"""Subgroups of the test videos, with the estimates of the model and of the estimators of labels alone."""
+"""Subgroups of the test videos, with the estimates of the model, the estimators of labels alone, and the baselines."""
 
 import math
 from collections import defaultdict
@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from pipeline.estimators.labels_alone import FittedLabelEstimators
+from pipeline.records.baseline_estimates import NO_BASELINES, BaselineEstimates
 from pipeline.scoring.metrics import Scores
 from pipeline.scoring.prediction_tables import Prediction
 
@@ -24,7 +25,8 @@ class Subgroup:
         name: all, seen, unseen, pairs, or a task, sex or age.
         subjects: the subject of each video.
         truth: the score of each video.
-        estimates: the estimate for each video, by estimator: the model, and all estimators of labels alone.
+        estimates: the estimate for each video, by estimator: the model, all estimators of labels alone, and
+            baselines that see no behaviour.
     """
 
     name: str
@@ -38,7 +40,9 @@ class Subgroup:
             raise ValueError(f"{self.name}: columns of {sorted(lengths)} videos; allowed: equally many, at least one")
 
 
-def subgroups_of(predictions: Sequence[Prediction], labels_alone: FittedLabelEstimators) -> list[Subgroup]:
+def subgroups_of(
+    predictions: Sequence[Prediction], labels_alone: FittedLabelEstimators, baselines: BaselineEstimates = NO_BASELINES
+) -> list[Subgroup]:
     """Return all predictions with a score as a subgroup, and every non-empty subgroup of them.
 
     Subgroups are: subjects seen and unseen in fitting; tasks, if there are several; sex and age, if known; and pairs,
@@ -57,18 +61,21 @@ def subgroups_of(predictions: Sequence[Prediction], labels_alone: FittedLabelEst
         members[f"sex {sex}"] = [item for item in scored if item.sex == sex]
     for name, _ in AGES:
         members[f"age {name}"] = [item for item in scored if item.age is not None and _age_group(item.age) == name]
-    subgroups = [_subgroup(name, items, labels_alone) for name, items in members.items() if items]
+    subgroups = [_subgroup(name, items, labels_alone, baselines) for name, items in members.items() if items]
     sessions = _sessions(scored)
     return [*subgroups, *([_average("pairs", subgroups[0], sessions)] if len(sessions) < len(scored) else [])]
 
 
-def _subgroup(name: str, items: Sequence[Prediction], labels_alone: FittedLabelEstimators) -> Subgroup:
+def _subgroup(
+    name: str, items: Sequence[Prediction], labels_alone: FittedLabelEstimators, baselines: BaselineEstimates
+) -> Subgroup:
     estimates = {
         MODEL: [item.estimate for item in items],
         **{
             name: [estimator.estimate(item.subject) for item in items]
             for name, estimator in labels_alone.estimators.items()
         },
+        **{name: [values[item.recording] for item in items] for name, values in baselines.items()},
     }
     truth = np.array([item.bdi for item in items], np.float64)
     subjects = tuple(item.subject for item in items)

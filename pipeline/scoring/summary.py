@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.estimators.labels_alone import LABEL_ESTIMATORS, REFERENCE
+from pipeline.records.baseline_estimates import BASELINES
 from pipeline.records.tables import write_rows
 from pipeline.runtime.atomic import write_text_atomically
 from pipeline.scoring.intervals import Interval, Rows, Statistic, intervals
@@ -68,12 +69,19 @@ def _metrics_with_intervals(subgroup: Subgroup, resamples: int, seed: int) -> di
     for other in (estimator for estimator in subgroup.estimates if estimator != MODEL):
         for name in ERRORS:
             statistics[difference_to(other), name] = _difference(statistics[MODEL, name], statistics[other, name])
+            if other in BASELINES:
+                statistics[gain_of(other), name] = _difference(statistics[other, name], statistics[REFERENCE, name])
     return intervals(statistics, subgroup.subjects, resamples, seed)
 
 
 def difference_to(estimator: str) -> str:
     """Return the name of the difference between the model and an estimator of labels alone, on the same videos."""
     return "difference" if estimator == REFERENCE else f"difference to {estimator}"
+
+
+def gain_of(baseline: str) -> str:
+    """Return the name of the difference between a baseline that sees no behaviour and the constant, likewise."""
+    return f"{baseline} minus {REFERENCE}"
 
 
 def truth_and_estimate(predictions: Sequence[Prediction]) -> tuple[Scores, Scores]:
@@ -135,6 +143,7 @@ def write_metrics(
         for estimator, kind in LABEL_ESTIMATORS.items()
         if kind.is_headline
     }
+    metrics |= {name: values for name in BASELINES if (values := _values(overall, name, ERRORS))}
     metrics["unseen"] = {**_values(unseen, MODEL, ERRORS), "videos": unseen.videos}
     if validated:
         errors = {name: metric(*truth_and_estimate(validated)) for name, metric in ERRORS.items()}

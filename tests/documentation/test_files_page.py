@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.baselines import tables as baseline_tables
 from pipeline.corpora import participants, videos
 from pipeline.detection import near_twins_table, tables
 from pipeline.faces.face_crop import ORIGINS
-from pipeline.records import frame_table, labels, partitions, predictions, recordings
+from pipeline.records import baseline_estimates, frame_table, labels, partitions, predictions, recordings
 from pipeline.records.quality import Quality
 from pipeline.scoring import conformal, confusion, flow, prediction_tables, summary
 from pipeline.scoring.metrics import METRICS
@@ -32,6 +33,9 @@ COLUMNS = {
     "quality.json": [field.name for field in fields(Quality)],
     "data/detection/recordings.csv": tables.COLUMNS,
     "data/detection/near_twins.csv": near_twins_table.COLUMNS,
+    "data/baselines/estimates.csv": baseline_estimates.COLUMNS,
+    "data/baselines/measures.csv": baseline_tables.MEASURE_COLUMNS,
+    "data/baselines/weights.csv": baseline_tables.WEIGHT_COLUMNS,
     "results/predictions.csv": predictions.COLUMNS,
     "results/clips.csv": prediction_tables.CLIP_COLUMNS,
     "results/intervals.csv": summary.COLUMNS,

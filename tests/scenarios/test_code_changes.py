@@ -11,7 +11,7 @@ TRAINING = ["pretrain", "finetune"]
 MODELS = [*TRAINING, "evaluate", "explain"]
 WITH_FEATURES = ["finetune", "evaluate"]  # an estimator may have the workers compute features
 WITH_ESTIMATOR = [*WITH_FEATURES, "explain", "complexity"]  # they import the chosen estimator
-MADE_IN_WORKERS = ["simulate", "ingest", "decode", "align", "detection", "subsample", "identities"]
+MADE_IN_WORKERS = ["simulate", "ingest", "decode", "align", "detection", "subsample", "baselines", "identities"]
 ALL = [*MADE_IN_WORKERS, *MODELS, "complexity", "estimator"]
 
 # One file of each room, or several if their stages differ, with the stages that run; by hand from design.md. The edit
@@ -25,13 +25,15 @@ STAGES_BY_FILE: dict[str, list[str]] = {
         "decode",
         "align",
         "subsample",
+        "baselines",
         "identities",
         "pretrain",
         *WITH_FEATURES,
     ],
-    "pipeline/records/frame_table.py": ["decode", "align", "detection"],
+    "pipeline/records/frame_table.py": ["decode", "align", "detection", "baselines"],
     "pipeline/records/cells.py": ["ingest", "identities"],
-    "pipeline/records/labels.py": ["ingest", *WITH_ESTIMATOR],
+    "pipeline/records/labels.py": ["ingest", "baselines", *WITH_ESTIMATOR],
+    "pipeline/records/baseline_estimates.py": ["baselines", "evaluate"],
     "pipeline/records/estimates.py": WITH_ESTIMATOR,
     "pipeline/records/predictions.py": ["evaluate", "explain"],
     "pipeline/simulation/motion.py": ["simulate"],
@@ -44,11 +46,12 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/tracking/linking.py": ["align"],
     "pipeline/identities/image_list.py": ["identities"],
     "pipeline/detection/tables.py": ["detection"],
+    "pipeline/baselines/one_frame.py": ["baselines"],
     "pipeline/hidden_files.py": ["ingest", "identities"],
     "pipeline/name_twins.py": ["ingest", "identities"],
     "pipeline/png.py": ["detection", "evaluate", "explain"],
     "pipeline/subsampling.py": ["subsample"],
-    "pipeline/zarr_store.py": [*FACES, "detection", "subsample", *MODELS, "complexity"],
+    "pipeline/zarr_store.py": [*FACES, "detection", "subsample", "baselines", *MODELS, "complexity"],
     "pipeline/data/clips/face_sequence.py": WITH_ESTIMATOR,
     "pipeline/data/augmentation.py": ["finetune"],
     "pipeline/data/identity_images.py": ["pretrain"],
@@ -62,9 +65,10 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/pretraining/recognition.py": ["pretrain"],
     "pipeline/finetuning/finetuning.py": ["finetune"],
     "pipeline/score_networks/predict.py": WITH_ESTIMATOR,
-    "pipeline/descriptors/lpq.py": ["align", *WITH_ESTIMATOR],
+    "pipeline/descriptors/lpq.py": ["align", "baselines", *WITH_ESTIMATOR],
     "pipeline/descriptors/lpq_segments.py": WITH_ESTIMATOR,
     "pipeline/regressors/svr.py": WITH_ESTIMATOR,
+    "pipeline/regressors/ridge.py": ["baselines"],
     "pipeline/estimators/registry.py": WITH_ESTIMATOR,
     "pipeline/estimators/choice.py": ["estimator", "finetune", "complexity"],
     "pipeline/estimators/features.py": WITH_FEATURES,

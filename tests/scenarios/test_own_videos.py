@@ -70,7 +70,7 @@ def test_recordings_of_any_id_reach_all_stages(project: Any, tmp_path: Path) -> 
         csv.writer(stream).writerows([["video_id", "path", "subject", "partition", "bdi"], *rows])
     project.change(corpus__layout="videos", corpus__root=str(root), corpus__labels_root=str(root))
     assert project.reproduce() == [
-        "ingest", "decode", "align", "detection", "subsample", "finetune", "evaluate", "explain",
+        "ingest", "decode", "align", "detection", "subsample", "baselines", "finetune", "evaluate", "explain",
     ]  # fmt: skip
     for name in ("decoded", "aligned", "sequences"):
         shutil.rmtree(project.folder / "data" / name)

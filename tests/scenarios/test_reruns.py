@@ -52,6 +52,10 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "detection.faces": (3, {"detection"}),
     "subsample.factor": (4, {"subsample"}),
     "subsample.phases": (1, {"subsample"}),
+    "baselines.penalties": ([0.1, 1.0], {"baselines"}),
+    "baselines.folds": (2, {"baselines"}),
+    "baselines.window": (5, {"baselines"}),
+    "baselines.grid": (2, {"baselines"}),
     "identities.root": ("data/simulated/vggface2", {"identities"}),
     "identities.list": ("data/simulated/vggface2/test_list.txt", {"identities"}),
     "identities.landmarks": ("detect", {"identities"}),
@@ -100,10 +104,10 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "finetune.augment.rotate": (0.25, {"finetune"}),
     "finetune.augment.upside_down": (0.25, {"finetune"}),
     "finetune.augment.degrees": (10, {"finetune"}),
-    "finetune.validation": ("development", {"finetune", "evaluate"}),
-    "finetune.held_out": (0.3, {"finetune", "evaluate"}),
+    "finetune.validation": ("development", {"baselines", "finetune", "evaluate"}),
+    "finetune.held_out": (0.3, {"baselines", "finetune", "evaluate"}),
     "finetune.precision": ("bf16-mixed", {"finetune"}),
-    "finetune.seed": (3, {"finetune", "evaluate"}),
+    "finetune.seed": (3, {"baselines", "finetune", "evaluate"}),
     "evaluate.phases": (2, {"evaluate"}),
     "evaluate.order": ("reversed", {"evaluate"}),
     "evaluate.resamples": (200, {"evaluate"}),
@@ -115,10 +119,11 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
 # The parameters of a training are written beside its weights, so any change of them changes the output.
 SCORED = {"finetune", "evaluate", "explain"}
 BELOW: dict[str, set[str]] = {
-    "decode": {"decode", "align", "detection", "subsample", *SCORED},
-    "align": {"align", "detection", "subsample", *SCORED},
+    "decode": {"decode", "align", "detection", "subsample", "baselines", *SCORED},
+    "align": {"align", "detection", "subsample", "baselines", *SCORED},
     "detection": {"detection"},
     "subsample": {"subsample", *SCORED},
+    "baselines": {"baselines", "evaluate"},
     "identities": {"identities", "pretrain", *SCORED},
     "pretrain": {"pretrain", *SCORED},
     "estimator": {"estimator"},  # settings of an estimator that is not chosen
@@ -133,7 +138,7 @@ SINGLE: dict[str, set[str]] = {
     **{f"simulate.{key}": VIDEOS for key in ("cue", "cue_in", "frames", "frame_rate", "width", "height")},
     **{f"simulate.{key}": VIDEOS for key in ("subject_share", "subjects", "sessions")},
     **{f"simulate.{key}": {"simulate", *BELOW["identities"]} for key in ("identities", "images")},
-    "corpus.partition": {"ingest", "detection", *SCORED},  # the same recordings with other labels
+    "corpus.partition": {"ingest", "detection", "baselines", *SCORED},  # the same recordings with other labels
     "corpus.labels_root": {"ingest"},  # the same labels below another folder
     "corpus.folds": {"ingest"},  # folds are not used here
     "corpus.fold": {"ingest"},
@@ -168,8 +173,8 @@ RERUNS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "clip length and kernels": ({"clip__length": 9, "model__kernels": [3, 5]}, NETWORK),
     "depth": ({"model__depth": 36}, NETWORK),
     "subsampling": ({"subsample__factor": 4}, ["subsample", "finetune", "evaluate", "explain"]),
-    "face size": ({"align__size": 48}, ["align", "detection", "subsample", "identities", *NETWORK]),
-    "gap": ({"align__max_gap": 0}, ["align", "detection", "subsample", "finetune", "evaluate", "explain"]),
+    "face size": ({"align__size": 48}, ["align", "detection", "subsample", "baselines", "identities", *NETWORK]),
+    "gap": ({"align__max_gap": 0}, ["align", "detection", "subsample", "baselines", "finetune", "evaluate", "explain"]),
     "faces in the report": ({"detection__worst": 3}, ["detection"]),
     "handling of broken files": ({"decode__on_error": "skip"}, ["decode"]),
     "frames without a face": ({"clip__absent": "keep"}, ["finetune", "evaluate", "explain"]),
@@ -289,7 +294,7 @@ def test_a_changed_score_reruns_no_stage_of_the_faces(project: Any) -> None:
     copy = _copy_corpus(project)
     label = sorted((copy / "AVEC2014_DepressionLabels/Training_DepressionLabels").iterdir())[0]
     label.write_text(f"{int(label.read_text()) + 3}\n")
-    assert project.reproduce() == ["ingest", "finetune", "evaluate", "explain"]
+    assert project.reproduce() == ["ingest", "baselines", "finetune", "evaluate", "explain"]
     test_label = sorted((copy / "AVEC2014_Labels_Testset/Testing/DepressionLabels").iterdir())[0]
     test_label.write_text(f"{int(test_label.read_text()) + 3}\n")
     assert project.reproduce() == ["ingest", "evaluate", "explain"]  # test labels never reach fine-tuning
@@ -309,7 +314,7 @@ def test_replaced_videos_are_processed_again(project: Any) -> None:
     first.rename(copy / "first.mp4")  # exchanged, because one video with two labels is refused
     second.rename(first)
     (copy / "first.mp4").rename(second)
-    faces = ["ingest", "decode", "align", "detection", "subsample"]
+    faces = ["ingest", "decode", "align", "detection", "subsample", "baselines"]
     assert project.reproduce() == [*faces, "finetune", "evaluate", "explain"]
     assert set((project.folder / ".work/align/items").iterdir()) == items  # an item of the same content existed
     one, other = (path.name.replace("_video.mp4", "") for path in (first, second))

@@ -37,6 +37,7 @@ from tests.pipeline.training.material import (
     write_checksums_of,
     write_sequence,
 )
+from tests.stages.baseline_tables import write_baselines
 from tests.stages.model_folders import (
     FLAT_ESTIMATE,
     INTERCEPT,
@@ -73,6 +74,7 @@ def corpus(tmp_path: Path) -> Path:
         write_sequence(tmp_path / "sequences" / name, phases, seed=seed)
     write_labels(tmp_path / "fitting.csv", FITTING)
     write_labels(tmp_path / "testing.csv", TESTING)
+    write_baselines(tmp_path / "baselines", (label.recording for label in (*FITTING, *TESTING)))
     _save_network(tmp_path)
     return tmp_path
 
@@ -93,7 +95,7 @@ def _values(smallest: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def _paths(corpus: Path) -> list[Path]:
-    names = ("sequences", "aligned", "fitting.csv", "testing.csv", "finetuned", "metrics.json", "results")
+    names = ("sequences", "aligned", "fitting.csv", "testing.csv", "finetuned", "baselines", "metrics.json", "results")
     return [corpus / name for name in names]
 
 

@@ -12,6 +12,7 @@ from pipeline.records.tables import write_rows
 from pipeline.zarr_store import ARCHIVE, GroupWriter
 from tests.guides import code_block, copy_code, replace_once, run_module
 from tests.pipeline.estimators.material import make_material, params_of
+from tests.stages.baseline_tables import write_baselines
 
 PAGE = "add-an-estimator.md"
 LABEL_COLUMNS = ("recording", "subject", "session", "task", "partition", "bdi", "sex", "age")
@@ -50,6 +51,7 @@ def write_inputs(project: Path) -> None:
         kind = "training" if partition == "fitting" else "test"
         rows = [[name, name[0], "", "", kind, SCORES[name], "", ""] for name in names]
         write_rows(project / f"{partition}.csv", LABEL_COLUMNS, rows)
+    write_baselines(project / "baselines", ("t1", "t2"))
     (project / "pretrained").mkdir()
     (project / "pretrained/description.json").write_text('{"source": "none"}\n')
 
@@ -59,7 +61,7 @@ def _run_stages(project: Path) -> None:
     inputs = ("sequences", "aligned", "fitting.csv")
     run_module(project, "stages.estimator", "chosen.json")
     run_module(project, "stages.finetune", "chosen.json", *inputs, "pretrained", "model", "curves")
-    run_module(project, "stages.evaluate", *inputs, "testing.csv", "model", "metrics.json", "results")
+    run_module(project, "stages.evaluate", *inputs, "testing.csv", "model", "baselines", "metrics.json", "results")
 
 
 def test_the_example_fits_and_estimates(project: Path) -> None:

@@ -40,7 +40,7 @@ class PipelineRun:
 def runs(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> Callable[[str], PipelineRun]:
     """A function that returns the run of an estimator; the data stages, from simulate to subsample, run once."""
     # Imported here because a conftest is loaded before pytest's logging starts, which then misses messages from Dask.
-    from stages import align, decode, estimator, evaluate, finetune, ingest, pretrain, simulate, subsample
+    from stages import align, baselines, decode, estimator, evaluate, finetune, ingest, pretrain, simulate, subsample
 
     folder = tmp_path_factory.mktemp("ran")
     values = {**smallest, "pretrain": {**smallest["pretrain"], "source": "none"}}
@@ -64,6 +64,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
         decode.main(params, tables[0], folder / "decoded")
         align.main(params, tables[0], folder / "decoded", folder / "aligned")
         subsample.main(params, folder / "aligned", sequences)
+        baselines.main(params, tables[0], folder / "decoded", folder / "aligned", tables[1], folder / "baselines")
 
     @cache
     def run(name: str) -> PipelineRun:
@@ -82,7 +83,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
                 evaluation = {"evaluate": {**values["evaluate"], "phases": phases}}
                 phase_params = check_params({**values, **chosen, **evaluation})
                 outputs = own / "metrics.json", own / "results"
-                evaluate.main(phase_params, sequences, folder / "aligned", *labels, model, *outputs)
+                evaluate.main(
+                    phase_params, sequences, folder / "aligned", *labels, model, folder / "baselines", *outputs
+                )
                 predictions = pd.read_csv(own / "results" / "predictions.csv").set_index("recording")
                 estimates[phases] = {str(name): float(value) for name, value in predictions.estimate.items()}
         videos = {item.recording: item.path for item in read_recordings(tables[0]) if item.recording in estimates[1]}

@@ -1,0 +1,71 @@
+"""The report on baselines that see no behaviour: a notice at the top of the page, and tables in the scores."""
+
+from pipeline.baselines.tables import WEIGHT_COLUMNS
+from pipeline.experiments.outcome import Outcome
+from pipeline.records.baseline_estimates import BASELINES
+from pipeline.records.tables import parse_rows
+from pipeline.report.blocks import Notice, Table
+from pipeline.report.paper import format_metric
+from pipeline.scoring.baselines import compare_baselines, describe
+from pipeline.scoring.intervals import Interval
+from pipeline.scoring.summary import difference_to, gain_of
+
+WEIGHTS = "data/baselines/weights.csv"
+SUBGROUPS = ("all", "seen", "unseen")
+NAMES = {"metadata": "metadata", "file_size": "metadata and file size", "one_frame": "one frame"}
+
+
+def baseline_notices(main: Outcome) -> list[Notice]:
+    """Return what baselines that see no behaviour say against the result; empty if they say nothing against it."""
+    return [Notice(sentence) for sentence in describe(compare_baselines(_rmse(main, "all")))]
+
+
+def baseline_tables(main: Outcome) -> list[Table]:
+    """Return the errors of the baselines by subgroup, and what those of the file rest on; none if there are none."""
+    rows = [
+        [
+            NAMES[item.baseline],
+            part,
+            *map(format_metric, (item.rmse, item.to_constant, main.metric("rmse", part), item.of_model)),
+        ]
+        for part in SUBGROUPS
+        for item in compare_baselines(_rmse(main, part))
+    ]
+    if not rows:
+        return []
+    headings = ["baseline", "subgroup", "RMSE", "minus the constant's", "model's RMSE", "model's minus the baseline's"]
+    notes = [
+        "Ridge regressions, fitted to the recordings that the model is fitted to. Good: the constant's error, and a "
+        "model far below it (last column below 0). Bad: a baseline below the constant (interval of the fourth column "
+        "below 0), because scores can then be estimated without behaviour. Then look at what it rests on, and balance "
+        "the corpus or take that away from the model.",
+        *(f"{NAMES[name].capitalize()}: {text}." for name, text in BASELINES.items()),
+    ]
+    return [Table("RMSE of baselines that see no behaviour", headings, rows, notes), *_weights(main)]
+
+
+def is_of_baseline(estimator: str) -> bool:
+    """Whether an estimator or difference of intervals.csv is one of the baselines that see no behaviour."""
+    return any(estimator in (name, difference_to(name), gain_of(name)) for name in BASELINES)
+
+
+def _weights(main: Outcome) -> list[Table]:
+    text = main.experiment.text(WEIGHTS)
+    if text is None:
+        return []
+    weights: dict[str, dict[str, str]] = {}
+    for _, row in parse_rows(text, f"{main.experiment.name}: {WEIGHTS}", WEIGHT_COLUMNS):
+        weights.setdefault(row["measure"], {})[row["baseline"]] = f"{float(row['weight']):+.2f}"
+    baselines = list(dict.fromkeys(name for own in weights.values() for name in own))
+    rows = [[measure.replace("_", " "), *(own.get(name, "") for name in baselines)] for measure, own in weights.items()]
+    notes = ["Points by which the estimate changes when the measure is one standard deviation larger."]
+    caption = "What the estimates from the video file rest on"
+    return [Table(caption, ["measure", *(NAMES.get(name, name) for name in baselines)], rows, notes)]
+
+
+def _rmse(main: Outcome, part: str) -> dict[str, Interval]:
+    return {
+        estimator: metric.interval
+        for (subgroup, estimator, name), metric in main.intervals.items()
+        if (subgroup, name) == (part, "rmse")
+    }
