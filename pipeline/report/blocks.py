@@ -1,4 +1,4 @@
-"""The parts of a report page: tables, pictures and paragraphs in sections; each checks itself when it is created."""
+"""The parts of a report page: tables, pictures, texts to copy and sections; each checks itself when it is created."""
 
 import base64
 import re
@@ -21,12 +21,14 @@ class Table:
         headings: of the columns.
         rows: of cells; the first cell is the heading of the row.
         notes: sentences below the table.
+        reading: the name in reading.yaml of how to read it.
     """
 
     caption: str
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
     notes: Sequence[str] = ()
+    reading: str = ""
 
     def __post_init__(self) -> None:
         if wrong := [row for row in self.rows if len(row) != len(self.headings)]:
@@ -47,11 +49,13 @@ class Picture:
         content: of the file.
         alt: alternative text for those who cannot see the picture.
         caption: below the picture.
+        reading: the name in reading.yaml of how to read it.
     """
 
     content: bytes
     alt: str
     caption: str
+    reading: str = ""
 
     def __post_init__(self) -> None:
         if not self.content.startswith(b"\x89PNG"):
@@ -66,6 +70,19 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class CopyText:
+    """Text to copy as it is, with its line breaks.
+
+    Attributes:
+        caption: above the text.
+        text: without markup.
+    """
+
+    caption: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Section:
     """A heading with the content below it.
 
@@ -73,10 +90,10 @@ class Section:
         name: the id of its HTML element, for links.
         title: the heading.
         paragraphs: of plain text.
-        blocks: tables, pictures, and subsections.
+        blocks: tables, pictures, texts to copy, and subsections.
     """
 
     name: str
     title: str
     paragraphs: Sequence[str] = ()
-    blocks: "Sequence[Table | Picture | Section]" = ()
+    blocks: "Sequence[Table | Picture | CopyText | Section]" = ()

@@ -6,37 +6,15 @@ from typing import Any
 from pipeline.experiments.outcome import Outcome
 from pipeline.params.estimator import estimator_names, settings_class
 from pipeline.report.blocks import Section
-from pipeline.report.paper import CLIP_NETWORK, corpus_name, estimator_label, estimator_name
+from pipeline.report.corpus import recordings_statement, the_corpus
+from pipeline.report.paper import CLIP_NETWORK, estimator_label, estimator_name
 from pipeline.report.scores import subgroups
+from pipeline.report.statements import limits, use
 from pipeline.studies.definition import value_at
 
 NO_DIAGNOSIS = (
     "A research instrument. It estimates a questionnaire score (BDI-II) from the face in a video. It does not "
     "diagnose, and is not for decisions about anyone."
-)
-USE = (
-    "For: studies of the method on recordings of people who agreed to such research; teaching; a baseline to compare "
-    "with.",
-    "Not for: screening, triage, hiring, insurance, policing, monitoring of anyone who has not agreed to it, or any "
-    "decision about a person.",
-    "BDI-II is a self-report and itself no diagnosis. The published errors of this method are about 8 points of 63, as "
-    "wide as a severity band.",
-)
-LIMITS = (
-    "It is not known how estimates differ by sex, age, skin colour, culture, medication or other illness; the corpora "
-    "are too small to measure it, and small subgroups below have wide intervals.",
-    "The estimate depends on how fast a face moves: another frame rate, camera or task is another measurement.",
-    "The official partitions of AVEC share subjects between fitting and test; look at the metrics of unseen subjects.",
-    "A recording in which no face is found gets the constant as its estimate; the section Detection counts such "
-    "recordings.",
-)
-SIMULATED = (
-    "The recordings are simulated by the project itself: a higher score makes the simulated faces move more slowly and "
-    "changes nothing else. A model fitted to them knows nothing of people, and its errors say nothing about people."
-)
-LICENSED = (
-    "The recordings are of real people, under the licence of their corpus; their faces, scores and saliency maps are "
-    "personal data."
 )
 
 
@@ -58,7 +36,6 @@ def section_card(main: Outcome) -> Section:
     fitted_to = {"none": "training and development partitions", "development": "training partition"}.get(
         params["finetune"]["validation"], "training and development partitions without held-out subjects"
     )
-    simulated = params["simulate"]["enabled"]
     source = params["pretrain"]["source"]
     builds_on_network = _builds_on_network(params)
     start = {"train": "face recognition on the identities of this run", "none": "random weights"}.get(
@@ -71,15 +48,15 @@ def section_card(main: Outcome) -> Section:
             f"{value_at(params, 'corpus.folds')} is tested, and no test subject was seen in fitting."
         )
     data = [
-        f"Fitted to the {fitted_to} of the {corpus_name(params)}"
-        f"{f', after {start}' if builds_on_network else ''}.{folds}",
-        SIMULATED if simulated else LICENSED,
+        f"Fitted to the {fitted_to} of {the_corpus(params)}{f', after {start}' if builds_on_network else ''}.{folds}",
+        recordings_statement(params),
     ]
     size, is_clips = params["align"]["size"], estimator_name(params) == CLIP_NETWORK
     seen = f"clips of {params['clip']['length']} frames" if is_clips else "faces"
-    model = (
-        f"{estimator_label(params)}, {seen} of {size} x {size} pixels, one frame in {params['subsample']['factor']}."
+    frames = (
+        "every frame" if value_at(params, "estimator.source") == "aligned" else _kept(params["subsample"]["factor"])
     )
+    model = f"{estimator_label(params)}, {seen} of {size} x {size} pixels, {frames}."
     best = main.description.get("best")
     if not builds_on_network:
         model += " It is no network, and nothing is pretrained on faces; it may hold descriptors of fitted recordings."
@@ -93,9 +70,9 @@ def section_card(main: Outcome) -> Section:
         [NO_DIAGNOSIS],
         [
             Section("card-model", "The model", [model]),
-            Section("card-use", "Intended use", USE),
+            Section("card-use", "Intended use", use(params)),
             Section("card-data", "Data", data),
-            Section("card-limits", "Limits", LIMITS),
+            Section("card-limits", "Limits", limits(params)),
             Section("card-groups", "Subgroups", [], [subgroups(main)]),
         ],
     )
@@ -105,3 +82,8 @@ def _builds_on_network(params: Mapping[str, Any]) -> bool:
     """Whether the estimator builds on the network that is pretrained on faces; true for an unknown one."""
     name = estimator_name(params)
     return name not in estimator_names() or bool(settings_class(name).networks)
+
+
+def _kept(factor: int) -> str:
+    """Return which frames subsampling keeps."""
+    return "every frame" if factor == 1 else f"one frame in {factor}"

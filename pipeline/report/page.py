@@ -12,9 +12,12 @@ from pipeline.experiments.outcome import Outcome, read_outcome
 from pipeline.experiments.repository import WORKSPACE, find_experiment
 from pipeline.params.errors import ParamsError
 from pipeline.report.baselines import baseline_notices
-from pipeline.report.blocks import Notice, Picture, Section, Table
-from pipeline.report.card import NO_DIAGNOSIS, SIMULATED, control, section_card
-from pipeline.report.paper import corpus_name, estimator_label, format_metric
+from pipeline.report.blocks import CopyText, Notice, Picture, Section, Table
+from pipeline.report.card import NO_DIAGNOSIS, control, section_card
+from pipeline.report.corpus import recordings_statement, the_corpus
+from pipeline.report.methods.section import section_methods
+from pipeline.report.paper import estimator_label, format_metric
+from pipeline.report.reading import PAGE, readings
 from pipeline.report.run import section_run, section_test_set_access
 from pipeline.report.scores import section_scores
 from pipeline.report.sections import (
@@ -83,6 +86,7 @@ def sections(outcomes: Sequence[Outcome], studies: Sequence[StudyResults], faces
         section_detection(main, faces),
         section_saliency(main, faces),
         section_card(main),
+        section_methods(main, [item.study.name for item in studies if item.finished_rows]),
         section_test_set_access(main),
         section_run(main),
     ]
@@ -91,7 +95,7 @@ def sections(outcomes: Sequence[Outcome], studies: Sequence[StudyResults], faces
 
 def title(main: Outcome) -> str:
     """Return the heading of the page."""
-    return f"{estimator_label(main.params)} on the {corpus_name(main.params)}"
+    return f"{estimator_label(main.params)} on {the_corpus(main.params)}"
 
 
 def summary(main: Outcome) -> list[str]:
@@ -109,7 +113,7 @@ def summary(main: Outcome) -> list[str]:
     notices = [
         *([control_notice] if control_notice else []),
         *baseline_notices(main),
-        *([SIMULATED] if main.params["simulate"]["enabled"] else []),
+        recordings_statement(main.params),
     ]
     return [NO_DIAGNOSIS, *notices, result]
 
@@ -141,8 +145,9 @@ def render(heading: str, paragraphs: Sequence[str], sections: Sequence[Section])
         lstrip_blocks=True,
     )
     environment.filters["prose"] = prose
-    kinds = {"is_table": Table, "is_picture": Picture, "is_notice": Notice}
+    kinds = {"is_table": Table, "is_picture": Picture, "is_copy_text": CopyText, "is_notice": Notice}
     environment.tests.update({name: (lambda block, kind=kind: isinstance(block, kind)) for name, kind in kinds.items()})
     style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     template = environment.get_template("page.html")
-    return template.render(title=heading, summary=paragraphs, sections=sections, style=style)
+    content = {"title": heading, "summary": paragraphs, "sections": sections, "style": style}
+    return template.render(content, readings=readings(), reading_page=PAGE)

@@ -1,6 +1,7 @@
 """Tables in the form of the paper's: the published numbers, with those of this repository beside them."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from pipeline.params.check import check_model
 from pipeline.params.errors import ParamsError
 from pipeline.params.estimator import estimator_names, settings_class
 from pipeline.report.blocks import Table
+from pipeline.report.corpus import AVEC, corpus_name, no_comparison, the_corpus
 from pipeline.scoring.intervals import Interval
 from pipeline.studies.collect import Row, Spread
 from pipeline.studies.table import format_spread
 
-CORPORA = ("avec2013", "avec2014")
+CORPORA = tuple(AVEC)
 CLIP_NETWORK = "clip_network"  # the estimator of the paper's tables 2 to 5
 ERRORS = ("rmse", "mae")
 HEADINGS = ("paper, AVEC2013: RMSE", "MAE", "paper, AVEC2014: RMSE", "MAE")
@@ -33,11 +35,16 @@ def paper() -> Mapping[str, Any]:
     return yaml.safe_load(Path(__file__).with_name("paper.yaml").read_text(encoding="utf-8"))
 
 
-def corpus_name(params: Mapping[str, Any]) -> str:
-    """Return the name of the corpus of an experiment."""
-    if params["simulate"]["enabled"]:
-        return "simulated corpus"
-    return {"avec2013": "AVEC2013", "avec2014": "AVEC2014"}.get(params["corpus"]["layout"], "own videos")
+def paper_uncertainty() -> str:
+    """Return how well an RMSE of the paper is known: 1.96 standard errors, each RMSE / sqrt(2 x videos)."""
+    parts = [
+        f"{1.96 * 8 / math.sqrt(2 * videos):.1f} points either way with its {videos} test videos of {AVEC[layout]}"
+        for layout, videos in paper()["test_videos"].items()
+    ]
+    return (
+        f"The paper reports no intervals. Were its videos independent and the errors normal, an RMSE of 8 would be "
+        f"known to {' and '.join(parts)}; videos of one subject are alike, so it is known less well."
+    )
 
 
 def estimator_label(params: Mapping[str, Any]) -> str:
@@ -82,9 +89,9 @@ def table2(rows: Sequence[Row], main: Outcome) -> Table:
         for kernels, row in our_rows.items()
         if kernels not in published
     ]
-    depth, width = main.params["model"]["depth"], main.params["model"]["width"]
-    note = f"The paper's are of MSN-69; ours of depth {depth} and width {width:g}, on the {corpus_name(main.params)}."
-    return Table("Table 2: kernel sets", ["kernels", *HEADINGS, *_headings(main)], cells, [note])
+    note = f"The paper's are of MSN-69; ours on {the_corpus(main.params)}: {_network_labels(our_rows.values())}."
+    notes = [note, *no_comparison(main.params)]
+    return Table("Table 2: kernel sets", ["kernels", *HEADINGS, *_headings(main)], cells, notes, "table2")
 
 
 def tables34(rows: Sequence[Row], main: Outcome) -> Table:
@@ -94,8 +101,9 @@ def tables34(rows: Sequence[Row], main: Outcome) -> Table:
         [_network_heading(row["name"]), *_published_errors(row), *_our_errors(our_rows.get(row["name"]))]
         for row in paper()["networks"]
     ]
-    note = f"Ours on the {corpus_name(main.params)}: {_network_labels(our_rows)}."
-    return Table("Tables 3 and 4: networks", ["network", *HEADINGS, *_headings(main)], cells, [note])
+    note = f"Ours on {the_corpus(main.params)}: {_network_labels(our_rows.values())}."
+    notes = [note, *no_comparison(main.params)]
+    return Table("Tables 3 and 4: networks", ["network", *HEADINGS, *_headings(main)], cells, notes, "networks")
 
 
 def table5(rows: Sequence[Row], main: Outcome) -> Table:
@@ -121,18 +129,18 @@ def table5(rows: Sequence[Row], main: Outcome) -> Table:
         "Table 5: cost of a clip",
         [*headings, "billion multiply-adds"],
         cells,
-        [*notes, f"{_network_labels(our_rows)}."],
+        [*notes, f"Ours: {_network_labels(our_rows.values())}."],
+        "cost",
     )
 
 
 def field(number: int, main: Outcome) -> Table:
     """Return table 6 or 7: errors of other methods on AVEC2013 or AVEC2014, with our row last."""
-    corpus = {6: "AVEC2013", 7: "AVEC2014"}[number]
+    corpus = AVEC[{6: "avec2013", 7: "avec2014"}[number]]
     cells = [[row["method"], *(_format_number(value) for value in row["error"])] for row in paper()[f"table{number}"]]
     cells.append([f"ours: {estimator_label(main.params)}, {corpus_name(main.params)}", *_our_errors(_single_row(main))])
-    differs = corpus_name(main.params) != corpus
-    notes = [f"Ours is of another corpus ({corpus_name(main.params)}): it does not compare."] if differs else []
-    return Table(f"Table {number}: the field on {corpus}", ["method", "RMSE", "MAE"], cells, notes)
+    notes = no_comparison(main.params, (corpus,))
+    return Table(f"Table {number}: the field on {corpus}", ["method", "RMSE", "MAE"], cells, notes, "field")
 
 
 def figure4(rows: Sequence[Row], main: Outcome) -> Table:
@@ -141,7 +149,9 @@ def figure4(rows: Sequence[Row], main: Outcome) -> Table:
     if _is_msn(main):
         our_rows.setdefault(main.params["model"]["depth"], _single_row(main))
     cells = [[str(depth), *_our_errors(our_rows[depth])] for depth in sorted(our_rows)]
-    return Table("Figure 4 as numbers", ["depth", *_headings(main)], cells, [f"The paper: {paper()['figure4']}."])
+    return Table(
+        "Figure 4 as numbers", ["depth", *_headings(main)], cells, [f"The paper: {paper()['figure4']}."], "figure4"
+    )
 
 
 def msn_comparison(main: Outcome) -> Table:
@@ -167,7 +177,7 @@ def msn_comparison(main: Outcome) -> Table:
             ],
         )
     headings = ["metric", "paper, AVEC2013", "paper, AVEC2014", f"ours, {corpus_name(main.params)}"]
-    return Table("The paper's MSN and this model", headings, rows)
+    return Table("The paper's MSN and this model", headings, rows, no_comparison(main.params), "paper_msn")
 
 
 def format_metric(interval: Interval | None) -> str:
@@ -213,6 +223,6 @@ def _network_heading(name: str) -> str:
     return name.upper()
 
 
-def _network_labels(our_rows: Mapping[str, Row]) -> str:
-    labels = sorted({_network_label(item.params) for row in our_rows.values() for item in row.outcomes[:1]})
+def _network_labels(our_rows: Iterable[Row]) -> str:
+    labels = sorted({_network_label(item.params) for row in our_rows for item in row.outcomes[:1]})
     return ", ".join(labels) or "no network of clips"

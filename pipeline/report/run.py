@@ -9,7 +9,7 @@ from pipeline.experiments.git import git_or
 from pipeline.experiments.outcome import Outcome
 from pipeline.places import ROOTS, hide_path
 from pipeline.report.blocks import Section, Table
-from pipeline.report.paper import corpus_name
+from pipeline.report.corpus import the_corpus
 from pipeline.report.test_set_access import LOCK, count_test_set_access, locked_files
 from pipeline.studies.definition import format_value, value_at
 
@@ -21,7 +21,11 @@ def section_run(main: Outcome) -> Section:
     lock = main.experiment.text(LOCK)
     rows = [[name, path, digest] for name, path, digest in dict.fromkeys(locked_files(lock))]
     data = Table(
-        "Fingerprints of data (MD5, from dvc.lock)", ["stage", "file or folder", "MD5"], _hide_roots(rows, main)
+        "Fingerprints of data (MD5, from dvc.lock)",
+        ["stage", "file or folder", "MD5"],
+        _hide_roots(rows, main),
+        (),
+        "fingerprints",
     )
     versions = main.description.get("versions") or {}
     version_table = Table(
@@ -29,8 +33,9 @@ def section_run(main: Outcome) -> Section:
         ["software", "version"],
         [[name, str(version)] for name, version in versions.items()],
         [] if versions else ["Not known: the description of the model is not in DVC's cache."],
+        "versions",
     )
-    return Section("run", "What was run", [_revision(main)], [_differences(main), data, version_table])
+    return Section("run", "What was run", [_revision(main)], [differences(main), data, version_table])
 
 
 def section_test_set_access(main: Outcome) -> Section:
@@ -52,7 +57,10 @@ def section_test_set_access(main: Outcome) -> Section:
         "lower bound."
     )
     return Section(
-        "looks", "How often the test set was used", [explanation], [Table("Evaluations", ["what", "count"], rows)]
+        "looks",
+        "How often the test set was used",
+        [explanation],
+        [Table("Evaluations", ["what", "count"], rows, reading="accesses")],
     )
 
 
@@ -62,11 +70,11 @@ def _revision(main: Outcome) -> str:
     if experiment.revision is None:
         dirty = git_or("unknown", "status", "--porcelain", "--untracked-files=no")
         state = "with uncommitted changes" if dirty else "without changes"
-        return f"The workspace, {state} since revision {log}, on the {corpus_name(main.params)}."
-    return f"{experiment.name}: revision {log}, on the {corpus_name(main.params)}."
+        return f"The workspace, {state} since revision {log}, on {the_corpus(main.params)}."
+    return f"{experiment.name}: revision {log}, on {the_corpus(main.params)}."
 
 
-def _differences(main: Outcome) -> Table:
+def differences(main: Outcome) -> Table:
     """Return a table of the parameters that differ from the profile of the paper."""
     layout = main.params["corpus"]["layout"]
     name = layout if layout in ("avec2013", "avec2014") else "avec2014"
@@ -80,10 +88,14 @@ def _differences(main: Outcome) -> Table:
     caption = f"Parameters that differ from the paper's profile ({name})"
     if not profile_values:
         return Table(
-            caption, ["parameter", "here", "profile"], [], [f"There is no profiles/{name}.yaml to compare with."]
+            caption,
+            ["parameter", "here", "profile"],
+            [],
+            [f"There is no profiles/{name}.yaml to compare with."],
+            "differences",
         )
     notes = [f"All {len(profile_values) - len(rows)} other values of the profile agree."]
-    return Table(caption, ["parameter", "here", "profile"], rows, notes)
+    return Table(caption, ["parameter", "here", "profile"], rows, notes, "differences")
 
 
 def _hide_roots(rows: list[list[str]], main: Outcome) -> list[list[str]]:

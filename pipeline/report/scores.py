@@ -10,6 +10,7 @@ from pipeline.experiments.outcome import Outcome
 from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.records.predictions import ScoredEstimate
 from pipeline.records.recordings import read_recordings
+from pipeline.report import interval_method
 from pipeline.report.baselines import baseline_tables, is_of_baseline
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.paper import format_metric, msn_comparison
@@ -53,8 +54,7 @@ MISSING = "Not in this experiment: it is older than this output, or the output i
 def section_scores(main: Outcome) -> Section:
     """Return the section on the metrics of the test partition."""
     paragraphs = [
-        "Over videos of the test partition; metrics with a unit are in points of BDI-II. In brackets: 95 % intervals "
-        "by bootstrap over subjects, because videos of one person are not independent draws."
+        f"Over videos of the test partition; metrics with a unit are in points of BDI-II. {interval_method.SHORT}"
     ]
     if not main.intervals:
         paragraphs.append("There are no intervals: the results of this experiment are not in DVC's cache.")
@@ -72,8 +72,11 @@ def section_scores(main: Outcome) -> Section:
 
 def pictures(main: Outcome) -> list[Picture]:
     """Return the figures of stage evaluate that an experiment has; none of them names a recording."""
-    candidates = [(main.experiment.content(f"results/{name}"), alt, caption) for name, alt, caption in PICTURES]
-    return [Picture(content, alt, caption) for content, alt, caption in candidates if content]
+    candidates = [
+        (name.removesuffix(".png"), main.experiment.content(f"results/{name}"), alt, caption)
+        for name, alt, caption in PICTURES
+    ]
+    return [Picture(content, alt, caption, name) for name, content, alt, caption in candidates if content]
 
 
 def subgroups(main: Outcome) -> Table:
@@ -83,7 +86,7 @@ def subgroups(main: Outcome) -> Table:
         for part in _parts(main)
     ]
     headings = ["subgroup", "videos", "subjects", "RMSE", "MAE"]
-    return Table("Errors by subgroup", headings, rows, [] if rows else [MISSING])
+    return Table("Errors by subgroup", headings, rows, [] if rows else [MISSING], "subgroups")
 
 
 def _subgroup_metrics(main: Outcome) -> Table:
@@ -95,7 +98,7 @@ def _subgroup_metrics(main: Outcome) -> Table:
     rows = [[part, *_counts(main, part), *(_metric_cell(main, part, name) for name in metrics)] for part in parts]
     notes = ["A ratio of spreads below 1: estimates vary less than true scores, because they are shrunk to the mean."]
     headings = ["subgroup", "videos", "subjects", *(METRIC_NAMES.get(name, name) for name in metrics)]
-    return Table("Scores of the model", headings, rows, notes if "spread" in metrics else [])
+    return Table("Scores of the model", headings, rows, notes if "spread" in metrics else [], "scores")
 
 
 def _baselines(main: Outcome) -> Table:
@@ -111,7 +114,7 @@ def _baselines(main: Outcome) -> Table:
         "videos, else the constant; it uses the identity and no face. Difference: the model minus the constant; an "
         "interval below 0 says that the model is better."
     ]
-    return Table("RMSE beside baselines that use no face", ["subgroup", "model", *baselines], rows, notes)
+    return Table("RMSE beside baselines that use no face", ["subgroup", "model", *baselines], rows, notes, "baselines")
 
 
 def _bands(main: Outcome) -> list[Table]:
@@ -123,7 +126,7 @@ def _bands(main: Outcome) -> list[Table]:
     pairs = [(band_of(item.bdi).name, band_of(item.estimate).name) for item in estimates]
     rows = [[truth, *(str(pairs.count((truth, estimated))) for estimated in names)] for truth in names]
     headings = ["true band", *(f"called {name}" for name in names)]
-    return [Table("Videos by true and estimated severity band", headings, rows)]
+    return [Table("Videos by true and estimated severity band", headings, rows, reading="bands")]
 
 
 def _largest_errors(main: Outcome) -> list[Table]:
@@ -145,7 +148,7 @@ def _largest_errors(main: Outcome) -> list[Table]:
         "An id is the beginning of the video's SHA-256; holders of the corpus find it in data/corpus/recordings.csv."
     ]
     headings = ["video", "true band", "estimated band", "error in points"]
-    return [Table(f"The {len(rows)} largest errors", headings, rows, notes)]
+    return [Table(f"The {len(rows)} largest errors", headings, rows, notes, "largest_errors")]
 
 
 def _conformal(main: Outcome) -> list[Table]:
@@ -154,7 +157,7 @@ def _conformal(main: Outcome) -> list[Table]:
     if len(rows) < 2 or "recording" in rows[0]:
         return []
     headings = [name.replace("_", " ") for name in rows[0]]
-    return [Table("Split-conformal intervals, from the validation videos", headings, rows[1:])]
+    return [Table("Split-conformal intervals, from the validation videos", headings, rows[1:], reading="conformal")]
 
 
 def _read_estimates(main: Outcome) -> Sequence[ScoredEstimate]:

@@ -11,6 +11,7 @@ from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.png import png_bytes
 from pipeline.report import paper
 from pipeline.report.blocks import Picture, Section, Table
+from pipeline.report.corpus import faces_notice
 from pipeline.report.paper import estimator_label, format_metric
 from pipeline.saliency.explanation import UNEXPLAINED
 from pipeline.scoring.intervals import format_interval
@@ -40,10 +41,6 @@ DETECTION = {
     "box_height": "mean height of a face in pixels",
 }
 SHARES = ("detected", "refined", "interpolated", "absent")
-FACES = (
-    "This page shows faces, because it was written with --faces. Of real people they are personal data: protect this "
-    "page as you protect the videos."
-)
 
 
 @dataclass(frozen=True)
@@ -74,8 +71,8 @@ def section_paper(main: Outcome, studies: Sequence[StudyResults]) -> Section:
     blocks += [paper.table2(rows["table2"], main), paper.tables34(rows["tables34"], main)]
     blocks += [paper.table5(rows["tables34"], main), paper.field(6, main), paper.field(7, main)]
     paragraphs = [
-        "Empty cells: no finished experiment of ours; `msn study depth`, `kernels` and `models` run them. The paper "
-        "reports no intervals; with 50 videos, an RMSE of 8 is known to about one and a half points either way."
+        "Empty cells: no finished experiment of ours; `msn study depth`, `kernels` and `models` run them.",
+        paper.paper_uncertainty(),
     ]
     return Section("paper", "The paper's tables", paragraphs, blocks)
 
@@ -91,7 +88,13 @@ def section_studies(studies: Sequence[StudyResults]) -> Section | None:
             continue
         headings, cells = table(item.study, item.rows)
         blocks: list[Table | Picture | Section] = [
-            Table(item.study.title, [headings[0] or "run", *headings[1:]], cells, notes(item.study, item.rows))
+            Table(
+                item.study.title,
+                [headings[0] or "run", *headings[1:]],
+                cells,
+                notes(item.study, item.rows),
+                "study_table",
+            )
         ]
         if item.study.table != "figure4":
             blocks.append(_study_figure(item))
@@ -116,7 +119,9 @@ def section_others(main: Outcome, others: Sequence[Outcome]) -> Section | None:
             ]
         )
     headings = ["experiment", "estimator", "RMSE", "MAE", "r", f"RMSE minus that of {main.experiment.name}"]
-    return Section("others", "Experiments side by side", verdicts, [Table("Experiments", headings, rows)])
+    return Section(
+        "others", "Experiments side by side", verdicts, [Table("Experiments", headings, rows, reading="experiments")]
+    )
 
 
 def section_detection(main: Outcome, faces: bool) -> Section:
@@ -125,18 +130,21 @@ def section_detection(main: Outcome, faces: bool) -> Section:
     rows = [[DETECTION.get(name, name), _format_measure(name, value)] for name, value in measures.items()]
     if not rows:
         return Section("detection", "Detection", ["Not known: this experiment has no detection.json."])
-    blocks: list[Table | Picture | Section] = [Table("Detection over the corpus", ["what", "value"], rows)]
+    blocks: list[Table | Picture | Section] = [
+        Table("Detection over the corpus", ["what", "value"], rows, reading="detection")
+    ]
     if content := main.experiment.content("data/detection/corpus.png"):
         alt = "Recordings by share of detected, refined, interpolated and absent frames; confidence; height of faces."
-        blocks.append(Picture(content, alt, "Detection over the corpus, recordings unnamed"))
+        blocks.append(Picture(content, alt, "Detection over the corpus, recordings unnamed", "detection_figure"))
     paragraphs = []
     if faces and (content := main.experiment.content("data/detection/worst.png")):
-        paragraphs.append(FACES)
+        paragraphs.append(faces_notice(main.params))
         blocks.append(
             Picture(
                 content,
                 "Faces of the recordings in which a face was found least often.",
                 "Faces of the worst recordings",
+                "worst_faces",
             )
         )
     return Section("detection", "Detection", paragraphs, blocks)
@@ -154,8 +162,10 @@ def section_saliency(main: Outcome, faces: bool) -> Section | None:
         )
         return Section("saliency", "Where the estimate comes from", [missing])
     alt = "First and last frame of a clip of one test recording per severity band, with the relevance of every pixel."
-    picture = Picture(content, alt, "Figure 6: red regions raise the estimate, blue ones lower it (Grad-CAM)")
-    return Section("saliency", "Where the estimate comes from", [FACES], [picture])
+    picture = Picture(
+        content, alt, "Figure 6: red regions raise the estimate, blue ones lower it (Grad-CAM)", "saliency"
+    )
+    return Section("saliency", "Where the estimate comes from", [faces_notice(main.params)], [picture])
 
 
 def _format_measure(name: str, value: float) -> str:
@@ -165,7 +175,7 @@ def _format_measure(name: str, value: float) -> str:
 def _study_figure(item: StudyResults) -> Picture:
     content = "RMSE and r of the runs on permuted scores" if item.study.observed else "RMSE and MAE of each row"
     alt = f"{item.study.title}: {content} with their intervals, as in the table beside it."
-    return Picture(png_bytes(lambda: draw(item.study, item.finished_rows), DPI), alt, item.study.title)
+    return Picture(png_bytes(lambda: draw(item.study, item.finished_rows), DPI), alt, item.study.title, "study_figure")
 
 
 def _difference(main: Outcome, other: Outcome, verdicts: list[str]) -> list[str]:

@@ -37,7 +37,7 @@ def test_controls_are_named() -> None:
         ({}, "Fitted to the training and development partitions of the simulated corpus, after face recognition"),
         ({}, "knows nothing of people"),
         ({}, "The weights are those at the end of the training; nothing was chosen by validation."),
-        ({"simulate": {"enabled": False}}, "The recordings are of real people, under the licence of their corpus"),
+        ({"simulate": {"enabled": False}}, "The recordings are of real people, under the licence of AVEC2014"),
         ({"finetune": {"validation": "development"}}, "Fitted to the training partition of"),
         ({"pretrain": {"source": "none"}}, "after random weights."),
         (

@@ -1,0 +1,98 @@
+"""What the parameters of a run say of its recordings: the name of the corpus, and what holds for it alone."""
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from pipeline.studies.definition import value_at
+
+SIMULATED_FOLDER = "data/simulated"  # which stage simulate writes
+AVEC = {"avec2013": "AVEC2013", "avec2014": "AVEC2014"}  # by layout
+SIMULATED, OWN = "simulated corpus", "own videos"
+CUES = {  # by simulate.cue_in
+    "dynamics": "a higher score makes the simulated faces move more slowly and changes nothing else",
+    "appearance": "a higher score changes the faces at rest (brows, lids and mouth) and nothing else",
+}
+
+
+def is_simulated(params: Mapping[str, Any], root: str = "corpus.root") -> bool:
+    """Whether a folder of inputs is what stage simulate draws: it is enabled, and the root lies in its output.
+
+    Args:
+        params: the content of params.yaml.
+        root: the parameter of the folder: of the corpus, or of the identities.
+    """
+    path = PurePath(str(value_at(params, root)))
+    return value_at(params, "simulate.enabled") is True and path.is_relative_to(SIMULATED_FOLDER)
+
+
+def corpus_name(params: Mapping[str, Any]) -> str:
+    """Return the name of the corpus of a run, for the heading of a column."""
+    return SIMULATED if is_simulated(params) else AVEC.get(value_at(params, "corpus.layout"), OWN)
+
+
+def the_corpus(params: Mapping[str, Any]) -> str:
+    """Return the name of the corpus of a run, as it stands in a sentence.
+
+    Examples:
+        >>> the_corpus({"simulate": {"enabled": False}, "corpus": {"layout": "avec2014", "root": "/data/avec"}})
+        'AVEC2014'
+        >>> the_corpus({"simulate": {"enabled": True}, "corpus": {"layout": "avec2014", "root": SIMULATED_FOLDER}})
+        'the simulated corpus'
+    """
+    name = corpus_name(params)
+    return f"the {name}" if name == SIMULATED else name
+
+
+def cue_statement(params: Mapping[str, Any]) -> str:
+    """Return what the score changes in the simulated recordings."""
+    if not value_at(params, "simulate.cue"):
+        return "the score changes nothing in them (`simulate.cue` is 0)"
+    return CUES[value_at(params, "simulate.cue_in") or "dynamics"]
+
+
+def recordings_statement(params: Mapping[str, Any]) -> str:
+    """Return what the recordings are, and so what they allow to be said and done."""
+    if is_simulated(params):
+        return (
+            f"The recordings are simulated by the project itself: {cue_statement(params)}. A model fitted to them "
+            "knows nothing of people, and its errors say nothing about people."
+        )
+    if (name := corpus_name(params)) != OWN:
+        return (
+            f"The recordings are of real people, under the licence of {name}; their faces, scores and saliency maps "
+            "are personal data."
+        )
+    return (
+        "The recordings are your own. What the people in them agreed to says what may be done with them; their faces, "
+        "scores and saliency maps are personal data."
+    )
+
+
+def faces_notice(params: Mapping[str, Any]) -> str:
+    """Return the notice above faces."""
+    drawn = is_simulated(params)
+    return "This page shows faces, because it was written with --faces. " + (
+        "They are drawn, and of nobody."
+        if drawn
+        else "Of real people they are personal data: protect this page as you protect the videos."
+    )
+
+
+def is_of_the_paper(params: Mapping[str, Any], name: str) -> bool:
+    """Whether a run tests the videos that the paper tests in a corpus: the official partition of AVEC2013 or 2014."""
+    return corpus_name(params) == name and value_at(params, "corpus.partition") in (None, "official")
+
+
+def no_comparison(params: Mapping[str, Any], names: tuple[str, ...] = tuple(AVEC.values())) -> list[str]:
+    """Return the sentence that a run does not compare with the paper, and why; empty if it does.
+
+    Args:
+        params: the content of params.yaml.
+        names: of the corpora of the published numbers.
+    """
+    if any(is_of_the_paper(params, name) for name in names):
+        return []
+    if (ours := corpus_name(params)) in names:
+        return [f"Ours is tested on other videos of {ours} (`corpus.partition`): it does not compare."]
+    return [f"Ours is of another corpus ({ours}): it does not compare."]

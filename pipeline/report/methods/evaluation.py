@@ -1,0 +1,73 @@
+"""Methods, on evaluation: how a video is estimated, metrics, intervals, baselines and controls."""
+
+from collections.abc import Sequence
+
+from pipeline.experiments.outcome import Outcome
+from pipeline.report.card import control
+from pipeline.report.interval_method import interval_method
+from pipeline.report.methods.model import NETWORKS
+from pipeline.report.paper import CLIP_NETWORK, estimator_name
+from pipeline.studies.definition import value_at
+
+BASELINES = {  # by the name of an estimator in intervals.csv
+    "constant": "the mean score of fitting",
+    "median": "the median score of fitting",
+    "lookup": "the mean score of the same subject in fitting, else the mean score",
+}
+METRICS = (
+    "We report RMSE, MAE, Pearson's r, the concordance correlation coefficient [@lin1989], and quadratically weighted "
+    "kappa [@cohen1968] of the severity bands of BDI-II, over recordings."
+)
+
+
+def evaluation(main: Outcome) -> str:
+    """Return the text on estimates, metrics and intervals."""
+    return " ".join([_estimate(main), METRICS, interval_method(main.params), *_conformal(main), *_saliency(main)])
+
+
+def comparisons(main: Outcome, studies: Sequence[str]) -> str:
+    """Return the text on baselines, subgroups and controls.
+
+    Args:
+        main: the reported experiment.
+        studies: names of the studies with finished experiments.
+    """
+    estimators = dict.fromkeys(estimator for _, estimator, _ in main.intervals)
+    names = [BASELINES[name] for name in BASELINES if name in estimators or not main.intervals]
+    sentences = [
+        f"Baselines that see no face: {'; '.join(names)}. Differences to them are paired, over the same recordings.",
+        "Metrics are given separately for subjects that do and do not occur in fitting.",
+    ]
+    if warning := control(main.params):
+        sentences.append(warning)
+    if studies:
+        sentences.append(f"Variations and controls were run as the studies {', '.join(studies)}.")
+    else:
+        sentences.append("No other configuration is part of this report, and no control was run for it.")
+    return " ".join(sentences)
+
+
+def _estimate(main: Outcome) -> str:
+    name, phases = estimator_name(main.params), value_at(main.params, "evaluate.phases")
+    if name == CLIP_NETWORK:
+        text = "The estimate of a recording is the mean over clips that cover it, weighted by the frames that each adds"
+    elif name in NETWORKS:
+        text = "The estimate of a recording is the mean over its frames"
+    else:
+        return "A recording is estimated as a whole."
+    return f"{text}, in {phases} phases of the subsampling." if phases and phases > 1 else f"{text}."
+
+
+def _conformal(main: Outcome) -> list[str]:
+    if value_at(main.params, "finetune.validation") == "none":
+        return []
+    return [
+        "Intervals around an estimate are split-conformal [@papadopoulos2002], calibrated on one recording of each "
+        "validated subject [@dunn2023]."
+    ]
+
+
+def _saliency(main: Outcome) -> list[str]:
+    if estimator_name(main.params) not in NETWORKS or not (stage := value_at(main.params, "explain.stage")):
+        return []
+    return [f"Relevance over faces is Grad-CAM [@selvaraju2017] of the last block of {stage}."]
