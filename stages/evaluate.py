@@ -85,7 +85,7 @@ def main(
         baselines / "estimates.csv", [item.recording for item in estimates.predictions]
     )
     subgroups = subgroups_of(estimates.predictions, labels_alone, without_behaviour)
-    summaries = summarise(subgroups, settings.resamples, settings.seed)
+    summaries = summarise(subgroups)
     warn_about_baselines(summaries)
     with atomic_folder(results) as folder:
         flow = count_flow([*fitting, *testing], split, sequences, model.folder.span_length, absent)
@@ -93,7 +93,7 @@ def main(
         write_results(folder, estimates, labels_alone.reference, summaries, sequences)
         if validated:
             met = {label.subject for label in split.fitted}
-            intervals = calibrate(validated, estimates.predictions, met, settings.resamples, settings.seed)
+            intervals = calibrate(validated, estimates.predictions, met, settings.seed)
             write_conformal(folder / "conformal.csv", intervals)
     missing = count_missing(estimates.predictions, estimates.missing)
     write_metrics(metrics, summaries, validated, missing, control="; ".join(model.folder.controls))

@@ -18,16 +18,14 @@ app = typer.Typer(add_completion=False)
 def compare_scores(
     first: Annotated[str, typer.Argument(help="An experiment, a revision of Git, or workspace.")],
     second: Annotated[str, typer.Argument(help="The other experiment, as the first.")],
-    resamples: Annotated[int, typer.Option(min=100, help="Number of bootstrap resamples of the subjects.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed of the bootstrap.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Compare the errors of two experiments on the same videos, for example `msn compare HEAD msn-single`.
 
-    The difference is paired, with a 95 % interval by bootstrap over subjects; the output says whether it lies inside
-    the noise. It is an error if the two experiments estimated different videos.
+    The difference is paired, with a 95 % interval over subjects; the output says whether it lies inside the noise. It
+    is an error if the two experiments estimated different videos.
     """
-    comparison = compare(first, second, resamples, seed)
+    comparison = compare(first, second)
     if as_json:
         typer.echo(to_json(comparison))
     else:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pipeline.comparing.scores import Comparison, PairedError
 from pipeline.runtime.visible import visible
-from pipeline.scoring.intervals import format_interval
+from pipeline.statistics.interval import format_interval
 
 
 def show(console: Console, comparison: Comparison) -> None:
@@ -31,13 +31,13 @@ def verdict(first: str, second: str, error: PairedError) -> str:
     """Return one sentence that says whether the difference is inside the noise.
 
     Examples:
-        >>> from pipeline.scoring.intervals import Interval
+        >>> from pipeline.statistics.interval import Interval
         >>> verdict("a", "b", PairedError("mae", Interval(5, 4, 6), Interval(4, 3, 5), Interval(-1, -1.5, -0.5)))
         'MAE: b is better than a by 1.00 points (0.50 to 1.50), more than the noise of drawing other subjects.'
     """
     name, difference = error.metric.upper(), error.difference
     if difference.low is None or difference.high is None:
-        return f"{name}: there are fewer than two subjects, so the noise of the difference is not known."
+        return f"{name}: the noise of the difference is not known: {difference.why}."
     if error.inside_noise:
         return (
             f"{name}: the difference of {abs(difference.value):.2f} points is inside the noise: with other subjects, "

@@ -1,11 +1,10 @@
 """The paired difference between the errors of two experiments on the same videos.
 
 Both models estimate the same subjects, so whatever makes a subject difficult affects both errors and cancels in their
-difference: its interval is far narrower than those of the two errors, and overlap of those says nothing. Subjects are
-drawn with replacement (pipeline/scoring/intervals.py), and each draw gives both errors and their difference.
+difference: its interval over subjects is far narrower than those of the two errors, and overlap of those says nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +13,9 @@ from pipeline.experiments.repository import find_experiment
 from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.name_list import list_names
 from pipeline.records.predictions import ScoredEstimate
-from pipeline.scoring.intervals import Interval, Rows, intervals
 from pipeline.scoring.metrics import ERRORS
+from pipeline.statistics.interval import Interval
+from pipeline.statistics.statistic import Statistic, difference, intervals
 
 MAX_NAMES = 5  # videos named in an error message
 
@@ -63,14 +63,12 @@ class Comparison:
     errors: tuple[PairedError, ...]
 
 
-def compare(first: str, second: str, resamples: int, seed: int) -> Comparison:
+def compare(first: str, second: str) -> Comparison:
     """Compare the errors of two experiments.
 
     Args:
         first: name of an experiment, any Git revision, or `workspace`.
         second: likewise.
-        resamples: number of draws of the bootstrap over subjects.
-        seed: of the draws.
 
     Raises:
         ValueError: if an experiment does not exist or has no estimates, or if their videos or scores differ; the
@@ -83,7 +81,7 @@ def compare(first: str, second: str, resamples: int, seed: int) -> Comparison:
         second,
         len(first_estimates),
         len({item.subject for item in first_estimates}),
-        paired_errors(first_estimates, second_estimates, resamples, seed),
+        paired_errors(first_estimates, second_estimates),
     )
 
 
@@ -116,7 +114,7 @@ def check_same_videos(
 
 
 def paired_errors(
-    first_estimates: Sequence[ScoredEstimate], second_estimates: Sequence[ScoredEstimate], resamples: int, seed: int
+    first_estimates: Sequence[ScoredEstimate], second_estimates: Sequence[ScoredEstimate]
 ) -> tuple[PairedError, ...]:
     """Return RMSE and MAE of two lists of estimates of the same videos in the same order, and their differences."""
     truth = np.array([item.bdi for item in first_estimates], np.float64)
@@ -124,21 +122,12 @@ def paired_errors(
         np.array([item.estimate for item in items], np.float64) for items in (first_estimates, second_estimates)
     ]
 
-    def error(metric: str, index: int) -> Callable[[Rows], float | None]:
-        return lambda rows: ERRORS[metric](truth[rows], estimates[index][rows])
-
-    def difference(metric: str) -> Callable[[Rows], float | None]:
-        def statistic(rows: Rows) -> float | None:
-            first, second = (error(metric, index)(rows) for index in (0, 1))
-            return None if first is None or second is None else second - first
-
-        return statistic
-
-    statistics: dict[tuple[str, str], Callable[[Rows], float | None]] = {}
-    for metric in ERRORS:
-        statistics[metric, "first"], statistics[metric, "second"] = error(metric, 0), error(metric, 1)
-        statistics[metric, "difference"] = difference(metric)
-    values = intervals(statistics, [item.subject for item in first_estimates], resamples, seed)
+    statistics: dict[tuple[str, str], Statistic] = {}
+    for name, metric in ERRORS.items():
+        of_first, of_second = (metric.of(truth, estimate) for estimate in estimates)
+        statistics[name, "first"], statistics[name, "second"] = of_first, of_second
+        statistics[name, "difference"] = difference(of_second, of_first)
+    values = intervals(statistics, [item.subject for item in first_estimates])
     return tuple(
         PairedError(metric, *(values[metric, name] for name in ("first", "second", "difference"))) for metric in ERRORS
     )

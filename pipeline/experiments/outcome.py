@@ -12,8 +12,8 @@ import yaml
 
 from pipeline.experiments.repository import Experiment
 from pipeline.records.tables import parse_rows
-from pipeline.scoring.intervals import Interval
 from pipeline.scoring.summary import COLUMNS
+from pipeline.statistics.interval import Interval
 
 PARAMS, METRICS, COMPLEXITY = "params.yaml", "metrics.json", "complexity.json"
 INTERVALS, DESCRIPTION = "results/intervals.csv", "models/finetuned/description.json"

@@ -28,13 +28,12 @@ class Baselines(Section):
 
 
 class Evaluate(Section):
-    """Estimation and bootstrap on the test partition."""
+    """Estimation on the test partition."""
 
     phases: Count = Field(description="phases of the subsampling averaged per video, 1 to subsample.phases")
     order: Literal["recorded", "shuffled", "frozen", "reversed"] = Field(
         description="recorded, or a control: shuffled, frozen (the middle frame of a clip repeated) or reversed"
     )
-    resamples: int = Field(ge=100, le=100000, description="bootstrap resamples of subjects, 100 to 100000")
     seed: int = Field(ge=0, description="a whole number from 0")
 
 

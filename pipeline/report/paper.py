@@ -15,7 +15,7 @@ from pipeline.params.errors import ParamsError
 from pipeline.params.estimator import estimator_names, settings_class
 from pipeline.report.blocks import Table
 from pipeline.report.corpus import AVEC, corpus_name, no_comparison, the_corpus
-from pipeline.scoring.intervals import Interval
+from pipeline.statistics.interval import Interval
 from pipeline.studies.collect import Row, Spread
 from pipeline.studies.table import format_spread
 

@@ -15,7 +15,7 @@ from pipeline.report.baselines import baseline_tables, is_of_baseline
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.paper import format_metric, msn_comparison
 from pipeline.scoring.bands import BANDS, band_of
-from pipeline.scoring.intervals import Interval
+from pipeline.statistics.interval import Interval
 
 RECORDINGS = "data/corpus/recordings.csv"
 MAX_WORST = 10  # videos in the list of the largest errors

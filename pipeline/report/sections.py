@@ -14,13 +14,12 @@ from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.corpus import faces_notice
 from pipeline.report.paper import estimator_label, format_metric
 from pipeline.saliency.explanation import UNEXPLAINED
-from pipeline.scoring.intervals import format_interval
+from pipeline.statistics.interval import format_interval
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
 from pipeline.studies.figure import DPI, draw
 from pipeline.studies.table import notes, table
 
-RESAMPLES, SEED = 2000, 0
 DETECTION = {
     "recordings": "recordings",
     "broken": "recordings that could not be read",
@@ -191,6 +190,6 @@ def _difference(main: Outcome, other: Outcome, verdicts: list[str]) -> list[str]
         (item.recording, item.bdi) for item in second_estimates
     ] or not first_estimates:
         return ["not paired: other videos"]
-    error = paired_errors(first_estimates, second_estimates, RESAMPLES, SEED)[0]
+    error = paired_errors(first_estimates, second_estimates)[0]
     verdicts.append(verdict(first, second, error))
     return [format_interval(error.difference)]

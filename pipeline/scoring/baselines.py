@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.records.baseline_estimates import BASELINES
-from pipeline.scoring.intervals import Interval, format_interval
+from pipeline.statistics.interval import Interval, format_interval
 from pipeline.scoring.summary import Summary, difference_to, gain_of
 
 logger = logging.getLogger(__name__)

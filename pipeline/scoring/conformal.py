@@ -23,9 +23,10 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.records.tables import write_rows
-from pipeline.scoring.intervals import Interval, Rows, intervals
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import format_cell
+from pipeline.statistics.interval import Interval
+from pipeline.statistics.proportions import share_of
 
 COLUMNS = ("level", "promise", "calibrated", "half_width", "videos", "subjects", "coverage", "low", "high")
 LEVELS = (80, 90, 95)  # percent
@@ -77,7 +78,7 @@ def one_error_per_subject(predictions: Sequence[Prediction], seed: int) -> list[
 
 
 def calibrate(
-    validated: Sequence[Prediction], tested: Sequence[Prediction], fitted: Set[str], resamples: int, seed: int
+    validated: Sequence[Prediction], tested: Sequence[Prediction], fitted: Set[str], seed: int
 ) -> list[Conformal]:
     """Compute the prediction interval of every level, for each kind of people among the validated subjects.
 
@@ -85,8 +86,7 @@ def calibrate(
         validated: predictions of recordings that were not fitted.
         tested: predictions of the test partition; those without a score or a clip have no interval.
         fitted: the subjects of the fitted recordings.
-        resamples: of the bootstrap of the coverage.
-        seed: of all draws.
+        seed: of the draws of recordings.
     """
     validated_subjects = {item.subject for item in validated}
     fresh = [item for item in tested if item.bdi is not None and item.clips and item.subject not in validated_subjects]
@@ -94,26 +94,20 @@ def calibrate(
     for promise, met in PROMISES.items():
         errors = one_error_per_subject([item for item in validated if (item.subject in fitted) == met], seed)
         own = [item for item in fresh if (item.subject in fitted) == met]
-        results += [_of_level(level, promise, errors, own, resamples, seed) for level in LEVELS if errors]
+        results += [_of_level(level, promise, errors, own) for level in LEVELS if errors]
     return results
 
 
-def _of_level(
-    level: int, promise: str, errors: Sequence[float], tested: Sequence[Prediction], resamples: int, seed: int
-) -> Conformal:
+def _of_level(level: int, promise: str, errors: Sequence[float], tested: Sequence[Prediction]) -> Conformal:
     width = half_width(errors, level)
-    coverage = _coverage(tested, width, resamples, seed) if tested and width is not None else None
+    coverage = _coverage(tested, width) if tested and width is not None else None
     subjects = len({item.subject for item in tested})
     return Conformal(level, promise, len(errors), width, len(tested), subjects, coverage)
 
 
-def _coverage(tested: Sequence[Prediction], width: float, resamples: int, seed: int) -> Interval:
+def _coverage(tested: Sequence[Prediction], width: float) -> Interval | None:
     covered = np.array([item.bdi is not None and abs(item.bdi - item.estimate) <= width for item in tested])
-
-    def share(rows: Rows) -> float:
-        return float(covered[rows].mean())
-
-    return intervals({"coverage": share}, [item.subject for item in tested], resamples, seed)["coverage"]
+    return share_of(covered).interval([item.subject for item in tested])
 
 
 def write_conformal(path: Path, results: Sequence[Conformal]) -> None:

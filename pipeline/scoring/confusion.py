@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from pipeline.png import new_figure, write_png
 from pipeline.records.tables import write_rows
 from pipeline.scoring.bands import BANDS, confusion_matrix
-from pipeline.scoring.intervals import format_interval
 from pipeline.scoring.plot_style import DPI
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
+from pipeline.statistics.interval import format_interval
 
 COLUMNS = ("truth", "estimate", "videos")
 SIZE = (5.6, 5.4)  # inches

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 
 from pipeline.png import new_figure, write_png
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
-from pipeline.scoring.intervals import format_interval
-from pipeline.scoring.metrics import Scores
 from pipeline.scoring.plot_style import DPI, GROUPS, shade_bands
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
+from pipeline.statistics.interval import format_interval
+from pipeline.statistics.statistic import Scores
 
 WIDTH, HEIGHT = 6.4, 5.6  # inches
 AXES = (0.7, 1.6, 5.5, 3.5)  # left, bottom, width, height, in inches

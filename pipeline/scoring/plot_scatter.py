@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from pipeline.png import new_figure, write_png
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.scoring.bands import BANDS
-from pipeline.scoring.intervals import format_interval
 from pipeline.scoring.plot_style import DPI, GROUPS, shade_bands
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
+from pipeline.statistics.interval import format_interval
 
 WIDTH, HEIGHT = 6.4, 7.5  # inches
 AXES = (0.7, 1.6, 5.5, 5.5)  # left, bottom, width, height, in inches
@@ -76,6 +76,6 @@ def _caption(summary: Summary | None) -> str:
         f"Test videos: {summary.videos}, subjects: {summary.subjects}.",
         f"Pearson's r {format_interval(r, 'no interval') if r else 'is not defined'},",
         f"RMSE {format_interval(rmse, 'no interval')}; the constant's RMSE {constant_rmse.value:.2f}.",
-        "In brackets 95 % intervals, by bootstrap over subjects. Dark squares: score and estimate in the same band.",
+        "In brackets 95 % intervals over subjects. Dark squares: score and estimate in the same band.",
     ]
     return textwrap.fill(" ".join(parts), LINE_LENGTH)

@@ -10,8 +10,8 @@ from jaxtyping import Float
 
 from pipeline.estimators.labels_alone import FittedLabelEstimators
 from pipeline.records.baseline_estimates import NO_BASELINES, BaselineEstimates
-from pipeline.scoring.metrics import Scores
 from pipeline.scoring.prediction_tables import Prediction
+from pipeline.statistics.statistic import Scores
 
 MODEL = "model"  # the fitted estimator, among those of labels alone
 AGES = (("under 30", 30.0), ("30 to 44", 45.0), ("45 to 59", 60.0), ("60 and over", math.inf))  # name, upper limit

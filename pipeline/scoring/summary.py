@@ -11,11 +11,12 @@ from pipeline.estimators.labels_alone import LABEL_ESTIMATORS, REFERENCE
 from pipeline.records.baseline_estimates import BASELINES
 from pipeline.records.tables import write_rows
 from pipeline.runtime.atomic import write_text_atomically
-from pipeline.scoring.intervals import Interval, Rows, Statistic, intervals
-from pipeline.scoring.metrics import ERRORS, METRICS, Metric, Scores
+from pipeline.scoring.metrics import ERRORS, METRICS
 from pipeline.scoring.missing import MissingCounts
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.subgroups import MODEL, Subgroup
+from pipeline.statistics.interval import Interval
+from pipeline.statistics.statistic import Metric, Scores, difference, intervals
 
 # Of intervals.csv; the estimator may be a difference of two.
 COLUMNS = ("subgroup", "estimator", "metric", "videos", "subjects", "value", "low", "high")
@@ -41,37 +42,31 @@ class Summary:
     metrics: Mapping[tuple[str, str], Interval]
 
 
-def summarise(subgroups: Sequence[Subgroup], resamples: int, seed: int) -> list[Summary]:
-    """Compute the metrics of every subgroup.
-
-    Args:
-        subgroups: see `pipeline.scoring.subgroups`.
-        resamples: of the bootstrap over subjects.
-        seed: of the resamples.
-    """
+def summarise(subgroups: Sequence[Subgroup]) -> list[Summary]:
+    """Compute the metrics of every subgroup, with their intervals over subjects."""
     return [
         Summary(
             subgroup.name,
             len(subgroup.truth),
             len(set(subgroup.subjects)),
-            _metrics_with_intervals(subgroup, resamples, seed),
+            _metrics_with_intervals(subgroup),
         )
         for subgroup in subgroups
     ]
 
 
-def _metrics_with_intervals(subgroup: Subgroup, resamples: int, seed: int) -> dict[tuple[str, str], Interval]:
+def _metrics_with_intervals(subgroup: Subgroup) -> dict[tuple[str, str], Interval]:
     statistics = {
-        (estimator, name): _statistic(metric, subgroup.truth, subgroup.estimates[estimator])
+        (estimator, name): metric.of(subgroup.truth, subgroup.estimates[estimator])
         for estimator in subgroup.estimates
         for name, metric in (METRICS if estimator == MODEL else ERRORS).items()
     }
     for other in (estimator for estimator in subgroup.estimates if estimator != MODEL):
         for name in ERRORS:
-            statistics[difference_to(other), name] = _difference(statistics[MODEL, name], statistics[other, name])
+            statistics[difference_to(other), name] = difference(statistics[MODEL, name], statistics[other, name])
             if other in BASELINES:
-                statistics[gain_of(other), name] = _difference(statistics[other, name], statistics[REFERENCE, name])
-    return intervals(statistics, subgroup.subjects, resamples, seed)
+                statistics[gain_of(other), name] = difference(statistics[other, name], statistics[REFERENCE, name])
+    return intervals(statistics, subgroup.subjects)
 
 
 def difference_to(estimator: str) -> str:
@@ -89,21 +84,6 @@ def truth_and_estimate(predictions: Sequence[Prediction]) -> tuple[Scores, Score
     pairs = [(item.bdi, item.estimate) for item in predictions if item.bdi is not None]
     truth, estimate = np.array(pairs, np.float64).reshape(-1, 2).T
     return truth, estimate
-
-
-def _statistic(metric: Metric, truth: Scores, estimate: Scores) -> Statistic:
-    def statistic(rows: Rows) -> float | None:
-        return metric(truth[rows], estimate[rows])
-
-    return statistic
-
-
-def _difference(minuend: Statistic, subtrahend: Statistic) -> Statistic:
-    def statistic(rows: Rows) -> float | None:
-        first, second = minuend(rows), subtrahend(rows)
-        return None if first is None or second is None else first - second
-
-    return statistic
 
 
 def write_intervals(path: Path, summaries: Sequence[Summary]) -> None:

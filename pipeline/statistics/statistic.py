@@ -21,7 +21,7 @@ from pipeline.statistics.studentised import Studentised
 Scores = Float[np.ndarray, " videos"]
 Name = TypeVar("Name", bound=Hashable)
 
-MIN_SUBJECTS = 2  # of an interval
+MIN_SUBJECTS = 3  # of an interval; those of two subjects would be far wider than the range of scores
 
 
 @runtime_checkable
@@ -64,7 +64,7 @@ class Statistic:
             return None
         sums = cluster_sums(self.features, subjects)
         if len(sums) < MIN_SUBJECTS:
-            return Interval(value, None, None, "there are fewer than two subjects")
+            return Interval(value, None, None, f"there are fewer than {MIN_SUBJECTS} subjects")
         try:
             return Interval(value, *self.method.ends(sums, self.function))
         except NoIntervalError as error:

@@ -10,11 +10,11 @@ import numpy as np
 
 from pipeline.experiments.outcome import Outcome
 from pipeline.experiments.scored_estimates import read_estimates
-from pipeline.scoring.intervals import Interval, Rows, intervals
 from pipeline.scoring.metrics import METRICS
+from pipeline.statistics.interval import Interval
+from pipeline.statistics.statistic import intervals
 from pipeline.studies.definition import Point, Study
 
-RESAMPLES, SEED = 2000, 0  # of the intervals over pooled folds
 POOLED = ("rmse", "mae", "pcc")
 NOT_VALIDATED = float("inf")
 
@@ -90,15 +90,8 @@ class Row:
         truth, estimate = (
             np.array([getattr(item, name) for item in estimates], np.float64) for name in ("bdi", "estimate")
         )
-
-        def metric_of(name: str) -> Any:
-            def statistic(rows: Rows) -> float | None:
-                return METRICS[name](truth[rows], estimate[rows])
-
-            return statistic
-
         subjects = [item.subject for item in estimates]
-        return intervals({name: metric_of(name) for name in POOLED}, subjects, RESAMPLES, SEED)
+        return intervals({name: METRICS[name].of(truth, estimate) for name in POOLED}, subjects)
 
 
 def gather(points: Sequence[Point], results: Sequence[Outcome | tuple[str, str]]) -> list[Row]:

@@ -18,7 +18,7 @@ from statistics import fmean, stdev
 from scipy import stats
 
 from pipeline.experiments.outcome import Outcome
-from pipeline.scoring.intervals import Interval
+from pipeline.statistics.interval import Interval
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study, value_at
 

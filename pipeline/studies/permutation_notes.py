@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.scoring.intervals import Interval, format_interval
+from pipeline.statistics.interval import Interval, format_interval
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
 from pipeline.studies.permutation import ALPHA, PermutationTest, permutation_tests

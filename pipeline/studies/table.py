@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.name_list import list_names
 from pipeline.records.tables import write_rows
 from pipeline.runtime.atomic import write_text_atomically
-from pipeline.scoring.intervals import Interval, format_interval
+from pipeline.statistics.interval import Interval, format_interval
 from pipeline.studies.collect import Row, Spread, ranks
 from pipeline.studies.definition import Study
 from pipeline.studies.permutation_notes import permutation_columns, permutation_notes

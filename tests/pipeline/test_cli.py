@@ -51,7 +51,7 @@ def _make(key: str, text: str) -> None:
         (("predict",), ["--model", "--json", "--figure", "--overlay", "no diagnosis"]),
         (("complexity",), ["--model", "--depth", "--kernels", "--json"]),
         (("study",), ["--dry-run", "--queue", "--collect", "--retry", "--jobs"]),
-        (("compare",), ["experiment", "--resamples", "--json", "inside the noise"]),
+        (("compare",), ["experiment", "--json", "inside the noise"]),
         (("report",), ["--study", "--output", "--faces", "self-contained"]),
         (("compare-saliency",), ["experiment", "--output", "workspace"]),
         (("doctor",), ["--json", "Nothing is sent anywhere", "exit status"]),

@@ -74,6 +74,7 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/estimators/features.py": WITH_FEATURES,
     "pipeline/estimators/labels_alone.py": ["evaluate"],
     "pipeline/scoring/metrics.py": ["evaluate"],
+    "pipeline/statistics/jackknife.py": ["evaluate"],
     "pipeline/saliency/relevance.py": ["explain"],
     "pipeline/params/whole.py": [],
     "pipeline/params/estimator.py": [],

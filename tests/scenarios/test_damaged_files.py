@@ -25,7 +25,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {  # the file, and a change by wh
     "sequence": ("data/sequences/*/faces/c/0/0/0/0", {"finetune__seed": 7}),
     "identities": ("data/identities/00000/faces/c/0/0/0/0", {"pretrain__seed": 7}),
     "pretrained weights": ("models/pretrained/weights.safetensors", {"finetune__seed": 7}),
-    "description of the model": ("models/finetuned/description.json", {"evaluate__resamples": 150}),
+    "description of the model": ("models/finetuned/description.json", {"evaluate__seed": 7}),
     "predictions": ("results/predictions.csv", {"explain__stage": "conv4"}),
 }
 

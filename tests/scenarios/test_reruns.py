@@ -110,7 +110,6 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "finetune.seed": (3, {"baselines", "finetune", "evaluate"}),
     "evaluate.phases": (2, {"evaluate"}),
     "evaluate.order": ("reversed", {"evaluate"}),
-    "evaluate.resamples": (200, {"evaluate"}),
     "evaluate.seed": (1, {"evaluate"}),
     "explain.stage": ("conv4", {"explain"}),
 }
@@ -151,7 +150,6 @@ SINGLE: dict[str, set[str]] = {
     # Equal weights here: the rate is reduced after the last epoch, and the same images are held out.
     **{f"pretrain.{key}": {"pretrain", "finetune"} for key in ("decay_every", "decay_factor", "held_out")},
     "estimator.name": {"estimator", "complexity", *SCORED},
-    "evaluate.resamples": {"evaluate"},  # changes intervals; explain reads the estimates only
     "evaluate.seed": {"evaluate"},
 }
 REFUSED = {
@@ -180,7 +178,7 @@ RERUNS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "frames without a face": ({"clip__absent": "keep"}, ["finetune", "evaluate", "explain"]),
     "landmarks": ({"identities__landmarks": "detect"}, ["identities", *TRAINED]),
     "learning rate": ({"finetune__learning_rate": 0.01}, ["finetune", "evaluate", "explain"]),
-    "bootstrap": ({"evaluate__resamples": 200}, ["evaluate"]),
+    "draws of evaluate": ({"evaluate__seed": 7}, ["evaluate"]),
     "stage of Grad-CAM": ({"explain__stage": "conv4"}, ["explain"]),
     "counts": ({"corpus__layout": "avec2014", "corpus__complete": False}, []),  # unchanged values
 }

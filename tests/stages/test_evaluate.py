@@ -90,7 +90,7 @@ def _values(smallest: dict[str, Any], **changes: Any) -> dict[str, Any]:
     values = {**smallest, "clip": {"length": changes.pop("length", LENGTH), "absent": "skip"}}
     values["subsample"] = {"factor": 2, "phases": 2}
     values["finetune"] = {**smallest["finetune"], "validation": changes.pop("validation", "none")}
-    values["evaluate"] = {"phases": 1, "order": "recorded", "resamples": 100, "seed": 0, **changes}
+    values["evaluate"] = {"phases": 1, "order": "recorded", "seed": 0, **changes}
     return values
 
 

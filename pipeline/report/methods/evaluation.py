@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pipeline.experiments.outcome import Outcome
 from pipeline.report.card import control
-from pipeline.report.interval_method import interval_method
+from pipeline.report import interval_method
 from pipeline.report.methods.model import NETWORKS
 from pipeline.report.paper import CLIP_NETWORK, estimator_name
 from pipeline.studies.definition import value_at
@@ -22,7 +22,7 @@ METRICS = (
 
 def evaluation(main: Outcome) -> str:
     """Return the text on estimates, metrics and intervals."""
-    return " ".join([_estimate(main), METRICS, interval_method(main.params), *_conformal(main), *_saliency(main)])
+    return " ".join([_estimate(main), METRICS, interval_method.METHODS, *_conformal(main), *_saliency(main)])
 
 
 def comparisons(main: Outcome, studies: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from pipeline.cli import app
 from pipeline.comparing.render import verdict
 from pipeline.comparing.scores import PairedError, check_same_videos, paired_errors
 from pipeline.records.predictions import ScoredEstimate
-from pipeline.scoring.intervals import Interval
+from pipeline.statistics.interval import Interval
 from tests.pipeline.experiments.material import make_project, run_here
 
 
@@ -24,22 +24,24 @@ SECOND = _estimates({"a1": (10, 11), "a2": (20, 20), "b1": (30, 33), "c1": (5, 5
 
 
 def test_difference_by_hand() -> None:
-    errors = {item.metric: item for item in paired_errors(FIRST, SECOND, 200, 0)}
+    errors = {item.metric: item for item in paired_errors(FIRST, SECOND)}
     # errors 2, 4, 1, 3 and 1, 0, 3, 0: their squares sum to 30 and 10
     assert errors["rmse"].first.value == pytest.approx(np.sqrt(30 / 4))
     assert errors["rmse"].second.value == pytest.approx(np.sqrt(10 / 4))
     assert errors["rmse"].difference.value == pytest.approx(np.sqrt(10 / 4) - np.sqrt(30 / 4))
     assert (errors["mae"].first.value, errors["mae"].second.value) == (2.5, 1.0)
-    # subject b alone: 3 - 1 = 2 worse; a alone: 0.5 - 3 = -2.5; c alone: -3; each in 1 of 27 draws
-    assert errors["mae"].difference.low == -3.0
-    assert errors["mae"].difference.high == 2.0
+    # Difference -1.5; without a -1/2, without b -8/3, without c -1: from their mean 16/18, -23/18 and 7/18, so a
+    # variance of 2/3 (256 + 529 + 49) / 324 = 139/81. Student's t with two degrees of freedom is 4.3027.
+    reach = 4.3027 * np.sqrt(139) / 9
+    ends = (errors["mae"].difference.low, errors["mae"].difference.high)
+    assert ends == pytest.approx((-1.5 - reach, -1.5 + reach), rel=1e-4)
     assert errors["mae"].inside_noise is True
 
 
 def test_a_shift_of_all_estimates_is_no_noise() -> None:
     first = [ScoredEstimate(item.recording, item.subject, item.bdi, item.bdi + 1, 1) for item in FIRST]
     second = [ScoredEstimate(item.recording, item.subject, item.bdi, item.bdi + 3, 1) for item in FIRST]
-    for error in paired_errors(first, second, 200, 0):
+    for error in paired_errors(first, second):
         assert (error.difference.value, error.difference.low, error.difference.high) == pytest.approx((2, 2, 2))
         assert error.inside_noise is False
 
@@ -52,8 +54,10 @@ def test_verdicts() -> None:
     )
     worse = PairedError("mae", Interval(5, 4, 6), Interval(6, 5, 7), Interval(1, 0.25, 1.75))
     assert "MAE: b is worse than a by 1.00 points (0.25 to 1.75), more than the noise" in verdict("a", "b", worse)
-    without_interval = PairedError("mae", Interval(5, None, None), Interval(6, None, None), Interval(1, None, None))
-    assert "fewer than two subjects" in verdict("a", "b", without_interval)
+    without_interval = PairedError(
+        "mae", Interval(5, None, None), Interval(6, None, None), Interval(1, None, None, "why")
+    )
+    assert "the noise of the difference is not known: why." in verdict("a", "b", without_interval)
 
 
 def test_different_videos_are_refused_by_name() -> None:
@@ -84,7 +88,7 @@ def test_two_commits_and_the_workspace(tmp_path: Path, monkeypatch: pytest.Monke
     assert "HEAD is worse than HEAD~1 by 2.10 points (2.10 to 2.10), more than the noise" in result.output
     comparison = json.loads(_compare("HEAD", "workspace", "--json").output)
     assert (comparison["videos"], comparison["subjects"]) == (6, 3)
-    assert comparison["errors"][0]["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert comparison["errors"][0]["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0, "why": ""}
     assert comparison["errors"][0]["inside_noise"] is True
     Path("results/predictions.csv").unlink()  # a link to DVC's cache
     Path("results/predictions.csv").write_text("recording,subject,bdi,estimate,clips\n1_1,1,11,twelve,1\n")

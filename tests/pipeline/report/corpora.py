@@ -8,7 +8,7 @@ import yaml
 from pipeline.experiments.outcome import Outcome, SubgroupMetric
 from pipeline.experiments.repository import Experiment
 from pipeline.report.blocks import CopyText, Picture, Section, Table
-from pipeline.scoring.intervals import Interval
+from pipeline.statistics.interval import Interval
 from tests.pipeline.experiments.material import ROOT
 
 DEMO: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())

@@ -11,7 +11,7 @@ from pipeline.report.baselines import baseline_tables
 from pipeline.report.blocks import Table
 from pipeline.report.page import render, summary
 from pipeline.report.scores import section_scores
-from pipeline.scoring.intervals import Interval
+from pipeline.statistics.interval import Interval
 from tests.pipeline.experiments.material import ROOT
 
 BELOW, ABOUT = (-3.0, -4.5, -1.5), (-0.5, -1.5, 0.5)

@@ -80,7 +80,6 @@ def _text(params: dict[str, Any], **description: object) -> str:
             "phases, which",
         ),
         ({"evaluate": {"order": "frozen"}}, "A control, and no result: the frames of its clips are frozen.", "neither"),
-        ({"evaluate": {"resamples": 500}}, "; 500 resamples.", "2000"),
         ({}, "model.depth 27 (69)", "corpus.root"),
     ],
 )

@@ -10,7 +10,7 @@ from pipeline.experiments.outcome import Outcome, SubgroupMetric
 from pipeline.experiments.repository import Experiment
 from pipeline.report.blocks import Picture, Table
 from pipeline.report.paper import estimator_label, field, figure4, msn_comparison, paper, table2, table5, tables34
-from pipeline.scoring.intervals import Interval
+from pipeline.statistics.interval import Interval
 from pipeline.studies.collect import Row
 from tests.pipeline.experiments.material import ROOT
 

@@ -14,8 +14,8 @@ from pipeline.scoring.conformal import (
     one_error_per_subject,
     write_conformal,
 )
-from pipeline.scoring.intervals import Interval
 from pipeline.scoring.prediction_tables import Prediction
+from pipeline.statistics.interval import Interval
 from tests.pipeline.scoring.material import prediction
 
 
@@ -105,7 +105,7 @@ TESTED = [
 
 
 def test_each_promise_is_calibrated_on_its_own_people_and_tested_on_them() -> None:
-    results = {(item.promise, item.level): item for item in calibrate([*NEW, *MET], TESTED, FITTED, 200, 0)}
+    results = {(item.promise, item.level): item for item in calibrate([*NEW, *MET], TESTED, FITTED, 0)}
     assert list(results) == [(promise, level) for promise in PROMISES for level in LEVELS]
     new80, met80 = results["new people", 80], results["people met in fitting", 80]
     assert (new80.calibration_subjects, new80.half_width) == (9, 8.0)  # ceil(10 x 0.8) = 8 of 9
@@ -125,7 +125,7 @@ def test_each_promise_is_calibrated_on_its_own_people_and_tested_on_them() -> No
     ("validated", "promises"), [(NEW, {"new people"}), (MET, {"people met in fitting"}), ([], set())]
 )
 def test_there_is_no_promise_without_people_to_calibrate_it_on(validated: list[Prediction], promises: set[str]) -> None:
-    results = calibrate(validated, TESTED, FITTED, 200, 0)
+    results = calibrate(validated, TESTED, FITTED, 0)
     assert {item.promise for item in results} == promises
     assert len(results) == len(promises) * len(LEVELS)
 
@@ -135,7 +135,7 @@ def test_new_people_get_no_interval_from_people_met_in_fitting() -> None:
     validated = [prediction(f"v{n}", 20.0, 20.5, subject=f"met{n}") for n in range(40)]
     tested = [prediction(f"t{n}", 20.0, 29.0 if n < 25 else 20.1, subject=f"test{n}") for n in range(42)]
     fitted = {f"met{n}" for n in range(40)} | {f"test{n}" for n in range(25, 42)}
-    results = calibrate(validated, tested, fitted, 200, 0)
+    results = calibrate(validated, tested, fitted, 0)
     assert [(item.promise, item.subjects) for item in results] == [("people met in fitting", 17)] * 3
     assert all(item.coverage is not None and item.coverage.value == 1.0 for item in results)
 

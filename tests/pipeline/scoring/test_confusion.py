@@ -42,7 +42,7 @@ def test_table(tmp_path: Path) -> None:
 
 def test_every_count_and_the_worst_errors_are_in_the_figure(predictions: list[Prediction]) -> None:
     counts = count_bands(predictions)
-    summary = summarise(subgroups(predictions, 15.0), 100, 0)[0]
+    summary = summarise(subgroups(predictions, 15.0))[0]
     figure = confusion_figure(counts, summary)
     axes = figure.axes[0]
     for text in axes.texts:

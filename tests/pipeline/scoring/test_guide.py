@@ -17,10 +17,11 @@ INPUTS = ("sequences", "aligned", "fitting.csv")
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The project with the example, as the guide says: one function, one line, and its name for metrics.json."""
+    """The project with the example, as the guide says: one definition, one line, and its name for metrics.json."""
     copy_code(tmp_path)
     metrics, summary = tmp_path / "pipeline/scoring/metrics.py", tmp_path / "pipeline/scoring/summary.py"
-    replace_once(metrics, "\n\nMetric = Callable", f"\n\n{code_block(PAGE, 'function')}\n\nMetric = Callable")
+    replace_once(metrics, "from pipeline.statistics.proportions import count\n", code_block(PAGE, "import"))
+    replace_once(metrics, "\nERRORS: dict", f"{code_block(PAGE, 'definition')}\nERRORS: dict")
     replace_once(metrics, "    **ERRORS,\n", "    **ERRORS,\n" + code_block(PAGE, "metric"))
     line = next(line for line in summary.read_text().splitlines(keepends=True) if line.startswith("SELECTED_METRICS"))
     replace_once(summary, line, code_block(PAGE, "selected"))

@@ -7,18 +7,9 @@ import pytest
 from scipy.stats import pearsonr
 from sklearn.metrics import cohen_kappa_score, mean_absolute_error, mean_squared_error, root_mean_squared_error
 
-from pipeline.scoring.metrics import (
-    ERRORS,
-    METRICS,
-    ccc,
-    kappa,
-    mae,
-    minimal_called_severe,
-    pcc,
-    rmse,
-    severe_called_minimal,
-    spread,
-)
+from pipeline.scoring.metrics import ERRORS, METRICS, kappa, minimal_called_severe, severe_called_minimal
+from pipeline.statistics.agreement import ccc, pcc, spread
+from pipeline.statistics.errors import mae, rmse
 
 TRUTH, ESTIMATE = np.array([0.0, 10, 20, 30]), np.array([2.0, 8, 25, 29])
 
@@ -83,6 +74,7 @@ def test_perfect_estimates() -> None:
     assert {name: metric(TRUTH, TRUTH) for name, metric in METRICS.items()} == pytest.approx(
         {
             **{"rmse": 0, "mae": 0, "pcc": 1, "ccc": 1, "kappa": 1, "spread": 1},
+            **{"bias": 0, "calibration slope": 1, "calibration intercept": 0},
             **{"severe called minimal": 0, "minimal called severe": 0},
         }
     )
@@ -99,11 +91,14 @@ def test_a_constant_has_errors_but_no_correlation() -> None:
 
 def test_metrics_undefined_by_too_few_videos_are_none() -> None:
     empty, single = np.array([]), np.array([7.0])
-    assert [metric(empty, empty) for metric in METRICS.values()] == [None] * 8
-    assert [metric(single, single + 3) for metric in METRICS.values()] == [3, 3, None, None, None, None, 0, 0]
+    assert [metric(empty, empty) for metric in METRICS.values()] == [None] * 11
+    defined = {name: value for name, metric in METRICS.items() if (value := metric(single, single + 3)) is not None}
+    worst = {"severe called minimal": 0, "minimal called severe": 0}
+    assert defined == {"rmse": 3, "mae": 3, "bias": 3, **worst}
 
 
 def test_the_names_of_metrics_and_errors() -> None:
     worst = ["severe called minimal", "minimal called severe"]
-    assert list(METRICS) == ["rmse", "mae", "pcc", "ccc", "kappa", "spread", *worst]
+    calibration = ["bias", "calibration slope", "calibration intercept"]
+    assert list(METRICS) == ["rmse", "mae", "pcc", "ccc", "kappa", "spread", *calibration, *worst]
     assert list(ERRORS) == ["rmse", "mae"]

@@ -38,7 +38,7 @@ def test_the_error_of_a_constant_falls_by_one_per_point_of_score() -> None:
 
 
 def test_every_error_is_a_point_and_the_lines_are_drawn(predictions: list[Prediction]) -> None:
-    summary = summarise(subgroups(predictions, CONSTANT), 100, 0)[0]
+    summary = summarise(subgroups(predictions, CONSTANT))[0]
     figure = error_figure([*predictions, prediction("unscored", None, 3.0)], CONSTANT, summary)
     axes = figure.axes[0]
     groups = {str(points.get_label()): np.asarray(points.get_offsets()) for points in axes.collections}
@@ -62,7 +62,7 @@ def test_every_error_is_a_point_and_the_lines_are_drawn(predictions: list[Predic
 @pytest.mark.parametrize("bdis", [[], [12.0]])
 def test_too_few_videos_are_drawn_without_a_trend(tmp_path: Path, bdis: list[float]) -> None:
     predictions = [prediction("r1", bdi, bdi + 40) for bdi in bdis]
-    summary = next(iter(summarise(subgroups(predictions, CONSTANT), 100, 0)), None)
+    summary = next(iter(summarise(subgroups(predictions, CONSTANT))), None)
     figure = error_figure(predictions, CONSTANT, summary)
     assert "trend" not in {str(line.get_label()) for line in figure.axes[0].lines}
     assert not bdis or figure.axes[0].get_ylim()[1] > 40

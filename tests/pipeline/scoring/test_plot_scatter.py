@@ -26,7 +26,7 @@ def predictions() -> list[Prediction]:
 
 
 def _summary(predictions: list[Prediction]) -> Summary | None:
-    return next(iter(summarise(subgroups(predictions, CONSTANT), 100, 0)), None)
+    return next(iter(summarise(subgroups(predictions, CONSTANT))), None)
 
 
 def _text(figure: Figure) -> str:

@@ -90,8 +90,9 @@ def test_ends_stay_within_the_bounds_of_a_metric() -> None:
 
 def test_videos_that_give_no_interval_say_why() -> None:
     truth = np.array([0.0, 10, 20, 30])
-    alone = mae.of(truth, truth + 1).interval(["a"] * 4)
-    assert alone == Interval(1.0, None, None) and alone is not None and "fewer than two subjects" in alone.why
+    for subjects in ("aaaa", "aaab"):
+        few = mae.of(truth, truth + 1).interval(list(subjects))
+        assert few == Interval(1.0, None, None) and few is not None and "fewer than 3 subjects" in few.why
     for perfect in (rmse.of(truth, truth), pcc.of(truth, truth), pcc.of(truth, 0.3 * truth + 0.7)):
         interval = perfect.interval(_names(4))
         assert interval is not None and interval.low is None and "at its bound" in interval.why

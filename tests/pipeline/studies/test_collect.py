@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.experiments.outcome import Outcome, SubgroupMetric, read_outcome
 from pipeline.experiments.repository import Experiment
-from pipeline.scoring.intervals import Interval
+from pipeline.statistics.interval import Interval
 from pipeline.studies.collect import Row, Spread, gather, ranks
 from pipeline.studies.definition import Point, Study
 from pipeline.studies.figure import draw, write_figure
@@ -118,7 +118,9 @@ def test_folds_are_pooled(fold: Callable[..., Outcome]) -> None:
     row = _row("folds", fold(("a1", 10, 13), ("a2", 20, 23)), fold(("b1", 30, 29), ("c1", 5, 6)))
     assert row.pooled["rmse"].value == pytest.approx(((9 + 9 + 1 + 1) / 4) ** 0.5)
     assert row.pooled["mae"].value == 2.0
-    assert (row.pooled["mae"].low, row.pooled["mae"].high) == (1.0, 3.0)  # draws of subjects b and c alone; of a alone
+    # Without a 1, without b or c 7/3: on the log scale a standard error of 2/3 log(7/3), and t of two degrees is 4.3027
+    factor = (7 / 3) ** (4.3027 * 2 / 3)
+    assert (row.pooled["mae"].low, row.pooled["mae"].high) == pytest.approx((2 / factor, 2 * factor), rel=1e-4)
     assert "All together: over the videos of all folds, each tested once." in markdown(STUDY, [row])
     seeds = _row("seeds", fold(("a1", 10, 13)), fold(("a1", 10, 12)))
     assert not seeds.pooled  # repeats with the same videos are no folds
