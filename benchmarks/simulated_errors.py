@@ -9,7 +9,8 @@ from scipy import stats
 VIDEOS = {1: 0.4, 2: 0.3, 3: 0.2, 4: 0.1}  # probability of each number of videos of a subject
 HIGHEST = 45  # score in AVEC
 SCORES = stats.beta(0.7, 1.4)  # of score / 45: mean 15, standard deviation 12, many low scores
-SUBJECT_SHARE = 0.8  # of the variance of scores (before the quantile function of SCORES)
+NORMAL_EDGES = stats.norm.ppf(SCORES.cdf(np.arange(1, HIGHEST + 1) / (HIGHEST + 1)))  # of a normal variable, per score
+SUBJECT_SHARE = 0.8  # of the variance of that normal variable
 ICC = 0.5  # share of the variance of a model's errors that is the subject's
 COMMON = 0.5  # share of the subject's part that both models have
 MEAN = 15.0
@@ -67,7 +68,7 @@ def simulate(errors: str, trials: int, subjects: int, random: np.random.Generato
     shape = (trials, subjects, max(VIDEOS))
     z = np.sqrt(SUBJECT_SHARE) * random.standard_normal((trials, subjects, 1))
     z = z + np.sqrt(1 - SUBJECT_SHARE) * random.standard_normal(shape)
-    truth = np.minimum(np.floor(SCORES.ppf(stats.norm.cdf(z)) * (HIGHEST + 1)), HIGHEST)
+    truth = np.searchsorted(NORMAL_EDGES, z, side="right").astype(float)
     common = draw(random, (trials, subjects, 1))
     estimates = {}
     for name, model in (("strong", STRONG), ("weak", WEAK)):
