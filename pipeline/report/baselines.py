@@ -7,8 +7,8 @@ from pipeline.records.tables import parse_rows
 from pipeline.report.blocks import Notice, Table
 from pipeline.report.paper import format_metric
 from pipeline.scoring.baselines import compare_baselines, describe
-from pipeline.statistics.interval import Interval
 from pipeline.scoring.summary import difference_to, gain_of
+from pipeline.statistics.interval import Interval
 
 WEIGHTS = "data/baselines/weights.csv"
 SUBGROUPS = ("all", "seen", "unseen")

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.records.baseline_estimates import BASELINES
-from pipeline.statistics.interval import Interval, format_interval
 from pipeline.scoring.summary import Summary, difference_to, gain_of
+from pipeline.statistics.interval import Interval, format_interval
 
 logger = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from pipeline.experiments.outcome import Outcome
-from pipeline.report.card import control
 from pipeline.report import interval_method
+from pipeline.report.card import control
 from pipeline.report.methods.model import NETWORKS
 from pipeline.report.paper import CLIP_NETWORK, estimator_name
 from pipeline.studies.definition import value_at

@@ -11,9 +11,9 @@ import pytest
 from pipeline.baselines.estimates import estimate_baselines
 from pipeline.baselines.video_measures import METADATA
 from pipeline.scoring.baselines import compare_baselines, describe, warn_about_baselines
-from pipeline.statistics.interval import Interval
 from pipeline.scoring.subgroups import subgroups_of
 from pipeline.scoring.summary import Summary, summarise
+from pipeline.statistics.interval import Interval
 from tests.pipeline.baselines.views import SETTINGS, label, view
 from tests.pipeline.scoring.material import labels_alone, prediction
 
