@@ -1,4 +1,4 @@
-"""`msn compare`: the paired difference of two experiments."""
+"""`msn compare`: the paired difference of two experiments, or of two configurations with repeats."""
 
 import sys
 from typing import Annotated
@@ -16,14 +16,19 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def compare_scores(
-    first: Annotated[str, typer.Argument(help="An experiment, a revision of Git, or workspace.")],
-    second: Annotated[str, typer.Argument(help="The other experiment, as the first.")],
+    first: Annotated[
+        str,
+        typer.Argument(help="An experiment, a revision of Git, or workspace; or several, with commas: other seeds."),
+    ],
+    second: Annotated[str, typer.Argument(help="The other side, as the first.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
-    """Compare the errors of two experiments on the same videos, for example `msn compare HEAD msn-single`.
+    """Compare the errors of two sides on the same videos, for example `msn compare HEAD msn-single`.
 
-    The difference is paired, with a 95 % interval over subjects; the output says whether it lies inside the noise. It
-    is an error if the two experiments estimated different videos.
+    The difference is paired, with a 95 % interval; the output says whether it lies inside the noise. With one
+    experiment a side, it is the difference of two runs, and other seeds could give another. Several experiments that
+    differ in their seeds alone, `msn compare A1,A2,A3 B1,B2,B3`, compare the configurations: the interval is over
+    subjects and seeds. It is an error if the two sides estimated different videos.
     """
     comparison = compare(first, second)
     if as_json:

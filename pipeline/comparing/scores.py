@@ -1,40 +1,45 @@
-"""The paired difference between the errors of two experiments on the same videos.
+"""The paired difference between the errors of two sides on the same videos; one experiment or several repeats each.
 
-Both models estimate the same subjects, so whatever makes a subject difficult affects both errors and cancels in their
-difference: its interval over subjects is far narrower than those of the two errors, and overlap of those says nothing.
+Both sides estimate the same subjects, so whatever makes a subject difficult affects both errors and cancels in their
+difference: its interval is far narrower than those of the two errors, and overlap of those says nothing.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-import numpy as np
-
+from pipeline.comparing.repeats import FOLD, SEEDS, Repeats, differing_keys, gather_repeats, read_run
+from pipeline.comparing.seeded import seeded_difference, seeded_value, seeds_of
+from pipeline.comparing.variance import pool
+from pipeline.comparing.videos import check_same_videos
+from pipeline.experiments.outcome import read_outcome
 from pipeline.experiments.repository import find_experiment
-from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.name_list import list_names
-from pipeline.records.predictions import ScoredEstimate
 from pipeline.scoring.metrics import ERRORS
 from pipeline.statistics.interval import Interval
-from pipeline.statistics.statistic import Statistic, difference, intervals
+from pipeline.statistics.scales import IDENTITY
 
-MAX_NAMES = 5  # videos named in an error message
+SEPARATOR = ","  # between the experiments of a side
 
 
 @dataclass(frozen=True)
 class PairedError:
-    """One error metric of two experiments on the same videos.
+    """One error metric of two sides on the same videos.
 
     Attributes:
         metric: rmse or mae, in points.
-        first: the value of the first experiment, with its 95 % interval.
-        second: the value of the second experiment.
-        difference: second minus first; below 0 the second experiment is better.
+        first: the value of the first side (of several models the mean), with its 95 % interval.
+        second: the value of the second side.
+        difference: second minus first; below 0 the second side is better.
+        first_values: of the single models of the first side.
+        second_values: likewise.
     """
 
     metric: str
     first: Interval
     second: Interval
     difference: Interval
+    first_values: tuple[float, ...]
+    second_values: tuple[float, ...]
 
     @property
     def inside_noise(self) -> bool | None:
@@ -46,11 +51,14 @@ class PairedError:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The errors of two experiments on the same videos.
+    """The errors of two sides on the same videos.
 
     Attributes:
-        first: name of the first experiment.
-        second: name of the second experiment.
+        first: name of the first side.
+        second: name of the second side.
+        models: number of models of the first and of the second side.
+        varied: the seeds that differ within a side; empty if no side has repeats, so that the noise of training is not
+            in the intervals.
         videos: number of videos.
         subjects: number of subjects in them.
         errors: rmse and mae.
@@ -58,80 +66,78 @@ class Comparison:
 
     first: str
     second: str
+    models: tuple[int, int]
+    varied: tuple[str, ...]
     videos: int
     subjects: int
     errors: tuple[PairedError, ...]
 
 
 def compare(first: str, second: str) -> Comparison:
-    """Compare the errors of two experiments.
+    """Compare the errors of two sides.
 
     Args:
-        first: name of an experiment, any Git revision, or `workspace`.
+        first: names of experiments, Git revisions or `workspace`; several are repeats, separated by commas.
         second: likewise.
 
     Raises:
-        ValueError: if an experiment does not exist or has no estimates, or if their videos or scores differ; the
-            message names the videos.
+        ValueError: if an experiment does not exist or has no estimates, if the experiments of a side are no repeats of
+            one configuration, or if videos or scores differ; the message names them.
     """
-    first_estimates, second_estimates = read_estimates(find_experiment(first)), read_estimates(find_experiment(second))
-    check_same_videos(first, first_estimates, second, second_estimates)
-    return Comparison(
-        first,
-        second,
-        len(first_estimates),
-        len({item.subject for item in first_estimates}),
-        paired_errors(first_estimates, second_estimates),
-    )
+    sides = [read_side(names) for names in (first, second)]
+    return compare_sides(*sides)
 
 
-def check_same_videos(
-    first: str, first_estimates: Sequence[ScoredEstimate], second: str, second_estimates: Sequence[ScoredEstimate]
-) -> None:
-    """Check that two experiments estimate the same videos, with the same subjects and scores.
+def read_side(names: str) -> Repeats:
+    """Read the repeats of a side.
+
+    Args:
+        names: of experiments, separated by commas.
 
     Raises:
-        ValueError: naming the videos that only one of them has, or that differ in subject or score.
+        ValueError: see `compare`.
     """
-    labels = [
-        {item.recording: (item.subject, item.bdi) for item in items} for items in (first_estimates, second_estimates)
-    ]
-    problems = [
-        f"{len(only)} videos are estimated by {name} alone ({_list(only)})"
-        for name, only in ((first, labels[0].keys() - labels[1].keys()), (second, labels[1].keys() - labels[0].keys()))
-        if only
-    ]
-    common = labels[0].keys() & labels[1].keys()
-    if changed := [name for name in common if labels[0][name] != labels[1][name]]:
-        problems.append(f"{len(changed)} videos have another score or subject in each ({_list(changed)})")
-    if not common and not problems:
-        problems.append("neither has a video with a score")
-    if problems:
+    chosen = [name.strip() for name in names.split(SEPARATOR) if name.strip()]
+    runs = [read_run(read_outcome(find_experiment(name))) for name in chosen]
+    if not runs:
+        raise ValueError(f"{names!r}: no name of an experiment; allowed: one or more, separated by commas")
+    others = [key for key in differing_keys([run.params for run in runs]) if key not in (*SEEDS, FOLD)]
+    if others:
         raise ValueError(
-            f"{first} and {second} cannot be paired: {'; '.join(problems)}. Only errors on the same videos can be "
-            "compared"
+            f"{list_names([run.name for run in runs], len(runs))} are no repeats of one configuration: they differ in "
+            f"{list_names(others, len(others))}; allowed: differences in {list_names([*SEEDS, FOLD], len(SEEDS) + 1)}"
         )
+    further = f" and {len(runs) - 1} more" if len(runs) > 1 else ""
+    return gather_repeats(f"{runs[0].name}{further}", runs)
 
 
-def paired_errors(
-    first_estimates: Sequence[ScoredEstimate], second_estimates: Sequence[ScoredEstimate]
-) -> tuple[PairedError, ...]:
-    """Return RMSE and MAE of two lists of estimates of the same videos in the same order, and their differences."""
-    truth = np.array([item.bdi for item in first_estimates], np.float64)
-    estimates = [
-        np.array([item.estimate for item in items], np.float64) for items in (first_estimates, second_estimates)
-    ]
+def compare_sides(first: Repeats, second: Repeats) -> Comparison:
+    """Compare the errors of two sides; what seeds do to a side without repeats is taken from the other one.
 
-    statistics: dict[tuple[str, str], Statistic] = {}
-    for name, metric in ERRORS.items():
-        of_first, of_second = (metric.of(truth, estimate) for estimate in estimates)
-        statistics[name, "first"], statistics[name, "second"] = of_first, of_second
-        statistics[name, "difference"] = difference(of_second, of_first)
-    values = intervals(statistics, [item.subject for item in first_estimates])
-    return tuple(
-        PairedError(metric, *(values[metric, name] for name in ("first", "second", "difference"))) for metric in ERRORS
+    Raises:
+        ValueError: if videos or scores differ; the message names them.
+    """
+    check_same_videos(first.name, first.videos, second.name, second.videos)
+    has_repeats = any(len(item.models) > 1 for item in (first, second))
+    return Comparison(
+        first.name,
+        second.name,
+        (len(first.models), len(second.models)),
+        tuple(dict.fromkeys(chain(first.varied, second.varied))) if has_repeats else (),
+        len(first.videos),
+        len(set(first.subjects)),
+        tuple(error for name in ERRORS if (error := _paired_error(name, first, second))),
     )
 
 
-def _list(names: Sequence[str] | set[str]) -> str:
-    return list_names(sorted(names), MAX_NAMES)
+def _paired_error(name: str, first: Repeats, second: Repeats) -> PairedError | None:
+    metric = ERRORS[name]
+    lent = pool([seeds for item in (first, second) if (seeds := seeds_of(item, metric))])
+    values = [seeded_value(item, metric, lent) for item in (first, second)]
+    lent_in_points = pool([seeds for item in (first, second) if (seeds := seeds_of(item, metric, IDENTITY))])
+    difference = seeded_difference(first, second, metric, lent_in_points)
+    if values[0] is None or values[1] is None or difference is None:
+        return None
+    return PairedError(
+        name, values[0].interval, values[1].interval, difference.interval, values[0].values, values[1].values
+    )

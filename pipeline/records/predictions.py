@@ -33,6 +33,7 @@ class ScoredEstimate:
         bdi: the score, in points of BDI-II.
         estimate: in points of BDI-II.
         clips: number of spans (clips, frames) that the estimate averages; 0 if the estimate is the constant.
+        seen: whether the subject has a score in the labels for fitting; None if the table does not say so.
     """
 
     recording: str
@@ -40,6 +41,7 @@ class ScoredEstimate:
     bdi: float
     estimate: float
     clips: int
+    seen: bool | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.bdi) and math.isfinite(self.estimate)):
@@ -73,7 +75,8 @@ def _scored_estimates(rows: Iterable[Row], source: str) -> list[ScoredEstimate]:
     for number, row in rows:
         try:
             cells = float(row["bdi"]), float(row["estimate"]), int(row["clips"])
-            estimates.append(ScoredEstimate(row["recording"], row["subject"], *cells))
+            seen = {"yes": True, "no": False}.get(row.get("seen", ""))
+            estimates.append(ScoredEstimate(row["recording"], row["subject"], *cells, seen))
         except ValueError as error:
             raise ValueError(f"{source}: row {number}: {error}") from None
     return estimates

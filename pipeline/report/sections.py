@@ -4,17 +4,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.comparing.render import verdict
-from pipeline.comparing.scores import paired_errors
+from pipeline.comparing.render import cautions, format_seeded, verdict
+from pipeline.comparing.repeats import gather_repeats, read_run
+from pipeline.comparing.scores import compare_sides
 from pipeline.experiments.outcome import Outcome
-from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.png import png_bytes
 from pipeline.report import paper
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.corpus import faces_notice
 from pipeline.report.paper import estimator_label, format_metric
 from pipeline.saliency.explanation import UNEXPLAINED
-from pipeline.statistics.interval import format_interval
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
 from pipeline.studies.figure import DPI, draw
@@ -118,8 +117,9 @@ def section_others(main: Outcome, others: Sequence[Outcome]) -> Section | None:
             ]
         )
     headings = ["experiment", "estimator", "RMSE", "MAE", "r", f"RMSE minus that of {main.experiment.name}"]
+    paragraphs = [*verdicts, *cautions(len(verdicts))]
     return Section(
-        "others", "Experiments side by side", verdicts, [Table("Experiments", headings, rows, reading="experiments")]
+        "others", "Experiments side by side", paragraphs, [Table("Experiments", headings, rows, reading="experiments")]
     )
 
 
@@ -181,15 +181,14 @@ def _difference(main: Outcome, other: Outcome, verdicts: list[str]) -> list[str]
     """Return the cell with the paired difference, and append its verdict to `verdicts`; no recording is named."""
     if other is main:
         return [""]
-    first, second = main.experiment.name, other.experiment.name
     try:
-        first_estimates, second_estimates = read_estimates(main.experiment), read_estimates(other.experiment)
+        sides = [gather_repeats(item.experiment.name, [read_run(item)]) for item in (main, other)]
     except ValueError:
         return ["not known: estimates are not in DVC's cache"]
-    if [(item.recording, item.bdi) for item in first_estimates] != [
-        (item.recording, item.bdi) for item in second_estimates
-    ] or not first_estimates:
+    try:
+        comparison = compare_sides(*sides)
+    except ValueError:
         return ["not paired: other videos"]
-    error = paired_errors(first_estimates, second_estimates)[0]
-    verdicts.append(verdict(first, second, error))
-    return [format_interval(error.difference)]
+    error = comparison.errors[0]
+    verdicts.append(verdict(comparison, error))
+    return [format_seeded(error.difference)]

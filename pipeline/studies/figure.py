@@ -40,7 +40,7 @@ def write_figure(path: Path, study: Study, rows: Sequence[Row]) -> bool:
 
 
 def draw(study: Study, rows: Sequence[Row]) -> Figure:
-    """Draw the errors of finished rows, with 95 % intervals over subjects or the deviation between repeats.
+    """Draw the errors of finished rows, with 95 % intervals over subjects, and over seeds if they were varied.
 
     The x axis is the study's `x` if every row has a number of its own there; else each row is a line. A permutation
     test has a figure of its own.
@@ -116,20 +116,18 @@ def _draw_constant(axes: Axes, positions: Sequence[float], spreads: Sequence[Spr
 
 
 def _bar(item: Spread) -> tuple[float, float]:
-    """Return the length of the error bar below and above the value."""
-    if item.deviation is not None:
-        return item.deviation, item.deviation
-    if item.low is None or item.high is None:
-        return 0.0, 0.0
-    return max(item.value - item.low, 0.0), max(item.high - item.value, 0.0)
+    """Return the length of the error bar below and above the value: the interval, or else the standard deviation."""
+    if item.low is not None and item.high is not None:
+        return max(item.value - item.low, 0.0), max(item.high - item.value, 0.0)
+    return item.deviation or 0.0, item.deviation or 0.0
 
 
 def _bar_caption(rows: Sequence[Row]) -> str:
     """Return the meaning of the error bars."""
-    if all(len(row.outcomes) > 1 for row in rows):
-        return "standard deviation between repeats"
-    mixed = any(len(row.outcomes) > 1 for row in rows)
-    return "95 % interval over subjects" + (", or standard deviation between repeats" if mixed else "")
+    spreads = [item for row in rows if (item := row.metric("rmse"))]
+    sources = "subjects and seeds" if any(item.values and item.low is not None for item in spreads) else "subjects"
+    only_deviations = any(item.values and item.low is None for item in spreads)
+    return f"95 % interval over {sources}" + (", or standard deviation between runs" if only_deviations else "")
 
 
 def _wrap(label: str) -> str:

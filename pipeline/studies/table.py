@@ -4,13 +4,16 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.comparing.render import format_seeded
 from pipeline.name_list import list_names
 from pipeline.records.tables import write_rows
 from pipeline.runtime.atomic import write_text_atomically
-from pipeline.statistics.interval import Interval, format_interval
+from pipeline.statistics.interval import Interval
 from pipeline.studies.collect import Row, Spread, ranks
+from pipeline.studies.contrasts import Contrasts, contrast_notes, contrasts
 from pipeline.studies.definition import Study
 from pipeline.studies.permutation_notes import permutation_columns, permutation_notes
+from pipeline.studies.seed_notes import seed_notes
 
 METRICS = (  # heading, metric, subgroup, estimator
     ("RMSE", "rmse", "all", "model"),
@@ -23,6 +26,7 @@ METRICS = (  # heading, metric, subgroup, estimator
     ("RMSE look-up, seen", "rmse", "seen", "lookup"),
 )
 MANY = 5  # experiments of a row that are named
+CONTRASTS = ("rmse_difference", "rmse_difference_low", "rmse_difference_high", "p_holm", "ranks_first")
 COSTS = (("parameters", "parameters", 1e6, "M"), ("multiply-adds", "macs", 1e9, "G"))  # heading, key, unit, its symbol
 
 
@@ -34,7 +38,7 @@ def write_tables(folder: Path, study: Study, rows: Sequence[Row]) -> None:
 
 
 def csv_table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[object]]]:
-    """Return columns and cells of the CSV file: every metric with its interval, or with mean and standard deviation."""
+    """Return columns and cells of the CSV file: every metric with its interval and the deviation between its models."""
     columns = ["row", "rank", "experiments", "finished", "wanted"]
     metrics = [
         ("validation_rmse", None),
@@ -42,15 +46,16 @@ def csv_table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[o
     ]
     for name, _ in metrics:
         columns += [name, f"{name}_low", f"{name}_high", f"{name}_deviation"]
-    columns += ["together_rmse", "together_rmse_low", "together_rmse_high", *(key for _, key, _, _ in COSTS)]
+    columns += [*CONTRASTS, *(key for _, key, _, _ in COSTS)]
+    compared = contrasts(study, rows)
     table: list[list[object]] = []
-    for row, rank in zip(rows, ranks(study, rows), strict=True):
+    for number, (row, rank) in enumerate(zip(rows, ranks(study, rows), strict=True)):
         names = " ".join(outcome.experiment.name for outcome in row.outcomes)
         cells: list[object] = [row.label, "" if rank is None else rank, names, len(row.outcomes), row.repeats]
         for _, key in metrics:
             spread = row.validation if key is None else row.metric(*key)
             cells += [_format_number(getattr(spread, field, None)) for field in ("value", "low", "high", "deviation")]
-        cells += [_format_number(getattr(row.pooled.get("rmse"), field, None)) for field in ("value", "low", "high")]
+        cells += _contrast_numbers(compared, number)
         table.append([*cells, *(row.cost.get(key, "") for _, key, _, _ in COSTS)])
     return columns, table
 
@@ -72,7 +77,7 @@ def table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]
         for heading, metric, part, estimator in METRICS
     ]
     columns += permutation_columns(study, rows)
-    columns.append(("RMSE, all together", [format_optional_interval(row.pooled.get("rmse")) for row in rows]))
+    columns += _contrast_columns(contrasts(study, rows))
     columns += [
         (heading, [_format_cost(row, key, unit, symbol) for row in rows]) for heading, key, unit, symbol in COSTS
     ]
@@ -86,12 +91,9 @@ def table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]
 def notes(study: Study, rows: Sequence[Row]) -> list[str]:
     """Return the notes below a table, one sentence per line."""
     lines = [
-        "RMSE, MAE and r are of the test partition, in points of BDI-II; in brackets 95 % intervals over subjects."
+        "RMSE, MAE and r are of the test partition, in points of BDI-II; in brackets 95 % intervals over subjects.",
+        *seed_notes(rows),
     ]
-    if any(len(row.outcomes) > 1 for row in rows):
-        lines.append(f"With ±: mean and standard deviation over {', '.join(study.repeats)}.")
-    if any(row.pooled for row in rows):
-        lines.append("All together: over the videos of all folds, each tested once.")
     lines += permutation_notes(study, rows)
     if any(rank is not None for rank in ranks(study, rows)):
         lines.append("Ranked by validation RMSE, never by the test partition.")
@@ -100,6 +102,8 @@ def notes(study: Study, rows: Sequence[Row]) -> list[str]:
             "Not ranked: fewer than two rows have validation scores, and ranking by test scores would choose on the "
             "test partition. `-S finetune.validation=subjects` gives them."
         )
+    if compared := contrasts(study, rows):
+        lines += contrast_notes(compared)
     without_intervals = [outcome.experiment.name for row in rows for outcome in row.outcomes if not outcome.intervals]
     if without_intervals:
         lines.append(
@@ -112,22 +116,47 @@ def notes(study: Study, rows: Sequence[Row]) -> list[str]:
 
 
 def format_spread(spread: Spread | None) -> str:
-    """Format a metric with its interval or standard deviation.
+    """Format a metric with its interval, and over several models with their number and standard deviation.
 
     Examples:
-        >>> format_spread(Spread(7.9, 7.0, 8.8)), format_spread(Spread(7.9, deviation=0.25)), format_spread(None)
-        ('7.90 (7.00 to 8.80)', '7.90 ± 0.25', '')
+        >>> format_spread(Spread(7.9, 7.0, 8.8)), format_spread(Spread(7.9, values=(7.8, 8.0))), format_spread(None)
+        ('7.90 (7.00 to 8.80)', '7.90 (2 seeds, sd 0.14)', '')
     """
     if spread is None:
         return ""
-    if spread.deviation is not None:
-        return f"{spread.value:.2f} ± {spread.deviation:.2f}"
-    return format_interval(Interval(spread.value, spread.low, spread.high))
+    return format_seeded(Interval(spread.value, spread.low, spread.high), spread.values, spread.kind)
 
 
-def format_optional_interval(interval: object) -> str:
-    """Format an `Interval` as `format_spread` does; empty for None."""
-    return format_spread(Spread(interval.value, interval.low, interval.high)) if isinstance(interval, Interval) else ""
+def _contrast_columns(found: Contrasts | None) -> list[tuple[str, list[str]]]:
+    """Return headings and cells of the differences between rows; no columns if rows are not compared."""
+    if found is None:
+        return []
+    return [
+        (f"RMSE minus that of {found.reference}", [format_seeded(item) if item else "" for item in found.differences]),
+        ("p (Holm)", [_format_p(p) for p in found.adjusted]),
+        ("ranks first", ["" if share is None else f"{100 * share:.0f} %" for share in found.firsts]),
+    ]
+
+
+def _contrast_numbers(found: Contrasts | None, number: int) -> list[str]:
+    """Return the cells of the CSV file on the differences of one row."""
+    if found is None:
+        return [""] * len(CONTRASTS)
+    difference = found.differences[number]
+    ends = [getattr(difference, name, None) for name in ("value", "low", "high")]
+    return [_format_number(value) for value in (*ends, found.adjusted[number], found.firsts[number])]
+
+
+def _format_p(p: float | None) -> str:
+    """Format a p.
+
+    Examples:
+        >>> _format_p(0.0312), _format_p(0.0002), _format_p(None)
+        ('0.031', 'below 0.001', '')
+    """
+    if p is None:
+        return ""
+    return "below 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _label_column(rows: Sequence[Row]) -> tuple[str, list[str]]:

@@ -74,7 +74,9 @@ def test_content(page: str) -> None:
     assert "MSN-69 (3, 5, 7) x 0.125 on AVEC2014" in text  # whose root is elsewhere, whatever simulate.enabled says
     assert "It does not diagnose" in text
     assert "RMSE 3.46 (2.46 to 4.46) points over 6 test videos" in text  # 69 / 20 + 1 / 100
-    assert "RMSE: HEAD~1 is better than HEAD by 2.10 points (2.10 to 2.10), more than the noise" in text
+    assert (
+        "RMSE: of these two runs, HEAD~1 is better than HEAD by 2.10 points (2.10 to 2.10), more than the noise" in text
+    )
     assert "3 5 7 7.90 5.98 7.61 5.82 3.46 (2.46 to 4.46)" in text  # table 2, the paper beside ours
     assert "MSN 77.7 0.074 164.9 69.00 2.00" in text  # table 5
     assert "PHOG (Cummins) 10.45 \N{EN DASH}" in text

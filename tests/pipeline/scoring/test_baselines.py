@@ -83,7 +83,7 @@ def _simulate(seed: int, slope: float) -> Summary:
                 tested.append(prediction(name, score, score + random.normal(0, 5), subject=f"s{subject}"))
     constant = float(np.mean([item.bdi for item in labels if item.bdi is not None]))
     estimates = estimate_baselines(views, labels, SETTINGS).estimates
-    return summarise(subgroups_of(tested, labels_alone(constant, constant, {}), estimates)[:1], 200, seed)[0]
+    return summarise(subgroups_of(tested, labels_alone(constant, constant, {}), estimates)[:1])[0]
 
 
 def test_a_corpus_that_betrays_its_scores_by_brightness_is_found(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,8 +1,5 @@
 """Rows of a study: averaged over seeds, pooled over folds, ranked by validation; their tables and figures."""
 
-import csv
-import io
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +17,9 @@ from pipeline.studies.table import csv_table, markdown, table
 STUDY = Study.model_validate({"name": "mine", "title": "Mine", "repeats": ["finetune.seed"], "grids": [{}]})
 
 
-def _outcome(name: str, rmse: float, validation: float | None = None, intervals: bool = True) -> Outcome:
+def _outcome(name: str, rmse: float, validation: float | None = None, intervals: bool = True, seed: int = 1) -> Outcome:
     metrics = {("all", "model", "rmse"): SubgroupMetric(Interval(rmse, rmse - 1, rmse + 2), 6, 3)}
-    params = {"model": {"depth": 27}}
+    params = {"model": {"depth": 27}, "finetune": {"seed": seed}}
     subgroups = metrics if intervals else {}
     return Outcome(
         Experiment(name, "0"), params, {"rmse": rmse, "constant": {"rmse": 12.0}}, {}, subgroups, validation, {}
@@ -33,12 +30,17 @@ def _row(label: str, *outcomes: Outcome, repeats: int | None = None) -> Row:
     return Row(label, {}, outcomes, repeats or len(outcomes), ())
 
 
-def test_metrics_are_averaged_over_seeds() -> None:
-    row = _row("as it is", _outcome("a", 7.0), _outcome("b", 8.0), _outcome("c", 9.0))
-    assert row.metric("rmse") == Spread(8.0, deviation=1.0, values=(7.0, 8.0, 9.0))  # over n - 1
-    assert row.metric("rmse", estimator="constant") == Spread(12.0, deviation=0.0, values=(12.0,) * 3)
+def test_metrics_of_experiments_without_estimates_are_averaged() -> None:
+    row = _row("as it is", *(_outcome(f"s{seed}", 6.0 + seed, seed=seed) for seed in (1, 2, 3)))
+    rmse = row.metric("rmse")
+    assert rmse == Spread(8.0, values=(7.0, 8.0, 9.0))  # no interval: what the subjects do to the mean is not known
+    assert rmse.deviation == 1.0  # over n - 1
+    assert row.metric("rmse", estimator="constant") == Spread(12.0)  # seeds do not change it
     assert row.metric("mae") is None
     assert _row("one", _outcome("a", 7.0)).metric("rmse") == Spread(7.0, 6.0, 9.0)
+    text = markdown(STUDY, [row])
+    assert "| 8.00 (3 seeds, sd 1.00) |" in text
+    assert "Without interval, because some estimates are not in DVC's cache" in text
 
 
 def test_rows_are_ranked_by_validation_alone() -> None:
@@ -91,42 +93,6 @@ def test_missing_values_are_noted() -> None:
     ]
 
 
-@pytest.fixture
-def fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
-    """A function that makes the outcome of a fold from (recording, bdi, estimate) of its videos."""
-
-    def make(*videos: tuple[str, float, float]) -> Outcome:
-        stream = io.StringIO()
-        csv.writer(stream).writerows(
-            [
-                ("recording", "subject", "bdi", "estimate", "clips"),
-                *((name, name[0], bdi, estimate, 1) for name, bdi, estimate in videos),
-            ]
-        )
-        files = {"results/predictions.csv": stream.getvalue()}
-
-        class InMemory(Experiment):
-            def text(self, path: str) -> str | None:
-                return files.get(path)
-
-        return Outcome(InMemory("fold", "0"), {}, {"rmse": 1.0}, {}, {}, None, {})
-
-    return make
-
-
-def test_folds_are_pooled(fold: Callable[..., Outcome]) -> None:
-    row = _row("folds", fold(("a1", 10, 13), ("a2", 20, 23)), fold(("b1", 30, 29), ("c1", 5, 6)))
-    assert row.pooled["rmse"].value == pytest.approx(((9 + 9 + 1 + 1) / 4) ** 0.5)
-    assert row.pooled["mae"].value == 2.0
-    # Without a 1, without b or c 7/3: on the log scale a standard error of 2/3 log(7/3), and t of two degrees is 4.3027
-    factor = (7 / 3) ** (4.3027 * 2 / 3)
-    assert (row.pooled["mae"].low, row.pooled["mae"].high) == pytest.approx((2 / factor, 2 * factor), rel=1e-4)
-    assert "All together: over the videos of all folds, each tested once." in markdown(STUDY, [row])
-    seeds = _row("seeds", fold(("a1", 10, 13)), fold(("a1", 10, 12)))
-    assert not seeds.pooled  # repeats with the same videos are no folds
-    assert not _row("half", fold(("a1", 10, 13)), fold(("b1", 10, 12)), repeats=3).pooled
-
-
 def test_an_experiment_without_some_files_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     workspace = Experiment("workspace", None)
@@ -171,7 +137,7 @@ def test_figures_with_and_without_x_axis(tmp_path: Path) -> None:
 @pytest.mark.parametrize("x", ["model.depth", None])
 def test_a_figure_shows_every_repeat_and_the_constant(x: str | None) -> None:
     study = STUDY.model_copy(update={"x": x})
-    axes = draw(study, [_row("as it is", _outcome("a", 7.0), _outcome("b", 9.0))]).axes[0]
+    axes = draw(study, [_row("as it is", _outcome("a", 7.0), _outcome("b", 9.0, seed=2))]).axes[0]
     values = [(line, np.asarray(line.get_ydata() if x else line.get_xdata())) for line in axes.lines]
     assert [list(data) for line, data in values if line.get_label() == "RMSE, constant"] == [[12.0, 12.0]]
     assert [list(data) for line, data in values if line.get_alpha()] == [[7.0], [9.0]]

@@ -1,0 +1,98 @@
+"""Metrics over subjects and seeds: by hand, and in populations whose truth is known by construction."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.comparing.repeats import gather_repeats
+from pipeline.comparing.seeded import seeded_difference, seeded_value, seeds_of
+from pipeline.statistics.agreement import pcc
+from pipeline.statistics.errors import mae, rmse
+from pipeline.statistics.scales import IDENTITY
+from tests.pipeline.comparing.material import Population, off_by, run
+
+PAIRS = 300
+SUBJECTS = 42  # of AVEC's test partition
+
+
+def test_mean_deviation_and_interval_by_hand() -> None:
+    errors = {1: {"a": (10, 11), "b": (10, 12), "c": (10, 13)}, 2: {"a": (10, 13), "b": (10, 12), "c": (10, 17)}}
+    repeats = gather_repeats("x", [run(f"s{seed}", videos, finetuning=seed) for seed, videos in errors.items()])
+    value = seeded_value(repeats, mae)
+    assert value is not None
+    assert (value.interval.value, value.values) == (3.0, (2.0, 4.0))
+    assert value.deviation == pytest.approx(2**0.5)
+    seeds = seeds_of(repeats, mae, IDENTITY)  # the table of test_variance.py
+    assert seeds is not None
+    assert (seeds.total, seeds.by_subject) == pytest.approx((2, 2 / 3))
+    single = seeded_value(gather_repeats("x", [run("s1", errors[1])]), mae)
+    assert single is not None
+    assert (single.values, single.deviation) == ((2.0,), None)
+    assert single.interval == mae.of(np.full(3, 10.0), np.array([11.0, 12, 13])).interval(["a", "b", "c"])
+
+
+def test_seeds_that_move_all_videos_widen_a_difference() -> None:
+    first = gather_repeats("a", [off_by("a1", 3, "a", "b", finetuning=1), off_by("a2", 5, "a", "b", finetuning=2)])
+    second = gather_repeats("b", [off_by("b1", 6, "a", "b", finetuning=1), off_by("b2", 8, "a", "b", finetuning=2)])
+    difference = seeded_difference(first, second, rmse)
+    assert difference is not None
+    # 7 minus 4; each side has the variance 2 over 2 models: 1 + 1, and 2 degrees of freedom of 1 subject at most
+    assert difference.interval.value == pytest.approx(3)
+    assert difference.standard_error == pytest.approx(2**0.5)
+    assert difference.interval.high == pytest.approx(3 + 12.706 * 2**0.5, rel=1e-4)  # t of one degree
+    alone = seeded_difference(replace(first, models=first.models[:1]), replace(second, models=second.models[:1]), rmse)
+    assert alone is not None
+    assert alone.interval.low == alone.interval.high == 3.0  # as if it were certain
+    lent = seeds_of(first, rmse, IDENTITY)
+    borrowed = seeded_difference(replace(first, models=first.models[:1]), second, rmse, lent)
+    assert borrowed is not None
+    assert borrowed.standard_error == pytest.approx((2 / 1 + 2 / 2) ** 0.5)
+
+
+def test_a_metric_that_is_not_defined_has_no_value_or_no_interval() -> None:
+    constant = gather_repeats("x", [off_by("one", 1, "a", "b")])
+    assert seeded_value(constant, pcc) is None
+    alone = seeded_value(gather_repeats("x", [off_by("one", 1, "a")]), mae)
+    assert alone is not None and alone.interval.low is None and "fewer than two subjects" in alone.interval.why
+
+
+def _share_above_the_noise(models: int) -> float:
+    population = Population(seed=20)
+    count = 0
+    for _ in range(PAIRS):
+        people = population.draw(SUBJECTS)
+        first, second = population.repeats(*people, models), population.repeats(*people, models)
+        difference = seeded_difference(first, second, rmse)
+        assert difference is not None and difference.interval.low is not None and difference.interval.high is not None
+        count += not difference.interval.low <= 0 <= difference.interval.high
+    return count / PAIRS
+
+
+@pytest.mark.parametrize("models", [2, 3, 5])
+def test_equal_configurations_seldom_differ_by_more_than_the_noise(models: int) -> None:
+    assert _share_above_the_noise(models) <= 0.06
+
+
+def test_single_runs_of_equal_configurations_often_do() -> None:
+    assert _share_above_the_noise(1) > 0.15  # the interval over subjects alone, which is why its sentence says "runs"
+
+
+def _coverage(population: Population, models: int, truth: float) -> float:
+    count = 0
+    for _ in range(PAIRS):
+        value = seeded_value(population.repeats(*population.draw(SUBJECTS), models), rmse)
+        assert value is not None and value.interval.low is not None and value.interval.high is not None
+        count += value.interval.low <= truth <= value.interval.high
+    return count / PAIRS
+
+
+@pytest.mark.long
+def test_the_interval_contains_the_mean_over_people_and_trainings() -> None:
+    population = Population(seed=3, slope=0.12, offset=2.5)
+    people, seen = population.draw(20_000)
+    scores = np.array([item.bdi for item in people])
+    truth = float(np.mean([rmse(scores, population.train(seen)) for _ in range(200)]))
+    covered = {models: _coverage(population, models, truth) for models in (1, 2, 3, 5)}
+    assert all(0.92 <= covered[models] <= 0.98 for models in (2, 3, 5)), covered
+    assert covered[1] < 0.88, covered  # over subjects alone
