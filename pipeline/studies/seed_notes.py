@@ -16,8 +16,8 @@ def seed_notes(rows: Sequence[Row]) -> list[str]:
     without = [row for row in finished if len(row.outcomes) > 1 and row.models is None]
     if without:
         lines.append(
-            f"Without interval, because some estimates are not in DVC's cache, of other videos or scores, or not finished: "
-            f"{', '.join(row.label for row in without)}; sd is the standard deviation between runs."
+            "Without interval, because some estimates are not in DVC's cache, of other videos or scores, or not "
+            f"finished: {', '.join(row.label for row in without)}; sd is the standard deviation between runs."
         )
     if not several:
         if finished and len(without) < len(finished):

@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.trained_population import Population
+from benchmarks.training_noise import covered, differing, true_rmse
 from pipeline.comparing.repeats import gather_repeats
 from pipeline.comparing.seeded import seeded_difference, seeded_value, seeds_of
 from pipeline.statistics.agreement import pcc
 from pipeline.statistics.errors import mae, rmse
 from pipeline.statistics.scales import IDENTITY
-from tests.pipeline.comparing.material import Population, off_by, run
+from tests.pipeline.comparing.material import off_by, run
 
-PAIRS = 300
+DRAWS = 300
 SUBJECTS = 42  # of AVEC's test partition
 
 
@@ -57,42 +59,20 @@ def test_a_metric_that_is_not_defined_has_no_value_or_no_interval() -> None:
     assert alone is not None and alone.interval.low is None and "fewer than two subjects" in alone.interval.why
 
 
-def _share_above_the_noise(models: int) -> float:
-    population = Population(seed=20)
-    count = 0
-    for _ in range(PAIRS):
-        people = population.draw(SUBJECTS)
-        first, second = population.repeats(*people, models), population.repeats(*people, models)
-        difference = seeded_difference(first, second, rmse)
-        assert difference is not None and difference.interval.low is not None and difference.interval.high is not None
-        count += not difference.interval.low <= 0 <= difference.interval.high
-    return count / PAIRS
-
-
 @pytest.mark.parametrize("models", [2, 3, 5])
 def test_equal_configurations_seldom_differ_by_more_than_the_noise(models: int) -> None:
-    assert _share_above_the_noise(models) <= 0.06
+    assert differing(Population(seed=20), SUBJECTS, models, DRAWS) <= 0.06
 
 
 def test_single_runs_of_equal_configurations_often_do() -> None:
-    assert _share_above_the_noise(1) > 0.15  # the interval over subjects alone, which is why its sentence says "runs"
-
-
-def _coverage(population: Population, models: int, truth: float) -> float:
-    count = 0
-    for _ in range(PAIRS):
-        value = seeded_value(population.repeats(*population.draw(SUBJECTS), models), rmse)
-        assert value is not None and value.interval.low is not None and value.interval.high is not None
-        count += value.interval.low <= truth <= value.interval.high
-    return count / PAIRS
+    # the interval over subjects alone, which is why its sentence says "runs"
+    assert differing(Population(seed=20), SUBJECTS, 1, DRAWS) > 0.15
 
 
 @pytest.mark.long
 def test_the_interval_contains_the_mean_over_people_and_trainings() -> None:
     population = Population(seed=3, slope=0.12, offset=2.5)
-    people, seen = population.draw(20_000)
-    scores = np.array([item.bdi for item in people])
-    truth = float(np.mean([rmse(scores, population.train(seen)) for _ in range(200)]))
-    covered = {models: _coverage(population, models, truth) for models in (1, 2, 3, 5)}
-    assert all(0.92 <= covered[models] <= 0.98 for models in (2, 3, 5)), covered
-    assert covered[1] < 0.88, covered  # over subjects alone
+    truth = true_rmse(population)
+    shares = {models: covered(population, truth, SUBJECTS, models, DRAWS)[0] for models in (1, 2, 3, 5)}
+    assert all(0.92 <= shares[models] <= 0.98 for models in (2, 3, 5)), shares
+    assert shares[1] < 0.88, shares  # over subjects alone
