@@ -16,7 +16,9 @@ from pipeline.report.blocks import CopyText, Notice, Picture, Section, Table
 from pipeline.report.card import NO_DIAGNOSIS, control, section_card
 from pipeline.report.corpus import recordings_statement, the_corpus
 from pipeline.report.methods.section import section_methods
+from pipeline.report.near_twins import near_twins_notice
 from pipeline.report.paper import estimator_label, format_metric
+from pipeline.report.participants import section_participants
 from pipeline.report.reading import PAGE, readings
 from pipeline.report.run import section_run, section_test_set_access
 from pipeline.report.scores import section_scores
@@ -80,6 +82,7 @@ def sections(outcomes: Sequence[Outcome], studies: Sequence[StudyResults], faces
     main, *others = outcomes
     candidates = [
         section_scores(main),
+        section_participants(main),
         section_others(main, others),
         section_paper(main, studies),
         section_studies(studies),
@@ -111,6 +114,7 @@ def summary(main: Outcome) -> list[str]:
         )
     control_notice = control(main.params)
     notices = [
+        *near_twins_notice(main),
         *([control_notice] if control_notice else []),
         *baseline_notices(main),
         recordings_statement(main.params),

@@ -15,6 +15,7 @@ from pipeline.records.tables import write_rows
 from pipeline.zarr_store import read_attributes
 
 COLUMNS = ("partition", "step", "recordings", "participants", "minutes")
+ALL = "all"  # partitions together, in which a person who is in several counts once
 LISTED, UNSCORED = "listed", "unscored"
 USES = ("fitted", "validated", "tested")
 STEPS = (LISTED, UNSCORED, *REASONS, *USES)  # each but the first counts what it takes from the listed ones
@@ -22,7 +23,7 @@ STEPS = (LISTED, UNSCORED, *REASONS, *USES)  # each but the first counts what it
 
 @dataclass(frozen=True)
 class Counts:
-    """The recordings of one step in one partition.
+    """The recordings of one step in one partition, or in all.
 
     Attributes:
         recordings: their number.
@@ -38,7 +39,7 @@ class Counts:
 def count_flow(
     labels: Sequence[Label], split: Split, sequences: Path, length: int, absent: str
 ) -> dict[tuple[str, str], Counts]:
-    """Count the recordings of every partition and step; the steps after `LISTED` add up to it.
+    """Count the recordings of every partition, and of all, by step; the steps after `LISTED` add up to it.
 
     Args:
         labels: of the whole corpus.
@@ -50,12 +51,13 @@ def count_flow(
     validated = {label.recording for label in split.validated}
     minutes = {label.recording: _minutes(sequences / label.recording) for label in labels}
     steps = {label.recording: _step(label, validated, sequences / label.recording, length, absent) for label in labels}
+    parts = {name: [label for label in labels if label.partition == name] for name in PARTITIONS} | {ALL: list(labels)}
     return {
         (partition, step): _count(
-            [item for item in labels if item.partition == partition and step in (LISTED, steps[item.recording])],
+            [item for item in part if step in (LISTED, steps[item.recording])],
             minutes,
         )
-        for partition in PARTITIONS
+        for partition, part in parts.items()
         for step in STEPS
     }
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.data.split import split_labels
 from pipeline.records.labels import PARTITIONS, Label
-from pipeline.scoring.flow import LISTED, STEPS, USES, Counts, count_flow, write_flow
+from pipeline.scoring.flow import ALL, LISTED, STEPS, USES, Counts, count_flow, write_flow
 from tests.pipeline.training.material import write_sequence
 
 LENGTH = 8
@@ -38,7 +38,7 @@ LABELS = [
 def test_counts_by_hand(sequences: Path) -> None:
     fitting = [label for label in LABELS if label.partition != "test"]
     flow = count_flow(LABELS, split_labels(fitting, "development", 0.0, 0), sequences, LENGTH, "skip")
-    assert list(flow) == [(partition, step) for partition in PARTITIONS for step in STEPS]
+    assert list(flow) == [(partition, step) for partition in (*PARTITIONS, ALL) for step in STEPS]
     brief = 12 / MINUTE
     assert {key: counts for key, counts in flow.items() if counts.recordings} == {
         ("training", "listed"): Counts(4, 3, 3.0),
@@ -51,8 +51,16 @@ def test_counts_by_hand(sequences: Path) -> None:
         ("test", "without_face"): Counts(1, 1, 1.0),
         ("test", "without_clip"): Counts(1, 1, brief),
         ("test", "tested"): Counts(1, 1, 1.0),
+        ("all", "listed"): Counts(8, 5, 6 + brief),
+        ("all", "unscored"): Counts(1, 1, 1.0),
+        ("all", "broken"): Counts(1, 1, 0.0),
+        ("all", "without_face"): Counts(1, 1, 1.0),
+        ("all", "without_clip"): Counts(1, 1, brief),
+        ("all", "fitted"): Counts(2, 1, 2.0),
+        ("all", "validated"): Counts(1, 1, 1.0),
+        ("all", "tested"): Counts(1, 1, 1.0),
     }
-    for partition in PARTITIONS:
+    for partition in (*PARTITIONS, ALL):
         left = sum(flow[partition, step].recordings for step in STEPS if step != LISTED)
         assert left == flow[partition, LISTED].recordings
 
