@@ -35,8 +35,8 @@ DETECTION = {
     "absent": "frames without a face",
     "longest_absence": "longest run of frames without a face",
     "cuts": "cuts inside recordings",
-    "confidence": "mean confidence",
-    "box_height": "mean height of a face in pixels",
+    "confidence": "median confidence",
+    "box_height": "median height of a face in pixels",
 }
 SHARES = ("detected", "refined", "interpolated", "absent")
 
