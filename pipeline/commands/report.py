@@ -27,7 +27,7 @@ def report(
         bool, typer.Option("--faces", help="Show faces: saliency, and the recordings with the worst detection.")
     ] = False,
 ) -> None:
-    """Write one HTML page about experiments: scores, the paper's tables beside ours, studies, a model card.
+    """Write one HTML page about experiments: scores, the paper's tables beside ours, studies, a model card, methods.
 
     The first experiment is reported in full; the others are compared with it. The page is self-contained; it names no
     recordings, and shows no faces unless --faces is given.
