@@ -21,6 +21,7 @@ from pipeline.runtime.disk_full import DiskFullError
 from pipeline.runtime.errors import ItemsFailedError
 from pipeline.runtime.output_checksums import write_checksums
 from pipeline.runtime.project_code import code_hash
+from pipeline.runtime.stage_times import note_reuse
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ def find_or_make(
     missing = {key: item for key, item in largest_first if store.find(key) is None}
     if reused := sum(key not in missing for key in keys):
         logger.info("%s: %d of %d were finished before", label, reused, len(items))
+        note_reuse()
     code = code_hash(function.__module__)
     jobs = [(kind, store.folder.parent, key, code, function, item.arguments) for key, item in missing.items()]
     progress = WorkProgress(label, [item.work for item in missing.values()], plural, unit)

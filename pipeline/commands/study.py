@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pipeline.studies.cost import study_cost
+from pipeline.studies.cost_lines import cost_lines
 from pipeline.studies.definition import STUDIES, list_studies, parse_changes, read_study
 from pipeline.studies.queue import start, tasks
 from pipeline.studies.run import Planned, collect, enqueue, plan, wait
@@ -19,7 +21,9 @@ def study(
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=1, help="Number of concurrent experiments; 1 for one GPU.")
     ] = 1,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list the state of each experiment.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list the state and the reckoned time of each experiment.")
+    ] = False,
     queue: Annotated[bool, typer.Option("--queue", help="Only queue; `dvc queue start` runs them.")] = False,
     only_collect: Annotated[
         bool, typer.Option("--collect", help="Only write the table of finished experiments.")
@@ -46,7 +50,7 @@ def study(
     planned = plan(definition, changes)
     folder = output or STUDIES / definition.name
     if dry_run:
-        _print_states(planned)
+        typer.echo("\n".join(cost_lines(planned, study_cost(planned))))
         return
     if not only_collect:
         enqueue(planned, changes, retry, typer.echo)

@@ -66,7 +66,7 @@ def measure_models(models: Sequence[Model], frames: int, size: int, device: torc
         task = progress.add_task("")
         for model in models:
             label = network_name(model)
-            make = partial(_architecture, model, frames)
+            make = partial(architecture_of, model, frames)
             cost, timing = cost_of(make, size), None
             if device is not None:
 
@@ -81,7 +81,7 @@ def measure_models(models: Sequence[Model], frames: int, size: int, device: torc
     return rows
 
 
-def _architecture(model: Model, frames: int) -> tuple[Network, int]:
+def architecture_of(model: Model, frames: int) -> tuple[Network, int]:
     """Return a network with the head of the first estimator that builds on it, and the number of its frames."""
     clip = Clip.model_construct(length=frames, absent="skip")  # any length can be counted
     name = next(name for name in estimator_names() if model.name in settings_class(name).networks)

@@ -10,6 +10,7 @@ from pipeline.artifacts.artifact_store import ArtifactStore
 from pipeline.estimators.features import StoredFeatures
 from pipeline.records.estimates import SpanEstimate, VideoEstimate
 from pipeline.records.json_file import read_json
+from pipeline.runtime.stage_times import note_reuse
 
 FILE = "estimate.json"
 
@@ -35,6 +36,7 @@ class StoredEstimates:
         key = self._key(recording, method)
         if self.store.find(key) is None or self.store.verify(key) is not None:
             return None
+        note_reuse()
         spans = read_json(self.store.item(key) / FILE)["spans"]
         return VideoEstimate(recording.name, tuple(SpanEstimate(**span) for span in spans))
 

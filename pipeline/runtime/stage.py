@@ -15,6 +15,7 @@ from pipeline.runtime.errors import CodeChangedError, ItemsFailedError
 from pipeline.runtime.inputs import check_inputs
 from pipeline.runtime.log import start_logging
 from pipeline.runtime.parent_death import end_with_parent
+from pipeline.runtime.stage_times import note_time
 from pipeline.runtime.termination import exit_on_signals
 from pipeline.runtime.visible import visible_lines
 
@@ -48,9 +49,11 @@ def run_stage(
             load_params()  # before the launch, so that a wrong parameter is reported once
             launch(module, sys.argv[1:])
         paths = [Path(text) for text in sys.argv[1:]]
-        check_inputs(module.rpartition(".")[2], paths)
+        stage = module.rpartition(".")[2]
+        check_inputs(stage, paths)
         with exit_on_signals():
             run_guarded(main, module, paths, imported_by_name)
+        note_time(stage, load_params().model_dump(mode="json"))
     except (ParamsError, ItemsFailedError, CodeChangedError, ValueError, OSError) as error:
         logging.getLogger(module).debug("", exc_info=True)
         sys.exit(visible_lines(f"{module}: {error}"))

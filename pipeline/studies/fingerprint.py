@@ -57,13 +57,13 @@ def code_of(tree: str, params: Mapping[str, Any]) -> str:
     """
     stages = yaml.safe_load(git("cat-file", "blob", f"{tree}:{DVC_YAML}"))["stages"]
     deps = sorted({dep for stage in stages.values() for dep in stage.get("deps", []) if isinstance(dep, str)})
-    paths = [_interpolate(dep, params) for dep in deps if not dep.startswith(("/", "$", ".."))]
+    paths = [interpolate(dep, params) for dep in deps if not dep.startswith(("/", "$", ".."))]
     entries = git("ls-tree", tree, "--", *paths)
     effective = {name: {key: value for key, value in stage.items() if key != "desc"} for name, stage in stages.items()}
     return json.dumps([effective, entries.splitlines()], sort_keys=True)
 
 
-def _interpolate(path: str, params: Mapping[str, Any]) -> str:
+def interpolate(path: str, params: Mapping[str, Any]) -> str:
     """Replace each ${section.key} in a path by its value."""
 
     def value_of(match: re.Match[str]) -> str:

@@ -17,6 +17,7 @@ from pipeline.models.weights import save_weights
 from pipeline.params.training import Finetune, Pretrain
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.project_code import code_hash
+from pipeline.runtime.stage_times import note_reuse
 from pipeline.training.checkpoint import epochs_started, set_damaged_aside
 from pipeline.training.checkpoint_file import CHECKPOINT
 from pipeline.training.curves import SUMMARY, published_curves, write_summary
@@ -176,6 +177,7 @@ def _find_or_fit(fit: Fit, curves: Path) -> str:
 
     if store.find(key):
         logger.info("%s: this was fitted before", fit.kind)
+        note_reuse()
     store.make(key, make)
     if not begun:
         broadcast(False, long_timeout=True)
@@ -188,6 +190,8 @@ def _hold_progress(store: ArtifactStore, shared_key: str, own_key: str, epochs: 
     with store.scratch(shared_key) as folder:
         set_damaged_aside(folder / CHECKPOINT)
         started = epochs_started(folder / CHECKPOINT)
+        if started:
+            note_reuse()
         if started <= epochs:
             yield folder
             return
