@@ -1,4 +1,9 @@
-"""Error against score: shows whether a model's estimates shrink to the middle of the scale."""
+"""Error against score: shows how far a model's estimates shrink to the middle of the scale.
+
+Estimates of a calibrated model shrink, too: what a video does not tell is not in its estimate. Its errors then fall by
+1 - r^2 for each point of score, because scores on estimates have slope 1 and estimates on scores have slope r^2. The
+caption names that slope; `pipeline.scoring.plot_calibration` shows the calibration itself.
+"""
 
 import textwrap
 from collections.abc import Sequence
@@ -73,9 +78,12 @@ def _caption(summary: Summary | None, trend: tuple[float, float] | None) -> str:
     if summary is None:
         return "No test video has a score."
     parts = [f"Test videos: {summary.videos}."]
+    spread, r = summary.metrics.get(("model", "spread")), summary.metrics.get(("model", "pcc"))
     if trend is not None:
-        parts.append(f"For each point of score the error changes by {trend[1]:+.2f} (the constant: -1.00).")
-    if spread := summary.metrics.get(("model", "spread")):
+        expected = f"a calibrated model with this r: {r.value**2 - 1:+.2f}; " if r else ""
+        parts.append(f"For each point of score the error changes by {trend[1]:+.2f} ({expected}the constant: -1.00).")
+    if spread:
+        expected = f"; calibrated: r, {r.value:.2f}" if r else ""
         ratio = format_interval(spread, "no interval")
-        parts.append(f"Standard deviation of the estimates over that of the scores: {ratio}.")
+        parts.append(f"Standard deviation of the estimates over that of the scores: {ratio}{expected}.")
     return textwrap.fill(" ".join(parts), LINE_LENGTH)

@@ -1,0 +1,117 @@
+"""The section on agreement: calibration, limits of agreement, bands as a test, and differences between groups."""
+
+from collections.abc import Sequence
+
+from pipeline.experiments.outcome import Outcome
+from pipeline.records.tables import parse_rows
+from pipeline.report.blocks import Picture, Section, Table
+from pipeline.report.paper import format_metric
+from pipeline.scoring import cutoffs, group_differences
+from pipeline.statistics.interval import Interval, format_interval
+
+METRICS = {
+    "calibration slope": "slope",
+    "calibration intercept": "intercept",
+    "spread": "ratio of spreads",
+    "pcc": "r",
+    "bias": "mean error",
+    "lower limit of agreement": "lower limit",
+    "upper limit of agreement": "upper limit",
+}
+SUBGROUPS = ("all", "seen", "unseen")
+PICTURES = (  # file, alternative text, caption
+    (
+        "calibration.png",
+        "Score against estimate of each test video, with the regression of scores on estimates, its band, and the line "
+        "of equality; slope and intercept are in the table beside it.",
+        "Calibration: the mean score of people with an estimate",
+    ),
+    (
+        "agreement.png",
+        "Estimate minus score of each test video against the mean of both, with the mean difference and the limits of "
+        "agreement, which are in the table beside it.",
+        "Limits of agreement (Bland and Altman)",
+    ),
+)
+
+
+def section_agreement(main: Outcome) -> Section | None:
+    """Return the section; None for an experiment that is older than these results or has no intervals."""
+    blocks: list[Table | Picture | Section] = [*_measures(main), *_pictures(main), *_cutoffs(main), *_groups(main)]
+    paragraphs = [
+        "What an estimate is worth for one person. A calibrated model has slope 1 and intercept 0; its estimates vary "
+        "less than the scores, by the factor r, because what a video does not tell is not in the estimate. Shrinkage "
+        "is a fault only where the ratio of spreads is below r, so that the slope is above 1."
+    ]
+    return Section("agreement", "Calibration and agreement", paragraphs, blocks) if blocks else None
+
+
+def _measures(main: Outcome) -> list[Table]:
+    names = {name: title for name, title in METRICS.items() if ("all", "model", name) in main.intervals}
+    parts = [part for part in SUBGROUPS if (part, "model", "calibration slope") in main.intervals]
+    if not parts:
+        return []
+    rows = [[part, *(format_metric(main.metric(name, part)) for name in names)] for part in parts]
+    notes = [
+        "Mean error and limits are in points, estimate minus score. Of 100 estimates 95 lie within the limits, if "
+        "differences are normal."
+    ]
+    return [Table("Calibration and limits of agreement", ["subgroup", *names.values()], rows, notes)]
+
+
+def _pictures(main: Outcome) -> list[Picture]:
+    found = [(main.experiment.content(f"results/{name}"), alt, caption) for name, alt, caption in PICTURES]
+    return [Picture(content, alt, caption) for content, alt, caption in found if content]
+
+
+def _cutoffs(main: Outcome) -> list[Table]:
+    """Return one table: a row for each cut and measure, a column for each subgroup."""
+    rows = _rows(main, "results/cutoffs.csv", cutoffs.COLUMNS)
+    parts = [part for part in SUBGROUPS if any(row["subgroup"] == part for row in rows)]
+    cells: dict[tuple[str, str, str], dict[str, str]] = {}
+    for row in rows:
+        key = row["band"], row["cut"], row["measure"]
+        cells.setdefault(key, {})[row["subgroup"]] = f"{_interval(row, 'value')}, {row['videos']} videos"
+    table = [
+        [f"{band} or above ({cut})", measure, *(values.get(part, "") for part in parts)]
+        for (band, cut, measure), values in cells.items()
+    ]
+    notes = [
+        "Each share with its exact 95 % interval (Clopper and Pearson, for as many independent videos as the videos of "
+        "these subjects are worth). Predictive values hold where as many people are in the band as here; in the "
+        "general population there are fewer, and a positive call is more often wrong. A band is no diagnosis."
+    ]
+    return [Table("Estimates as a test for a band", ["score", "measure", *parts], table, notes)] if table else []
+
+
+def _groups(main: Outcome) -> list[Table]:
+    rows = _rows(main, "results/group_differences.csv", group_differences.COLUMNS)
+    table = [
+        [
+            row["group"],
+            row["others"],
+            row["metric"].upper() if row["metric"] != "bias" else "mean error",
+            f"{row['group_subjects']}",
+            f"{row['others_subjects']}",
+            _interval(row, "difference"),
+        ]
+        for row in rows
+    ]
+    notes = [
+        f"Each group minus the others of its kind, in points. These are {len(table)} comparisons, and no interval is "
+        f"widened for that: without any difference {len(table) * 0.05:.1f} of them are expected to exclude 0."
+    ]
+    headings = ["group", "others", "metric", "subjects", "subjects of the others", "difference"]
+    return [Table("Differences between groups", headings, table, notes)] if table else []
+
+
+def _rows(main: Outcome, name: str, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Return the rows of a table of results; none if the experiment is older than it."""
+    text = main.experiment.text(name)
+    return [row for _, row in parse_rows(text, name, columns)] if text else []
+
+
+def _interval(row: dict[str, str], value: str) -> str:
+    low, high = row["low"], row["high"]
+    ends = (float(low), float(high)) if low and high else (None, None)
+    return format_interval(Interval(float(row[value]), *ends))

@@ -1,0 +1,76 @@
+"""Limits of agreement: how far an estimate is from the score of a single video (Bland and Altman, Lancet 327, 1986)."""
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pipeline.png import new_figure, write_png
+from pipeline.scoring.plot_style import DPI, GROUPS
+from pipeline.scoring.prediction_tables import Prediction
+from pipeline.scoring.summary import Summary, truth_and_estimate
+from pipeline.statistics.interval import format_interval
+
+WIDTH, HEIGHT = 6.4, 5.6  # inches
+AXES = (0.7, 1.6, 5.5, 3.8)  # left, bottom, width, height, in inches
+LINE_LENGTH = 96  # characters in a line of the caption
+MARGIN = 2.0  # points of BDI-II between the outermost points and the frame
+LINES = (  # metric, legend, style
+    ("bias", "mean difference", "-"),
+    ("lower limit of agreement", "limits of agreement", (0, (5, 4))),
+    ("upper limit of agreement", None, (0, (5, 4))),
+)
+BAND = "#bdbdbd"
+
+
+def write_agreement_figure(path: Path, predictions: Sequence[Prediction], summary: Summary | None) -> None:
+    """Write `agreement_figure` as a PNG file."""
+    write_png(path, lambda: agreement_figure(predictions, summary), DPI)
+
+
+def agreement_figure(predictions: Sequence[Prediction], summary: Summary | None) -> Figure:
+    """Draw estimate minus score against the mean of both, with the mean difference and the limits of agreement.
+
+    Args:
+        predictions: those without a score are ignored.
+        summary: of all drawn videos, with the lines and their intervals; None if there are none.
+    """
+    left, bottom, width, height = AXES
+    figure = new_figure(WIDTH, HEIGHT)
+    axes = figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
+    scored = [item for item in predictions if item.bdi is not None]
+    for label, seen, style in GROUPS:
+        truth, estimate = truth_and_estimate([item for item in scored if item.seen is seen])
+        if len(truth):
+            axes.scatter((truth + estimate) / 2, estimate - truth, label=label, zorder=3, **style)
+    truth, estimate = truth_and_estimate(scored)
+    limit = max([20.0, *np.abs(estimate - truth).tolist()]) + MARGIN
+    axes.set(ylim=(-limit, limit), xlabel="Mean of score and estimate", ylabel="Estimate minus score")
+    axes.axhline(0, color="black", lw=0.6, zorder=2)
+    for metric, label, style in LINES:
+        interval = summary.metrics.get(("model", metric)) if summary else None
+        if interval:
+            axes.axhline(interval.value, color="black", lw=1.4, ls=style, label=label, zorder=2)
+            if interval.low is not None and interval.high is not None:
+                axes.axhspan(interval.low, interval.high, color=BAND, lw=0, alpha=0.5, zorder=1)
+    figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / HEIGHT), ncols=2, frameon=False, fontsize=8.5)
+    figure.text(0.25 / WIDTH, 0.62 / HEIGHT, _caption(summary), va="top", fontsize=8.5, linespacing=1.3)
+    return figure
+
+
+def _caption(summary: Summary | None) -> str:
+    if summary is None:
+        return "No test video has a score."
+    parts = [f"Test videos: {summary.videos}, subjects: {summary.subjects}."]
+    values = [summary.metrics.get(("model", metric)) for metric, _, _ in LINES]
+    bias, lower, upper = values
+    if bias:
+        parts.append(f"Mean difference {format_interval(bias, 'no interval')}.")
+    if lower and upper:
+        parts.append(
+            f"95 of 100 estimates are between {lower.value:+.1f} and {upper.value:+.1f} points of the score, if "
+            "differences are normal. Grey: 95 % intervals."
+        )
+    return textwrap.fill(" ".join(parts), LINE_LENGTH)
