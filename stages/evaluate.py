@@ -90,7 +90,7 @@ def main(
     with atomic_folder(results) as folder:
         flow = count_flow([*fitting, *testing], split, sequences, model.folder.span_length, absent)
         write_flow(folder / "flow.csv", flow)
-        write_results(folder, estimates, labels_alone.reference, summaries, sequences)
+        write_results(folder, estimates, labels_alone.reference, subgroups, summaries, sequences)
         if validated:
             met = {label.subject for label in split.fitted}
             intervals = calibrate(validated, estimates.predictions, met, settings.seed)

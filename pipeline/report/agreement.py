@@ -56,12 +56,17 @@ def _measures(main: Outcome) -> list[Table]:
         "Mean error and limits are in points, estimate minus score. Of 100 estimates 95 lie within the limits, if "
         "differences are normal."
     ]
-    return [Table("Calibration and limits of agreement", ["subgroup", *names.values()], rows, notes)]
+    return [
+        Table("Calibration and limits of agreement", ["subgroup", *names.values()], rows, notes, "agreement_measures")
+    ]
 
 
 def _pictures(main: Outcome) -> list[Picture]:
-    found = [(main.experiment.content(f"results/{name}"), alt, caption) for name, alt, caption in PICTURES]
-    return [Picture(content, alt, caption) for content, alt, caption in found if content]
+    candidates = [
+        (name.removesuffix(".png"), main.experiment.content(f"results/{name}"), alt, caption)
+        for name, alt, caption in PICTURES
+    ]
+    return [Picture(content, alt, caption, name) for name, content, alt, caption in candidates if content]
 
 
 def _cutoffs(main: Outcome) -> list[Table]:
@@ -81,7 +86,11 @@ def _cutoffs(main: Outcome) -> list[Table]:
         "these subjects are worth). Predictive values hold where as many people are in the band as here; in the "
         "general population there are fewer, and a positive call is more often wrong. A band is no diagnosis."
     ]
-    return [Table("Estimates as a test for a band", ["score", "measure", *parts], table, notes)] if table else []
+    return (
+        [Table("Estimates as a test for a band", ["score", "measure", *parts], table, notes, "cutoffs")]
+        if table
+        else []
+    )
 
 
 def _groups(main: Outcome) -> list[Table]:
@@ -102,7 +111,7 @@ def _groups(main: Outcome) -> list[Table]:
         f"widened for that: without any difference {len(table) * 0.05:.1f} of them are expected to exclude 0."
     ]
     headings = ["group", "others", "metric", "subjects", "subjects of the others", "difference"]
-    return [Table("Differences between groups", headings, table, notes)] if table else []
+    return [Table("Differences between groups", headings, table, notes, "group_differences")] if table else []
 
 
 def _rows(main: Outcome, name: str, columns: Sequence[str]) -> list[dict[str, str]]:

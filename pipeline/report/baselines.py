@@ -41,7 +41,7 @@ def baseline_tables(main: Outcome) -> list[Table]:
         "the corpus or take that away from the model.",
         *(f"{NAMES[name].capitalize()}: {text}." for name, text in BASELINES.items()),
     ]
-    return [Table("RMSE of baselines that see no behaviour", headings, rows, notes), *_weights(main)]
+    return [Table("RMSE of baselines that see no behaviour", headings, rows, notes, "one_frame"), *_weights(main)]
 
 
 def is_of_baseline(estimator: str) -> bool:
@@ -60,7 +60,7 @@ def _weights(main: Outcome) -> list[Table]:
     rows = [[measure.replace("_", " "), *(own.get(name, "") for name in baselines)] for measure, own in weights.items()]
     notes = ["Points by which the estimate changes when the measure is one standard deviation larger."]
     caption = "What the estimates from the video file rest on"
-    return [Table(caption, ["measure", *(NAMES.get(name, name) for name in baselines)], rows, notes)]
+    return [Table(caption, ["measure", *(NAMES.get(name, name) for name in baselines)], rows, notes, "weights")]
 
 
 def _rmse(main: Outcome, part: str) -> dict[str, Interval]:

@@ -54,4 +54,4 @@ def near_twins_table(main: Outcome) -> list[Table]:
         *([] if pairs else ["No pair of recordings looks like copies of one video."]),
     ]
     headings = ["recordings", "partitions", "similarity", "seconds alike"]
-    return [Table("Recordings that look like copies of one video", headings, rows, notes)]
+    return [Table("Recordings that look like copies of one video", headings, rows, notes, "near_twins")]

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from pipeline.experiments.outcome import Outcome, read_outcome
 from pipeline.experiments.repository import WORKSPACE, find_experiment
 from pipeline.params.errors import ParamsError
+from pipeline.report.agreement import section_agreement
 from pipeline.report.baselines import baseline_notices
 from pipeline.report.blocks import CopyText, Notice, Picture, Section, Table
 from pipeline.report.card import NO_DIAGNOSIS, control, section_card
@@ -82,6 +83,7 @@ def sections(outcomes: Sequence[Outcome], studies: Sequence[StudyResults], faces
     main, *others = outcomes
     candidates = [
         section_scores(main),
+        section_agreement(main),
         section_participants(main),
         section_others(main, others),
         section_paper(main, studies),

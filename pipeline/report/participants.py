@@ -81,7 +81,7 @@ def _characteristics(main: Outcome) -> list[Table]:
         "TRIPOD+AI, items 20b and 20c. A session is one visit with one questionnaire, whatever its number of videos. A "
         "person in several partitions counts once in the last column."
     ]
-    return [Table("Table 1: participants by partition", ["characteristic", *PARTS], rows, notes)]
+    return [Table("Table 1: participants by partition", ["characteristic", *PARTS], rows, notes, "participants")]
 
 
 def _shared(cells: Cells, partition: str) -> list[str]:
@@ -142,9 +142,10 @@ def _flow(main: Outcome) -> list[Table | Picture]:
     ]
     counts = {step: flow["all", step][:2] for step in STEPS}
     alt = "Boxes from the listed recordings to the used ones, with what is left out at each step, as in the table."
+    caption = "Flow of recordings: recordings (people)"
     return [
-        Picture(png_bytes(lambda: draw_flow(counts, STEPS), DPI), alt, "Flow of recordings: recordings (people)"),
-        Table("Flow of recordings: recordings (people)", ["step", *PARTS], rows, notes),
+        Picture(png_bytes(lambda: draw_flow(counts, STEPS), DPI), alt, caption, "flow_figure"),
+        Table(caption, ["step", *PARTS], rows, notes, "flow"),
     ]
 
 
@@ -173,4 +174,4 @@ def _sample_size(main: Outcome) -> list[Table]:
         "as large as this model's, and one for each person. A smaller difference may be real and not be seen, so no "
         "evidence of a difference is no evidence of none. Other seeds of the training are not in these numbers."
     ]
-    return [Table(f"What {rmse.subjects} test subjects can show (points)", ["", "points"], rows, notes)]
+    return [Table(f"What {rmse.subjects} test subjects can show (points)", ["", "points"], rows, notes, "sample_size")]

@@ -96,7 +96,9 @@ def _subgroup_metrics(main: Outcome) -> Table:
     metrics += sorted(name for name in available - set(FIRST_METRICS) if "called" in name)
     parts = _parts(main) or ["all"]
     rows = [[part, *_counts(main, part), *(_metric_cell(main, part, name) for name in metrics)] for part in parts]
-    notes = ["A ratio of spreads below 1: estimates vary less than true scores, because they are shrunk to the mean."]
+    notes = [
+        "A calibrated model has a ratio of spreads that equals r: what a video does not tell is not in its estimate."
+    ]
     headings = ["subgroup", "videos", "subjects", *(METRIC_NAMES.get(name, name) for name in metrics)]
     return Table("Scores of the model", headings, rows, notes if "spread" in metrics else [], "scores")
 

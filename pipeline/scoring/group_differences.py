@@ -69,7 +69,9 @@ def _compare(kind: str, group: Subgroup, others: Sequence[Subgroup], name: str) 
     estimate = np.concatenate([item.estimates[MODEL] for item in members])
     in_group = np.arange(len(truth)) < len(group.truth)
     whole = METRICS[name].of(truth, estimate)
-    first, second = (Statistic(whole.features * rows[:, None], whole.function) for rows in (in_group, ~in_group))
+    first, second = (
+        Statistic(whole.features * rows[:, None], whole.function, whole.method) for rows in (in_group, ~in_group)
+    )
     interval = difference(first, second).interval([subject for item in members for subject in item.subjects])
     if interval is None:
         raise ValueError(f"{name} is not defined of the videos of {group.name} or of the others of its kind")

@@ -11,6 +11,7 @@ from pipeline.scoring.bands import BANDS, EDGES, band_numbers
 from pipeline.statistics.agreement import ccc, pcc, spread, weighted_kappa
 from pipeline.statistics.calibration import calibration_intercept, calibration_slope
 from pipeline.statistics.errors import bias, mae, rmse
+from pipeline.statistics.limits import lower_limit, upper_limit
 from pipeline.statistics.proportions import count
 from pipeline.statistics.statistic import Metric, Scores
 
@@ -39,6 +40,8 @@ METRICS: dict[str, Metric] = {
     "bias": bias,
     "calibration slope": calibration_slope,
     "calibration intercept": calibration_intercept,
+    "lower limit of agreement": lower_limit,
+    "upper limit of agreement": upper_limit,
     "severe called minimal": severe_called_minimal,
     "minimal called severe": minimal_called_severe,
 }

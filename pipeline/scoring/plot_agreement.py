@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,11 +18,11 @@ WIDTH, HEIGHT = 6.4, 5.6  # inches
 AXES = (0.7, 1.6, 5.5, 3.8)  # left, bottom, width, height, in inches
 LINE_LENGTH = 96  # characters in a line of the caption
 MARGIN = 2.0  # points of BDI-II between the outermost points and the frame
-LINES = (  # metric, legend, style
-    ("bias", "mean difference", "-"),
-    ("lower limit of agreement", "limits of agreement", (0, (5, 4))),
-    ("upper limit of agreement", None, (0, (5, 4))),
-)
+LINES: dict[str, dict[str, Any]] = {  # by metric: legend and style
+    "bias": {"label": "mean difference", "ls": "-"},
+    "lower limit of agreement": {"label": "limits of agreement", "ls": "--"},
+    "upper limit of agreement": {"ls": "--"},
+}
 BAND = "#bdbdbd"
 
 
@@ -48,11 +49,11 @@ def agreement_figure(predictions: Sequence[Prediction], summary: Summary | None)
     truth, estimate = truth_and_estimate(scored)
     limit = max([20.0, *np.abs(estimate - truth).tolist()]) + MARGIN
     axes.set(ylim=(-limit, limit), xlabel="Mean of score and estimate", ylabel="Estimate minus score")
-    axes.axhline(0, color="black", lw=0.6, zorder=2)
-    for metric, label, style in LINES:
+    axes.axhline(0, color="black", lw=0.6, label="no difference", zorder=2)
+    for metric, style in LINES.items():
         interval = summary.metrics.get(("model", metric)) if summary else None
         if interval:
-            axes.axhline(interval.value, color="black", lw=1.4, ls=style, label=label, zorder=2)
+            axes.axhline(interval.value, color="black", lw=1.4, zorder=2, **style)
             if interval.low is not None and interval.high is not None:
                 axes.axhspan(interval.low, interval.high, color=BAND, lw=0, alpha=0.5, zorder=1)
     figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / HEIGHT), ncols=2, frameon=False, fontsize=8.5)
@@ -64,7 +65,7 @@ def _caption(summary: Summary | None) -> str:
     if summary is None:
         return "No test video has a score."
     parts = [f"Test videos: {summary.videos}, subjects: {summary.subjects}."]
-    values = [summary.metrics.get(("model", metric)) for metric, _, _ in LINES]
+    values = [summary.metrics.get(("model", metric)) for metric in LINES]
     bias, lower, upper = values
     if bias:
         parts.append(f"Mean difference {format_interval(bias, 'no interval')}.")

@@ -14,7 +14,6 @@ from pipeline.statistics.studentised import Studentised
 NORMAL_REACH = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
 
 
-
 def _difference_features(truth: Scores, estimate: Scores) -> Features:
     """Return 1, d and d^2 of each video, d the estimate minus the score."""
     difference = estimate - truth

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.report import agreement, scores
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.page import render
 from pipeline.report.reading import PAGE, Reading, readings
-from pipeline.report.scores import PICTURES
 from tests.pipeline.experiments.material import ROOT
 from tests.pipeline.report.browser import measure_layout
 
@@ -34,7 +34,8 @@ def test_every_table_and_figure_names_its_reading() -> None:
     assert len(blocks) > 20
     assert [place for place, reading in blocks if reading is None] == []
     names = {reading.value for _, reading in blocks if isinstance(reading, ast.Constant)}
-    names |= {Path(name).stem for name, _, _ in PICTURES}  # scores.pictures takes the name from the file
+    pictures = (*scores.PICTURES, *agreement.PICTURES)
+    names |= {Path(name).stem for name, _, _ in pictures}  # which take the name from the file
     assert names == set(readings())
 
 

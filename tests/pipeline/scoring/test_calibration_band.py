@@ -12,7 +12,11 @@ def videos() -> tuple[np.ndarray, np.ndarray, list[str]]:
     generator = np.random.default_rng(7)
     subjects = [f"s{n // 2}" for n in range(40)]
     estimate = generator.normal(15, 6, 40)
-    return 3 + 0.8 * estimate + np.repeat(generator.normal(0, 4, 20), 2) + generator.normal(0, 3, 40), estimate, subjects
+    return (
+        3 + 0.8 * estimate + np.repeat(generator.normal(0, 4, 20), 2) + generator.normal(0, 3, 40),
+        estimate,
+        subjects,
+    )
 
 
 def test_the_line_is_scipys(videos: tuple[np.ndarray, np.ndarray, list[str]]) -> None:

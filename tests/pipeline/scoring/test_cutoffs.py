@@ -1,5 +1,6 @@
 """Tests of sensitivity, specificity and predictive values at the cuts of bands: counted by hand."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.pipeline.scoring.material import prediction, subgroups
 VIDEOS = [(30, 29), (29, 20), (21, 19.6), (20, 19.4), (15, 13.4), (14, 40), (5, 13.5), (5, 13.4), (0, -3), (13, 2)]
 
 
-def _shares(videos: list[tuple[float, float]]) -> dict[tuple[str, str, str], tuple[float, int]]:
+def _shares(videos: Sequence[tuple[float, float]]) -> dict[tuple[str, str, str], tuple[float, int]]:
     predictions = [prediction(f"r{n}", score, estimate) for n, (score, estimate) in enumerate(videos)]
     items = cutoff_shares(subgroups(predictions, 15.0))
     return {(item.subgroup, item.band.name, item.measure): (item.share.value, item.videos) for item in items}

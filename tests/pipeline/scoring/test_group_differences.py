@@ -51,9 +51,7 @@ def test_tasks_of_the_same_people_are_paired(tmp_path: Path) -> None:
     predictions = []
     for number, size in enumerate(generator.normal(0, 9, 30)):
         for task, more in (("read", 0.0), ("speak", 1.0)):  # the error of one task is exactly 1 point above the other
-            predictions.append(
-                prediction(f"{task}{number}", 20.0, 20 + size + more, subject=f"s{number}", task=task)
-            )
+            predictions.append(prediction(f"{task}{number}", 20.0, 20 + size + more, subject=f"s{number}", task=task))
     found = {item.metric: item.difference for item in group_differences(subgroups(predictions, 15.0))}
     assert found["bias"].value == pytest.approx(-1)
     assert found["bias"].low == pytest.approx(-1, abs=1e-6)

@@ -75,6 +75,7 @@ def test_perfect_estimates() -> None:
         {
             **{"rmse": 0, "mae": 0, "pcc": 1, "ccc": 1, "kappa": 1, "spread": 1},
             **{"bias": 0, "calibration slope": 1, "calibration intercept": 0},
+            **{"lower limit of agreement": 0, "upper limit of agreement": 0},
             **{"severe called minimal": 0, "minimal called severe": 0},
         }
     )
@@ -91,7 +92,7 @@ def test_a_constant_has_errors_but_no_correlation() -> None:
 
 def test_metrics_undefined_by_too_few_videos_are_none() -> None:
     empty, single = np.array([]), np.array([7.0])
-    assert [metric(empty, empty) for metric in METRICS.values()] == [None] * 11
+    assert [metric(empty, empty) for metric in METRICS.values()] == [None] * 13
     defined = {name: value for name, metric in METRICS.items() if (value := metric(single, single + 3)) is not None}
     worst = {"severe called minimal": 0, "minimal called severe": 0}
     assert defined == {"rmse": 3, "mae": 3, "bias": 3, **worst}
@@ -100,5 +101,6 @@ def test_metrics_undefined_by_too_few_videos_are_none() -> None:
 def test_the_names_of_metrics_and_errors() -> None:
     worst = ["severe called minimal", "minimal called severe"]
     calibration = ["bias", "calibration slope", "calibration intercept"]
-    assert list(METRICS) == ["rmse", "mae", "pcc", "ccc", "kappa", "spread", *calibration, *worst]
+    limits = ["lower limit of agreement", "upper limit of agreement"]
+    assert list(METRICS) == ["rmse", "mae", "pcc", "ccc", "kappa", "spread", *calibration, *limits, *worst]
     assert list(ERRORS) == ["rmse", "mae"]

@@ -18,7 +18,7 @@ def test_points_lines_and_caption() -> None:
     axes = figure.axes[0]
     points = next(item for item in axes.collections if item.get_label() == "subject not seen in fitting")
     expected = [[10.5, 1], [21.5, 3], [29.5, -1], [42.5, 5]]
-    assert np.asarray(points.get_offsets()).tolist() == expected  # type: ignore[no-untyped-call]
+    assert np.asarray(points.get_offsets()).tolist() == expected
     reach = 1.96 * np.sqrt(20 / 3)
     heights = [float(np.asarray(line.get_ydata())[0]) for line in axes.lines]
     assert heights == pytest.approx([0, 2, 2 - reach, 2 + reach])

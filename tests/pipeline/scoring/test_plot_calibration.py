@@ -25,7 +25,7 @@ def test_points_regression_and_caption() -> None:
     figure = calibration_figure([*predictions, prediction("unscored", None, 3.0)], summary)
     axes = figure.axes[0]
     points = {str(item.get_label()): item for item in axes.collections}
-    seen = np.asarray(points["subject seen in fitting"].get_offsets())  # type: ignore[no-untyped-call]
+    seen = np.asarray(points["subject seen in fitting"].get_offsets())
     np.testing.assert_allclose(seen, np.stack([estimates[:8], scores[:8]], -1))
     expected = linregress(estimates, scores)
     lines = {str(line.get_label()): line for line in axes.lines}

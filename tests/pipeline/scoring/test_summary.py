@@ -163,5 +163,5 @@ def test_equal_videos_give_equal_tables(tmp_path: Path) -> None:
         write_intervals(tmp_path / name, summarise(subgroups(_skilled(30, 5), 20.0)))
     assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text()
     table = pd.read_csv(tmp_path / "a")
-    assert len(table) == 3 * (11 + 3 * 2 + 3 * 2)
+    assert len(table) == 3 * (13 + 3 * 2 + 3 * 2)
     assert ((table["low"] <= table["value"]) & (table["value"] <= table["high"])).all()
