@@ -14,7 +14,7 @@ from pipeline.scoring.metrics import METRICS
 from pipeline.statistics.interval import Interval
 from pipeline.studies.definition import Point, Study
 
-LENT, SUBGROUPS = ("rmse", "mae", "pcc"), ("all", "seen", "unseen")
+LENT, SUBGROUPS = ("rmse", "mae", "pcc"), ("all", "seen", "unseen")  # of which rows lend what seeds do
 POWERS = {"rmse": 2, "mae": 1}  # of an error, which is averaged over videos
 NOT_VALIDATED = float("inf")
 
