@@ -6,10 +6,8 @@ score) and of their spans, all metrics with intervals, the confusion of severity
 recordings were held out for validation, the flow of recordings, and figures.
 """
 
-from dataclasses import asdict
 from pathlib import Path
 
-from pipeline.artifacts.hashing import folder_digest
 from pipeline.data.clips.geometry import check_geometry
 from pipeline.data.frame_order import FrameOrder
 from pipeline.data.split import split_labels
@@ -52,23 +50,17 @@ def main(
     model = load_model(finetuned)
     absent = model.folder.input_spec.absent
     fitting, testing = read_labels(labels_fitting), read_labels(labels_testing)
-    labels_alone = fit_label_estimators(fitting)
     split = split_labels(fitting, finetune.validation, finetune.held_out, finetune.seed)
     validation = split.validated
+    labels_alone = fit_label_estimators(split.fitted, split.validated)
     test_or_unscored = [*testing, *(label for label in fitting if label.bdi is None)]
     listed = {label.recording for label in (*test_or_unscored, *validation)}
     recordings = [folder for folder in item_folders(sequences) if folder.name in listed]
     features = StoredFeatures(source_folders(params.estimator.source, sequences, aligned))
     features.digests(recordings)  # finds damage
     check_geometry(finetuned, model.folder.input_spec, recordings)
-    device, order = select_device(), FrameOrder(settings.order, settings.seed)
-    determined_by = {
-        "model": folder_digest(finetuned),
-        "phases": settings.phases,
-        "device": device.type,
-        "order": asdict(order),
-    }
-    kept = StoredEstimates(type(model.estimator), determined_by, features)
+    device, order = select_device(), FrameOrder(model.folder.tested_order(settings.order), settings.seed)
+    kept = StoredEstimates.of_model(model, features, settings.phases, device, order)
     context = PredictContext(absent, features, settings.phases, device, order, "estimating", kept)
 
     def estimate(recordings: list[Path]) -> list[VideoEstimate]:
@@ -96,7 +88,9 @@ def main(
             intervals = calibrate(validated, estimates.predictions, met, settings.seed)
             write_conformal(folder / "conformal.csv", intervals)
     missing = count_missing(estimates.predictions, estimates.missing)
-    write_metrics(metrics, summaries, validated, missing, control="; ".join(model.folder.controls))
+    write_metrics(
+        metrics, summaries, validated, missing, control="; ".join(model.folder.tested_controls(settings.order))
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.data.clips.face_sequence import open_sequence
 from pipeline.data.clips.geometry import check_geometry
+from pipeline.data.frame_order import FrameOrder
 from pipeline.device import select_device
 from pipeline.estimators.capabilities import Differentiable
 from pipeline.estimators.registry import chosen_module, load_model
@@ -41,6 +42,7 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
     length = params.clip.length
     if scorer.frames not in (1, length):
         raise ValueError(f"{finetuned}: made for clips of {scorer.frames} frames, but clip.length is {length}")
+    order = FrameOrder(input_spec.order, 0)
     chosen = choose_recordings(read_predictions(predictions))
     check_geometry(finetuned, input_spec, [sequences / item.recording for item in chosen.values()])
     opaque_ids = _opaque_ids(recordings, predictions, [item.recording for item in chosen.values()])
@@ -49,7 +51,7 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
         verified_digest(sequences / scored.recording)
         sequence = open_sequence(sequences / scored.recording, input_spec.absent)
         opaque_id = opaque_ids[scored.recording]
-        explanations[band] = explain(scorer, sequence, scored, opaque_id, length, stage, device)
+        explanations[band] = explain(scorer, sequence, scored, opaque_id, length, stage, device, order)
     with atomic_folder(saliency) as folder:
         for band, explanation in explanations.items():
             write_explanation(folder / band, explanation)

@@ -7,6 +7,8 @@ import typer
 
 from pipeline.exporting.export import export as write
 from pipeline.exporting.exportable import load_scorer
+from pipeline.models.model_folder import read_model_folder
+from pipeline.predicting.notes import control_notes
 
 app = typer.Typer(add_completion=False)
 
@@ -23,6 +25,8 @@ def export(
     with those of the network.
     """
     scorer, shape = load_scorer(model)
+    for note in control_notes(read_model_folder(model).controls):
+        typer.echo(f"warning: {note}", err=True)
     difference = write(scorer, shape, output)
     frames, height, width, _ = shape
     typer.echo(

@@ -1,5 +1,6 @@
 """`msn predict`: the BDI-II scores that a model estimates from videos."""
 
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from pipeline.params.check import load_params
 from pipeline.predicting.batch import estimate_videos
 from pipeline.predicting.frame_rate import parse_frame_rate
 from pipeline.predicting.model import check_model_agrees
+from pipeline.predicting.notes import control_notes
 from pipeline.predicting.render import show, succeeded, to_json
 from pipeline.runtime.console import plain_console
 from pipeline.runtime.file_digest import file_digest
@@ -19,6 +21,8 @@ from pipeline.runtime.log import start_logging
 
 WIDTH = 120  # columns of a table that is not printed to a terminal
 PARAMS, FINETUNED = Path("params.yaml"), Path("models/finetuned")
+
+logger = logging.getLogger(__name__)
 
 app = typer.Typer(add_completion=False)
 
@@ -61,6 +65,8 @@ def predict(
         raise ValueError(f"--phases is {phases}; allowed for this model: 1 to {max_phases} (subsample.phases)")
     rate = parse_frame_rate(fps)
     start_logging()
+    for note in control_notes(loaded.folder.controls):
+        logger.warning(note)
     estimates = estimate_videos(videos, folder, rate, phases, figure, overlay)
     if as_json:
         typer.echo(to_json(estimates, folder, file_digest(folder / WEIGHTS), loaded.folder))

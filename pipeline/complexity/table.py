@@ -83,7 +83,7 @@ def measure_models(models: Sequence[Model], frames: int, size: int, device: torc
 
 def architecture_of(model: Model, frames: int) -> tuple[Network, int]:
     """Return a network with the head of the first estimator that builds on it, and the number of its frames."""
-    clip = Clip.model_construct(length=frames, absent="skip")  # any length can be counted
+    clip = Clip.model_construct(length=frames, absent="skip", order="recorded")  # any length can be counted
     name = next(name for name in estimator_names() if model.name in settings_class(name).networks)
     estimator = estimator_class(name)
     assert isinstance(estimator, Costed)

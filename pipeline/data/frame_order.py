@@ -4,6 +4,9 @@ recorded    0 1 2 3    unchanged
 reversed    3 2 1 0    keeps speeds, takes the direction of time away
 shuffled    2 0 3 1    keeps appearance and poses, takes their order away
 frozen      2 2 2 2    keeps a single frame: whatever is estimated from it does not rest on dynamics
+
+In testing alone (evaluate.order) an order shows what a fitted network rests on. In fitting too (clip.order) it shows
+what can be learned without the rest.
 """
 
 import hashlib
@@ -58,11 +61,17 @@ class FrameOrder:
         if self.name not in ORDERS:
             raise ValueError(f"order {self.name!r}; allowed: {', '.join(ORDERS)}")
 
-    def frame_indices(self, recording: str, phase: int, start: int, length: int) -> Indices:
-        """Return the frame of the clip at each position; a random order depends on the seed and on this clip alone."""
+    def frame_indices(self, length: int, recording: str, *numbers: int) -> Indices:
+        """Return the frame of the clip at each position.
+
+        Args:
+            length: frames of the clip.
+            recording: its id. A random order depends on the seed, on this id and on the numbers alone.
+            numbers: which clip of the recording it is: its phase and start; in fitting the number of the sample too.
+        """
         digest = hashlib.sha256(recording.encode()).digest()
         recording_number = int.from_bytes(digest[:8], "little")
-        return ORDERS[self.name](length, generator(self.seed, Purpose.FRAMES, recording_number, phase, start))
+        return ORDERS[self.name](length, generator(self.seed, Purpose.FRAMES, recording_number, *numbers))
 
 
 RECORDED = FrameOrder("recorded", 0)

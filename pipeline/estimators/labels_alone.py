@@ -1,7 +1,8 @@
 """Estimators of labels alone: they estimate without a video, and every other estimator is compared with them.
 
-Each fits on the labels for fitting, and estimates from the subject's name at most. `LABEL_ESTIMATORS` lists them; the
-first is the *reference*, a constant: it stands in for the estimate of a recording that has none, and figures draw it.
+Each fits on the labels that the model is fitted to, and estimates from the subject's name at most. `LABEL_ESTIMATORS`
+lists them; the first is the *reference*, a constant: it stands in for the estimate of a recording that has none, and
+figures draw it.
 """
 
 from collections import defaultdict
@@ -113,7 +114,8 @@ class FittedLabelEstimators:
 
     Attributes:
         estimators: by name.
-        subjects: those with a score in the labels for fitting, whether they are fitted or validated.
+        subjects: those with a score in the labels for fitting, whether they are fitted or validated: who is not among
+            them is a new person.
     """
 
     estimators: Mapping[str, LabelEstimator]
@@ -125,22 +127,28 @@ class FittedLabelEstimators:
         return self.estimators[REFERENCE].estimate("")
 
 
-def fit_label_estimators(labels: Sequence[Label]) -> FittedLabelEstimators:
-    """Fit the estimators of labels alone to the labels for fitting.
+def fit_label_estimators(fitted: Sequence[Label], validated: Sequence[Label] = ()) -> FittedLabelEstimators:
+    """Fit the estimators of labels alone to the labels that the model is fitted to.
+
+    Args:
+        fitted: labels of the recordings that the model is fitted to.
+        validated: labels of the recordings that chose its epoch. They only tell who was met: the model has not learned
+            their scores, and estimators that had would not be comparable with it.
 
     Raises:
-        ValueError: if none of them has a score, or one is of the test partition.
+        ValueError: if none of `fitted` has a score, or a label is of the test partition.
     """
+    labels = [*fitted, *validated]
     if test_recordings := [label.recording for label in labels if label.partition == "test"]:
         raise ValueError(f"the labels for fitting hold recordings of the test partition: {', '.join(test_recordings)}")
     scores_by_subject: dict[str, list[float]] = defaultdict(list)
-    for label in labels:
+    for label in fitted:
         if label.bdi is not None:
             scores_by_subject[label.subject].append(label.bdi)
     if not scores_by_subject:
         raise ValueError("no recording for fitting has a score; the constant is the mean of these scores")
     estimators = {name: kind.fit(scores_by_subject) for name, kind in LABEL_ESTIMATORS.items()}
-    return FittedLabelEstimators(estimators, frozenset(scores_by_subject))
+    return FittedLabelEstimators(estimators, frozenset(label.subject for label in labels if label.bdi is not None))
 
 
 def _all_scores(scores_by_subject: Mapping[str, Sequence[float]]) -> list[float]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.data.frame_order import FrameOrder
 from pipeline.data.seeding import Purpose, torch_seed
 from pipeline.estimators.protocol import FitContext, PredictContext, Split
 from pipeline.models.description import Description, Target
@@ -61,7 +62,8 @@ class NetworkEstimator:
             load_backbone(network, given.initial_weights / WEIGHTS)
         target = self._target([score for _, score in fitted], given.finetune)
         description = Description(given.model, self.head(), self.span_length(context.clip), target)
-        trained = given.train(NetworkTask(network, description, fitted, validated, context.clip.absent))
+        order = FrameOrder(context.clip.order, context.seed)
+        trained = given.train(NetworkTask(network, description, fitted, validated, context.clip.absent, order))
         network.load_state_dict(dict(trained.weights))
         self.network, self.description = network.eval(), replace(description, history=trained.facts)
 

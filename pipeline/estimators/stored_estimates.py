@@ -6,8 +6,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from pipeline.artifacts.artifact_store import ArtifactStore
+from pipeline.artifacts.hashing import folder_digest
+from pipeline.data.frame_order import FrameOrder
 from pipeline.estimators.features import StoredFeatures
+from pipeline.estimators.registry import FittedModel
 from pipeline.records.estimates import SpanEstimate, VideoEstimate
 from pipeline.records.json_file import read_json
 from pipeline.runtime.stage_times import note_reuse
@@ -30,6 +35,27 @@ class StoredEstimates:
     source: Mapping[str, Any]
     features: StoredFeatures
     store: ArtifactStore = field(default_factory=lambda: ArtifactStore("features-estimates"))
+
+    @classmethod
+    def of_model(
+        cls, model: FittedModel, features: StoredFeatures, phases: int, device: torch.device, order: FrameOrder
+    ) -> "StoredEstimates":
+        """Return the estimates of a model; all that determines one beside the recording is part of its key.
+
+        Args:
+            model: with its folder, whose content is part of the key.
+            features: knows the content hashes of recordings.
+            phases: number of phases of the subsampling that are averaged.
+            device: where the estimates are computed.
+            order: of the frames in a clip.
+        """
+        source = {
+            "model": folder_digest(model.path),
+            "phases": phases,
+            "device": device.type,
+            "order": asdict(order),
+        }
+        return cls(type(model.estimator), source, features)
 
     def find(self, recording: Path, method: str) -> VideoEstimate | None:
         """Return the estimate of a recording, unless there is none or it is damaged."""

@@ -45,7 +45,7 @@ class Finetuning(TrainingModule):
         objective = objective_of(task.description)
         targets = objective.targets([score for _, score in task.fitted])
         sequences = [open_sequence(folder, task.absent) for folder, _ in task.fitted]
-        samples = ScoredClips(sequences, targets, task.length, settings.seed, settings.augment)
+        samples = ScoredClips(sequences, targets, task.length, settings.seed, settings.augment, task.order)
         super().__init__(task.network, samples, plan)
         self.averaged = copy.deepcopy(task.network).requires_grad_(False) if settings.averaging else None
         self.normalise = Normalise(task.description.model)
@@ -96,7 +96,8 @@ class Finetuning(TrainingModule):
             return {}
         own = self.task.validated[rank() :: world_size()]
         folders = [folder for folder, _ in own]
-        estimates = predict(self.estimator.eval(), self.description, folders, self.task.absent, 1, self.device)
+        network, task = self.estimator.eval(), self.task
+        estimates = predict(network, self.description, folders, task.absent, 1, self.device, order=task.order)
         pairs = zip(estimates, own, strict=True)
         own_errors = [estimate.score - score for estimate, (_, score) in pairs if estimate.score is not None]
         errors = np.concatenate([np.array(part) for part in all_gather_objects(own_errors)])

@@ -67,7 +67,7 @@ def fit_of(
         name,
         settings.model_dump(mode="json"),
         length,
-        input_spec_of([recording.folder for part in parts.values() for recording in part], absent),
+        input_spec_of([recording.folder for part in parts.values() for recording in part], absent, params.clip.order),
         permuted=permutation_of([*labels.fitted, *labels.validated]),
     )
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from pipeline.models.preprocessing import Preprocessing
 
+RECORDED = "recorded"  # the order of frames that is no control
+
 
 @dataclass(frozen=True)
 class InputSpec:
@@ -15,11 +17,13 @@ class InputSpec:
         preprocessing: the parameters of decode, align and subsample.
         absent: clip.absent of params.yaml: how clips treat frames without a face.
         rates: frames per second of the sequences: of the slowest recording, the median one and the fastest.
+        order: clip.order: the order of the frames in each clip.
     """
 
     preprocessing: Preprocessing
     absent: str
     rates: tuple[float, float, float]
+    order: str = RECORDED
 
     def __post_init__(self) -> None:
         if not 0 < self.rates[0] <= self.rates[1] <= self.rates[2]:
@@ -33,8 +37,18 @@ class InputSpec:
             KeyError, ValueError: if `values` are not such a specification.
         """
         slowest, median, fastest = map(float, values["rates"])
-        return cls(Preprocessing.from_json(values["preprocessing"]), values["absent"], (slowest, median, fastest))
+        return cls(
+            Preprocessing.from_json(values["preprocessing"]),
+            values["absent"],
+            (slowest, median, fastest),
+            values.get("order", RECORDED),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the specification as JSON values."""
-        return {"preprocessing": self.preprocessing.to_json(), "absent": self.absent, "rates": list(self.rates)}
+        return {
+            "preprocessing": self.preprocessing.to_json(),
+            "absent": self.absent,
+            "rates": list(self.rates),
+            "order": self.order,
+        }

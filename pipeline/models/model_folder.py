@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.models.files import DESCRIPTION, WeightsError, read_description_values
-from pipeline.models.input_spec import InputSpec
+from pipeline.models.input_spec import RECORDED, InputSpec
 
 ESTIMATOR, SPAN, INPUT_SPEC, NETWORK, PERMUTED = "estimator", "span", "footage", "model", "permuted"  # keys
 
@@ -35,7 +35,20 @@ class ModelFolder:
     @property
     def controls(self) -> tuple[str, ...]:
         """What was taken from the estimator in fitting, in words; empty unless it is a control."""
-        return (f"fitted to {self.permuted}",) if self.permuted else ()
+        order = self.input_spec.order
+        return (
+            *([f"fitted to {self.permuted}"] if self.permuted else []),
+            *([f"fitted to clips with {order} frames (clip.order)"] if order != RECORDED else []),
+        )
+
+    def tested_order(self, order: str) -> str:
+        """Return the order of the frames of clips in testing: `order`, or as fitted if that is `recorded`."""
+        return self.input_spec.order if order == RECORDED else order
+
+    def tested_controls(self, order: str) -> tuple[str, ...]:
+        """Return what was taken from the estimator in fitting, and in testing by `order`, in words."""
+        tested = f"tested on clips with {order} frames (evaluate.order)"
+        return self.controls if order == RECORDED else (*self.controls, tested)
 
     def to_json(self) -> dict[str, Any]:
         """Return the entries of description.json, beside those that the estimator writes."""

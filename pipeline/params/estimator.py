@@ -24,11 +24,13 @@ class EstimatorSettings(Section):
         title: readable name, for tables.
         networks: the names of `model.name` that it can build on; empty if it builds on no network.
         sources: the values of `estimator.source` that it can read.
+        reads_clips: whether it sees several frames at once, so that their order (clip.order) can matter.
     """
 
     title: ClassVar[str]
     networks: ClassVar[tuple[str, ...]] = ()
     sources: ClassVar[tuple[Source, ...]] = ("sequences",)
+    reads_clips: ClassVar[bool] = False
 
     def check_size(self, size: int) -> None:
         """Check that faces of `size` x `size` pixels (align.size) can be used.
@@ -43,6 +45,7 @@ class ClipNetwork(EstimatorSettings):
 
     title = "clip network"
     networks = ("msn", "c3d", "i3d")
+    reads_clips = True
 
 
 class FrameExpectation(EstimatorSettings):

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from pipeline.params.network import Order
 from pipeline.params.section import Count, Real, Section, to_tuple
 
 
@@ -31,8 +32,9 @@ class Evaluate(Section):
     """Estimation on the test partition."""
 
     phases: Count = Field(description="phases of the subsampling averaged per video, 1 to subsample.phases")
-    order: Literal["recorded", "shuffled", "frozen", "reversed"] = Field(
-        description="recorded, or a control: shuffled, frozen (the middle frame of a clip repeated) or reversed"
+    order: Order = Field(
+        description="recorded (as clip.order), or a control in testing alone: shuffled, frozen (the middle frame of a "
+        "clip repeated) or reversed"
     )
     seed: int = Field(ge=0, description="a whole number from 0")
 

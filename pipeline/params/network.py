@@ -22,6 +22,9 @@ def _odd_and_ascending(kernels: tuple[int, ...]) -> tuple[int, ...]:
 Kernels = Annotated[tuple[Count, ...], BeforeValidator(to_tuple), AfterValidator(_odd_and_ascending)]
 
 
+Order = Literal["recorded", "shuffled", "frozen", "reversed"]
+
+
 class Clip(Section):
     """The clips: the consecutive frames that a network sees at once."""
 
@@ -30,6 +33,10 @@ class Clip(Section):
     )
     absent: Literal["skip", "hold", "keep"] = Field(
         description="skip (no clip with a frame without a face), hold (the last face is repeated) or keep (black)"
+    )
+    order: Order = Field(
+        description="recorded, or a control in fitting and in testing: shuffled, frozen (the middle frame of a clip "
+        "repeated) or reversed"
     )
 
 

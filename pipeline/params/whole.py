@@ -43,6 +43,7 @@ class Params(Section):
                 f"{self.subsample.phases}; allowed: 1 to {self.subsample.phases}"
             )
         self._check_estimator()
+        self._check_order()
         if self.model.name == "c3d":  # the weights of its FC layers fit one size of clip
             for key, value, (minimum, maximum) in (
                 ("clip.length", self.clip.length, C3D_FRAMES),
@@ -64,3 +65,16 @@ class Params(Section):
                     f"{key} is {value}, but estimator.name is {name}; allowed for it: {', '.join(allowed)}"
                 )
         settings.check_size(self.align.size)
+
+    def _check_order(self) -> None:
+        """Check that clips are reordered once at most, and only for an estimator that sees them."""
+        order, name = self.clip.order, self.estimator.name
+        if order == "recorded":
+            return
+        if not self.estimator.settings.reads_clips:
+            raise ValueError(f"clip.order is {order}, but {name} sees no clips; allowed for it: recorded")
+        if self.evaluate.order != "recorded":
+            raise ValueError(
+                f"evaluate.order is {self.evaluate.order}, but clip.order is {order}; allowed: one of them recorded, "
+                "because clips are reordered once"
+            )

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
+from pipeline.data.frame_order import FrameOrder
 from pipeline.estimators.features import ComputedFeatures
 from pipeline.estimators.protocol import PredictContext
 from pipeline.estimators.registry import load_model
@@ -20,7 +21,7 @@ from pipeline.faces.face_crop import ORIGINS, CropSettings
 from pipeline.inspection.inspect_video import at_constant_rate, inspect
 from pipeline.predicting.extras import try_write
 from pipeline.predicting.frame_rate import NATIVE, choose_frame_rate
-from pipeline.predicting.notes import estimate_notes, missing_reason
+from pipeline.predicting.notes import control_notes, estimate_notes, missing_reason
 from pipeline.predicting.overlay import write_overlay
 from pipeline.records.estimates import VideoEstimate
 from pipeline.records.frame_table import FrameTable
@@ -182,7 +183,8 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
         torch.set_num_threads(request.threads)  # align has set it to one
         device = torch.device(request.device)
         features = ComputedFeatures({"sequences": sequence.parent, "aligned": aligned.parent})
-        context = PredictContext(input_spec.absent, features, request.phases, device)
+        order = FrameOrder(input_spec.order, 0)
+        context = PredictContext(input_spec.absent, features, request.phases, device, order)
         (prediction,) = model.estimator.predict([sequence], context)
         spans = time_spans(prediction, sequence, table)
         present = read_array(aligned, "origin") != ORIGINS["absent"]
@@ -199,7 +201,8 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
             faces=shares_over_time(present, table.time, seconds, min(len(present), MAX_POINTS)),
             native_fps=native_fps,
             face_rate=face_rate,
-            notes=quality_notices(quality)
+            notes=control_notes(model.folder.controls)
+            + quality_notices(quality)
             + frame_rate.notes
             + estimate_notes(prediction, length, coverage, read_attributes(aligned)),
         )

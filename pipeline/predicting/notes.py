@@ -1,6 +1,6 @@
 """Notes beside an estimate: why a video has none, and what makes it less certain."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.records.estimates import VideoEstimate
@@ -22,6 +22,15 @@ def missing_reason(coverage: float, length: int, rate: float) -> str:
     if length == 1:
         return "no face was found in the frames that the model sees"
     return f"no clip of {length} faces ({length / rate:.1f} s) shows the face throughout, without a break"
+
+
+def control_notes(controls: Sequence[str]) -> tuple[str, ...]:
+    """Return the warning that a model is a control; none if nothing was taken from it.
+
+    Args:
+        controls: what was taken from the model, in words (`ModelFolder.controls`).
+    """
+    return (f"A CONTROL, NO MODEL TO USE: {'; '.join(controls)}; its estimates mean nothing",) if controls else ()
 
 
 def estimate_notes(

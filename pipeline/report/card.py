@@ -24,9 +24,9 @@ def control(params: Mapping[str, Any]) -> str | None:
     labels = value_at(params, "corpus.labels")
     if labels not in (None, True):
         reasons.append(f"its scores are permuted among {labels.removeprefix('permuted_')}")
-    order = value_at(params, "evaluate.order")
-    if order not in (None, "recorded"):
-        reasons.append(f"the frames of its clips are {order}")
+    for key, when in (("clip.order", "in fitting and in testing"), ("evaluate.order", "in testing")):
+        if (order := value_at(params, key)) not in (None, "recorded"):
+            reasons.append(f"the frames of its clips are {order} {when}")
     return f"A control, and no result: {' and '.join(reasons)}." if reasons else None
 
 

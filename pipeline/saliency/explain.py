@@ -5,6 +5,7 @@ import torch
 
 from pipeline.data.clips.clip_frames import wrapped_spans
 from pipeline.data.clips.face_sequence import FaceSequence
+from pipeline.data.frame_order import RECORDED, FrameOrder
 from pipeline.records.predictions import ScoredEstimate
 from pipeline.saliency.choice import middle_clip
 from pipeline.saliency.explanation import ClipMetadata, Explanation
@@ -21,6 +22,7 @@ def explain(
     length: int,
     stage: str,
     device: torch.device,
+    order: FrameOrder = RECORDED,
 ) -> Explanation:
     """Compute the relevance of the middle clip of a recording.
 
@@ -35,12 +37,14 @@ def explain(
             clip is shorter if the recording nowhere shows the face in so many frames in a row.
         stage: of the network; Grad-CAM takes the output of its last block.
         device: of the network.
+        order: of the frames in a clip, as the network was fitted.
 
     Raises:
         ValueError: if the recording has no clip, or the network no such stage.
     """
     phase, start, length = middle_clip(sequence, length, shortest=scorer.frames)
-    faces = sequence.clip(phase, start, length)
+    indices = order.frame_indices(length, sequence.recording, phase, start)
+    faces = sequence.clip(phase, start, length)[indices]
     clips = torch.from_numpy(faces).unflatten(0, (-1, scorer.frames)).to(device)
     maps, estimates = relevance(scorer, clips, stage)
     first, stop = sequence.phases[phase]
@@ -58,4 +62,4 @@ def explain(
         network=scorer.name,
     )
     present = np.concatenate([sequence.present[first + begin : first + end] for begin, end in spans])
-    return Explanation(metadata, faces, maps.flatten(0, 1).cpu().numpy(), present)
+    return Explanation(metadata, faces, maps.flatten(0, 1).cpu().numpy(), present[indices])

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from pipeline.data.frame_order import RECORDED, FrameOrder
 from pipeline.models.description import Description
 from pipeline.nets.build import Network
 
@@ -21,6 +22,7 @@ class NetworkTask:
         fitted: (folder of the sequence, score) of each recording to learn from.
         validated: the same of each recording to validate; may be empty.
         absent: clip.absent: how clips treat frames without a face.
+        order: clip.order: of the frames in each clip, fitted or validated.
     """
 
     network: Network
@@ -28,6 +30,7 @@ class NetworkTask:
     fitted: Sequence[tuple[Path, float]]
     validated: Sequence[tuple[Path, float]]
     absent: str
+    order: FrameOrder = RECORDED
 
     @property
     def length(self) -> int:

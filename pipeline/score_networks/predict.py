@@ -116,7 +116,7 @@ def _read_clip(
     sequence: FaceSequence, phase: int, start: int, length: int, order: FrameOrder
 ) -> UInt8[np.ndarray, "time height width 3"]:
     """Read a clip and put its frames in order."""
-    return sequence.clip(phase, start, length)[order.frame_indices(sequence.recording, phase, start, length)]
+    return sequence.clip(phase, start, length)[order.frame_indices(length, sequence.recording, phase, start)]
 
 
 def _estimate_clips(

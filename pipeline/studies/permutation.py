@@ -19,10 +19,10 @@ from scipy import stats
 
 from pipeline.experiments.outcome import Outcome
 from pipeline.statistics.interval import Interval
+from pipeline.statistics.proportions import clopper_pearson
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study, value_at
 
-MONTE_CARLO = 0.95  # confidence of the interval of p
 LEAK = 0.99  # confidence of the intervals that show a leak: several are looked at
 ALPHA = 0.05  # the largest p with which the true scores count as better than permuted ones
 
@@ -45,8 +45,7 @@ class Placed:
     def p(self) -> Interval:
         """The p-value, with the 95 % interval of the share that endless draws would give."""
         count = len(self.draws)
-        ends = stats.binomtest(self.at_least_as_good, count).proportion_ci(MONTE_CARLO, method="exact")
-        return Interval((1 + self.at_least_as_good) / (1 + count), float(ends.low), float(ends.high))
+        return Interval((1 + self.at_least_as_good) / (1 + count), *clopper_pearson(self.at_least_as_good, count))
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "clip.absent": ("hold", {"finetune"}),
     "model.name": ("i3d", {"pretrain", "finetune", "complexity"}),
     "model.depth": (36, {"pretrain", "finetune", "complexity"}),
+    "clip.order": ("reversed", {"finetune"}),
     "model.kernels": ([3, 5], {"pretrain", "finetune", "complexity"}),
     "model.width": (0.0625, {"pretrain", "finetune", "complexity"}),
     "model.dropout": (0.1, {"pretrain", "finetune", "complexity"}),

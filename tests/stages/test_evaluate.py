@@ -79,15 +79,16 @@ def corpus(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _save_network(corpus: Path, absent: str = "skip") -> None:
-    """Write the untrained network as one that was fitted with this clip.absent."""
-    weights, input_spec = build(MODEL, Regression(), seed=3).state_dict(), replace(INPUT_SPEC, absent=absent)
+def _save_network(corpus: Path, absent: str = "skip", order: str = "recorded") -> None:
+    """Write the untrained network as one that was fitted with this clip.absent and clip.order."""
+    weights = build(MODEL, Regression(), seed=3).state_dict()
+    input_spec = replace(INPUT_SPEC, absent=absent, order=order)
     save_model(corpus / "finetuned", weights, TRAINED, input_spec)
 
 
 def _values(smallest: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """Return the smallest parameters with changes of evaluate, of clip.length, and of finetune.validation."""
-    values = {**smallest, "clip": {"length": changes.pop("length", LENGTH), "absent": "skip"}}
+    values = {**smallest, "clip": {"length": changes.pop("length", LENGTH), "absent": "skip", "order": "recorded"}}
     values["subsample"] = {"factor": 2, "phases": 2}
     values["finetune"] = {**smallest["finetune"], "validation": changes.pop("validation", "none")}
     values["evaluate"] = {"phases": 1, "order": "recorded", "seed": 0, **changes}
@@ -273,6 +274,28 @@ def test_controls_change_the_frames_of_clips(corpus: Path, evaluate: Callable[..
     assert abs(first - plain) > 4e-3
     evaluate(order=order, seed=5)
     assert _table(corpus, "clips.csv").equals(clips)
+
+
+def test_a_model_is_tested_on_frames_in_the_order_of_its_fitting(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    assert "control" not in evaluate()
+    assert evaluate(order="frozen")["control"] == "tested on clips with frozen frames (evaluate.order)"
+    _save_network(corpus, order="reversed")
+    assert evaluate()["control"] == "fitted to clips with reversed frames (clip.order)"
+    first = _table(corpus, "clips.csv").loc["t2"].estimate.iloc[0]
+    assert first == pytest.approx(_direct_estimate(corpus, "t2", list(range(7, -1, -1))), abs=2e-3)
+
+
+def test_estimators_of_labels_alone_know_the_fitted_labels_alone(corpus: Path, evaluate: Callable[..., Any]) -> None:
+    """Fitted: 10 and 31 points; f2, of the same subject as f1, is validated, and would make the mean 17."""
+    write_sequence(corpus / "sequences" / "f2", [20, 19], seed=9)
+    write_labels(corpus / "fitting.csv", [FITTING[0], replace(FITTING[1], subject="c", bdi=25.0), *FITTING[2:]])
+    metrics = evaluate(validation="development")
+    truth, constant = np.array([12.0, 25.0, 3.0]), 20.5
+    assert metrics["constant"]["mae"] == pytest.approx(np.abs(truth - constant).mean(), abs=1e-4)
+    # The look-up knows subject a. Subject c is seen, since it chose the epoch, but the model learned no score of c.
+    lookup = np.array([10.0, constant, constant])
+    assert metrics["lookup"]["mae"] == pytest.approx(np.abs(truth - lookup).mean(), abs=1e-4)
+    assert metrics["unseen"]["videos"] == 1
 
 
 def test_conformal_intervals_are_calibrated_on_the_validation_recordings(

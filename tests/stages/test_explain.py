@@ -60,7 +60,11 @@ def explain(corpus: Path, smallest: dict[str, Any]) -> Callable[..., dict[str, E
     """A function that runs the stage with changed parameters and returns the explanations by severity band."""
 
     def run(stage: str = "conv5", length: int = LENGTH) -> dict[str, Explanation]:
-        values = {**smallest, "clip": {"length": length, "absent": "skip"}, "explain": {"stage": stage}}
+        values = {
+            **smallest,
+            "clip": {"length": length, "absent": "skip", "order": "recorded"},
+            "explain": {"stage": stage},
+        }
         paths = ("recordings.csv", "sequences", "predictions.csv", "finetuned", "saliency")
         main(check_params(values), *(corpus / name for name in paths))
         return read_explanations(corpus / "saliency")

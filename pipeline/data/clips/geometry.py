@@ -26,12 +26,13 @@ def read_preprocessing(sequence: Path) -> Preprocessing:
         raise ValueError(f"{sequence}: {error}; make it anew") from None
 
 
-def input_spec_of(sequences: Sequence[Path], absent: str) -> InputSpec:
+def input_spec_of(sequences: Sequence[Path], absent: str, order: str) -> InputSpec:
     """Return the input specification of a model that is fitted to these recordings.
 
     Args:
         sequences: the folders of their sequences, at least one.
         absent: clip.absent.
+        order: clip.order.
 
     Raises:
         GeometryMismatchError: if they differ in their preprocessing.
@@ -47,7 +48,7 @@ def input_spec_of(sequences: Sequence[Path], absent: str) -> InputSpec:
     if not rates:
         raise ValueError(f"{sequences[0].parent}: every recording is a single frame; allowed: videos")
     slowest, median, fastest = (round(float(value), 4) for value in (min(rates), np.median(rates), max(rates)))
-    return InputSpec(first, absent, (slowest, median, fastest))
+    return InputSpec(first, absent, (slowest, median, fastest), order)
 
 
 def check_geometry(model: Path, input_spec: InputSpec, sequences: Sequence[Path]) -> None:

@@ -7,11 +7,11 @@ from pipeline.data.frame_order import RECORDED, FrameOrder
 
 
 def _indices(name: str, seed: int = 0, recording: str = "r1", start: int = 0, length: int = 16) -> list[int]:
-    return FrameOrder(name, seed).frame_indices(recording, 0, start, length).tolist()
+    return FrameOrder(name, seed).frame_indices(length, recording, 0, start).tolist()
 
 
 def test_orders_worked_by_hand() -> None:
-    assert RECORDED.frame_indices("r1", 0, 0, 5).tolist() == [0, 1, 2, 3, 4]
+    assert RECORDED.frame_indices(5, "r1", 0, 0).tolist() == [0, 1, 2, 3, 4]
     assert _indices("reversed", length=5) == [4, 3, 2, 1, 0]
     assert _indices("frozen", length=5) == [2, 2, 2, 2, 2]
     assert _indices("frozen", length=4) == [2, 2, 2, 2]

@@ -1,5 +1,6 @@
 """Exported files estimate what the network estimates, for any batch size, and failed exports leave no file."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -50,6 +51,15 @@ def _expected_scores_by_hand(frames: torch.Tensor) -> np.ndarray:
         logits = frame_network()(_normalised(frames)).double().numpy()
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     return shares @ np.arange(LEVELS)
+
+
+def test_a_control_is_exported_with_a_warning(tmp_path: Path) -> None:
+    folder = _save_model(tmp_path / "model")
+    path = folder / "description.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "permuted": "scores permuted among sessions, draw 1"}))
+    result = CliRunner().invoke(app, ["export", str(tmp_path / "model.pt2"), "--model", str(folder)])
+    assert result.exit_code == 0
+    assert "A CONTROL, NO MODEL TO USE: fitted to scores permuted among sessions, draw 1" in result.stderr
 
 
 def test_onnx_file_estimates_what_the_network_estimates(tmp_path: Path) -> None:

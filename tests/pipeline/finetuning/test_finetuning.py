@@ -8,6 +8,7 @@ import torch
 from torch.optim import Adam
 
 from pipeline.data.clips.face_sequence import open_sequence
+from pipeline.data.frame_order import FrameOrder
 from pipeline.data.sampling import draw_clip
 from pipeline.finetuning.finetuning import Finetuning
 from pipeline.models.description import Description
@@ -51,6 +52,33 @@ def test_clips_contain_absent_frames_only_if_they_are_kept(tmp_path: Path) -> No
     keeping = finetuning(scored, clip=CLIP.model_copy(update={"absent": "keep"}))
     clips = np.stack([keeping.samples[number]["clip"] for number in range(60)])
     assert not clips.any(axis=(2, 3, 4)).all()
+
+
+@pytest.mark.parametrize(("order", "rows"), [("reversed", list(range(7, -1, -1))), ("frozen", [4] * 8)])
+def test_clips_are_fitted_and_validated_in_the_order_of_the_frames(scored: Scored, order: str, rows: list[int]) -> None:
+    recorded, module = (
+        finetuning(scored[:2], scored[2:], clip=CLIP.model_copy(update={"order": name})) for name in ("recorded", order)
+    )
+    for number in range(6):
+        np.testing.assert_array_equal(module.samples[number]["clip"], recorded.samples[number]["clip"][rows])
+    folders, device = [folder for folder, _ in scored[2:]], torch.device("cpu")
+    module.network.eval()
+    frame_order = FrameOrder(order, FINETUNE.seed)
+    estimates = predict(module.network, module.description, folders, "skip", 1, device, order=frame_order)
+    errors = [(estimate.score or 0.0) - score for estimate, (_, score) in zip(estimates, scored[2:], strict=True)]
+    assert module.validate()["validation/rmse"] == pytest.approx(np.sqrt(np.mean(np.square(errors))))
+
+
+def test_shuffled_clips_are_shuffled_anew_in_every_sample(scored: Scored) -> None:
+    clip = CLIP.model_copy(update={"order": "shuffled"})
+    recorded, module = finetuning(scored[:1]), finetuning(scored[:1], clip=clip)
+    orders = set()
+    for number in range(12):
+        frames, shuffled = recorded.samples[number]["clip"], module.samples[number]["clip"]
+        order = [int(np.argmax([np.array_equal(frame, other) for other in frames])) for frame in shuffled]
+        assert sorted(order) == list(range(8))
+        orders.add(tuple(order))
+    assert len(orders) == 12
 
 
 def test_the_loss_is_half_the_mean_square(scored: Scored) -> None:

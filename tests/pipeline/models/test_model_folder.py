@@ -55,6 +55,23 @@ def test_the_description_keeps_what_others_wrote(folder: Path) -> None:
     assert read_model_folder(folder) == FOLDER
 
 
+def test_a_control_says_in_words_what_was_taken_from_it(tmp_path: Path) -> None:
+    assert FOLDER.controls == FOLDER.tested_controls("recorded") == ()
+    words = "scores permuted among subjects, draw 3"
+    folder = replace(FOLDER, input_spec=replace(FOLDER.input_spec, order="frozen"), permuted=words)
+    add_to_description(tmp_path, folder.to_json())
+    controls = read_model_folder(tmp_path).controls
+    assert controls == (f"fitted to {words}", "fitted to clips with frozen frames (clip.order)")
+    assert FOLDER.tested_controls("shuffled") == ("tested on clips with shuffled frames (evaluate.order)",)
+    assert (folder.tested_order("recorded"), FOLDER.tested_order("shuffled")) == ("frozen", "shuffled")
+
+
+def test_a_folder_of_before_clip_order_was_fitted_to_recorded_frames(folder: Path) -> None:
+    footage = json.loads((folder / "description.json").read_text())["footage"]
+    _rewrite(folder, footage={key: value for key, value in footage.items() if key != "order"})
+    assert read_model_folder(folder).input_spec.order == "recorded"
+
+
 @pytest.mark.parametrize(
     ("missing", "message"),
     [

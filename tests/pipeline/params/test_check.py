@@ -14,13 +14,16 @@ from pipeline.params.whole import Params
 
 ROOT = Path(__file__).parents[3]
 SECTIONS = (
-    "simulate, corpus, decode, align, detection, subsample, identities, clip, model, pretrain, estimator, finetune, "
-    "evaluate, explain"
+    "simulate, corpus, decode, align, detection, subsample, baselines, identities, clip, model, pretrain, estimator, "
+    "finetune, evaluate, explain"
 )
 KERNELS = "a list of distinct odd numbers from 1 to 31, ascending, as [3, 5, 7]"
 CUE_IN = "dynamics (the score affects how fast a face moves) or appearance (it affects the face at rest)"
 LABELS = "true, or a control: permuted_subjects or permuted_sessions (no face tells a score then)"
-ORDER = "recorded, or a control: shuffled, frozen (the middle frame of a clip repeated) or reversed"
+ORDER = (
+    "recorded (as clip.order), or a control in testing alone: shuffled, frozen (the middle frame of a clip repeated) "
+    "or reversed"
+)
 THRESHOLDS = "three numbers between 0 and 1, for P-Net, R-Net and O-Net"
 ABSENT = "skip (no clip with a frame without a face), hold (the last face is repeated) or keep (black)"
 PLAIN = "without ${ and control characters; a link with a plain name may lead there"
@@ -188,8 +191,8 @@ def test_parameters_of_the_demo_are_accepted() -> None:
         ("finetune.learning_rate", "1e-5 or so", '"1e-5 or so"', "above 0; the paper: 0.0001"),
         ("finetune.augment.flip", 2, "2", "probability of mirroring, 0 to 1"),
         ("finetune.augment", [0.25], "[0.25]", f"a section with the keys {AUGMENT}"),
-        ("clip", 16, "16", "a section with the keys length, absent"),
-        ("clip", None, "null", "a section with the keys length, absent"),
+        ("clip", 16, "16", "a section with the keys length, absent, order"),
+        ("clip", None, "null", "a section with the keys length, absent, order"),
     ],
 )
 def test_an_error_names_the_key_its_value_and_what_is_allowed(
@@ -248,7 +251,7 @@ def test_augmentation_probabilities_may_sum_to_one() -> None:
 def test_the_error_for_an_unknown_key_lists_the_known_keys() -> None:
     values = _values(clip__lenght=16, finetune__augment__mirror=0.5, models={})
     assert _error_lines(values) == [
-        "params.yaml: clip.lenght is not a known key; clip has the keys length, absent",
+        "params.yaml: clip.lenght is not a known key; clip has the keys length, absent, order",
         f"params.yaml: finetune.augment.mirror is not a known key; finetune.augment has the keys {AUGMENT}",
         f"params.yaml: models is not a known key; params.yaml has the keys {SECTIONS}",
     ]
@@ -262,17 +265,48 @@ def test_the_error_for_a_renamed_key_names_the_present_one_and_how_to_convert() 
     ]
 
 
+def test_the_control_of_permuted_labels_has_moved() -> None:
+    (line,) = _error_lines(_values(finetune__labels="permuted"))
+    assert line == (
+        "params.yaml: finetune.labels is now corpus.labels, which permutes fitted and tested scores; permuted: "
+        "permuted_sessions"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"evaluate__order": "frozen"},
+            "evaluate.order is frozen, but clip.order is shuffled; allowed: one of them recorded, because clips are "
+            "reordered once",
+        ),
+        (
+            {"estimator__name": "lpq_svr"},
+            "clip.order is shuffled, but lpq_svr sees no clips; allowed for it: recorded",
+        ),
+        (
+            {"estimator__name": "frame_expectation", "model__name": "resnet50"},
+            "clip.order is shuffled, but frame_expectation sees no clips; allowed for it: recorded",
+        ),
+    ],
+)
+def test_frames_are_reordered_once_and_only_where_clips_are_seen(changes: dict[str, Any], message: str) -> None:
+    assert _error_lines(_values(clip__order="shuffled", **changes)) == [f"params.yaml: {message}"]
+    check_params(_values(**changes))
+
+
 def test_a_key_that_is_not_text_is_rejected() -> None:
     values = _values()
     values["clip"][16] = True
-    assert _error_lines(values) == ["params.yaml: clip.16 is not a known key; clip has the keys length, absent"]
+    assert _error_lines(values) == ["params.yaml: clip.16 is not a known key; clip has the keys length, absent, order"]
 
 
 def test_a_missing_key_is_rejected() -> None:
     values = _values()
     del values["model"]["depth"], values["clip"]
     assert sorted(_error_lines(values)) == [
-        "params.yaml: clip is missing; allowed: a section with the keys length, absent",
+        "params.yaml: clip is missing; allowed: a section with the keys length, absent, order",
         "params.yaml: model.depth is missing; allowed: 27, 36, 51, 69 or 99",
     ]
 

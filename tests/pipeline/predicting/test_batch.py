@@ -1,5 +1,6 @@
 """Estimates of many videos: equal to those of evaluate, unaffected by broken files, with no files left behind."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -59,6 +60,19 @@ def test_estimate_is_bitwise_equal_to_predict(pipeline_run: PipelineRun) -> None
     sequence, absent = pipeline_run.sequences / name, pipeline_run.params.clip.absent
     (expected,) = predict(network, description, [sequence], absent, 1, torch.device("cpu"))
     assert _estimate(video, pipeline_run.model).score == expected.score
+
+
+def test_a_control_is_used_as_it_was_fitted_and_says_so(pipeline_run: PipelineRun, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(pipeline_run.model, model)
+    values = json.loads((model / "description.json").read_text())
+    values["footage"]["order"] = "frozen"
+    (model / "description.json").write_text(json.dumps(values))
+    video = next(iter(pipeline_run.videos.values()))
+    plain, control = (_estimate(video, folder) for folder in (pipeline_run.model, model))
+    assert plain.score != control.score
+    assert control.notes[0].startswith("A CONTROL, NO MODEL TO USE: fitted to clips with frozen frames (clip.order)")
+    assert not any("CONTROL" in note for note in plain.notes)
 
 
 def test_phases_are_averaged_as_in_evaluate(pipeline_run: PipelineRun) -> None:

@@ -27,7 +27,11 @@ def test_controls_are_named() -> None:
     assert control(_params()) is None
     assert control(_params(corpus={"labels": True}, evaluate={"order": "recorded"})) is None
     assert control(_params(corpus={"labels": "permuted_subjects"}, evaluate={"order": "frozen"})) == (
-        "A control, and no result: its scores are permuted among subjects and the frames of its clips are frozen."
+        "A control, and no result: its scores are permuted among subjects and the frames of its clips are frozen in "
+        "testing."
+    )
+    assert control(_params(clip={"order": "shuffled"})) == (
+        "A control, and no result: the frames of its clips are shuffled in fitting and in testing."
     )
 
 

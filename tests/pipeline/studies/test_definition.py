@@ -88,7 +88,7 @@ def test_changes_are_parsed_as_yaml() -> None:
         ("estimators", 3),
         ("seeds", 3),
         ("folds", 5),
-        ("controls", 10),
+        ("controls", 13),
         ("permutation", 39),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from pipeline.data.frame_order import FrameOrder
 from pipeline.data.seeding import Purpose, torch_seed
 from pipeline.finetuning.finetuning import Finetuning
 from pipeline.models.description import Description
@@ -28,7 +29,7 @@ from pipeline.zarr_store import MAPPED, GroupWriter
 SIZE = 32
 ORIGIN_CODES = {"absent": 0, "detected": 1, "refined": 2, "interpolated": 3}
 
-CLIP = Clip(length=8, absent="skip")
+CLIP = Clip(length=8, absent="skip", order="recorded")
 ALIGN = Align(
     method="similarity",
     size=SIZE,
@@ -96,7 +97,8 @@ def task(
     network = build(model, Regression(), torch_seed(settings.seed, Purpose.WEIGHTS))
     target = fit_target([score for _, score in fitted], settings.standardise)
     description = Description(model, Regression(), clip.length, target)
-    return NetworkTask(network, description, fitted, validated, clip.absent)
+    order = FrameOrder(clip.order, settings.seed)
+    return NetworkTask(network, description, fitted, validated, clip.absent, order)
 
 
 def finetuning(

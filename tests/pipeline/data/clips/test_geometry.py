@@ -20,14 +20,14 @@ def _sequence(folder: Path, fps: float) -> Path:
 
 def test_the_frame_rates_are_those_of_the_recordings(tmp_path: Path) -> None:
     folders = [_sequence(tmp_path / f"r{number}", fps) for number, fps in enumerate([15.0, 12.5, 3.75, 0.0])]
-    assert input_spec_of(folders, "hold") == InputSpec(
-        PREPROCESSING, "hold", (3.75, 12.5, 15.0)
+    assert input_spec_of(folders, "hold", "frozen") == InputSpec(
+        PREPROCESSING, "hold", (3.75, 12.5, 15.0), "frozen"
     )  # a single frame has none
 
 
 def test_recordings_of_single_frames_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="every recording is a single frame"):
-        input_spec_of([_sequence(tmp_path / "still", 0.0)], "skip")
+        input_spec_of([_sequence(tmp_path / "still", 0.0)], "skip", "recorded")
 
 
 def test_sequences_of_different_preprocessing_are_refused(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_sequences_of_different_preprocessing_are_refused(tmp_path: Path) -> Non
     with pytest.raises(
         GeometryMismatchError, match=r"one and .*other were made differently: align\.detector sparse \(here every\)"
     ):
-        input_spec_of([first, second], "skip")
+        input_spec_of([first, second], "skip", "recorded")
 
 
 def test_a_sequence_without_preprocessing_is_named(tmp_path: Path) -> None:
