@@ -93,12 +93,17 @@ def initialise(network: Network, generator: torch.Generator) -> None:
     2019), so by (1.47 + 1.47^3) / 2, their size 1.5-fold, in a block with a shortcut of the same kind. At depth 99 the
     first step of the paper's SGD would make the weights of conv1 hundreds of times as large, and batch norm would keep
     them there.
+
+    C3D has no batch norm, and its variance is 1 / fan in, without He's factor of 2: that factor makes up for the half
+    that a ReLU cuts off, and C3D's max pools already do. With both, its outputs and gradients grow from pool to pool:
+    at full width the loss of the paper's SGD is not finite after five steps of two clips, even of scaled pixels.
     """
     last = network.head.last
+    before_relu = 1.0 if isinstance(network.backbone, C3D) else 2.0
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Conv3d | nn.Linear):
             fan_in = module.weight[0].numel()
-            gain = 1.0 if module is last else 2.0
+            gain = 1.0 if module is last else before_relu
             nn.init.normal_(module.weight, std=math.sqrt(gain / fan_in), generator=generator)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -11,6 +11,9 @@ MIN_CLIP_LENGTH = 8  # the time axis is halved four times before the head (paper
 # give them: (smallest, largest) number of frames, and of pixels in height and in width.
 C3D_FRAMES = (16, 31)
 C3D_PIXELS = (96, 127)
+# C3D has no batch norm, so its activations and gradients have the scale of its input: with unscaled pixels the loss is
+# not finite after a few steps. 1/128 brings pixels between about -1 and 1.
+C3D_MAX_SCALE = 1 / 64
 
 
 def _odd_and_ascending(kernels: tuple[int, ...]) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from pipeline.params.corpus import Corpus, Simulate
 from pipeline.params.estimator import Estimator
 from pipeline.params.evaluation import Baselines, Evaluate, Explain
 from pipeline.params.faces import Align, Decode, Detection, Identities, Subsample
-from pipeline.params.network import C3D_FRAMES, C3D_PIXELS, Clip, Model
+from pipeline.params.network import C3D_FRAMES, C3D_MAX_SCALE, C3D_PIXELS, Clip, Model
 from pipeline.params.section import Section
 from pipeline.params.training import Finetune, Pretrain
 
@@ -44,14 +44,24 @@ class Params(Section):
             )
         self._check_estimator()
         self._check_order()
-        if self.model.name == "c3d":  # the weights of its FC layers fit one size of clip
-            for key, value, (minimum, maximum) in (
-                ("clip.length", self.clip.length, C3D_FRAMES),
-                ("align.size", self.align.size, C3D_PIXELS),
-            ):
-                if not minimum <= value <= maximum:
-                    raise ValueError(f"{key} is {value}, but model.name is c3d; allowed for it: {minimum} to {maximum}")
+        if self.model.name == "c3d":
+            self._check_c3d()
         return self
+
+    def _check_c3d(self) -> None:
+        """Check that the weights of C3D's FC layers fit the clips, and that it can be trained on such pixels."""
+        for key, value, (minimum, maximum) in (
+            ("clip.length", self.clip.length, C3D_FRAMES),
+            ("align.size", self.align.size, C3D_PIXELS),
+        ):
+            if not minimum <= value <= maximum:
+                raise ValueError(f"{key} is {value}, but model.name is c3d; allowed for it: {minimum} to {maximum}")
+        if self.model.scale > C3D_MAX_SCALE:
+            raise ValueError(
+                f"model.scale is {self.model.scale:g}, but model.name is c3d, which has no batch norm: its loss would "
+                f"not stay finite; allowed for it: above 0 to {C3D_MAX_SCALE:g}, as 0.0078125, which brings pixels "
+                "between about -1 and 1"
+            )
 
     def _check_estimator(self) -> None:
         """Check that the chosen estimator can read its source and build on the network."""

@@ -17,7 +17,7 @@ from pipeline.runtime.atomic import atomic_file
 from pipeline.runtime.durable import flush_tree
 from pipeline.training.checkpoint_file import agrees_with_checksums, set_aside
 from pipeline.training.distributed import all_gather_objects, any_rank, rank
-from pipeline.training.errors import StoppedError, TrainingError
+from pipeline.training.errors import DivergedError, StoppedError
 from pipeline.training.module import TrainingModule
 from pipeline.training.preemption import StopRequest
 
@@ -54,16 +54,17 @@ class Checkpointer:
             losses: those that are in no row of the learning curve yet.
 
         Raises:
-            TrainingError: if a weight is not finite; the previous checkpoint stays.
+            DivergedError: if a weight is not finite; the previous checkpoint stays.
             StoppedError: after writing, if a signal asked training to stop.
         """
         started = time.monotonic()
         step, epoch = self.module.global_step, self.module.current_epoch
         finite = torch.stack([weight.isfinite().all() for weight in self.module.parameters()])
         if not finite.all():  # the host waits for a GPU once
-            raise TrainingError(
+            raise DivergedError(
                 f"a weight is not finite after step {step} (epoch {epoch + 1}), although the loss was; the previous "
-                "checkpoint stays: lower the learning rate, or set precision to 32-true"
+                "checkpoint stays",
+                self.module.learning_rate(step - 1),
             )
         if rank() == 0:
             flush_tree(self.path.parent)  # the learning curves up to this step

@@ -21,7 +21,7 @@ from pipeline.training.checkpoint_file import CHECKPOINT
 from pipeline.training.curves import LearningCurves
 from pipeline.training.determinism import deterministic_algorithms
 from pipeline.training.distributed import all_gather_scalars, broadcast, rank, world_size
-from pipeline.training.errors import StoppedError, TrainingError
+from pipeline.training.errors import DivergedError, StoppedError, TrainingError
 from pipeline.training.loader import Batch
 from pipeline.training.local_device import cluster_environment, local_processes
 from pipeline.training.module import TrainingModule
@@ -176,16 +176,17 @@ class TrainingLoop:
         """Check the losses of a step, and add their mean to the learning curve every few steps.
 
         Raises:
-            TrainingError: if a loss is not finite; no checkpoint holds the step yet.
+            DivergedError: if a loss is not finite; no checkpoint holds the step yet.
         """
         module, step = self.module, self.module.global_step + 1
         for copy in losses:
             values = copy.values()
-            module.latest_loss = math.fsum(values) / len(values)
+            before, module.latest_loss = module.latest_loss, math.fsum(values) / len(values)
             if not math.isfinite(module.latest_loss):
-                raise TrainingError(
-                    f"the loss is {module.latest_loss} at step {step} (epoch {module.current_epoch + 1}): "
-                    "lower the learning rate, or set precision to 32-true"
+                raise DivergedError(
+                    f"the loss is {module.latest_loss} at step {step} (epoch {module.current_epoch + 1}), "
+                    f"after {before:.4g}",
+                    module.learning_rate(step - 1),
                 )
             self.losses.extend(values)
         if step % max(self.plan.steps // ROWS_PER_EPOCH, 1) == 0:

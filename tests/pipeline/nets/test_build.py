@@ -62,6 +62,15 @@ def test_initial_weights_are_he_normal() -> None:
     assert not last.bias.any()
 
 
+def test_initial_weights_of_c3d_have_the_variance_of_one_over_fan_in() -> None:
+    network = build(MODEL.model_copy(update={"name": "c3d", "width": 0.25}), Recognition(100), seed=0)
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv3d | nn.Linear)]
+    assert len(layers) == 11
+    for layer in layers:
+        assert layer.weight.std().item() == pytest.approx(math.sqrt(1 / layer.weight[0].numel()), rel=0.1)
+        assert layer.bias is not None and not layer.bias.any()
+
+
 def _blocks(network: nn.Module) -> list[Block]:
     return [layer for layer in network.modules() if isinstance(layer, Block)]
 

@@ -231,6 +231,11 @@ def test_an_error_names_the_key_its_value_and_what_is_allowed(
             "simulate.subjects is 31, but there are only 3 x 10 sessions; allowed: up to 30",
         ),
         (
+            {"model__name": "c3d", "model__scale": 1.0},
+            "model.scale is 1, but model.name is c3d, which has no batch norm: its loss would not stay finite; "
+            "allowed for it: above 0 to 0.015625, as 0.0078125, which brings pixels between about -1 and 1",
+        ),
+        (
             {"finetune__augment": {"flip": 0.5, "rotate": 0.4, "upside_down": 0.2, "degrees": 30}},
             "finetune.augment: flip + rotate + upside_down is 1.1; "
             "allowed: at most 1, because at most one of them is applied to a clip",

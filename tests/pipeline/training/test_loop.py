@@ -290,7 +290,8 @@ def test_the_final_weights_are_the_moving_average_over_steps(material: Path, tmp
 
 def test_an_infinite_loss_is_an_error_with_its_step_and_advice(material: Path, tmp_path: Path) -> None:
     module = _finetuning(material, ACCUMULATED.model_copy(update={"learning_rate": 1e30}))
-    with pytest.raises(TrainingError, match=r"the loss is (nan|inf) at step \d+ .*lower the learning rate"):
+    message = r"the loss is (nan|inf) at step \d+ .*, after \S+: lower the learning rate \(\S+e\+\d+ in this step\)"
+    with pytest.raises(TrainingError, match=message):
         fit(module, EPOCHS, "32-true", tmp_path, CPU)
 
 
