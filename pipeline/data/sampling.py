@@ -1,6 +1,6 @@
 """Training samples: each is a pure function of the seed and its running number."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,11 @@ from pipeline.data.seeding import Purpose, generator
 from pipeline.params.training import Augment
 
 Starts = Sequence[Sequence[int] | Int[np.ndarray, " _"]]  # allowed first frames, for each phase of a recording
+
+ANGLES: dict[str, Callable[[float], float]] = {  # the angle as a share of the largest, from a draw of 0 to 1
+    "fixed": lambda draw: -1.0,
+    "uniform": lambda draw: 2 * draw - 1,
+}
 
 
 @dataclass(frozen=True)
@@ -38,12 +43,13 @@ def draw_clip(seed: int, number: int, starts: Sequence[Starts], augment: Augment
 
     Recordings are drawn uniformly, whatever their length, with replacement. Any frame may be the first as far as
     `clip.absent` allows, because clips wrap around at the end. At most one of flip, rotation and upside down is drawn.
+    A fixed angle is clockwise, as in the authors' code, and has no sign to draw.
 
     Args:
         seed: of the training.
         number: of the sample, from 0, counted through the whole training.
         starts: the allowed first frames in each phase of each recording; each recording has at least one.
-        augment: the probabilities of the augmentations.
+        augment: the probabilities of the augmentations, and the angles of rotations.
     """
     random = generator(seed, Purpose.SAMPLE, number)
     recording = int(random.integers(len(starts)))
@@ -51,11 +57,11 @@ def draw_clip(seed: int, number: int, starts: Sequence[Starts], augment: Augment
     phase = phases[int(random.integers(len(phases)))]
     frames = starts[recording][phase]
     start = int(frames[int(random.integers(len(frames)))])
-    choice, angle = random.random(2)
+    choice, turn = random.random(2)
     if choice < augment.flip:
         return ClipSample(recording, phase, start, flip=True)
     if choice < augment.flip + augment.rotate:
-        return ClipSample(recording, phase, start, degrees=augment.degrees * (2 * angle - 1))
+        return ClipSample(recording, phase, start, degrees=augment.degrees * ANGLES[augment.angle](turn))
     if choice < augment.flip + augment.rotate + augment.upside_down:
         return ClipSample(recording, phase, start, upside_down=True)
     return ClipSample(recording, phase, start)

@@ -56,8 +56,11 @@ class Finetuning(TrainingModule):
         self.best: dict[str, Any] = {}  # epoch, rmse and weights of the best epoch so far
 
     def prepare(self, batch: Batch) -> Float[Tensor, "batch channel time height width"]:
-        """Augment and normalise the clips."""
-        return self.normalise(augment_clips(batch["clip"], batch["flip"], batch["upside_down"], batch["degrees"]))
+        """Normalise and augment the clips."""
+        clips = self.normalise(batch["clip"]).permute(0, 2, 3, 4, 1)  # in the order of the disk
+        fill = self.settings.augment.fill
+        augmented = augment_clips(clips, batch["flip"], batch["upside_down"], batch["degrees"], fill)
+        return augmented.permute(0, 4, 1, 2, 3)
 
     def outputs(self, inputs: Float[Tensor, "batch channel time height width"]) -> Float[Tensor, "batch outputs"]:
         """Run the network on each clip."""

@@ -31,7 +31,7 @@ class ScoredClips(Dataset[dict[str, Any]]):
             targets: the output of the network that each recording is fitted to.
             length: frames of a clip.
             seed: of the draws of clips.
-            augment: the probabilities of the augmentations.
+            augment: the probabilities of the augmentations, and the angles of rotations.
             order: of the frames in each clip.
         """
         self.sequences = sequences

@@ -38,12 +38,20 @@ class Pretrain(Section):
 
 
 class Augment(Section):
-    """Probabilities of the augmentations of a training clip; at most one of the three is applied to a clip."""
+    """Augmentations of a training clip: their probabilities (at most one is applied to a clip), and the rotation."""
 
     flip: Real = Field(ge=0, le=1, description="probability of mirroring, 0 to 1")
     rotate: Real = Field(ge=0, le=1, description="probability of a rotation, 0 to 1")
     upside_down: Real = Field(ge=0, le=1, description="probability of a top-to-bottom flip, 0 to 1")
-    degrees: Real = Field(ge=0, le=180, description="the largest rotation in either direction, 0 to 180; the paper: 30")
+    degrees: Real = Field(ge=0, le=180, description="the angle of a rotation, or the largest, 0 to 180; the paper: 30")
+    angle: Literal["fixed", "uniform"] = Field(
+        description="fixed (exactly finetune.augment.degrees, clockwise; the authors' code) or uniform (up to it, in "
+        "either direction; the paper's text)"
+    )
+    fill: Literal["edge", "mean"] = Field(
+        description="edge (corners that come into view have the nearest pixel; the authors' code) or mean (they have "
+        "the colour model.mean, which is 0 for the network)"
+    )
 
     @model_validator(mode="after")
     def _probabilities_fit(self) -> "Augment":

@@ -55,6 +55,7 @@ def test_the_papers_settings(params: Path, name: str) -> None:
     assert (finetune.learning_rate, finetune.decay, finetune.standardise) == (1e-4, 5e-4, False)
     assert finetune.averaging == 0
     assert (augment.flip, augment.rotate, augment.upside_down, augment.degrees) == (0.25, 0.25, 0.25, 30)
+    assert (augment.angle, augment.fill) == ("fixed", "edge")
     assert (finetune.validation, settings.evaluate.phases) == ("none", 1)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from pipeline.data.sampling import ClipSample, Starts, draw_clip, draw_flip, epoch_order
 from pipeline.params.training import Augment
 
-NO_AUGMENTATION = Augment(flip=0.0, rotate=0.0, upside_down=0.0, degrees=30.0)
+NO_AUGMENTATION = Augment(flip=0.0, rotate=0.0, upside_down=0.0, degrees=30.0, angle="uniform", fill="edge")
+QUARTERS = NO_AUGMENTATION.model_copy(update={"flip": 0.25, "rotate": 0.25, "upside_down": 0.25})
 STARTS: list[Starts] = [(range(10), range(9)), (range(200), range(0)), (np.array([7]),)]
 
 
@@ -39,13 +40,20 @@ def test_with_probabilities_of_zero_no_clip_is_augmented() -> None:
 
 
 def test_at_most_one_augmentation_is_drawn_with_its_probability() -> None:
-    samples = _draws(4000, Augment(flip=0.25, rotate=0.25, upside_down=0.25, degrees=30.0))
+    samples = _draws(4000, QUARTERS)
     counts = Counter((s.flip, s.degrees != 0, s.upside_down) for s in samples)
     assert set(counts) == {(True, False, False), (False, True, False), (False, False, True), (False, False, False)}
     assert all(900 < count < 1100 for count in counts.values())
     angles = [s.degrees for s in samples if s.degrees]
     assert -30 < min(angles) < -28
     assert 28 < max(angles) < 30
+
+
+def test_a_fixed_angle_is_clockwise_and_the_same_for_every_rotated_clip() -> None:
+    fixed = _draws(400, QUARTERS.model_copy(update={"angle": "fixed"}))
+    assert {s.degrees for s in fixed} == {0.0, -30.0}
+    rotated = [s.degrees != 0 for s in fixed]
+    assert rotated == [s.degrees != 0 for s in _draws(400, QUARTERS)]  # the same clips as with another angle
 
 
 def test_every_epoch_has_every_image_in_an_order_of_its_own() -> None:

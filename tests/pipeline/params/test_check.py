@@ -27,7 +27,7 @@ ORDER = (
 THRESHOLDS = "three numbers between 0 and 1, for P-Net, R-Net and O-Net"
 ABSENT = "skip (no clip with a frame without a face), hold (the last face is repeated) or keep (black)"
 PLAIN = "without ${ and control characters; a link with a plain name may lead there"
-AUGMENT = "flip, rotate, upside_down, degrees"
+AUGMENT = "flip, rotate, upside_down, degrees, angle, fill"
 DEMO: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 
@@ -236,7 +236,16 @@ def test_an_error_names_the_key_its_value_and_what_is_allowed(
             "allowed for it: above 0 to 0.015625, as 0.0078125, which brings pixels between about -1 and 1",
         ),
         (
-            {"finetune__augment": {"flip": 0.5, "rotate": 0.4, "upside_down": 0.2, "degrees": 30}},
+            {
+                "finetune__augment": {
+                    "flip": 0.5,
+                    "rotate": 0.4,
+                    "upside_down": 0.2,
+                    "degrees": 30,
+                    "angle": "fixed",
+                    "fill": "edge",
+                }
+            },
             "finetune.augment: flip + rotate + upside_down is 1.1; "
             "allowed: at most 1, because at most one of them is applied to a clip",
         ),
@@ -247,9 +256,16 @@ def test_contradictory_keys_are_rejected(changes: dict[str, Any], message: str) 
 
 
 def test_augmentation_probabilities_may_sum_to_one() -> None:
-    quarters = {"flip": 0.25, "rotate": 0.25, "upside_down": 0.25, "degrees": 30}
+    quarters = {"flip": 0.25, "rotate": 0.25, "upside_down": 0.25, "degrees": 30, "angle": "fixed", "fill": "edge"}
     assert check_params(_values(finetune__augment=quarters)).finetune.augment.rotate == 0.25
-    thirds = {"flip": 0.1, "rotate": 0.2, "upside_down": 0.7, "degrees": 30}  # 1 except for the last bit of the float
+    thirds = {
+        "flip": 0.1,
+        "rotate": 0.2,
+        "upside_down": 0.7,
+        "degrees": 30,
+        "angle": "fixed",
+        "fill": "edge",
+    }  # 1 except for the last bit of the float
     check_params(_values(finetune__augment=thirds))
 
 

@@ -78,7 +78,7 @@ FINETUNE = Finetune(
     decay=0.01,
     averaging=0.5,
     standardise=True,
-    augment=Augment(flip=0.25, rotate=0.25, upside_down=0.25, degrees=30),
+    augment=Augment(flip=0.25, rotate=0.25, upside_down=0.25, degrees=30, angle="uniform", fill="edge"),
     validation="none",
     held_out=0.25,
     precision="32-true",
