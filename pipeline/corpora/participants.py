@@ -40,12 +40,12 @@ def characteristics(part: Sequence[Label], partitions: dict[str, list[Label]]) -
     people = {label.subject for label in part}
     sessions = _by_session(part)
     counts = {
-        "participants": len(people),
+        "subjects": len(people),
         "sessions": len(sessions),
         "videos": len(part),
         "videos_without_score": sum(label.bdi is None for label in part),
         **{
-            f"participants_in_{name}": len(people & {label.subject for label in labels})
+            f"subjects_in_{name}": len(people & {label.subject for label in labels})
             for name, labels in partitions.items()
         },
     }

@@ -51,8 +51,8 @@ def standard_errors(correlation: float, samples: int) -> float:
     """Return Fisher's z of a correlation over its standard error; one sample in `SMOOTHED` is independent.
 
     Examples:
-        >>> standard_errors(0.8, samples=112)  # n = 28: atanh(0.8) x 5
-        5.493...
+        >>> round(standard_errors(0.8, samples=112), 3)  # n = 28: atanh(0.8) x 5
+        5.493
     """
     return float(np.arctanh(min(correlation, 1 - 1e-9)) * np.sqrt(max(samples / SMOOTHED - 3, 0)))
 

@@ -27,8 +27,8 @@ def near_twins_notice(main: Outcome) -> list[Notice]:
     return [
         Notice(
             "WARNING: the same video seems to be in two partitions. Pairs that look like copies, listed in the section "
-            f"Participants: {len(across)}. What was fitted may have been tested, so trust no number of this page "
-            "before they are looked at."
+            f"Subjects: {len(across)}. What was fitted may have been tested, so trust no number of this page before "
+            "they are looked at."
         )
     ]
 

@@ -15,7 +15,7 @@ PARTICIPANTS, FLOW = "data/corpus/participants.csv", "results/flow.csv"
 PARTS = ("training", "development", "test", "all")
 CORRELATIONS = (0.5, 0.8, 0.95)  # of the errors of two models: unlike, alike, and nearly the same
 COUNTS = {  # of Table 1, by the names in participants.csv
-    "participants": "participants",
+    "subjects": "subjects",
     "sessions": "sessions",
     "videos": "videos",
     "videos_without_score": "videos without a score",
@@ -53,7 +53,7 @@ def section_participants(main: Outcome) -> Section:
             "Who is in the corpus is not known: the tables of this experiment are not in DVC's cache, or it is older."
         ]
     )
-    return Section("participants", "Participants and sample size", [*missing, FEW], blocks)
+    return Section("subjects", "Subjects and sample size", [*missing, FEW], blocks)
 
 
 def _characteristics(main: Outcome) -> list[Table]:
@@ -73,7 +73,7 @@ def _characteristics(main: Outcome) -> list[Table]:
     rows += [
         [f"sessions, {band.name} ({band.low} to {band.high})", *_row(cells, f"band_{band.name}")] for band in BANDS
     ]
-    rows += [[f"participants, sex {name[4:]}", *_row(cells, name)] for name in cells if name.startswith("sex_")]
+    rows += [[f"subjects, sex {name[4:]}", *_row(cells, name)] for name in cells if name.startswith("sex_")]
     if "age_mean" in cells:
         rows.append(["age: mean (standard deviation)", *_joined(cells, "age", "{mean} ({sd})")])
         rows.append(["age: lowest to highest", *_joined(cells, "age", "{lowest} to {highest}")])
@@ -81,12 +81,12 @@ def _characteristics(main: Outcome) -> list[Table]:
         "TRIPOD+AI, items 20b and 20c. A session is one visit with one questionnaire, whatever its number of videos. A "
         "person in several partitions counts once in the last column."
     ]
-    return [Table("Table 1: participants by partition", ["characteristic", *PARTS], rows, notes, "participants")]
+    return [Table("Table 1: subjects by partition", ["characteristic", *PARTS], rows, notes, "participants")]
 
 
 def _shared(cells: Cells, partition: str) -> list[str]:
     """Return how many people of each other partition are in this one, too."""
-    row = cells[f"participants_in_{partition}"]
+    row = cells[f"subjects_in_{partition}"]
     return [f"of them also in {partition}", *("" if part in (partition, PARTS[-1]) else row[part] for part in PARTS)]
 
 
@@ -111,13 +111,11 @@ def _rounded(name: str, cell: str) -> str:
 
 
 def read_flow(main: Outcome) -> dict[tuple[str, str], tuple[int, int, float]]:
-    """Return (recordings, participants, minutes) by partition and step; empty if the experiment has no flow."""
+    """Return (recordings, subjects, minutes) by partition and step; empty if the experiment has no flow."""
     text = main.experiment.text(FLOW)
-    rows = (
-        [] if text is None else parse_rows(text, FLOW, ("partition", "step", "recordings", "participants", "minutes"))
-    )
+    rows = [] if text is None else parse_rows(text, FLOW, ("partition", "step", "recordings", "subjects", "minutes"))
     return {
-        (row["partition"], row["step"]): (int(row["recordings"]), int(row["participants"]), float(row["minutes"]))
+        (row["partition"], row["step"]): (int(row["recordings"]), int(row["subjects"]), float(row["minutes"]))
         for _, row in rows
     }
 

@@ -14,7 +14,7 @@ from pipeline.records.labels import PARTITIONS, Label
 from pipeline.records.tables import write_rows
 from pipeline.zarr_store import read_attributes
 
-COLUMNS = ("partition", "step", "recordings", "participants", "minutes")
+COLUMNS = ("partition", "step", "recordings", "subjects", "minutes")
 ALL = "all"  # partitions together, in which a person who is in several counts once
 LISTED, UNSCORED = "listed", "unscored"
 USES = ("fitted", "validated", "tested")
@@ -27,12 +27,12 @@ class Counts:
 
     Attributes:
         recordings: their number.
-        participants: number of people in them.
+        subjects: number of people in them.
         minutes: that decode could read.
     """
 
     recordings: int
-    participants: int
+    subjects: int
     minutes: float
 
 
@@ -92,7 +92,7 @@ def write_flow(path: Path, flow: Mapping[tuple[str, str], Counts]) -> None:
         path,
         COLUMNS,
         (
-            [partition, step, counts.recordings, counts.participants, f"{counts.minutes:.2f}"]
+            [partition, step, counts.recordings, counts.subjects, f"{counts.minutes:.2f}"]
             for (partition, step), counts in flow.items()
         ),
     )

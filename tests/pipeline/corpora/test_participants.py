@@ -32,13 +32,13 @@ def table(tmp_path: Path) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     ("name", "cells"),
     [
-        ("participants", ["2", "1", "2", "4"]),
+        ("subjects", ["2", "1", "2", "4"]),
         ("sessions", ["3", "1", "3", "7"]),
         ("videos", ["4", "1", "3", "8"]),
         ("videos_without_score", ["1", "0", "0", "1"]),
-        ("participants_in_training", ["2", "0", "1", "2"]),  # ann is tested, too
-        ("participants_in_development", ["0", "1", "0", "1"]),
-        ("participants_in_test", ["1", "0", "2", "2"]),
+        ("subjects_in_training", ["2", "0", "1", "2"]),  # ann is tested, too
+        ("subjects_in_development", ["0", "1", "0", "1"]),
+        ("subjects_in_test", ["1", "0", "2", "2"]),
         ("sessions_with_score", ["2", "1", "3", "6"]),
         ("score_mean", ["12.00", "40.00", "8.00", "14.67"]),  # 88 / 6
         ("score_sd", ["2.83", "", "10.58", "14.29"]),  # of 10 14; 20 0 4

@@ -53,16 +53,16 @@ def _flow(counts: dict[str, Counts]) -> None:
 def test_table_1_by_hand(outcome: Outcome) -> None:
     write_participants(Path("data/corpus/participants.csv"), LABELS)
     _flow({"listed": Counts(9, 4, 12.34)})
-    table = _tables(outcome)["Table 1: participants by partition"]
+    table = _tables(outcome)["Table 1: subjects by partition"]
     rows = {name: cells for name, *cells in table.rows}
-    assert rows["participants"] == ["2", "0", "1", "2"]
+    assert rows["subjects"] == ["2", "0", "1", "2"]
     assert rows["of them also in training"] == ["", "0", "1", ""]
     assert rows["of them also in test"] == ["1", "0", "", ""]
     assert rows["minutes that can be read"] == ["12.3"] * 4
     assert rows["score of a session: mean (standard deviation)"] == ["12.0 (2.8)", "", "20.5", "14.8 (5.3)"]
     assert rows["score: median (quartiles)"] == ["12 (11 to 13)", "", "20.5 (20.5 to 20.5)", "14 (12 to 17.25)"]
     assert rows["sessions, mild (14 to 19)"] == ["1", "0", "0", "1"]
-    assert rows["participants, sex f"] == ["1", "", "1", "1"]
+    assert rows["subjects, sex f"] == ["1", "", "1", "1"]
     assert rows["age: lowest to highest"] == ["30 to 44", "", "31 to 31", "30.5 to 44"]
 
 

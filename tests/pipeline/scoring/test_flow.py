@@ -74,5 +74,5 @@ def test_without_validation_the_development_partition_is_fitted(sequences: Path)
 def test_the_table(tmp_path: Path) -> None:
     write_flow(tmp_path / "flow.csv", {("test", "listed"): Counts(3, 2, 2.349), ("test", "tested"): Counts(0, 0, 0.0)})
     assert (tmp_path / "flow.csv").read_text() == (
-        "partition,step,recordings,participants,minutes\ntest,listed,3,2,2.35\ntest,tested,0,0,0.00\n"
+        "partition,step,recordings,subjects,minutes\ntest,listed,3,2,2.35\ntest,tested,0,0,0.00\n"
     )
