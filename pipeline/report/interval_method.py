@@ -1,8 +1,28 @@
 """The one statement of how the intervals of an evaluation are computed, for the text below headings and for Methods."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.studies.definition import value_at
+
 SHORT = "In brackets: 95 % intervals over subjects, because videos of one person are not independent draws."
-METHODS = (
-    "Intervals are 95 % intervals over subjects: Student's t with the standard error of the jackknife that leaves out "
-    "each subject with all their videos [@efron1993], degrees of freedom from the fourth moment of its values "
-    "[@satterthwaite1946], errors on the logarithmic scale and correlations on Fisher's."
+JACKKNIFE = (
+    "Intervals are 95 % intervals over subjects: Student's t with the standard error of the jackknife over subjects "
+    "[@efron1993] and degrees of freedom after Satterthwaite [@satterthwaite1946], for errors on the logarithmic scale "
+    "and for correlations on Fisher's. Those of counts and shares are exact [@clopper1934], for the effective number "
+    "of recordings [@korn1998]."
 )
+
+
+def interval_method(params: Mapping[str, Any]) -> str:
+    """Return the sentences of Methods, with their citations.
+
+    Experiments that have `evaluate.resamples` were evaluated before there was the jackknife.
+    """
+    resamples = value_at(params, "evaluate.resamples")
+    if resamples is None:
+        return JACKKNIFE
+    return (
+        "Intervals are 95 % percentile intervals of a bootstrap over subjects, who are drawn with all their videos "
+        f"[@davison1997]; {resamples} resamples."
+    )

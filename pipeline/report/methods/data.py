@@ -1,10 +1,14 @@
 """Methods, on data: the recordings, how faces are found and aligned, and which frames are kept."""
 
+from pipeline.corpora.participants import COLUMNS
 from pipeline.experiments.outcome import Outcome
+from pipeline.records.labels import PARTITIONS
+from pipeline.records.tables import parse_rows
 from pipeline.report.corpus import AVEC, SIMULATED, corpus_name, cue_statement
 from pipeline.studies.definition import value_at
 
 CITATIONS = {"AVEC2013": "valstar2013", "AVEC2014": "valstar2014"}
+PARTICIPANTS = "data/corpus/participants.csv"
 SCALE = "Scores are those of the Beck Depression Inventory, BDI-II [@beck1996], from 0 to 63."
 TO_DESCRIBE = (
     "[To be described: recruitment, setting, dates, consent, ethical approval, language, and when BDI-II was asked.]"
@@ -18,7 +22,7 @@ def recordings(main: Outcome) -> str:
 
 def counts(main: Outcome) -> list[str]:
     """Return the numbers of fitted and tested recordings, as far as the run recorded them."""
-    sentences = []
+    sentences = _by_partition(main)
     numbers = {key: value_at(main.description, f"trained.{key}.recordings") for key in ("fitted", "validated")}
     if numbers["fitted"]:
         validated = f"; {numbers['validated']} recordings were held out for validation" if numbers["validated"] else ""
@@ -32,6 +36,21 @@ def counts(main: Outcome) -> list[str]:
         )
         sentences.append(f"It was tested on {tested.videos} recordings of {tested.subjects} subjects{new}.")
     return sentences
+
+
+def _by_partition(main: Outcome) -> list[str]:
+    """Return the subjects, recordings and scores of the partitions, from Table 1 of stage ingest."""
+    text = main.experiment.text(PARTICIPANTS)
+    if text is None:
+        return []
+    table = {row["characteristic"]: row for _, row in parse_rows(text, PARTICIPANTS, COLUMNS)}
+    sentences = []
+    for part in PARTITIONS:
+        people, videos = (table[name][part] for name in ("participants", "videos"))
+        score, deviation = (table.get(name, {}).get(part) for name in ("score_mean", "score_sd"))
+        spread = f", standard deviation {deviation}" if deviation else ""
+        sentences.append(f"{part} {videos} and {people}{f' (mean score {score}{spread})' if score else ''}")
+    return [f"Recordings and subjects by partition: {'; '.join(sentences)}."]
 
 
 def faces(main: Outcome) -> str:

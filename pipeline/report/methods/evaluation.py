@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 
 from pipeline.experiments.outcome import Outcome
-from pipeline.report import interval_method
+from pipeline.records.baseline_estimates import BASELINES
 from pipeline.report.card import control
+from pipeline.report.interval_method import interval_method
 from pipeline.report.methods.model import NETWORKS
 from pipeline.report.paper import CLIP_NETWORK, estimator_name
 from pipeline.studies.definition import value_at
 
-BASELINES = {  # by the name of an estimator in intervals.csv
+LABELS_ALONE = {  # by the name of an estimator in intervals.csv
     "constant": "the mean score of fitting",
     "median": "the median score of fitting",
     "lookup": "the mean score of the same subject in fitting, else the mean score",
 }
+CALIBRATION = "Calibration is the line of scores on estimates, by least squares: its slope and intercept."
 METRICS = (
     "We report RMSE, MAE, Pearson's r, the concordance correlation coefficient [@lin1989], and quadratically weighted "
     "kappa [@cohen1968] of the severity bands of BDI-II, over recordings."
@@ -22,7 +24,9 @@ METRICS = (
 
 def evaluation(main: Outcome) -> str:
     """Return the text on estimates, metrics and intervals."""
-    return " ".join([_estimate(main), METRICS, interval_method.METHODS, *_conformal(main), *_saliency(main)])
+    calibrated = any(metric == "calibration slope" for _, _, metric in main.intervals)
+    metrics = [METRICS, *([CALIBRATION] if calibrated else [])]
+    return " ".join([_estimate(main), *metrics, interval_method(main.params), *_conformal(main), *_saliency(main)])
 
 
 def comparisons(main: Outcome, studies: Sequence[str]) -> str:
@@ -32,10 +36,13 @@ def comparisons(main: Outcome, studies: Sequence[str]) -> str:
         main: the reported experiment.
         studies: names of the studies with finished experiments.
     """
-    estimators = dict.fromkeys(estimator for _, estimator, _ in main.intervals)
-    names = [BASELINES[name] for name in BASELINES if name in estimators or not main.intervals]
+    estimators = {estimator for _, estimator, _ in main.intervals}
+    names = [words for name, words in LABELS_ALONE.items() if name in estimators or not main.intervals]
+    ridge = [words for name, words in BASELINES.items() if name in estimators]
     sentences = [
-        f"Baselines that see no face: {'; '.join(names)}. Differences to them are paired, over the same recordings.",
+        f"Baselines that see no face: {'; '.join(names)}.",
+        *([f"Ridge regressions, fitted to the same recordings: on {'; on '.join(ridge)}."] if ridge else []),
+        "Differences to baselines are paired, over the same recordings.",
         "Metrics are given separately for subjects that do and do not occur in fitting.",
     ]
     if warning := control(main.params):

@@ -1,12 +1,17 @@
 """The section Methods: its text follows the run, and its citations and entries agree."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.corpora.participants import write_participants
+from pipeline.records.labels import Label
 from pipeline.report.blocks import CopyText, Section
 from pipeline.report.methods.citations import bibtex, cited_keys, references
+from pipeline.report.methods.data import PARTICIPANTS, recordings
 from pipeline.report.methods.section import methods, section_methods
 from tests.pipeline.experiments.material import ROOT
 from tests.pipeline.report.corpora import AVEC2014, DEMO, OWN, merged, outcome, texts
@@ -80,6 +85,8 @@ def _text(params: dict[str, Any], **description: object) -> str:
             "phases, which",
         ),
         ({"evaluate": {"order": "frozen"}}, "A control, and no result: the frames of its clips are frozen.", "neither"),
+        ({"evaluate": {"resamples": 500}}, "a bootstrap over subjects, who are drawn with", "efron1993"),
+        ({"evaluate": {"resamples": None}}, "the jackknife over subjects [@efron1993]", "davison1997"),
         ({}, "model.depth 27 (69)", "corpus.root"),
     ],
 )
@@ -107,6 +114,33 @@ def test_what_is_recorded_is_told_and_what_is_not_is_left_to_the_author() -> Non
     assert "fitted to" not in unknown
     assert re.search(r"requirements.lock names facenet-pytorch 2\.5\.3, av [\d.]+, dvc [\d.]+;", unknown)
     assert re.search(r"The code is of revision [0-9a-f]{40}", unknown)
+
+
+def test_table_1_gives_the_numbers_by_partition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = [
+        Label("1", "ann", "1", "", "training", 10.0),
+        Label("2", "ann", "2", "", "training", 14.0),
+        Label("3", "ben", "1", "", "development", 5.0),
+        Label("4", "eve", "1", "", "test", None),
+    ]
+    (tmp_path / "data/corpus").mkdir(parents=True)
+    write_participants(tmp_path / PARTICIPANTS, labels)
+    monkeypatch.chdir(tmp_path)
+    assert recordings(outcome(OWN)).endswith(
+        "Recordings and subjects by partition: training 2 and 1 (mean score 12.00, standard deviation 2.83); "
+        "development 1 and 1 (mean score 5.00); test 1 and 1. It was tested on 6 recordings of 3 subjects; 3 of the "
+        "subjects (6 recordings) do not occur in fitting."
+    )
+
+
+def test_baselines_are_those_of_the_evaluation() -> None:
+    main = outcome(DEMO)
+    (text,) = [text for title, text in methods(main, []) if title.startswith("Baselines")]
+    assert text is not None and "median" not in text and "Ridge" not in text  # of which it has no intervals
+    metric = main.intervals["all", "model", "rmse"]
+    more = replace(main, intervals={**main.intervals, ("all", "one_frame", "rmse"): metric})
+    (text,) = [text for title, text in methods(more, []) if title.startswith("Baselines")]
+    assert text is not None and "Ridge regressions, fitted to the same recordings: on one frame of the face." in text
 
 
 def test_studies_are_named() -> None:
@@ -139,6 +173,8 @@ def test_every_citation_has_an_entry_and_every_entry_is_cited(params: dict[str, 
 def test_references_are_complete() -> None:
     """Each entry has a title, an author, and a year or an address or is this software; all of them can be cited."""
     code = "".join(path.read_text() for path in (ROOT / "pipeline/report").rglob("*.py"))
+    text = (ROOT / "pipeline/report/methods/references.bib").read_text(encoding="utf-8")
+    assert len(references()) == len(re.findall("^@", text, re.MULTILINE))  # no key twice
     for key, entry in references().items():
         assert re.search(r"^  title +=", entry, re.MULTILINE), key
         assert re.search(r"^  author +=", entry, re.MULTILINE), key
