@@ -15,6 +15,11 @@ ABSENT = {  # by clip.absent
     "hold": "A frame without a face repeats the last face.",
     "keep": "A frame without a face is black.",
 }
+CORNERS = {  # by finetune.augment.fill
+    "edge": "corners of the nearest pixel",
+    "mean": "corners of the mean colour",
+    None: "black corners",
+}
 NETWORKS = (CLIP_NETWORK, "frame_expectation")
 
 
@@ -127,13 +132,20 @@ def _augmentation(params: Mapping[str, Any]) -> str:
     augment = params["finetune"]["augment"]
     kinds = [
         (augment["flip"], "mirrored"),
-        (augment["rotate"], f"rotated within {augment['degrees']:g} degrees"),
+        (augment["rotate"], _rotation(augment)),
         (augment["upside_down"], "turned upside down"),
     ]
     used = [f"{text} with probability {probability:g}" for probability, text in kinds if probability]
     if not used:
         return "There was no augmentation."
     return f"A sample was {_list(used, 'or')}{'; at most one of these was drawn' if len(used) > 1 else ''}."
+
+
+def _rotation(augment: Mapping[str, Any]) -> str:
+    """Return the rotation in words; before there were `angle` and `fill` it was uniform, and its corners were black."""
+    fixed = augment.get("angle") == "fixed"
+    angle = f"by {augment['degrees']:g} degrees clockwise" if fixed else f"within {augment['degrees']:g} degrees"
+    return f"rotated {angle} ({CORNERS[augment.get('fill')]})"
 
 
 def _validation(main: Outcome) -> list[str]:

@@ -57,10 +57,20 @@ def _text(params: dict[str, Any], **description: object) -> str:
         ({"pretrain": {"source": "/data/w"}}, "weights that were trained elsewhere. [To be described", "/data/w"),
         ({}, "A sample was mirrored with probability 0.5.", "at most one"),
         (
-            {"finetune": {"augment": {"rotate": 0.25, "upside_down": 0.25}}},
-            "mirrored with probability 0.5, rotated within 30 degrees with probability 0.25 or turned upside down with "
-            "probability 0.25; at most one of these was drawn",
+            {"finetune": {"augment": {"rotate": 0.25, "upside_down": 0.25, "angle": "uniform", "fill": "mean"}}},
+            "mirrored with probability 0.5, rotated within 30 degrees (corners of the mean colour) with probability "
+            "0.25 or turned upside down with probability 0.25; at most one of these was drawn",
             "no augmentation",
+        ),
+        (
+            {"finetune": {"augment": {"flip": 0.0, "rotate": 1.0, "angle": "fixed", "fill": "edge"}}},
+            "A sample was rotated by 30 degrees clockwise (corners of the nearest pixel) with probability 1.",
+            "within 30",
+        ),
+        (
+            {"finetune": {"augment": {"rotate": 0.5, "angle": None, "fill": None}}},
+            "rotated within 30 degrees (black corners) with probability 0.5",
+            "nearest pixel",
         ),
         ({"finetune": {"augment": {"flip": 0.0}}}, "There was no augmentation.", "mirrored"),
         ({}, "no recording was held out for validation. The last weights were kept.", "papadopoulos2002"),
