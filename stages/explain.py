@@ -1,7 +1,8 @@
 """Explain: draw saliency maps of the estimate for one recording of each severity band (figure 6).
 
 Reads the list of recordings, data/sequences, the predictions that evaluate wrote and models/finetuned. Writes
-figure6.png, and for each band a Zarr group with the clip and the relevance of all its pixels. All of it shows faces.
+figure6.png, for each band a Zarr group with the clip and the relevance of all its pixels, all of which shows faces, and
+sanity.csv: how alike the maps remain when the weights are random.
 """
 
 import logging
@@ -24,6 +25,7 @@ from pipeline.saliency.choice import choose_recordings
 from pipeline.saliency.explain import explain
 from pipeline.saliency.explanation import UNEXPLAINED, write_explanation
 from pipeline.saliency.figure import Column, write_figure6
+from pipeline.saliency.sanity import check_sanity, is_alike, mean_by_part, verdict, write_sanity
 
 logger = logging.getLogger(__name__)
 
@@ -52,10 +54,16 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
         sequence = open_sequence(sequences / scored.recording, input_spec.absent)
         opaque_id = opaque_ids[scored.recording]
         explanations[band] = explain(scorer, sequence, scored, opaque_id, length, stage, device, order)
+    likenesses = check_sanity(scorer, [*explanations.values()], device)
+    if likenesses:
+        means = mean_by_part(likenesses)
+        logger.log(logging.WARNING if is_alike(means) else logging.INFO, verdict(means))
     with atomic_folder(saliency) as folder:
         for band, explanation in explanations.items():
             write_explanation(folder / band, explanation)
         write_figure6(folder / "figure6.png", [Column("", explanations)])
+        if likenesses:
+            write_sanity(folder / "sanity.csv", likenesses)
 
 
 def _opaque_ids(recordings: Path, predictions: Path, names: Iterable[str]) -> dict[str, str]:

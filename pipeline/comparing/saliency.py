@@ -9,17 +9,21 @@ import numpy as np
 from pipeline.experiments.repository import find_experiment
 from pipeline.saliency.explanation import UNEXPLAINED, Explanation, read_explanations
 from pipeline.saliency.figure import Column, write_figure6
+from pipeline.saliency.sanity import rank_correlation
 
 SALIENCY = "saliency"  # the output of stage explain
 
 
-def compare_saliency(first: str, second: str, picture: Path) -> None:
+def compare_saliency(first: str, second: str, picture: Path) -> float:
     """Write figure 6 of two experiments side by side; the file is written atomically.
 
     Args:
         first: name of an experiment, any Git revision (a branch, a tag, HEAD), or `workspace`.
         second: likewise.
         picture: the PNG file to write. It shows people.
+
+    Returns:
+        The mean over the clips of the rank correlation of both maps.
 
     Raises:
         ValueError: if an experiment does not exist or has no saliency in DVC's cache, or if the two explain different
@@ -28,6 +32,8 @@ def compare_saliency(first: str, second: str, picture: Path) -> None:
     explanations = {name: _fetch_explanations(name) for name in (first, second)}
     _check_same_clips(first, explanations[first], second, explanations[second])
     write_figure6(picture, [Column(name, explanations[name]) for name in (first, second)])
+    pairs = [(item.relevance, explanations[second][band].relevance) for band, item in explanations[first].items()]
+    return float(np.mean([rank_correlation(*pair) for pair in pairs]))
 
 
 def _fetch_explanations(name: str) -> dict[str, Explanation]:

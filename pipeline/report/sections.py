@@ -13,6 +13,7 @@ from pipeline.report import paper
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.corpus import faces_notice
 from pipeline.report.paper import estimator_label, format_metric
+from pipeline.report.sanity import sanity_tables
 from pipeline.saliency.explanation import UNEXPLAINED
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
@@ -150,9 +151,10 @@ def section_detection(main: Outcome, faces: bool) -> Section:
 
 
 def section_saliency(main: Outcome, faces: bool) -> Section | None:
-    """Return the section with figure 6, which shows faces; None unless `faces`."""
+    """Return the section with figure 6, which shows faces, if `faces`, and whether maps depend on what was learned."""
+    tables = sanity_tables(main)
     if not faces:
-        return None
+        return Section("saliency", "Where the estimate comes from", [], tables) if tables else None
     content = main.experiment.content("saliency/figure6.png")
     if content is None:
         reason = main.experiment.text(f"saliency/{UNEXPLAINED}")
@@ -164,7 +166,7 @@ def section_saliency(main: Outcome, faces: bool) -> Section | None:
     picture = Picture(
         content, alt, "Figure 6: red regions raise the estimate, blue ones lower it (Grad-CAM)", "saliency"
     )
-    return Section("saliency", "Where the estimate comes from", [faces_notice(main.params)], [picture])
+    return Section("saliency", "Where the estimate comes from", [faces_notice(main.params)], [picture, *tables])
 
 
 def _format_measure(name: str, value: float) -> str:

@@ -9,7 +9,7 @@ from pipeline.data.frame_order import RECORDED, FrameOrder
 from pipeline.records.predictions import ScoredEstimate
 from pipeline.saliency.choice import middle_clip
 from pipeline.saliency.explanation import ClipMetadata, Explanation
-from pipeline.saliency.relevance import relevance
+from pipeline.saliency.relevance import clip_relevance
 from pipeline.score_networks.scorer import Scorer
 from pipeline.scoring.bands import band_of
 
@@ -45,8 +45,7 @@ def explain(
     phase, start, length = middle_clip(sequence, length, shortest=scorer.frames)
     indices = order.frame_indices(length, sequence.recording, phase, start)
     faces = sequence.clip(phase, start, length)[indices]
-    clips = torch.from_numpy(faces).unflatten(0, (-1, scorer.frames)).to(device)
-    maps, estimates = relevance(scorer, clips, stage)
+    maps, estimate = clip_relevance(scorer, faces, stage, device)
     first, stop = sequence.phases[phase]
     spans = wrapped_spans(start, length, stop - first)
     metadata = ClipMetadata(
@@ -55,11 +54,11 @@ def explain(
         opaque=opaque,
         bdi=scored.bdi,
         estimate=scored.estimate,
-        clip_estimate=float(estimates.mean()),
+        clip_estimate=estimate,
         phase=phase,
         start=start,
         stage=stage,
         network=scorer.name,
     )
     present = np.concatenate([sequence.present[first + begin : first + end] for begin, end in spans])
-    return Explanation(metadata, faces, maps.flatten(0, 1).cpu().numpy(), present[indices])
+    return Explanation(metadata, faces, maps, present[indices])

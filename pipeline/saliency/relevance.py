@@ -17,6 +17,7 @@ estimate, to first order. Elsewhere only proportions are meaningful.
 from stage to stage. In conv5 of MSN it is the whole face, so the relevance is coarse; in conv4 it is finer.
 """
 
+import numpy as np
 import torch
 from captum.attr import LayerAttribution, LayerGradCam
 from jaxtyping import Float, UInt8
@@ -62,3 +63,21 @@ def relevance(
         estimates = scorer(clips)
     maps = maps.unsqueeze(2) if maps.ndim == 4 else maps  # a network of single frames has no time axis
     return LayerAttribution.interpolate(maps, tuple(clips.shape[1:4]), "trilinear")[:, 0], estimates
+
+
+def clip_relevance(
+    scorer: Scorer, faces: UInt8[np.ndarray, "time height width 3"], stage: str, device: torch.device
+) -> tuple[Float[np.ndarray, "time height width"], float]:
+    """Compute the relevance of every pixel of one clip, and its estimate; see `relevance`.
+
+    A network of single frames sees each frame by itself; the estimate is the mean over them.
+
+    Args:
+        scorer: in evaluation mode, on `device`.
+        faces: as many frames as the network sees at once, or a multiple of them.
+        stage: Grad-CAM takes the output of its last block.
+        device: of the network.
+    """
+    clips = torch.from_numpy(faces).unflatten(0, (-1, scorer.frames)).to(device)
+    maps, estimates = relevance(scorer, clips, stage)
+    return maps.flatten(0, 1).cpu().numpy(), float(estimates.mean())

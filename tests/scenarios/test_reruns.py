@@ -105,15 +105,10 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "finetune.augment.rotate": (0.25, {"finetune"}),
     "finetune.augment.upside_down": (0.25, {"finetune"}),
     "finetune.augment.degrees": (10, {"finetune"}),
-<<<<<<< HEAD
-    "finetune.validation": ("development", {"baselines", "finetune", "evaluate"}),
-    "finetune.held_out": (0.3, {"baselines", "finetune", "evaluate"}),
-=======
     "finetune.augment.angle": ("uniform", {"finetune"}),
     "finetune.augment.fill": ("mean", {"finetune"}),
-    "finetune.validation": ("development", {"finetune", "evaluate"}),
-    "finetune.held_out": (0.3, {"finetune", "evaluate"}),
->>>>>>> cd4f717 (Rotation of training clips as in the authors' code: exactly 30 degrees, edge pixels, after the mean is subtracted)
+    "finetune.validation": ("development", {"baselines", "finetune", "evaluate"}),
+    "finetune.held_out": (0.3, {"baselines", "finetune", "evaluate"}),
     "finetune.precision": ("bf16-mixed", {"finetune"}),
     "finetune.seed": (3, {"baselines", "finetune", "evaluate"}),
     "evaluate.phases": (2, {"evaluate"}),

@@ -24,6 +24,7 @@ from pipeline.models.weights import save_weights
 from pipeline.nets.build import build
 from pipeline.nets.heads import Recognition, Regression
 from pipeline.params.check import check_params
+from pipeline.records.baseline_estimates import BASELINES
 from pipeline.records.labels import Label, write_labels
 from pipeline.runtime.damage import DamagedError
 from pipeline.zarr_store import read_array
@@ -74,7 +75,7 @@ def corpus(tmp_path: Path) -> Path:
         write_sequence(tmp_path / "sequences" / name, phases, seed=seed)
     write_labels(tmp_path / "fitting.csv", FITTING)
     write_labels(tmp_path / "testing.csv", TESTING)
-    write_baselines(tmp_path / "baselines", (label.recording for label in (*FITTING, *TESTING)))
+    write_baselines(tmp_path / "baselines", ("t1", "t2", "t3", "t4", "f4"))
     _save_network(tmp_path)
     return tmp_path
 
@@ -158,7 +159,19 @@ def test_estimates_are_means_over_clips_that_cover_a_video(corpus: Path, evaluat
 def test_metrics_agree_with_the_table_of_predictions(corpus: Path, evaluate: Callable[..., Any]) -> None:
     metrics = evaluate()
     errors = _table(corpus, "predictions.csv").estimate - [12, 25, 3]
-    assert list(metrics) == ["rmse", "mae", "pcc", "ccc", "kappa", "videos", "constant", "lookup", "unseen", *GAPS]
+    assert list(metrics) == [
+        "rmse",
+        "mae",
+        "pcc",
+        "ccc",
+        "kappa",
+        "videos",
+        "constant",
+        "lookup",
+        *BASELINES,
+        "unseen",
+        *GAPS,
+    ]
     assert metrics["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)), abs=2e-4)
     assert metrics["mae"] == pytest.approx(np.mean(np.abs(errors)), abs=2e-4)
     assert metrics["videos"] == 3
@@ -181,7 +194,9 @@ def test_differences_to_all_estimators_of_labels_alone_are_in_the_table(
     assert {name: errors[name] for name in differences} == {
         name: pytest.approx(metrics["mae"] - error, abs=2e-4) for name, error in differences.items()
     }
-    assert list(errors) == ["model", "constant", "median", "lookup", *differences]
+    of_baselines = [name for own in BASELINES for name in (f"difference to {own}", f"{own} minus constant")]
+    assert list(errors) == ["model", "constant", "median", "lookup", *BASELINES, *differences, *of_baselines]
+    assert errors["metadata"] == 10.0 and errors["metadata minus constant"] == 1.0  # 20: errors 8, -5, 17
 
 
 def _errors(corpus: Path) -> dict[str, float]:

