@@ -15,6 +15,7 @@ from pipeline.detection import near_twins_table, tables
 from pipeline.faces.face_crop import ORIGINS
 from pipeline.records import baseline_estimates, frame_table, labels, partitions, predictions, recordings
 from pipeline.records.quality import Quality
+from pipeline.saliency import sanity
 from pipeline.scoring import conformal, confusion, flow, prediction_tables, summary
 from pipeline.scoring.metrics import METRICS
 
@@ -42,6 +43,7 @@ COLUMNS = {
     "results/confusion.csv": confusion.COLUMNS,
     "results/conformal.csv": conformal.COLUMNS,
     "results/flow.csv": flow.COLUMNS,
+    "saliency/sanity.csv": sanity.COLUMNS,
 }
 
 

@@ -58,7 +58,7 @@ def test_both_are_read_from_the_cache(commit: Callable[..., None], tmp_path: Pat
     commit("single", NETWORKS[0])
     commit("multi", NETWORKS[1])
     before = sorted(Path("saliency").rglob("*"))
-    compare_saliency("single", "multi", Path("pictures/one.png"))
+    assert compare_saliency("single", "multi", Path("pictures/one.png")) == pytest.approx(1)  # equal relevance
     assert Path("pictures/one.png").read_bytes() == _expected(tmp_path / "expected", ("single", "multi"))
     compare_saliency("single", "workspace", Path("two.png"))
     assert Path("two.png").read_bytes() == _expected(tmp_path / "expected", ("single", "workspace"))
