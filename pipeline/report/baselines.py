@@ -23,23 +23,20 @@ def baseline_notices(main: Outcome) -> list[Notice]:
 def baseline_tables(main: Outcome) -> list[Table]:
     """Return the errors of the baselines by subgroup, and what those of the file rest on; none if there are none."""
     rows = [
-        [
-            NAMES[item.baseline],
-            part,
-            *map(format_metric, (item.rmse, item.to_constant, main.metric("rmse", part), item.of_model)),
-        ]
+        [NAMES[item.baseline], part, *map(format_metric, (item.rmse, item.to_constant, item.of_model))]
         for part in SUBGROUPS
         for item in compare_baselines(_rmse(main, part))
     ]
     if not rows:
         return []
-    headings = ["baseline", "subgroup", "RMSE", "minus the constant's", "model's RMSE", "model's minus the baseline's"]
+    headings = ["baseline", "subgroup", "RMSE", "minus the constant's", "model's minus it"]
     notes = [
         "Ridge regressions, fitted to the recordings that the model is fitted to. Good: the constant's error, and a "
-        "model far below it (last column below 0). Bad: a baseline below the constant (interval of the fourth column "
-        "below 0), because scores can then be estimated without behaviour. Then look at what it rests on, and balance "
-        "the corpus or take that away from the model.",
-        *(f"{NAMES[name].capitalize()}: {text}." for name, text in BASELINES.items()),
+        "model far below it (last column below 0). Bad: a baseline below the constant (the column before it below 0), "
+        "because scores can then be estimated without behaviour. Then look at what it rests on, and balance the corpus "
+        "or take that away from the model.",
+        "Metadata: duration, frame rate, brightness, sharpness, sizes of the picture and of the face, share of frames "
+        "with a face. File size: its bytes per second and per pixel. One frame: the texture of the middle face.",
     ]
     return [Table("RMSE of baselines that see no behaviour", headings, rows, notes, "one_frame"), *_weights(main)]
 
@@ -55,7 +52,7 @@ def _weights(main: Outcome) -> list[Table]:
         return []
     weights: dict[str, dict[str, str]] = {}
     for _, row in parse_rows(text, f"{main.experiment.name}: {WEIGHTS}", WEIGHT_COLUMNS):
-        weights.setdefault(row["measure"], {})[row["baseline"]] = f"{float(row['weight']):+.2f}"
+        weights.setdefault(row["measure"], {})[row["baseline"]] = f"{float(row['weight']):+z.2f}"
     baselines = list(dict.fromkeys(name for own in weights.values() for name in own))
     rows = [[measure.replace("_", " "), *(own.get(name, "") for name in baselines)] for measure, own in weights.items()]
     notes = ["Points by which the estimate changes when the measure is one standard deviation larger."]
