@@ -56,8 +56,8 @@ def test_every_error_is_a_point_and_the_lines_are_drawn(predictions: list[Predic
     assert np.diff(y)[0] / np.diff(x)[0] == pytest.approx(slope)
     caption = figure.texts[0].get_text().replace("\n", " ")
     r = np.corrcoef(truth, [item.estimate for item in predictions])[0, 1]
-    expected = f"changes by {slope:+.2f} (a calibrated model with this r: {r**2 - 1:+.2f}; the constant: -1.00)"
-    assert expected in caption
+    sentence = f"changes by {slope:+.2f} (a calibrated model with this r: {r**2 - 1:+.2f}; the constant: -1.00)"
+    assert sentence in caption
     assert f"over that of the scores: {summary.metrics['model', 'spread'].value:.2f} (" in caption
 
 
