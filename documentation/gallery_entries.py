@@ -99,6 +99,8 @@ REPORT = "msn report HEAD frames"
 PICTURES = (
     Picture("figure5", "dvc repro evaluate", "results/figure5.png", ("scoring/plot_scatter.py",)),
     Picture("error", "dvc repro evaluate", "results/error.png", ("scoring/plot_error.py",)),
+    Picture("calibration", "dvc repro evaluate", "results/calibration.png", ("scoring/plot_calibration.py",)),
+    Picture("agreement", "dvc repro evaluate", "results/agreement.png", ("scoring/plot_agreement.py",)),
     Picture("confusion", "dvc repro evaluate", "results/confusion.png", ("scoring/confusion.py",)),
     Picture("curves", "dvc repro evaluate", "results/curves.png", ("scoring/plot_curves.py",)),
     Picture("detection-corpus", "dvc repro detection", "data/detection/corpus.png", ("detection/figure.py",)),
