@@ -19,6 +19,7 @@ people who are not themselves among the validated ones.
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -31,6 +32,27 @@ from pipeline.statistics.proportions import share_of
 COLUMNS = ("level", "promise", "calibrated", "half_width", "videos", "subjects", "coverage", "low", "high")
 LEVELS = (80, 90, 95)  # percent
 PROMISES = {"new people": False, "people met in fitting": True}  # whether the people of the promise were fitted
+
+
+@runtime_checkable
+class Estimated(Protocol):
+    """A recording with an estimate, and with its score if that is known."""
+
+    @property
+    def recording(self) -> str:
+        """The id of the recording."""
+
+    @property
+    def subject(self) -> str:
+        """The person in it."""
+
+    @property
+    def bdi(self) -> float | None:
+        """The score, in points."""
+
+    @property
+    def estimate(self) -> float:
+        """Likewise."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +89,7 @@ def half_width(errors: Sequence[float], level: int) -> float | None:
     return sorted(errors)[rank - 1] if rank <= len(errors) else None
 
 
-def one_error_per_subject(predictions: Sequence[Prediction], seed: int) -> list[float]:
+def one_error_per_subject(predictions: Sequence[Estimated], seed: int) -> list[float]:
     """Return the absolute error of one recording of each subject, drawn at random."""
     errors_by_subject: dict[str, list[float]] = {}
     for item in sorted(predictions, key=lambda item: item.recording):

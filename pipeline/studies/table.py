@@ -12,6 +12,7 @@ from pipeline.statistics.interval import Interval
 from pipeline.studies.collect import Row, Spread, ranks
 from pipeline.studies.contrasts import Contrasts, contrast_notes, contrasts
 from pipeline.studies.definition import Study
+from pipeline.studies.fold_intervals import fold_notes
 from pipeline.studies.permutation_notes import permutation_columns, permutation_notes
 from pipeline.studies.seed_notes import seed_notes
 
@@ -104,6 +105,7 @@ def notes(study: Study, rows: Sequence[Row]) -> list[str]:
         )
     if compared := contrasts(study, rows):
         lines += contrast_notes(compared)
+    lines += [note for row in rows for note in fold_notes(row.outcomes, row.repeats)]
     without_intervals = [outcome.experiment.name for row in rows for outcome in row.outcomes if not outcome.intervals]
     if without_intervals:
         lines.append(
