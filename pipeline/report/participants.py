@@ -6,6 +6,7 @@ from pipeline.experiments.outcome import Outcome
 from pipeline.png import png_bytes
 from pipeline.records.tables import parse_rows
 from pipeline.report.blocks import Picture, Section, Table
+from pipeline.report.corpus import is_simulated
 from pipeline.report.flow_figure import DPI, draw_flow
 from pipeline.report.near_twins import near_twins_table
 from pipeline.report.sample_size import visible_from_errors, visible_from_interval
@@ -53,7 +54,8 @@ def section_participants(main: Outcome) -> Section:
             "Who is in the corpus is not known: the tables of this experiment are not in DVC's cache, or it is older."
         ]
     )
-    return Section("subjects", "Subjects and sample size", [*missing, FEW], blocks)
+    few = [] if is_simulated(main.params) else [FEW]  # who is drawn is nobody
+    return Section("subjects", "Subjects and sample size", [*missing, *few], blocks)
 
 
 def _characteristics(main: Outcome) -> list[Table]:

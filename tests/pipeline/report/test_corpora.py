@@ -29,6 +29,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         ],
         [
             "of real people, under the licence",
+            "can tell who somebody is",
             "own videos",
             "The official partitions",
             "videos.csv",
@@ -51,6 +52,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         [
             "MSN-69 (3, 5, 7) on AVEC2014",
             "The recordings are of real people, under the licence of AVEC2014",
+            "a count below five can tell who somebody is",
             "AVEC2014 is too small to measure it",
             "The official partitions of AVEC share subjects",
             "The recordings are those of AVEC2014 [@valstar2014]",
