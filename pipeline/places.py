@@ -6,7 +6,10 @@ docs/how-to/privacy.md says where the rule is applied.
 import hashlib
 from pathlib import PurePath
 
-ROOTS = ("corpus.root", "corpus.labels_root", "identities.root", "identities.list")  # parameters that are paths
+ROOTS = (  # parameters that are paths
+    *("corpus.root", "corpus.labels_root", "corpus.external.root", "corpus.external.labels_root"),
+    *("identities.root", "identities.list"),
+)
 
 
 def hide_path(text: str) -> str:

@@ -78,7 +78,8 @@ def roots_to_set(params: Params) -> list[tuple[str, str]]:
     """Return (dotted key, path) of the roots that do not exist on this machine; none if the corpus is simulated."""
     if params.simulate.enabled:
         return []
-    values = [(key, attrgetter(key)(params)) for key in ROOTS]
+    unused = "corpus.external." if params.corpus.external.layout == "none" else "-"
+    values = [(key, attrgetter(key)(params)) for key in ROOTS if not key.startswith(unused)]
     return [(key, value) for key, value in values if not Path(value).exists()]
 
 

@@ -3,7 +3,8 @@
 Reads the folders `corpus.root` and `corpus.labels_root`. Writes the recordings (without anything about their
 subjects), their partitions, a table of the participants that names nobody, the labels of the training and development
 partitions, and in a separate file the labels of the test partition. Partitions are those of the corpus, or
-subject-disjoint folds. For a control, scores are permuted over all.
+subject-disjoint folds; with `corpus.external` the test partition is another corpus. For a control, scores are permuted
+over all.
 """
 
 import logging
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from pipeline.corpora.external import Listing, with_external
 from pipeline.corpora.file_hashes import file_hashes
 from pipeline.corpora.folds import Folds
 from pipeline.corpora.listing import check_contents, check_scores, list_corpus
@@ -34,7 +36,13 @@ def main(
     folds = Folds(corpus.folds, corpus.fold)
     partitioning = folds if corpus.partition == "subject_folds" else None
     entries, labels, warnings = list_corpus(corpus.layout, root, labels_root, corpus.complete, partitioning)
-    for name, folder in (("corpus.root", root), ("corpus.labels_root", labels_root)):
+    folders = {"corpus.root": root, "corpus.labels_root": labels_root}
+    if (external := corpus.external).layout != "none":
+        places = Path(external.root), Path(external.labels_root)
+        folders |= dict(zip(("corpus.external.root", "corpus.external.labels_root"), places, strict=True))
+        listing = with_external(Listing(entries, labels, warnings), external.layout, *places, external.shared_subjects)
+        entries, labels, warnings = listing.entries, listing.labels, listing.warnings
+    for name, folder in folders.items():
         if not folder.is_absolute() and not _is_output(folder):
             warnings.append(f"{name} is relative ({folder}): `dvc exp run --temp` and `--queue` will not find it")
     for warning in [*warnings, *check_scores(labels, corpus.layout, labels_root)]:

@@ -1,6 +1,7 @@
 """Simulate a corpus: videos in the folder tree of AVEC2014, identity images in that of VGGFace2.
 
-Reads only its parameters. With `simulate.enabled: false`, for real corpora, it writes an empty tree.
+With `simulate.external` a second corpus is drawn beside it, to test on. Reads only its parameters. With
+`simulate.enabled: false`, for real corpora, it writes an empty tree.
 """
 
 from pathlib import Path
@@ -9,7 +10,7 @@ from pipeline.parallel.workers import map_items
 from pipeline.params.whole import Params
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
-from pipeline.simulation import avec_tree, vggface2_tree
+from pipeline.simulation import avec_tree, other_corpus, vggface2_tree
 from pipeline.simulation.cohort import draw_cohort
 
 
@@ -17,9 +18,12 @@ def main(params: Params, simulated: Path) -> None:
     """Run the stage."""
     simulate = params.simulate
     with atomic_folder(simulated) as output:
-        avec, vggface2 = (output.resolve() / name for name in ("avec2014", "vggface2"))
-        avec.mkdir()
-        vggface2.mkdir()
+        avec, vggface2, other = (output.resolve() / name for name in ("avec2014", "vggface2", other_corpus.FOLDER))
+        for folder in (avec, vggface2, other):
+            folder.mkdir()
+        drawn = simulate.enabled and simulate.external
+        # DVC keeps no empty folder, and stage ingest depends on this one.
+        (other / other_corpus.README).write_text(other_corpus.DRAWN if drawn else other_corpus.NOT_DRAWN)
         if not simulate.enabled:
             return
         cohort = draw_cohort(simulate.seed, simulate.subjects, simulate.sessions, simulate.subject_share)
@@ -28,6 +32,10 @@ def main(params: Params, simulated: Path) -> None:
         videos = avec_tree.simulated_videos(avec, cohort, simulate.seed, simulate.cue, *shape, simulate.cue_in)
         map_items(avec_tree.write_simulated_video, videos, "drawing videos")
         avec_tree.write_labels(avec, cohort)
+        if drawn:
+            other_cohort, other_videos = other_corpus.other_corpus(other, simulate)
+            map_items(avec_tree.write_simulated_video, other_videos, "drawing videos of the other corpus")
+            avec_tree.write_labels(other, other_cohort)
         identities = vggface2_tree.simulated_identities(vggface2, simulate.seed, simulate.identities, simulate.images)
         portraits = map_items(vggface2_tree.write_images, identities, "drawing identities")
         vggface2_tree.write_tables(vggface2, dict(zip(identities, portraits, strict=True)))

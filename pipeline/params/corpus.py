@@ -6,6 +6,9 @@ from pydantic import Field, model_validator
 
 from pipeline.params.section import PLAIN, PlainPath, Real, Section
 
+Layout = Literal["avec2013", "avec2014", "videos"]
+LAYOUTS = "avec2013, avec2014 or videos"
+
 
 class Simulate(Section):
     """The simulated corpus: videos in the folder tree of AVEC2014, images in that of VGGFace2."""
@@ -29,6 +32,7 @@ class Simulate(Section):
     height: int = Field(ge=96, le=1080, multiple_of=2, description="pixels, even, 96 to 1080")
     identities: int = Field(ge=2, le=9999, description="identities in the training list, 2 to 9999")
     images: int = Field(ge=2, le=500, description="images per identity, 2 to 500")
+    external: bool = Field(description="true (a second corpus is drawn in data/simulated/other) or false")
 
     @model_validator(mode="after")
     def _subjects_fit(self) -> "Simulate":
@@ -40,10 +44,21 @@ class Simulate(Section):
         return self
 
 
+class External(Section):
+    """A second corpus, on which the model is tested instead of on the first one's test partition."""
+
+    layout: Literal["none"] | Layout = Field(description=f"none (test on the corpus itself), {LAYOUTS}")
+    root: PlainPath = Field(description=f"the folder of the external corpus, preferably absolute, {PLAIN}")
+    labels_root: PlainPath = Field(description=f"the folder of its labels, {PLAIN}")
+    shared_subjects: bool = Field(
+        description="true (equal names of subjects are the same person in both corpora) or false (all are new people)"
+    )
+
+
 class Corpus(Section):
     """The recordings to read, their location and their partitions."""
 
-    layout: Literal["avec2013", "avec2014", "videos"] = Field(description="avec2013, avec2014 or videos")
+    layout: Layout = Field(description=LAYOUTS)
     root: PlainPath = Field(description=f"the folder of the corpus, preferably absolute, {PLAIN}")
     labels_root: PlainPath = Field(description=f"the folder of the labels, {PLAIN}; corpus.root if they are together")
     complete: bool = Field(description="true (the numbers of recordings must be the published ones) or false")
@@ -60,6 +75,7 @@ class Corpus(Section):
         description="true, or a control: permuted_subjects or permuted_sessions (no face tells a score then)"
     )
     permutation: int = Field(ge=0, description="which permutation of the scores, a whole number from 0")
+    external: External
 
     @model_validator(mode="after")
     def _fold_exists(self) -> "Corpus":

@@ -53,6 +53,10 @@ def cue_statement(params: Mapping[str, Any]) -> str:
 
 def recordings_statement(params: Mapping[str, Any]) -> str:
     """Return what the recordings are, and so what they allow to be said and done."""
+    return " ".join([_statement(params), *external_statement(params)])
+
+
+def _statement(params: Mapping[str, Any]) -> str:
     if is_simulated(params):
         return (
             f"The recordings are simulated by the project itself: {cue_statement(params)}. A model fitted to them "
@@ -69,6 +73,30 @@ def recordings_statement(params: Mapping[str, Any]) -> str:
     )
 
 
+def external_name(params: Mapping[str, Any]) -> str | None:
+    """Return the name of the corpus that is tested on, if it is not the fitted one."""
+    layout = value_at(params, "corpus.external.layout")
+    if layout in (None, "none"):
+        return None
+    drawn = is_simulated(params, "corpus.external.root")
+    return "another simulated corpus" if drawn else AVEC.get(layout, "other videos of your own")
+
+
+def external_statement(params: Mapping[str, Any]) -> list[str]:
+    """Return the sentences about a test on another corpus; empty if the corpus is tested on itself."""
+    if (name := external_name(params)) is None:
+        return []
+    people = (
+        "People of both corpora are told by equal names (`corpus.external.shared_subjects`)."
+        if value_at(params, "corpus.external.shared_subjects")
+        else "All its people count as unseen; whether some occur in the fitted corpus is not known."
+    )
+    return [
+        f"The test partition is {name}, to which nothing was fitted (`corpus.external`). {people} Intervals of new "
+        "people that are calibrated on the fitted corpus promise nothing for another one."
+    ]
+
+
 def faces_notice(params: Mapping[str, Any]) -> str:
     """Return the notice above faces."""
     drawn = is_simulated(params)
@@ -81,6 +109,8 @@ def faces_notice(params: Mapping[str, Any]) -> str:
 
 def is_of_the_paper(params: Mapping[str, Any], name: str) -> bool:
     """Whether a run tests the videos that the paper tests in a corpus: the official partition of AVEC2013 or 2014."""
+    if external_name(params):
+        return False
     return corpus_name(params) == name and value_at(params, "corpus.partition") in (None, "official")
 
 
@@ -93,6 +123,8 @@ def no_comparison(params: Mapping[str, Any], names: tuple[str, ...] = tuple(AVEC
     """
     if any(is_of_the_paper(params, name) for name in names):
         return []
+    if other := external_name(params):
+        return [f"Ours is tested on another corpus than it was fitted to ({other}): it does not compare."]
     if (ours := corpus_name(params)) in names:
         return [f"Ours is tested on other videos of {ours} (`corpus.partition`): it does not compare."]
     return [f"Ours is of another corpus ({ours}): it does not compare."]

@@ -1,7 +1,7 @@
 """The simulated corpus in AVEC2014's folder tree: two videos a session, which share one label."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -36,6 +36,7 @@ class SimulatedVideo:
     frame_rate: float
     width: int
     height: int
+    light: float = 1.0  # factor on the brightness of the scene
 
 
 def simulated_videos(
@@ -47,6 +48,7 @@ def simulated_videos(
     rate: float,
     size: tuple[int, int],
     cue_in: str = "dynamics",
+    light: float = 1.0,
 ) -> list[SimulatedVideo]:
     """List the videos of a cohort, both tasks of each session.
 
@@ -55,7 +57,7 @@ def simulated_videos(
     return [
         SimulatedVideo(
             root / session.partition / task / f"{session.name}_{task}_video.mp4",
-            *(session, task, seed, cue, cue_in, frames, rate, *size),
+            *(session, task, seed, cue, cue_in, frames, rate, *size, light),
         )
         for session, task in itertools.product(cohort, TASKS)
     ]
@@ -80,6 +82,7 @@ def write_simulated_video(video: SimulatedVideo) -> None:
     session = video.session
     appearance = draw_appearance(random_stream(video.seed, "look", session.subject))
     appearance = change_scene(appearance, random_stream(video.seed, "day", session.name))
+    appearance = replace(appearance, light=appearance.light * video.light)
     random = random_stream(video.seed, "film", session.name, video.task)
     unit = video.height * FACE * random.uniform(0.94, 1.06)
     pose = FacePose(

@@ -20,15 +20,21 @@ from pipeline.params.errors import ParamsError
 from pipeline.studies.definition import value_at
 from pipeline.studies.fingerprint import DVC_YAML, PARAMS, interpolate
 
+VIDEOS = (
+    *("simulate.enabled", "simulate.seed", "simulate.cue", "simulate.cue_in", "simulate.subject_share"),
+    *("simulate.subjects", "simulate.sessions", "simulate.frames", "simulate.frame_rate"),
+    *("simulate.width", "simulate.height"),
+)
 # Parts of outputs that fewer parameters shape than the stage has: the other stages that read them do not run again.
 SHAPED_BY = {
     "data/simulated/vggface2": ("simulate.enabled", "simulate.seed", "simulate.identities", "simulate.images"),
-    "data/simulated/avec2014": (
-        *("simulate.enabled", "simulate.seed", "simulate.cue", "simulate.cue_in", "simulate.subject_share"),
-        *("simulate.subjects", "simulate.sessions", "simulate.frames", "simulate.frame_rate"),
-        *("simulate.width", "simulate.height"),
+    "data/simulated/avec2014": VIDEOS,
+    "data/simulated/other": (*VIDEOS, "simulate.external"),
+    "data/corpus/recordings.csv": ("corpus.layout", "corpus.root", "corpus.external"),
+    "data/corpus/partitions.csv": (
+        *("corpus.layout", "corpus.root", "corpus.labels_root", "corpus.external"),
+        *("corpus.partition", "corpus.folds", "corpus.fold"),
     ),
-    "data/corpus/recordings.csv": ("corpus.layout", "corpus.root"),
     "models/estimator.json": ("estimator.name", "estimator.${estimator.name}"),
 }
 

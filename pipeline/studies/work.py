@@ -53,14 +53,17 @@ def trained_clips(stage: str, params: Params) -> int:
 def _simulate(params: Params) -> Work:
     simulate = params.simulate
     pixels = simulate.width * simulate.height
-    return Work(simulate.sessions * VIDEOS_PER_SESSION * simulate.frames * pixels, (simulate.enabled,))
+    return Work(
+        simulate.sessions * VIDEOS_PER_SESSION * simulate.frames * pixels, (simulate.enabled, simulate.external)
+    )
 
 
 def _corpus(params: Params) -> Work:
     """Frames, if the corpus is simulated; any other one is as large as it was."""
     simulate, corpus = params.simulate, params.corpus
     frames = simulate.sessions * VIDEOS_PER_SESSION * simulate.frames if simulate.enabled else 1
-    return Work(frames, (simulate.enabled, corpus.layout, corpus.root, params.decode.fps))
+    places = (corpus.layout, corpus.root, corpus.external.layout, corpus.external.root)
+    return Work(frames, (simulate.enabled, *places, params.decode.fps))
 
 
 def _align(params: Params) -> Work:
@@ -100,6 +103,7 @@ WORK: dict[str, Callable[[Params], Work]] = {
     "align": _align,
     "detection": _corpus,
     "subsample": _corpus,
+    "baselines": _corpus,
     "identities": _identities,
     "pretrain": _pretrain,
     "finetune": _finetune,

@@ -140,3 +140,10 @@ def test_roots_that_do_not_exist_are_to_be_set(params: Path, tmp_path: Path) -> 
     values["identities"] |= {"root": str(tmp_path), "list": str(params)}
     params.write_text(yaml.safe_dump(values))
     assert roots_to_set(load_params(params)) == [("corpus.labels_root", str(tmp_path / "labels"))]
+    values["corpus"]["external"]["layout"] = "videos"  # only a corpus that is tested on needs a folder
+    params.write_text(yaml.safe_dump(values))
+    assert [key for key, _ in roots_to_set(load_params(params))] == [
+        "corpus.labels_root",
+        "corpus.external.root",
+        "corpus.external.labels_root",
+    ]

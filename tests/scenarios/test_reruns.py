@@ -28,6 +28,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "simulate.height": (100, {"simulate"}),
     "simulate.identities": (3, {"simulate"}),
     "simulate.images": (7, {"simulate"}),
+    "simulate.external": (True, {"simulate"}),
     "corpus.layout": ("videos", {"ingest"}),
     "corpus.root": ("data/simulated", {"ingest"}),
     "corpus.labels_root": ("data/simulated", {"ingest"}),
@@ -37,6 +38,10 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "corpus.fold": (1, {"ingest"}),
     "corpus.labels": ("permuted_sessions", {"ingest"}),
     "corpus.permutation": (1, {"ingest"}),
+    "corpus.external.layout": ("avec2014", {"ingest"}),
+    "corpus.external.root": ("data/simulated/avec2014", {"ingest"}),
+    "corpus.external.labels_root": ("data/simulated/avec2014", {"ingest"}),
+    "corpus.external.shared_subjects": (True, {"ingest"}),
     "decode.fps": (5.0, {"decode"}),
     "decode.on_error": ("skip", {"decode"}),
     "decode.max_lost": (0.5, {"decode"}),
@@ -146,6 +151,8 @@ SINGLE: dict[str, set[str]] = {
     "corpus.fold": {"ingest"},
     "corpus.labels": {"ingest", *SCORED},
     "corpus.permutation": {"ingest"},  # nothing is permuted here
+    **{f"corpus.external.{key}": {"ingest"} for key in ("root", "labels_root", "shared_subjects")},  # not used here
+    "simulate.external": {"simulate"},  # beside the first corpus
     "decode.on_error": {"decode"},  # equal bytes: the later stages do not run
     "decode.max_lost": {"decode"},
     # Published landmarks need no detector; sequences record the parameters of align even if their faces are equal.
@@ -162,6 +169,7 @@ REFUSED = {
     "identities.list": "identities",
     "corpus.complete": "ingest",  # the counts are not the published ones
     "corpus.layout": "ingest",  # there is no videos.csv
+    "corpus.external.layout": "ingest",  # the second corpus is not drawn
     "pretrain.precision": "pretrain",  # needs a GPU
     "finetune.precision": "finetune",
     "estimator.source": "estimator",  # a clip network reads sequences

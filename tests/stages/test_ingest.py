@@ -144,3 +144,31 @@ def test_a_corpus_without_a_score_to_fit_is_refused(
         _ingest(smallest, corpus)
     warning = "no training video has a score, so fine-tuning will fail if finetune.validation is development"
     assert f"{table}: {warning}" in caplog.messages
+
+
+def test_an_external_corpus_is_tested_and_the_fitted_labels_stay(
+    smallest: dict[str, Any], corpus: Path, tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "film.mp4").write_bytes(b"another film")
+    (other / "videos.csv").write_text("video_id,path,subject,partition,bdi\ns0_0,film.mp4,s0,training,9\n")
+    _ingest(smallest, corpus)
+    before = (corpus / "fitting.csv").read_bytes()
+    external = {"layout": "videos", "root": str(other), "labels_root": str(other), "shared_subjects": False}
+    _, testing = _ingest(smallest, corpus, external=external)
+    assert (corpus / "fitting.csv").read_bytes() == before  # so the model is that of the corpus itself
+    assert [(label.recording, label.subject, label.bdi) for label in testing] == [("external_s0_0", "external_s0", 9)]
+    recordings = (corpus / "recordings.csv").read_text()
+    assert str(other / "film.mp4") in recordings and "s0_1.mp4" not in recordings
+    assert "6 test recordings of the first corpus are left out" in caplog.text
+
+
+def test_a_video_that_is_in_both_corpora_is_refused(
+    smallest: dict[str, Any], corpus: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "copy.mp4").write_bytes((corpus / "s0_0.mp4").read_bytes())
+    (other / "videos.csv").write_text("video_id,path,subject,partition,bdi\nfilm,copy.mp4,s0,training,0\n")
+    external = {"layout": "videos", "root": str(other), "labels_root": str(other), "shared_subjects": True}
+    with pytest.raises(CorpusError, match="external_film, s0_0 are the same video"):
+        _ingest(smallest, corpus, external=external)

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -74,4 +75,41 @@ def test_another_seed_draws_and_lists_other_images(tree: Path, tmp_path: Path, s
 
 def test_if_disabled_it_writes_empty_trees(tmp_path: Path, smallest: dict[str, Any]) -> None:
     main(_params(smallest, enabled=False), tmp_path / "none")
-    assert sorted(path.name for path in (tmp_path / "none").rglob("*")) == [".sha256sums", "avec2014", "vggface2"]
+    assert sorted(path.name for path in (tmp_path / "none").rglob("*")) == [
+        *(".sha256sums", "README.txt", "avec2014", "other", "vggface2")
+    ]
+
+
+def test_a_second_corpus_has_other_people_and_another_camera(
+    tree: Path, tmp_path: Path, smallest: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MSN_WORKERS", "1")
+    folder = tmp_path / "both"
+    main(_params(smallest, external=True, sessions=4), folder)
+    _, labels, _ = list_corpus("avec2014", folder / "other", folder / "other", complete=False)
+    assert len(labels) == 12  # half of the four sessions, in three partitions, with two tasks
+    first, second = (next((folder / name).rglob("*_video.mp4")) for name in ("avec2014", "other"))
+    (frames, rate, size, light), (other_frames, other_rate, other_size, other_light) = map(_look, (first, second))
+    assert (frames, rate, size) == (20, 7.5, (128, 96))
+    assert (other_frames, other_rate, other_size) == (27, 10, (160, 120))  # as long: 2.7 seconds
+    assert other_light < light
+    assert (tree / "other/README.txt").read_text() == "A second corpus is drawn here if simulate.external is true.\n"
+    assert [path.name for path in (tree / "other").iterdir()] == ["README.txt"]
+
+
+def test_a_second_corpus_leaves_the_first_as_it_is(
+    tree: Path, tmp_path: Path, smallest: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MSN_WORKERS", "1")
+    main(_params(smallest, external=True), tmp_path / "both")
+    for name in ("avec2014", "vggface2"):
+        assert folder_digest(tmp_path / "both" / name) == folder_digest(tree / name)
+
+
+def _look(video: Path) -> tuple[int, float, tuple[int, int], float]:
+    """The number of frames, the frame rate, the size and the mean brightness of a video."""
+    capture = cv2.VideoCapture(str(video))
+    frames = []
+    while (read := capture.read())[0]:
+        frames.append(read[1])
+    return len(frames), capture.get(cv2.CAP_PROP_FPS), frames[0].shape[1::-1], float(np.mean(frames))

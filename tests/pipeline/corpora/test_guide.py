@@ -22,8 +22,10 @@ def project(tmp_path: Path) -> Path:
     listing, params = tmp_path / "pipeline/corpora/listing.py", tmp_path / "pipeline/params/corpus.py"
     replace_once(listing, "from pipeline.corpora import avec2013, avec2014, videos\n", code_block(PAGE, "import"))
     replace_once(listing, '    "videos": Layout(', code_block(PAGE, "layout") + '    "videos": Layout(')
-    line = next(line for line in params.read_text().splitlines(keepends=True) if line.startswith("    layout: Literal"))
-    replace_once(params, line, code_block(PAGE, "params"))
+    lines = [
+        line for line in params.read_text().splitlines(keepends=True) if line.startswith(("Layout = ", "LAYOUTS = "))
+    ]
+    replace_once(params, "".join(lines), code_block(PAGE, "params"))
     for number, video in enumerate(VIDEOS):
         path = tmp_path / "clinic" / video
         path.parent.mkdir(parents=True, exist_ok=True)

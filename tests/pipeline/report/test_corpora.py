@@ -37,6 +37,20 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
             "cao2018",
         ],
     ),
+    "demo, tested on the second simulated corpus": (
+        merged(DEMO, {"corpus": {"external": {"layout": "avec2014"}}}),
+        [
+            "The test partition is another simulated corpus, to which nothing was fitted",
+            "whether some occur in the fitted corpus is not known",
+            "Ours is tested on another corpus than it was fitted to (another simulated corpus): it does not compare.",
+        ],
+        ["Ours is of another corpus"],
+    ),
+    "AVEC2014, tested on own videos with the same people": (
+        merged(AVEC2014, {"corpus": {"external": {"layout": "videos", "root": "/data/own", "shared_subjects": True}}}),
+        ["The test partition is other videos of your own", "told by equal names (`corpus.external.shared_subjects`)"],
+        ["is not known"],
+    ),
     "demo without cue": (
         merged(DEMO, {"simulate": {"cue": 0.0}}),
         ["the score changes nothing in them"],

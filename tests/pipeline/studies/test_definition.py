@@ -90,6 +90,7 @@ def test_changes_are_parsed_as_yaml() -> None:
         ("folds", 5),
         ("controls", 13),
         ("permutation", 39),
+        ("cross-corpus", 5),
     ],
 )
 def test_the_studies_of_the_repository_are_valid(name: str, runs: int) -> None:
@@ -103,6 +104,7 @@ def test_the_studies_of_the_repository_are_valid(name: str, runs: int) -> None:
 def test_all_studies_are_listed() -> None:
     assert list_studies(ROOT / "studies") == [
         "controls",
+        "cross-corpus",
         "depth",
         "estimators",
         "folds",
