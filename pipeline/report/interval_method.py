@@ -5,12 +5,15 @@ from typing import Any
 
 from pipeline.studies.definition import value_at
 
-SHORT = "In brackets: 95 % intervals over subjects, because videos of one person are not independent draws."
+SHORT = (
+    "In brackets: 95 % intervals over subjects, because videos of one person are not independent draws. The model is "
+    "of one training: what other seeds would give is not in them."
+)
 JACKKNIFE = (
     "Intervals are 95 % intervals over subjects: Student's t with the standard error of the jackknife over subjects "
     "[@efron1993] and degrees of freedom after Satterthwaite [@satterthwaite1946], for errors on the logarithmic scale "
     "and for correlations on Fisher's. Those of counts and shares are exact [@clopper1934], for the effective number "
-    "of recordings [@korn1998]."
+    "of recordings [@korn1998]. They do not contain the variation between trainings."
 )
 
 
