@@ -31,10 +31,7 @@ def baseline_tables(main: Outcome) -> list[Table]:
         return []
     headings = ["baseline", "subgroup", "RMSE", "minus the constant's", "model's minus it"]
     notes = [
-        "Ridge regressions, fitted to the recordings that the model is fitted to. Good: the constant's error, and a "
-        "model far below it (last column below 0). Bad: a baseline below the constant (the column before it below 0), "
-        "because scores can then be estimated without behaviour. Then look at what it rests on, and balance the corpus "
-        "or take that away from the model.",
+        "Ridge regressions, fitted to the recordings that the model is fitted to.",
         "Metadata: duration, frame rate, brightness, sharpness, sizes of the picture and of the face, share of frames "
         "with a face. File size: its bytes per second and per pixel. One frame: the texture of the middle face.",
     ]

@@ -7,9 +7,7 @@ from pipeline.saliency.sanity import mean_by_part, parse_sanity, verdict
 SANITY = "saliency/sanity.csv"
 HOW = (
     "Spearman's rank correlation of the absolute relevance of all pixels, between the fitted network and copies with "
-    "random weights: of the head, then also of each stage above the input, at last of all. Mean over clips and draws. "
-    "Good: near 0 at the end. Bad: still near 1, because such a map shows edges of the picture and explains no "
-    "estimate; then try another explain.stage."
+    "random weights: of the head, then down to each stage, at last of all. Mean over clips and draws."
 )
 
 
@@ -22,4 +20,4 @@ def sanity_tables(main: Outcome) -> list[Table]:
     names = ["head", *(f"down to {name}" for name in list(means)[1:-1]), "all"]
     rows = [[name, f"{value:.2f}"] for name, value in zip(names, means.values(), strict=True)]
     caption = "Saliency maps of the network with random weights"
-    return [Table(caption, ["random weights", "rank correlation"], rows, [verdict(means), HOW])]
+    return [Table(caption, ["random weights", "rank correlation"], rows, [verdict(means), HOW], "sanity")]
