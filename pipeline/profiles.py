@@ -1,4 +1,4 @@
-"""Profiles: the settings of a corpus, as differences from params.yaml, and their application to it.
+"""Profiles: the settings of a corpus, and their application to params.yaml.
 
 Only `msn profile` reads profiles; the stages read params.yaml alone.
 """

@@ -9,8 +9,11 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import yaml
+
 from pipeline.doctor.check import Check, Fact, Section, Verdict, ok_or_problem, ok_or_warning, shown_version
 from pipeline.experiments.git import GitError, git
+from pipeline.params.controls import control_warning
 from pipeline.runtime.project_code import project_root
 
 HASH_LENGTH = 12  # digits of a shortened commit
@@ -55,6 +58,7 @@ def examine() -> Section:
         *_check_place(checkout),
         *_check_git(checkout),
         *_check_settings(checkout),
+        *_check_control(checkout),
         _check_site(checkout),
         *_check_environment(checkout),
     ]
@@ -148,6 +152,16 @@ def _check_settings(checkout: Path) -> Iterator[Check]:
     except configparser.Error as error:
         finding = f"cannot be read: {type(error).__name__}"
         yield Check("DVC's settings", Verdict.PROBLEM, finding, "mend .dvc/config.local and .dvc/config")
+
+
+def _check_control(checkout: Path) -> Iterator[Check]:
+    """Warn if a run of params.yaml would be a control, and say nothing else: stages check the file."""
+    try:
+        warning = control_warning(yaml.safe_load((checkout / "params.yaml").read_text(encoding="utf-8")))
+    except (AttributeError, OSError, TypeError, UnicodeError, yaml.YAMLError):
+        return
+    if warning:
+        yield Check("params.yaml", Verdict.WARNING, warning, "for a result: give the named keys their values of before")
 
 
 def _check_site(checkout: Path) -> Check:

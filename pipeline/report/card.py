@@ -18,18 +18,6 @@ NO_DIAGNOSIS = (
 )
 
 
-def control(params: Mapping[str, Any]) -> str | None:
-    """Return a warning if a run is a control, so that nobody takes its metrics for a result; else None."""
-    reasons = []
-    labels = value_at(params, "corpus.labels")
-    if labels not in (None, True):
-        reasons.append(f"its scores are permuted among {labels.removeprefix('permuted_')}")
-    for key, when in (("clip.order", "in fitting and in testing"), ("evaluate.order", "in testing")):
-        if (order := value_at(params, key)) not in (None, "recorded"):
-            reasons.append(f"the frames of its clips are {order} {when}")
-    return f"A control, and no result: {' and '.join(reasons)}." if reasons else None
-
-
 def section_card(main: Outcome) -> Section:
     """Return the model card of an experiment."""
     params = main.params

@@ -10,11 +10,12 @@ from markupsafe import Markup, escape
 
 from pipeline.experiments.outcome import Outcome, read_outcome
 from pipeline.experiments.repository import WORKSPACE, find_experiment
+from pipeline.params.controls import control_warning
 from pipeline.params.errors import ParamsError
 from pipeline.report.agreement import section_agreement
 from pipeline.report.baselines import baseline_notices
 from pipeline.report.blocks import CopyText, Notice, Picture, Section, Table
-from pipeline.report.card import NO_DIAGNOSIS, control, section_card
+from pipeline.report.card import NO_DIAGNOSIS, section_card
 from pipeline.report.corpus import recordings_statement, the_corpus
 from pipeline.report.methods.section import section_methods
 from pipeline.report.near_twins import near_twins_notice
@@ -114,10 +115,10 @@ def summary(main: Outcome) -> list[str]:
             f"RMSE {format_metric(rmse)} points over {main.metrics.get('videos', 'an unknown number of')} test videos; "
             f"a constant estimate for all videos has {format_metric(constant)}."
         )
-    control_notice = control(main.params)
+    control = control_warning(main.params)
     notices = [
+        *([Notice(control)] if control else []),
         *near_twins_notice(main),
-        *([control_notice] if control_notice else []),
         *baseline_notices(main),
         recordings_statement(main.params),
     ]

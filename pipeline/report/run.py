@@ -7,6 +7,7 @@ import yaml
 
 from pipeline.experiments.git import git_or
 from pipeline.experiments.outcome import Outcome
+from pipeline.params.controls import control_reasons
 from pipeline.places import ROOTS, hide_path
 from pipeline.report.blocks import Section, Table
 from pipeline.report.corpus import the_corpus
@@ -75,27 +76,29 @@ def _revision(main: Outcome) -> str:
 
 
 def differences(main: Outcome) -> Table:
-    """Return a table of the parameters that differ from the profile of the paper."""
+    """Return a table of every parameter that differs from the profile of the paper, or that it does not set."""
     layout = main.params["corpus"]["layout"]
     name = layout if layout in ("avec2013", "avec2014") else "avec2014"
-    profile = yaml.safe_load(main.experiment.text(f"profiles/{name}.yaml") or "{}")
-    profile_values = {key: value for key, value in _leaves(profile) if key not in ROOTS}
-    rows = [
-        [key, format_value(value_at(main.params, key)), format_value(value)]
-        for key, value in profile_values.items()
-        if value_at(main.params, key) != value
-    ]
+    profile = dict(_leaves(yaml.safe_load(main.experiment.text(f"profiles/{name}.yaml") or "{}")))
     caption = f"Parameters that differ from the paper's profile ({name})"
-    if not profile_values:
-        return Table(
-            caption,
-            ["parameter", "here", "profile"],
-            [],
-            [f"There is no profiles/{name}.yaml to compare with."],
-            "differences",
-        )
-    notes = [f"All {len(profile_values) - len(rows)} other values of the profile agree."]
-    return Table(caption, ["parameter", "here", "profile"], rows, notes, "differences")
+    headings = ["parameter", "here", "profile"]
+    if not profile:
+        return Table(caption, headings, [], [f"There is no profiles/{name}.yaml to compare with."], "differences")
+    here = {key: value for key, value in _leaves(main.params) if key not in ROOTS}
+    if not value_at(main.params, "simulate.enabled"):
+        here = {key: value for key, value in here.items() if key in profile or not key.startswith("simulate.")}
+    here |= {key: None for key in profile if key not in here and key not in ROOTS}
+    rows = [
+        [key, format_value(value), format_value(profile[key]) if key in profile else "not set"]
+        for key, value in here.items()
+        if key not in profile or profile[key] != value
+    ]
+    controls = control_reasons(main.params)
+    notes = [
+        *[f"A CONTROL: {key}. Of this run, {reason}." for key, reason in controls.items()],
+        f"All {len(here) - len(rows)} other values agree with the profile; paths are not compared.",
+    ]
+    return Table(caption, headings, rows, notes, "differences")
 
 
 def _hide_roots(rows: list[list[str]], main: Outcome) -> list[list[str]]:

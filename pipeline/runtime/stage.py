@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.params.check import load_params
+from pipeline.params.controls import control_warning
 from pipeline.params.errors import ParamsError
 from pipeline.params.whole import Params
 from pipeline.runtime.code_guard import run_guarded
@@ -27,8 +28,8 @@ def run_stage(
 ) -> None:
     """Run a stage from the command line: `main(params, *paths)`, with the paths in the order of its signature.
 
-    The process ends with status 1 and a message if a parameter, an input or an item is wrong, or if the number of
-    paths is. On SIGTERM and SIGHUP it removes what it has not finished.
+    A run that is a control says so. The process ends with status 1 and a message if a parameter, an input or an item
+    is wrong, or if the number of paths is. On SIGTERM and SIGHUP it removes what it has not finished.
 
     Args:
         main: the stage.
@@ -51,6 +52,8 @@ def run_stage(
         paths = [Path(text) for text in sys.argv[1:]]
         stage = module.rpartition(".")[2]
         check_inputs(stage, paths)
+        if warning := control_warning(load_params().model_dump(mode="json")):
+            logging.getLogger(module).warning(warning)
         with exit_on_signals():
             run_guarded(main, module, paths, imported_by_name)
         note_time(stage, load_params().model_dump(mode="json"))

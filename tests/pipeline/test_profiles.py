@@ -1,12 +1,16 @@
 """Profiles: the paper's settings in params.yaml, with its comments kept."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from pipeline.params.check import load_params
+from pipeline.params.controls import control_warning
+from pipeline.params.corpus import Simulate
 from pipeline.params.errors import ParamsError
 from pipeline.profiles import Change, ProfileError, apply_profile, roots_to_set
 
@@ -57,6 +61,40 @@ def test_the_papers_settings(params: Path, name: str) -> None:
     assert (augment.flip, augment.rotate, augment.upside_down, augment.degrees) == (0.25, 0.25, 0.25, 30)
     assert (augment.angle, augment.fill) == ("fixed", "edge")
     assert (finetune.validation, settings.evaluate.phases) == ("none", 1)
+
+
+NOT_SET = {  # by a profile: they have no effect where simulate.enabled is false
+    f"simulate.{name}" for name in Simulate.model_fields if name != "enabled"
+}
+
+
+@pytest.mark.parametrize("name", ["avec2013", "avec2014"])
+def test_a_profile_sets_every_key_but_those_of_the_simulated_corpus(name: str) -> None:
+    profile = yaml.safe_load((PROFILES / f"{name}.yaml").read_text())
+    assert set(_leaves(profile)) | NOT_SET == set(_leaves(yaml.safe_load((ROOT / "params.yaml").read_text())))
+    assert not set(_leaves(profile)) & NOT_SET
+
+
+def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key
+
+
+def test_a_profile_leaves_no_control_seed_or_precision_of_an_earlier_run(params: Path) -> None:
+    clean = Path(shutil.copy(params, params.with_name("clean.yaml")))
+    values = yaml.safe_load(params.read_text())
+    values["corpus"]["labels"] = "permuted_sessions"
+    values["evaluate"] |= {"order": "frozen", "seed": 7}
+    values["pretrain"] |= {"precision": "bf16-mixed", "seed": 5}
+    values["align"]["thresholds"] = [0.9, 0.9, 0.9]
+    params.write_text(yaml.safe_dump(values))
+    for path in (params, clean):
+        apply_profile("avec2014", path, PROFILES)
+    assert load_params(params) == load_params(clean)
+    assert control_warning(load_params(params).model_dump()) is None
 
 
 def test_comments_order_and_all_other_settings_are_kept(params: Path) -> None:

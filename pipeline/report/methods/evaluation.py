@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from pipeline.experiments.outcome import Outcome
+from pipeline.params.controls import control_warning
 from pipeline.records.baseline_estimates import BASELINES
-from pipeline.report.card import control
 from pipeline.report.interval_method import interval_method
 from pipeline.report.methods.model import NETWORKS
 from pipeline.report.paper import CLIP_NETWORK, estimator_name
@@ -45,7 +45,7 @@ def comparisons(main: Outcome, studies: Sequence[str]) -> str:
         "Differences to baselines are paired, over the same recordings.",
         "Metrics are given separately for subjects that do and do not occur in fitting.",
     ]
-    if warning := control(main.params):
+    if warning := control_warning(main.params):
         sentences.append(warning)
     if studies:
         sentences.append(f"Variations and controls were run as the studies {', '.join(studies)}.")

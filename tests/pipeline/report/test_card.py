@@ -1,4 +1,4 @@
-"""The model card: the data that a model was fitted to, and the warning about controls."""
+"""The model card: the data that a model was fitted to."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import yaml
 from pipeline.experiments.outcome import Outcome
 from pipeline.experiments.repository import Experiment
 from pipeline.report.blocks import Section
-from pipeline.report.card import control, section_card
+from pipeline.report.card import section_card
 from tests.pipeline.experiments.material import ROOT
 
 
@@ -21,18 +21,6 @@ def _card(params: dict[str, Any], **description: object) -> str:
     outcome = Outcome(Experiment("one", None), params, {}, {}, {}, None, description)
     parts = [part for part in section_card(outcome).blocks if isinstance(part, Section)]
     return " ".join(paragraph for part in parts for paragraph in part.paragraphs)
-
-
-def test_controls_are_named() -> None:
-    assert control(_params()) is None
-    assert control(_params(corpus={"labels": True}, evaluate={"order": "recorded"})) is None
-    assert control(_params(corpus={"labels": "permuted_subjects"}, evaluate={"order": "frozen"})) == (
-        "A control, and no result: its scores are permuted among subjects and the frames of its clips are frozen in "
-        "testing."
-    )
-    assert control(_params(clip={"order": "shuffled"})) == (
-        "A control, and no result: the frames of its clips are shuffled in fitting and in testing."
-    )
 
 
 @pytest.mark.parametrize(
