@@ -51,9 +51,8 @@ def test_the_coverage_of_a_new_person_in_a_simulation() -> None:
     assert np.mean(covered) == pytest.approx(0.81, abs=0.03)  # ceil(26 x 0.8) = 21 of 26
 
 
-def _outcome(fold: int, partition: str = "subject_folds") -> Outcome:
-    params = {"corpus": {"partition": partition, "fold": fold}}
-    return Outcome(Experiment(f"fold-{fold}", None), params, {}, {}, {}, None, {})
+def _outcome(fold: int) -> Outcome:
+    return Outcome(Experiment(f"fold-{fold}", None), {}, {}, {}, {}, None, {})
 
 
 @pytest.fixture
@@ -83,7 +82,6 @@ def test_each_subject_has_one_error_in_one_fold(read: dict[str, list[ScoredEstim
 def test_only_finished_folds_of_one_partitioning_have_intervals(read: dict[str, list[ScoredEstimate]]) -> None:
     folds = [_outcome(fold) for fold in range(3)]
     assert fold_notes(folds[:2], folds=3) == []
-    assert fold_errors([_outcome(fold, "official") for fold in range(3)]) == []
     assert fold_errors(folds[:1]) == []
     read["fold-2"] = [replace(item, subject="s00") for item in read["fold-2"]]
     assert fold_errors(folds) == []
