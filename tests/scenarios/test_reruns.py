@@ -149,10 +149,10 @@ SINGLE: dict[str, set[str]] = {
     "corpus.labels_root": {"ingest"},  # the same labels below another folder
     "corpus.folds": {"ingest"},  # folds are not used here
     "corpus.fold": {"ingest"},
-    "corpus.labels": {"ingest", *SCORED},
+    "corpus.labels": {"ingest", "baselines", *SCORED},
     "corpus.permutation": {"ingest"},  # nothing is permuted here
     **{f"corpus.external.{key}": {"ingest"} for key in ("root", "labels_root", "shared_subjects")},  # not used here
-    "simulate.external": {"simulate"},  # beside the first corpus
+    "simulate.external": {"simulate", "ingest"},  # beside the first corpus, whose recordings stay
     "decode.on_error": {"decode"},  # equal bytes: the later stages do not run
     "decode.max_lost": {"decode"},
     # Published landmarks need no detector; sequences record the parameters of align even if their faces are equal.

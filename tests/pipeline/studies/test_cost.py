@@ -47,7 +47,7 @@ def test_points_with_equal_pretraining_share_it(smallest: dict[str, Any]) -> Non
     cost = _cost(smallest, planned)
     assert [list(point.stages) for point in cost.points] == [
         [],  # it is what was run
-        ["finetune", "evaluate", "explain"],
+        ["baselines", "finetune", "evaluate", "explain"],
         ["pretrain", "finetune", "evaluate", "complexity", "explain"],
         ["finetune", "evaluate", "explain"],  # with the pretraining and the complexity of the point before
     ]
