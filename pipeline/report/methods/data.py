@@ -46,7 +46,7 @@ def _by_partition(main: Outcome) -> list[str]:
     table = {row["characteristic"]: row for _, row in parse_rows(text, PARTICIPANTS, COLUMNS)}
     sentences = []
     for part in PARTITIONS:
-        people, videos = (table[name][part] for name in ("participants", "videos"))
+        people, videos = (table[name][part] for name in ("subjects", "videos"))
         score, deviation = (table.get(name, {}).get(part) for name in ("score_mean", "score_sd"))
         spread = f", standard deviation {deviation}" if deviation else ""
         sentences.append(f"{part} {videos} and {people}{f' (mean score {score}{spread})' if score else ''}")

@@ -94,7 +94,11 @@ def _text(params: dict[str, Any], **description: object) -> str:
             "One frame in 8 was kept, from its first frame on.",
             "phases, which",
         ),
-        ({"evaluate": {"order": "frozen"}}, "A control, and no result: the frames of its clips are frozen.", "neither"),
+        (
+            {"evaluate": {"order": "frozen"}},
+            "A control, and no result: the frames of its clips are frozen in testing.",
+            "neither",
+        ),
         ({"evaluate": {"resamples": 500}}, "a bootstrap over subjects, who are drawn with", "efron1993"),
         ({"evaluate": {"resamples": None}}, "the jackknife over subjects [@efron1993]", "davison1997"),
         ({}, "model.depth 27 (69)", "corpus.root"),
