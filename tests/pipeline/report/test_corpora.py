@@ -49,7 +49,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
     "AVEC2014, tested on own videos with the same people": (
         merged(AVEC2014, {"corpus": {"external": {"layout": "videos", "root": "/data/own", "shared_subjects": True}}}),
         ["The test partition is other videos of your own", "told by equal names (`corpus.external.shared_subjects`)"],
-        ["is not known"],
+        ["occur in the fitted corpus is not known"],
     ),
     "demo without cue": (
         merged(DEMO, {"simulate": {"cue": 0.0}}),
