@@ -59,6 +59,13 @@ def test_sentences_have_the_numbers() -> None:
     assert reached.endswith(": 2.00 (1.00 to 3.00).")
 
 
+def test_the_size_of_a_file_tells_only_where_it_reaches_the_model() -> None:
+    """It may be better than the constant by behaviour, because encoders spend bytes on movement."""
+    for of_model, sentences in ((BELOW, 0), (ABOVE, 1)):
+        rmse = {name.replace("metadata", "file_size"): value for name, value in _rmse(BELOW, of_model).items()}
+        assert len(describe(compare_baselines(rmse))) == sentences
+
+
 def test_an_experiment_without_baselines_has_no_comparisons() -> None:
     assert compare_baselines({"model": ABOVE, "constant": ABOVE}) == []
 
