@@ -96,7 +96,7 @@ def _text(params: dict[str, Any], **description: object) -> str:
         ),
         (
             {"evaluate": {"order": "frozen"}},
-            "A control, and no result: the frames of its clips are frozen in testing.",
+            "the frames of its clips are frozen",
             "neither",
         ),
         ({"evaluate": {"resamples": 500}}, "a bootstrap over subjects, who are drawn with", "efron1993"),
