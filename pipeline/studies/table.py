@@ -92,7 +92,7 @@ def table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]
 def notes(study: Study, rows: Sequence[Row]) -> list[str]:
     """Return the notes below a table, one sentence per line."""
     lines = [
-        "RMSE, MAE and r are of the test partition, in points of BDI-II; in brackets 95 % intervals over subjects.",
+        "RMSE (in points of BDI-II), MAE and r are of the test partition; in brackets 95 % intervals over subjects.",
         *seed_notes(rows),
     ]
     lines += permutation_notes(study, rows)
