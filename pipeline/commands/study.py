@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from pipeline.studies.cost import study_cost
-from pipeline.studies.cost_lines import cost_lines
 from pipeline.studies.definition import STUDIES, list_studies, parse_changes, read_study
 from pipeline.studies.queue import start, tasks
 from pipeline.studies.run import Planned, collect, enqueue, plan, wait
 from pipeline.studies.table import markdown
+from pipeline.study_costs.cost import study_cost
+from pipeline.study_costs.lines import cost_lines
 
 app = typer.Typer(add_completion=False)
 

@@ -84,6 +84,7 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/experiments/repository.py": [],
     "pipeline/comparing/scores.py": [],
     "pipeline/studies/queue.py": [],
+    "pipeline/study_costs/cost.py": [],
     "pipeline/upkeep/pruning.py": [],
     "pipeline/doctor/machine.py": [],
     "pipeline/report/page.py": [],

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.studies.cost import Cost
-from pipeline.studies.reckoning import UNKNOWN, Reckoning
 from pipeline.studies.run import Planned
+from pipeline.study_costs.cost import Cost
+from pipeline.study_costs.reckoning import UNKNOWN, Reckoning
 
 NAMED = 4  # stages of a grid point that are named; a longer list is counted
 

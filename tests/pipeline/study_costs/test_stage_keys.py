@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from pipeline.studies.fingerprint import workspace_tree
-from pipeline.studies.stage_keys import stages_of
+from pipeline.study_costs.stage_keys import stages_of
 from tests.pipeline.experiments.material import git
 from tests.scenarios.test_reruns import BELOW, DIRECT, REFUSED, SINGLE
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from pipeline.params.whole import Params
-from pipeline.studies.cost import Cost, Pretraining, cost_of_points
-from pipeline.studies.cost_lines import cost_lines
 from pipeline.studies.definition import Study, points
 from pipeline.studies.fingerprint import workspace_tree
-from pipeline.studies.reckoning import MEASURED, UNKNOWN, Reckoning
 from pipeline.studies.run import Planned
-from pipeline.studies.stage_keys import stages_of
+from pipeline.study_costs.cost import Cost, Pretraining, cost_of_points
+from pipeline.study_costs.lines import cost_lines
+from pipeline.study_costs.reckoning import MEASURED, UNKNOWN, Reckoning
+from pipeline.study_costs.stage_keys import stages_of
 
 ROOT = Path(__file__).parents[3]
 SECONDS = {"pretrain": 1000.0, "finetune": 600.0, "evaluate": 60.0, "explain": 30.0}  # others: not known

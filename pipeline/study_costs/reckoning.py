@@ -13,7 +13,7 @@ from pipeline.params.errors import ParamsError
 from pipeline.params.network import Model
 from pipeline.params.whole import Params
 from pipeline.runtime.stage_times import StageTime
-from pipeline.studies.work import TRAININGS, trained_clips, work_of
+from pipeline.study_costs.stage_work import TRAININGS, trained_clips, work_of
 
 MEASURED, RECKONED, TIMED, UNKNOWN = "measured", "reckoned", "timed now", "not known"
 # The range of a time is that of its sources, and this factor beyond them either way: our assumption. A machine that

@@ -10,9 +10,9 @@ from pipeline.runtime.stage_times import times_here
 from pipeline.studies import queue
 from pipeline.studies.definition import Point, format_value
 from pipeline.studies.fingerprint import workspace_tree
-from pipeline.studies.reckoning import Reckoning, reckon, total
 from pipeline.studies.run import Planned, base_params
-from pipeline.studies.stage_keys import Stages, keys_of_run, keys_of_workspace, stages_of
+from pipeline.study_costs.reckoning import Reckoning, reckon, total
+from pipeline.study_costs.stage_keys import Stages, keys_of_run, keys_of_workspace, stages_of
 
 PRETRAIN = "pretrain"
 FINISHED = ("done", "failed")  # states of runs that cost nothing more; what failed runs again only with --retry

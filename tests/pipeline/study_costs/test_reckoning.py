@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.params.check import check_params
 from pipeline.runtime.stage_times import StageTime
-from pipeline.studies.reckoning import MEASURED, RECKONED, TIMED, UNKNOWN, Reckoning, reckon, total
-from pipeline.studies.work import trained_clips, work_of
+from pipeline.study_costs.reckoning import MEASURED, RECKONED, TIMED, UNKNOWN, Reckoning, reckon, total
+from pipeline.study_costs.stage_work import trained_clips, work_of
 
 
 def _params(smallest: dict[str, Any], **values: Any) -> dict[str, Any]:
