@@ -37,10 +37,11 @@ def main(
     partitioning = folds if corpus.partition == "subject_folds" else None
     entries, labels, warnings = list_corpus(corpus.layout, root, labels_root, corpus.complete, partitioning)
     folders = {"corpus.root": root, "corpus.labels_root": labels_root}
-    if (external := corpus.external).layout != "none":
-        places = Path(external.root), Path(external.labels_root)
+    layout, shared_subjects = corpus.external.layout, corpus.external.shared_subjects
+    places = Path(corpus.external.root), Path(corpus.external.labels_root)
+    if layout != "none":
         folders |= dict(zip(("corpus.external.root", "corpus.external.labels_root"), places, strict=True))
-        listing = with_external(Listing(entries, labels, warnings), external.layout, *places, external.shared_subjects)
+        listing = with_external(Listing(entries, labels, warnings), layout, *places, shared_subjects)
         entries, labels, warnings = listing.entries, listing.labels, listing.warnings
     for name, folder in folders.items():
         if not folder.is_absolute() and not _is_output(folder):

@@ -261,8 +261,9 @@ def test_damaged_sequences_are_not_evaluated(corpus: Path, evaluate: Callable[..
 def test_outputs_of_a_run(corpus: Path, evaluate: Callable[..., Any]) -> None:
     evaluate()
     outputs = {path.name: path.read_bytes() for path in (corpus / "results").iterdir()}
-    tables = {f"{name}.csv" for name in ("predictions", "unscored", "clips", "intervals", "confusion", "flow")}
-    figures = {f"{name}.png" for name in ("figure5", "error", "confusion", "curves")}
+    names = ("predictions", "unscored", "clips", "intervals", "confusion", "flow", "cutoffs", "group_differences")
+    tables = {f"{name}.csv" for name in names}
+    figures = {f"{name}.png" for name in ("figure5", "error", "calibration", "agreement", "confusion", "curves")}
     assert set(outputs) == {".sha256sums"} | tables | figures
     assert _table(corpus, "unscored.csv").subject.to_dict() == {"f4": "e"}  # it has an estimate, but no score
     parts = pd.read_csv(corpus / "results" / "intervals.csv").groupby("subgroup").first()

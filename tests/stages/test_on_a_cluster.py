@@ -55,7 +55,7 @@ def test_the_data_stages_survive_the_loss_of_a_worker(
         cluster.start_worker("surviving")
         start = partial(_start, tmp_path, cluster.address)
         recordings = "cluster/recordings.csv"
-        _finish(start("ingest", recordings, "cluster/fitting.csv", "cluster/testing.csv"))
+        _finish(start("ingest", *(f"cluster/{name}" for name in tables)))
         log = _finish(start("decode", recordings, "cluster/decoded"))
         assert "decoding: 12/12 recordings, " in log and "\x1b" not in log
         aligning = start("align", recordings, "cluster/decoded", "cluster/aligned")
