@@ -177,7 +177,7 @@ def _interval(
 ) -> tuple[Interval, Uncertainty | None]:
     """Return a value with its interval, and the uncertainty behind it."""
     if len(sums) < MIN_SUBJECTS:
-        return Interval(value, None, None, "there are fewer than two subjects"), None
+        return Interval(value, None, None, f"there are fewer than {MIN_SUBJECTS} subjects"), None
     of_subjects = jackknife(sums, function, scale)
     if not (np.isfinite(of_subjects.estimate) and np.isfinite(of_subjects.standard_error)):
         return Interval(value, None, None, "it is at its bound, or not defined without one of the subjects"), None

@@ -77,8 +77,8 @@ def test_verdicts() -> None:
     worse = "b is worse than a by 1.00 points (0.25 to 1.75), more than the noise of"
     assert verdict(RUNS, _error(1, 0.25, 1.75)) == f"RMSE: of these two runs, {worse} drawing other subjects."
     assert verdict(SEEDS, _error(1, 0.25, 1.75)) == f"RMSE: {worse} other subjects and other seeds."
-    assert "is not known: there are fewer than two subjects." in verdict(
-        RUNS, _error(1, why="there are fewer than two subjects")
+    assert "is not known: there are fewer than 3 subjects." in verdict(
+        RUNS, _error(1, why="there are fewer than 3 subjects")
     )
     assert seeds_sentence(RUNS) == NOT_VARIED and "luck of training" in NOT_VARIED
     assert seeds_sentence(SEEDS) == "Seeds: 2 models of a, 3 of b, which differ in finetune.seed."

@@ -35,14 +35,14 @@ def test_mean_deviation_and_interval_by_hand() -> None:
 
 
 def test_seeds_that_move_all_videos_widen_a_difference() -> None:
-    first = gather_repeats("a", [off_by("a1", 3, "a", "b", finetuning=1), off_by("a2", 5, "a", "b", finetuning=2)])
-    second = gather_repeats("b", [off_by("b1", 6, "a", "b", finetuning=1), off_by("b2", 8, "a", "b", finetuning=2)])
+    first = gather_repeats("a", [off_by(f"a{error}", error, *"abc", finetuning=error) for error in (3, 5)])
+    second = gather_repeats("b", [off_by(f"b{error}", error, *"abc", finetuning=error) for error in (6, 8)])
     difference = seeded_difference(first, second, rmse)
     assert difference is not None
-    # 7 minus 4; each side has the variance 2 over 2 models: 1 + 1, and 2 degrees of freedom of 1 subject at most
+    # 7 minus 4; each side has the variance 2 over 2 models: 1 + 1, with 2 degrees of freedom
     assert difference.interval.value == pytest.approx(3)
     assert difference.standard_error == pytest.approx(2**0.5)
-    assert difference.interval.high == pytest.approx(3 + 12.706 * 2**0.5, rel=1e-4)  # t of one degree
+    assert difference.interval.high == pytest.approx(3 + 4.3027 * 2**0.5, rel=1e-4)
     alone = seeded_difference(replace(first, models=first.models[:1]), replace(second, models=second.models[:1]), rmse)
     assert alone is not None
     assert alone.interval.low == alone.interval.high == 3.0  # as if it were certain
@@ -53,10 +53,10 @@ def test_seeds_that_move_all_videos_widen_a_difference() -> None:
 
 
 def test_a_metric_that_is_not_defined_has_no_value_or_no_interval() -> None:
-    constant = gather_repeats("x", [off_by("one", 1, "a", "b")])
+    constant = gather_repeats("x", [off_by("one", 1, *"abc")])
     assert seeded_value(constant, pcc) is None
-    alone = seeded_value(gather_repeats("x", [off_by("one", 1, "a")]), mae)
-    assert alone is not None and alone.interval.low is None and "fewer than two subjects" in alone.interval.why
+    alone = seeded_value(gather_repeats("x", [off_by("one", 1, "a", "b")]), mae)
+    assert alone is not None and alone.interval.low is None and "fewer than 3 subjects" in alone.interval.why
 
 
 @pytest.mark.parametrize("models", [2, 3, 5])
