@@ -18,8 +18,8 @@ from pipeline.statistics.clusters import cluster_sums, leave_one_out
 from pipeline.statistics.interval import Interval
 from pipeline.statistics.jackknife import Function, Uncertainty, jackknife
 from pipeline.statistics.scales import IDENTITY, Scale
-from pipeline.statistics.statistic import MIN_SUBJECTS, Metric
-from pipeline.statistics.studentised import Studentised
+from pipeline.statistics.statistic import MIN_SUBJECTS, TOO_FEW, Metric
+from pipeline.statistics.studentised import Studentised, why_no_interval
 
 
 @dataclass(frozen=True)
@@ -177,10 +177,10 @@ def _interval(
 ) -> tuple[Interval, Uncertainty | None]:
     """Return a value with its interval, and the uncertainty behind it."""
     if len(sums) < MIN_SUBJECTS:
-        return Interval(value, None, None, f"there are fewer than {MIN_SUBJECTS} subjects"), None
+        return Interval(value, None, None, TOO_FEW), None
     of_subjects = jackknife(sums, function, scale)
-    if not (np.isfinite(of_subjects.estimate) and np.isfinite(of_subjects.standard_error)):
-        return Interval(value, None, None, "it is at its bound, or not defined without one of the subjects"), None
+    if reason := why_no_interval(of_subjects):
+        return Interval(value, None, None, reason), None
     uncertainty = add_seeds(of_subjects, seeds)
     low, high = (float(scale.backward(end)) for end in uncertainty.ends())
     return Interval(value, low, high), uncertainty

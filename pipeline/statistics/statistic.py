@@ -22,6 +22,7 @@ Scores = Float[np.ndarray, " videos"]
 Name = TypeVar("Name", bound=Hashable)
 
 MIN_SUBJECTS = 3  # of an interval; those of two subjects would be far wider than the range of scores
+TOO_FEW = f"there are fewer than {MIN_SUBJECTS} subjects"
 
 
 @runtime_checkable
@@ -64,7 +65,7 @@ class Statistic:
             return None
         sums = cluster_sums(self.features, subjects)
         if len(sums) < MIN_SUBJECTS:
-            return Interval(value, None, None, f"there are fewer than {MIN_SUBJECTS} subjects")
+            return Interval(value, None, None, TOO_FEW)
         try:
             return Interval(value, *self.method.ends(sums, self.function))
         except NoIntervalError as error:

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.statistics.clusters import ClusterSums
 from pipeline.statistics.interval import NoIntervalError
-from pipeline.statistics.jackknife import Function, jackknife
+from pipeline.statistics.jackknife import Function, Uncertainty, jackknife
 from pipeline.statistics.scales import Scale
 
 
@@ -31,9 +31,16 @@ class Studentised:
             NoIntervalError: if the videos give none.
         """
         uncertainty = jackknife(sums, function, self.scale)
-        if not np.isfinite(uncertainty.estimate):
-            raise NoIntervalError("the value is at its bound, where no spread can be seen")
-        if not np.isfinite(uncertainty.standard_error):
-            raise NoIntervalError("without one of the subjects the value is at its bound or not defined")
+        if reason := why_no_interval(uncertainty):
+            raise NoIntervalError(reason)
         low, high = map(self.scale.backward, uncertainty.ends())
         return float(low), float(high)
+
+
+def why_no_interval(uncertainty: Uncertainty) -> str:
+    """Return why a statistic has no interval around it; empty if it has one."""
+    if not np.isfinite(uncertainty.estimate):
+        return "the value is at its bound, where no spread can be seen"
+    if not np.isfinite(uncertainty.standard_error):
+        return "without one of the subjects the value is at its bound or not defined"
+    return ""

@@ -57,6 +57,8 @@ def test_a_metric_that_is_not_defined_has_no_value_or_no_interval() -> None:
     assert seeded_value(constant, pcc) is None
     alone = seeded_value(gather_repeats("x", [off_by("one", 1, "a", "b")]), mae)
     assert alone is not None and alone.interval.low is None and "fewer than 3 subjects" in alone.interval.why
+    exact = seeded_value(gather_repeats("x", [off_by("one", 0, *"abc")]), rmse)
+    assert exact is not None and exact.interval.low is None and "at its bound" in exact.interval.why
 
 
 @pytest.mark.parametrize("models", [2, 3, 5])
