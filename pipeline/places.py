@@ -11,6 +11,21 @@ ROOTS = (  # parameters that are paths
     *("identities.root", "identities.list"),
 )
 
+EXTERNAL = "corpus.external."
+
+
+def roots_read(external_layout: str) -> list[str]:
+    """Return the keys of `ROOTS` whose folders a run reads.
+
+    Args:
+        external_layout: corpus.external.layout; with none there is no external corpus.
+
+    Examples:
+        >>> len(roots_read("videos")), roots_read("none")
+        (6, ['corpus.root', 'corpus.labels_root', 'identities.root', 'identities.list'])
+    """
+    return [key for key in ROOTS if external_layout != "none" or not key.startswith(EXTERNAL)]
+
 
 def hide_path(text: str) -> str:
     """Replace a path that leads out of the project by the first digits of its SHA-256; return other text as it is.

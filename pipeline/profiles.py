@@ -19,7 +19,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from pipeline.params.check import check_params
 from pipeline.params.errors import ParamsError
 from pipeline.params.whole import Params
-from pipeline.places import ROOTS
+from pipeline.places import roots_read
 from pipeline.records.text import read_text
 from pipeline.runtime.atomic import write_text_atomically
 
@@ -78,8 +78,7 @@ def roots_to_set(params: Params) -> list[tuple[str, str]]:
     """Return (dotted key, path) of the roots that do not exist on this machine; none if the corpus is simulated."""
     if params.simulate.enabled:
         return []
-    unused = "corpus.external." if params.corpus.external.layout == "none" else "-"
-    values = [(key, attrgetter(key)(params)) for key in ROOTS if not key.startswith(unused)]
+    values = [(key, attrgetter(key)(params)) for key in roots_read(params.corpus.external.layout)]
     return [(key, value) for key, value in values if not Path(value).exists()]
 
 

@@ -10,7 +10,7 @@ What is a repeat follows from the parameters that differ between the runs:
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from pipeline.comparing.videos import check_same_videos
+from pipeline.experiments.dotted_keys import leaves, value_at
 from pipeline.experiments.outcome import Outcome
 from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.records.predictions import ScoredEstimate
@@ -110,14 +111,9 @@ def gather_repeats(name: str, runs: Sequence[Run]) -> Repeats:
 
 def differing_keys(params: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the dotted keys that do not have the same value everywhere, in the order of the first."""
-    leaves = [dict(_leaves(item)) for item in params]
-    keys = dict.fromkeys(key for item in leaves for key in item)
-    return [key for key in keys if len({json.dumps(item.get(key), default=str) for item in leaves}) > 1]
-
-
-def value_at(params: Mapping[str, Any], key: str) -> Any:
-    """Return the value of a dotted key that exists."""
-    return dict(_leaves(params))[key]
+    by_key = [dict(leaves(item)) for item in params]
+    keys = dict.fromkeys(key for item in by_key for key in item)
+    return [key for key in keys if len({json.dumps(item.get(key), default=str) for item in by_key}) > 1]
 
 
 def _pool_folds(runs: Sequence[Run], varied: Sequence[str]) -> list[Run]:
@@ -140,12 +136,3 @@ def _pool_run(runs: Sequence[Run]) -> Run:
             f"nor folds; repeats differ in {' or '.join(SEEDS)}"
         )
     return Run(names, runs[0].params, estimates)
-
-
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the dotted key and value of each leaf of nested mappings."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.outcome import Outcome
 from pipeline.params.estimator import estimator_names, settings_class
 from pipeline.report.blocks import Section
@@ -10,7 +11,6 @@ from pipeline.report.corpus import recordings_statement, the_corpus
 from pipeline.report.paper import CLIP_NETWORK, estimator_label, estimator_name
 from pipeline.report.scores import subgroups
 from pipeline.report.statements import limits, use
-from pipeline.studies.definition import value_at
 
 NO_DIAGNOSIS = (
     "A research instrument. It estimates a questionnaire score (BDI-II) from the face in a video. It does not "

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from pipeline.studies.definition import value_at
+from pipeline.experiments.dotted_keys import value_at
 
 SIMULATED_FOLDER = "data/simulated"  # which stage simulate writes
 AVEC = {"avec2013": "AVEC2013", "avec2014": "AVEC2014"}  # by layout

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.studies.definition import value_at
+from pipeline.experiments.dotted_keys import value_at
 
 SHORT = (
     "In brackets: 95 % intervals over subjects, because videos of one person are not independent draws. The model is "

@@ -1,10 +1,8 @@
 """Sections on provenance: revision, parameters beside the paper's profile, data hashes, versions, test set access."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 import yaml
 
+from pipeline.experiments.dotted_keys import leaves, value_at
 from pipeline.experiments.git import git_or
 from pipeline.experiments.outcome import Outcome
 from pipeline.params.controls import control_reasons
@@ -12,7 +10,7 @@ from pipeline.places import ROOTS, hide_path
 from pipeline.report.blocks import Section, Table
 from pipeline.report.corpus import the_corpus
 from pipeline.report.test_set_access import LOCK, count_test_set_access, locked_files
-from pipeline.studies.definition import format_value, value_at
+from pipeline.studies.definition import format_value
 
 HASH_LENGTH = 12  # digits of a shortened hash
 
@@ -79,12 +77,12 @@ def differences(main: Outcome) -> Table:
     """Return a table of every parameter that differs from the profile of the paper, or that it does not set."""
     layout = main.params["corpus"]["layout"]
     name = layout if layout in ("avec2013", "avec2014") else "avec2014"
-    profile = dict(_leaves(yaml.safe_load(main.experiment.text(f"profiles/{name}.yaml") or "{}")))
+    profile = dict(leaves(yaml.safe_load(main.experiment.text(f"profiles/{name}.yaml") or "{}")))
     caption = f"Parameters that differ from the paper's profile ({name})"
     headings = ["parameter", "here", "profile"]
     if not profile:
         return Table(caption, headings, [], [f"There is no profiles/{name}.yaml to compare with."], "differences")
-    here = {key: value for key, value in _leaves(main.params) if key not in ROOTS}
+    here = {key: value for key, value in leaves(main.params) if key not in ROOTS}
     if not value_at(main.params, "simulate.enabled"):
         here = {key: value for key, value in here.items() if key in profile or not key.startswith("simulate.")}
     here |= {key: None for key in profile if key not in here and key not in ROOTS}
@@ -108,12 +106,3 @@ def _hide_roots(rows: list[list[str]], main: Outcome) -> list[list[str]]:
         [stage, parameters.get(path, hidden) if (hidden := hide_path(path)) != path else path, digest]
         for stage, path, digest in rows
     ]
-
-
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the dotted key and value of each leaf of nested mappings."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.experiments.dotted_keys import value_at
 from pipeline.report.corpus import AVEC, OWN, SIMULATED, corpus_name, is_simulated
 from pipeline.report.paper import CLIP_NETWORK, estimator_name, paper
 from pipeline.scoring.bands import BANDS
-from pipeline.studies.definition import value_at
 
 USE = (
     "For: studies of the method on recordings of people who agreed to such research; teaching; a baseline to compare "

@@ -145,16 +145,6 @@ def points(study: Study, base: Mapping[str, Any], changes: Mapping[str, Any]) ->
     return grid_points
 
 
-def value_at(params: Mapping[str, Any], key: str) -> Any:
-    """Return the value of a dotted key; None if there is no such key."""
-    value: Any = params
-    for part in key.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            return None
-        value = value[part]
-    return value
-
-
 def format_value(value: Any) -> str:
     """Format the value of a parameter for tables and names; a path of this machine is not shown.
 

@@ -7,9 +7,10 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pipeline.experiments.dotted_keys import value_at
 from pipeline.png import new_figure, write_png
 from pipeline.studies.collect import Row, Spread
-from pipeline.studies.definition import Study, value_at
+from pipeline.studies.definition import Study
 from pipeline.studies.permutation import permutation_tests
 from pipeline.studies.permutation_figure import draw_permutation
 

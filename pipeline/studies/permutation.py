@@ -17,11 +17,12 @@ from statistics import fmean, stdev
 
 from scipy import stats
 
+from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.outcome import Outcome
 from pipeline.statistics.interval import Interval
 from pipeline.statistics.proportions import clopper_pearson
 from pipeline.studies.collect import Row
-from pipeline.studies.definition import Study, value_at
+from pipeline.studies.definition import Study
 
 LEAK = 0.99  # confidence of the intervals that show a leak: several are looked at
 ALPHA = 0.05  # the largest p with which the true scores count as better than permuted ones

@@ -19,11 +19,12 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.scm import SCMError
 
+from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.git import git_or
 from pipeline.experiments.repository import list_experiments
 from pipeline.parallel.worker_count import worker_count
-from pipeline.places import ROOTS
-from pipeline.studies.definition import StudyError, value_at
+from pipeline.places import roots_read
+from pipeline.studies.definition import StudyError
 from pipeline.studies.fingerprint import DVC_YAML, PARAMS, fingerprint_of
 
 STATES = {"Running": "running", "Queued": "queued", "Failed": "failed"}  # DVC's names
@@ -68,7 +69,7 @@ def check_ready(params: Mapping[str, Any]) -> None:
         names = ", ".join(untracked[:5]) + (" ..." if len(untracked) > 5 else "")
         if names:
             problems.append(f"queued runs see only files that Git knows, and it does not know {names}: git add them")
-    for key in ROOTS:
+    for key in roots_read(value_at(params, "corpus.external.layout")):
         if reason := _unreachable(value_at(params, key)):
             problems.append(f"{key} is {value_at(params, key)}: {reason}; give an absolute path")
     if problems:

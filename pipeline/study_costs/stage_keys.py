@@ -14,10 +14,10 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from pipeline.artifacts.hashing import json_digest
+from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.git import git
 from pipeline.params.check import check_params
 from pipeline.params.errors import ParamsError
-from pipeline.studies.definition import value_at
 from pipeline.studies.fingerprint import DVC_YAML, PARAMS, interpolate
 
 VIDEOS = (

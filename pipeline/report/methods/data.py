@@ -1,11 +1,11 @@
 """Methods, on data: the recordings, how faces are found and aligned, and which frames are kept."""
 
 from pipeline.corpora.participants import COLUMNS
+from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.outcome import Outcome
 from pipeline.records.labels import PARTITIONS
 from pipeline.records.tables import parse_rows
 from pipeline.report.corpus import AVEC, SIMULATED, corpus_name, cue_statement
-from pipeline.studies.definition import value_at
 
 CITATIONS = {"AVEC2013": "valstar2013", "AVEC2014": "valstar2014"}
 PARTICIPANTS = "data/corpus/participants.csv"

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.outcome import Outcome
 from pipeline.params.controls import control_warning
 from pipeline.records.baseline_estimates import BASELINES
 from pipeline.report.interval_method import interval_method
 from pipeline.report.methods.model import NETWORKS
 from pipeline.report.paper import CLIP_NETWORK, estimator_name
-from pipeline.studies.definition import value_at
 
 LABELS_ALONE = {  # by the name of an estimator in intervals.csv
     "constant": "the mean score of fitting",

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.outcome import Outcome
 from pipeline.report.corpus import is_simulated
 from pipeline.report.paper import CLIP_NETWORK, estimator_label, estimator_name
-from pipeline.studies.definition import value_at
 
 CITATIONS = {"msn": "demelo2020", "c3d": "tran2015", "i3d": "carreira2017", "resnet50": "he2016"}  # by model.name
 ABSENT = {  # by clip.absent

@@ -2,11 +2,11 @@
 
 import re
 
+from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.git import git_or
 from pipeline.experiments.outcome import Outcome
 from pipeline.report.methods.model import NETWORKS
 from pipeline.report.paper import estimator_name
-from pipeline.studies.definition import value_at
 
 CITATIONS = {"msn-depression": "msndepression", "torch": "paszke2019"}  # by package
 LOCK = "requirements.lock"

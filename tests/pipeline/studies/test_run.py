@@ -116,6 +116,7 @@ def test_problems_of_queued_runs_are_reported_before_queueing(project: Path, mon
         "corpus.root is mine/videos: queued runs see only files that Git knows; give an absolute path" in result.output
     )
     assert "corpus.labels_root is ../labels: a path with .. leads elsewhere" in result.output
+    assert "corpus.external" not in result.output  # its layout is none, so nothing reads its folders
 
 
 def test_studies_are_listed(project: Path) -> None:
