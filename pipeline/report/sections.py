@@ -161,7 +161,7 @@ def section_saliency(main: Outcome, faces: bool) -> Section | None:
         missing = (
             f"There is no figure 6: {reason.strip()}." if reason else "There is no figure 6: run `dvc repro explain`."
         )
-        return Section("saliency", "Where the estimate comes from", [missing])
+        return Section("saliency", "Where the estimate comes from", [missing], tables)
     alt = "First and last frame of a clip of one test recording per severity band, with the relevance of every pixel."
     picture = Picture(
         content, alt, "Figure 6: red regions raise the estimate, blue ones lower it (Grad-CAM)", "saliency"

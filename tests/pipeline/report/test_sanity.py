@@ -7,6 +7,7 @@ import pytest
 from pipeline.experiments.outcome import Outcome
 from pipeline.experiments.repository import Experiment
 from pipeline.report.sanity import sanity_tables
+from pipeline.report.sections import section_saliency
 from pipeline.saliency.sanity import Likeness, write_sanity
 
 
@@ -22,3 +23,6 @@ def test_the_table_has_a_row_for_each_part_and_a_verdict(
     (table,) = sanity_tables(outcome)
     assert table.rows == [["head", "0.75"], ["down to conv5", "0.50"], ["all", f"{alike:.2f}"]]
     assert table.notes[0].startswith(sentence)
+    for faces in (False, True):  # also where figure 6 is missing
+        section = section_saliency(outcome, faces)
+        assert section is not None and section.blocks == [table]
