@@ -9,21 +9,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.png import new_figure, write_png
-from pipeline.scoring.plot_style import DPI, GROUPS
+from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, GROUPS, INTERVAL_COLOUR, MARGIN
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
 from pipeline.statistics.interval import format_interval
 
 WIDTH, HEIGHT = 6.4, 5.6  # inches
 AXES = (0.7, 1.6, 5.5, 3.8)  # left, bottom, width, height, in inches
-LINE_LENGTH = 96  # characters in a line of the caption
-MARGIN = 2.0  # points of BDI-II between the outermost points and the frame
 LINES: dict[str, dict[str, Any]] = {  # by metric: legend and style
     "bias": {"label": "mean difference", "ls": "-"},
     "lower limit of agreement": {"label": "limits of agreement", "ls": "--"},
     "upper limit of agreement": {"ls": "--"},
 }
-BAND = "#bdbdbd"
 
 
 def write_agreement_figure(path: Path, predictions: Sequence[Prediction], summary: Summary | None) -> None:
@@ -55,7 +52,7 @@ def agreement_figure(predictions: Sequence[Prediction], summary: Summary | None)
         if interval:
             axes.axhline(interval.value, color="black", lw=1.4, zorder=2, **style)
             if interval.low is not None and interval.high is not None:
-                axes.axhspan(interval.low, interval.high, color=BAND, lw=0, alpha=0.5, zorder=1)
+                axes.axhspan(interval.low, interval.high, color=INTERVAL_COLOUR, lw=0, alpha=0.5, zorder=1)
     figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / HEIGHT), ncols=2, frameon=False, fontsize=8.5)
     figure.text(0.25 / WIDTH, 0.62 / HEIGHT, _caption(summary), va="top", fontsize=8.5, linespacing=1.3)
     return figure
@@ -74,4 +71,4 @@ def _caption(summary: Summary | None) -> str:
             f"95 of 100 estimates are between {lower.value:+.1f} and {upper.value:+.1f} points of the score, if "
             "differences are normal. Grey: 95 % intervals."
         )
-    return textwrap.fill(" ".join(parts), LINE_LENGTH)
+    return textwrap.fill(" ".join(parts), CAPTION_LENGTH)

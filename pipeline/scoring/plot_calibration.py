@@ -16,16 +16,13 @@ from matplotlib.figure import Figure
 from pipeline.png import new_figure, write_png
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.scoring.calibration_band import calibration_band
-from pipeline.scoring.plot_style import DPI, GROUPS
+from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, GROUPS, INTERVAL_COLOUR, MARGIN
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
 from pipeline.statistics.interval import format_interval
 
 WIDTH, HEIGHT = 6.4, 7.5  # inches
 AXES = (0.7, 1.75, 5.5, 5.5)  # left, bottom, width, height, in inches
-LINE_LENGTH = 96  # characters in a line of the caption
-MARGIN = 2.0  # points of BDI-II between the outermost points and the frame
-BAND = "#bdbdbd"
 STEPS = 101  # points of the regression line and its band
 
 
@@ -58,7 +55,7 @@ def calibration_figure(predictions: Sequence[Prediction], summary: Summary | Non
     if len(scored) > 1 and np.ptp(estimate):
         places = np.linspace(estimate.min(), estimate.max(), STEPS)  # no extrapolation
         line, lower, upper = calibration_band(truth, estimate, [item.subject for item in scored], places)
-        axes.fill_between(places, lower, upper, color=BAND, lw=0, alpha=0.6, label="95 % band", zorder=1)
+        axes.fill_between(places, lower, upper, color=INTERVAL_COLOUR, lw=0, alpha=0.6, label="95 % band", zorder=1)
         axes.plot(places, line, color="black", lw=2.4, ls=(0, (1, 1)), label="regression", zorder=4)
     figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.3 / HEIGHT), ncols=2, frameon=False, fontsize=8.5)
     figure.text(0.25 / WIDTH, 0.6 / HEIGHT, _caption(summary), va="top", fontsize=8.5, linespacing=1.3)
@@ -81,4 +78,4 @@ def _caption(summary: Summary | None) -> str:
             f"Standard deviation of the estimates over that of the scores: {spread.value:.2f}; calibrated: r, "
             f"{r.value:.2f}."
         )
-    return textwrap.fill(" ".join(parts), LINE_LENGTH)
+    return textwrap.fill(" ".join(parts), CAPTION_LENGTH)

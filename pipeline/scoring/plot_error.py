@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from pipeline.png import new_figure, write_png
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
-from pipeline.scoring.plot_style import DPI, GROUPS, shade_bands
+from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, GROUPS, MARGIN, shade_bands
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
 from pipeline.statistics.interval import format_interval
@@ -22,8 +22,6 @@ from pipeline.statistics.statistic import Scores
 
 WIDTH, HEIGHT = 6.4, 5.6  # inches
 AXES = (0.7, 1.6, 5.5, 3.5)  # left, bottom, width, height, in inches
-MARGIN = 2.0  # points of BDI-II between the outermost points and the frame
-LINE_LENGTH = 96  # characters in a line of the caption
 
 
 def write_error_figure(path: Path, predictions: Sequence[Prediction], constant: float, summary: Summary | None) -> None:
@@ -86,4 +84,4 @@ def _caption(summary: Summary | None, trend: tuple[float, float] | None) -> str:
         expected = f"; calibrated: r, {r.value:.2f}" if r else ""
         ratio = format_interval(spread, "no interval")
         parts.append(f"Standard deviation of the estimates over that of the scores: {ratio}{expected}.")
-    return textwrap.fill(" ".join(parts), LINE_LENGTH)
+    return textwrap.fill(" ".join(parts), CAPTION_LENGTH)

@@ -10,15 +10,13 @@ from matplotlib.figure import Figure
 from pipeline.png import new_figure, write_png
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.scoring.bands import BANDS
-from pipeline.scoring.plot_style import DPI, GROUPS, shade_bands
+from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, GROUPS, MARGIN, shade_bands
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
 from pipeline.statistics.interval import format_interval
 
 WIDTH, HEIGHT = 6.4, 7.5  # inches
 AXES = (0.7, 1.6, 5.5, 5.5)  # left, bottom, width, height, in inches
-LINE_LENGTH = 96  # characters in a line of the caption
-MARGIN = 2.0  # points of BDI-II between the outermost points and the frame
 SAME_BAND = "#d2d2d2"  # colour where score and estimate are in one band
 
 
@@ -78,4 +76,4 @@ def _caption(summary: Summary | None) -> str:
         f"RMSE {format_interval(rmse, 'no interval')}; the constant's RMSE {constant_rmse.value:.2f}.",
         "In brackets 95 % intervals over subjects. Dark squares: score and estimate in the same band.",
     ]
-    return textwrap.fill(" ".join(parts), LINE_LENGTH)
+    return textwrap.fill(" ".join(parts), CAPTION_LENGTH)

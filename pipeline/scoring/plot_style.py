@@ -7,6 +7,9 @@ from matplotlib.axes import Axes
 from pipeline.scoring.bands import BANDS
 
 DPI = 200
+MARGIN = 2.0  # points of BDI-II between the outermost points and the frame
+CAPTION_LENGTH = 96  # characters in a line of the caption
+INTERVAL_COLOUR = "#bdbdbd"
 STRIPES = ("#f5f5f5", "#e7e7e7")  # of neighbouring bands
 # Marker shape and filling distinguish the two groups, and their colours differ in lightness: readable without colour.
 GROUPS: tuple[tuple[str, bool, dict[str, Any]], ...] = (
