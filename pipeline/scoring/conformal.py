@@ -52,7 +52,7 @@ class Estimated(Protocol):
 
     @property
     def estimate(self) -> float:
-        """Likewise."""
+        """The estimate, in points."""
 
 
 @dataclass(frozen=True)

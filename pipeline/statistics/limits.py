@@ -29,7 +29,7 @@ def _limit(sums: Sums, side: int) -> Values:
 
 
 lower_limit = Metric(_difference_features, lambda sums: _limit(sums, -1), Studentised(IDENTITY))
-"""Lower limit of agreement, in points; NaN of fewer than two videos."""
+"""Lower limit of agreement, in points; None of fewer than two videos."""
 
 upper_limit = Metric(_difference_features, lambda sums: _limit(sums, 1), Studentised(IDENTITY))
-"""Upper limit of agreement, in points; NaN of fewer than two videos."""
+"""Upper limit of agreement, in points; None of fewer than two videos."""

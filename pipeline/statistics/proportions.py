@@ -55,7 +55,8 @@ def effective_trials(sums: Float[np.ndarray, "subjects 2"]) -> float:
     if share in (0, 1):
         return float(videos**2 / (sums[:, 0] ** 2).sum())
     variance = max(float(jackknife(sums, average, IDENTITY).standard_error) ** 2, share * (1 - share) / videos)
-    adjusted = (stats.t.ppf(0.975, videos - 1) / stats.t.ppf(0.975, len(sums) - 1)) ** 2
+    tail = (1 + LEVEL) / 2
+    adjusted = (stats.t.ppf(tail, videos - 1) / stats.t.ppf(tail, len(sums) - 1)) ** 2
     return float(share * (1 - share) / variance * adjusted)
 
 
