@@ -1,12 +1,11 @@
 """The section on agreement: calibration, limits of agreement, bands as a test, and differences between groups."""
 
-from collections.abc import Sequence
-
 from pipeline.experiments.outcome import Outcome
-from pipeline.records.tables import parse_rows
 from pipeline.report.blocks import Picture, Section, Table
+from pipeline.report.outputs import result_figures, rows_of
 from pipeline.report.paper import format_metric
 from pipeline.scoring import cutoffs, group_differences
+from pipeline.scoring.subgroups import ALL_SEEN_UNSEEN
 from pipeline.statistics.interval import Interval, format_interval
 
 METRICS = {
@@ -18,8 +17,7 @@ METRICS = {
     "lower limit of agreement": "lower limit",
     "upper limit of agreement": "upper limit",
 }
-SUBGROUPS = ("all", "seen", "unseen")
-PICTURES = (  # file, alternative text, caption
+FIGURES = (  # file, alternative text, caption
     (
         "calibration.png",
         "Score against estimate of each test video, with the regression of scores on estimates, its band, and the line "
@@ -37,7 +35,12 @@ PICTURES = (  # file, alternative text, caption
 
 def section_agreement(main: Outcome) -> Section | None:
     """Return the section; None for an experiment that is older than these results or has no intervals."""
-    blocks: list[Table | Picture | Section] = [*_measures(main), *_pictures(main), *_cutoffs(main), *_groups(main)]
+    blocks: list[Table | Picture | Section] = [
+        *_measures(main),
+        *result_figures(main, FIGURES),
+        *_cutoffs(main),
+        *_groups(main),
+    ]
     paragraphs = [
         "What an estimate is worth for one person. A calibrated model has slope 1 and intercept 0; its estimates vary "
         "less than the scores, by the factor r, because what a video does not tell is not in the estimate. Shrinkage "
@@ -48,7 +51,7 @@ def section_agreement(main: Outcome) -> Section | None:
 
 def _measures(main: Outcome) -> list[Table]:
     names = {name: title for name, title in METRICS.items() if ("all", "model", name) in main.intervals}
-    parts = [part for part in SUBGROUPS if (part, "model", "calibration slope") in main.intervals]
+    parts = [part for part in ALL_SEEN_UNSEEN if (part, "model", "calibration slope") in main.intervals]
     if not parts:
         return []
     rows = [[part, *(format_metric(main.metric(name, part)) for name in names)] for part in parts]
@@ -61,18 +64,10 @@ def _measures(main: Outcome) -> list[Table]:
     ]
 
 
-def _pictures(main: Outcome) -> list[Picture]:
-    candidates = [
-        (name.removesuffix(".png"), main.experiment.content(f"results/{name}"), alt, caption)
-        for name, alt, caption in PICTURES
-    ]
-    return [Picture(content, alt, caption, name) for name, content, alt, caption in candidates if content]
-
-
 def _cutoffs(main: Outcome) -> list[Table]:
     """Return one table: a row for each cut and measure, a column for each subgroup."""
-    rows = _rows(main, "results/cutoffs.csv", cutoffs.COLUMNS)
-    parts = [part for part in SUBGROUPS if any(row["subgroup"] == part for row in rows)]
+    rows = rows_of(main, "results/cutoffs.csv", cutoffs.COLUMNS) or []
+    parts = [part for part in ALL_SEEN_UNSEEN if any(row["subgroup"] == part for row in rows)]
     cells: dict[tuple[str, str, str], dict[str, str]] = {}
     for row in rows:
         key = row["band"], row["cut"], row["measure"]
@@ -94,7 +89,7 @@ def _cutoffs(main: Outcome) -> list[Table]:
 
 
 def _groups(main: Outcome) -> list[Table]:
-    rows = _rows(main, "results/group_differences.csv", group_differences.COLUMNS)
+    rows = rows_of(main, "results/group_differences.csv", group_differences.COLUMNS) or []
     table = [
         [
             row["group"],
@@ -112,12 +107,6 @@ def _groups(main: Outcome) -> list[Table]:
     ]
     headings = ["group", "others", "metric", "subjects", "subjects of the others", "difference"]
     return [Table("Differences between groups", headings, table, notes, "group_differences")] if table else []
-
-
-def _rows(main: Outcome, name: str, columns: Sequence[str]) -> list[dict[str, str]]:
-    """Return the rows of a table of results; none if the experiment is older than it."""
-    text = main.experiment.text(name)
-    return [row for _, row in parse_rows(text, name, columns)] if text else []
 
 
 def _interval(row: dict[str, str], value: str) -> str:

@@ -3,15 +3,15 @@
 from pipeline.baselines.tables import WEIGHT_COLUMNS
 from pipeline.experiments.outcome import Outcome
 from pipeline.records.baseline_estimates import BASELINES
-from pipeline.records.tables import parse_rows
 from pipeline.report.blocks import Notice, Table
+from pipeline.report.outputs import rows_of
 from pipeline.report.paper import format_metric
 from pipeline.scoring.baselines import compare_baselines, describe
+from pipeline.scoring.subgroups import ALL_SEEN_UNSEEN
 from pipeline.scoring.summary import difference_to, gain_of
 from pipeline.statistics.interval import Interval
 
 WEIGHTS = "data/baselines/weights.csv"
-SUBGROUPS = ("all", "seen", "unseen")
 NAMES = {"metadata": "metadata", "file_size": "metadata and file size", "one_frame": "one frame"}
 
 
@@ -24,7 +24,7 @@ def baseline_tables(main: Outcome) -> list[Table]:
     """Return the errors of the baselines by subgroup, and what those of the file rest on; none if there are none."""
     rows = [
         [NAMES[item.baseline], part, *map(format_metric, (item.rmse, item.to_constant, item.of_model))]
-        for part in SUBGROUPS
+        for part in ALL_SEEN_UNSEEN
         for item in compare_baselines(_rmse(main, part))
     ]
     if not rows:
@@ -44,17 +44,19 @@ def is_of_baseline(estimator: str) -> bool:
 
 
 def _weights(main: Outcome) -> list[Table]:
-    text = main.experiment.text(WEIGHTS)
-    if text is None:
+    rows = rows_of(main, WEIGHTS, WEIGHT_COLUMNS)
+    if rows is None:
         return []
     weights: dict[str, dict[str, str]] = {}
-    for _, row in parse_rows(text, f"{main.experiment.name}: {WEIGHTS}", WEIGHT_COLUMNS):
+    for row in rows:
         weights.setdefault(row["measure"], {})[row["baseline"]] = f"{float(row['weight']):+z.2f}"
     baselines = list(dict.fromkeys(name for own in weights.values() for name in own))
-    rows = [[measure.replace("_", " "), *(own.get(name, "") for name in baselines)] for measure, own in weights.items()]
+    cells = [
+        [measure.replace("_", " "), *(own.get(name, "") for name in baselines)] for measure, own in weights.items()
+    ]
     notes = ["Points by which the estimate changes when the measure is one standard deviation larger."]
     caption = "What the estimates from the video file rest on"
-    return [Table(caption, ["measure", *(NAMES.get(name, name) for name in baselines)], rows, notes, "weights")]
+    return [Table(caption, ["measure", *(NAMES.get(name, name) for name in baselines)], cells, notes, "weights")]
 
 
 def _rmse(main: Outcome, part: str) -> dict[str, Interval]:

@@ -1,8 +1,8 @@
 """Near twins in the report: pairs of recordings that look like copies of one video, by opaque ids."""
 
 from pipeline.experiments.outcome import Outcome
-from pipeline.records.tables import parse_rows
 from pipeline.report.blocks import Notice, Table
+from pipeline.report.outputs import rows_of
 
 NEAR_TWINS = "data/detection/near_twins.csv"
 COLUMNS = ("first_opaque", "second_opaque", "first_partition", "second_partition", "similarity", "seconds")
@@ -11,11 +11,8 @@ MAX_ROWS = 20
 
 def read_near_twins(main: Outcome) -> list[dict[str, str]] | None:
     """Return the pairs, those in different partitions first; None if the experiment has not looked for them."""
-    text = main.experiment.text(NEAR_TWINS)
-    if text is None:
-        return None
-    rows = [row for _, row in parse_rows(text, NEAR_TWINS, COLUMNS)]
-    return sorted(rows, key=lambda row: row["first_partition"] == row["second_partition"])
+    rows = rows_of(main, NEAR_TWINS, COLUMNS)
+    return None if rows is None else sorted(rows, key=lambda row: row["first_partition"] == row["second_partition"])
 
 
 def near_twins_notice(main: Outcome) -> list[Notice]:

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
+from pipeline.corpora.participants import ALL, COLUMNS
 from pipeline.experiments.outcome import Outcome
 from pipeline.png import png_bytes
-from pipeline.records.tables import parse_rows
+from pipeline.records.labels import PARTITIONS
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.corpus import is_simulated
 from pipeline.report.flow_figure import DPI, draw_flow
 from pipeline.report.near_twins import near_twins_table
+from pipeline.report.outputs import rows_of
 from pipeline.report.sample_size import visible_from_errors, visible_from_interval
+from pipeline.scoring import flow
 from pipeline.scoring.bands import BANDS
 
 PARTICIPANTS, FLOW = "data/corpus/participants.csv", "results/flow.csv"
-PARTS = ("training", "development", "test", "all")
+PARTS = (*PARTITIONS, ALL)
 CORRELATIONS = (0.5, 0.8, 0.95)  # of the errors of two models: unlike, alike, and nearly the same
 COUNTS = {  # of Table 1, by the names in participants.csv
     "subjects": "subjects",
@@ -60,10 +63,10 @@ def section_participants(main: Outcome) -> Section:
 
 def _characteristics(main: Outcome) -> list[Table]:
     """Return Table 1."""
-    text = main.experiment.text(PARTICIPANTS)
-    if text is None:
+    table = rows_of(main, PARTICIPANTS, COLUMNS)
+    if table is None:
         return []
-    cells = {row["characteristic"]: row for _, row in parse_rows(text, PARTICIPANTS, ("characteristic", *PARTS))}
+    cells = {row["characteristic"]: row for row in table}
     rows = [[words, *_row(cells, name)] for name, words in COUNTS.items()]
     rows[1:1] = [_shared(cells, part) for part in PARTS[:-1]]
     rows += _minutes(main)
@@ -114,33 +117,31 @@ def _rounded(name: str, cell: str) -> str:
 
 def read_flow(main: Outcome) -> dict[tuple[str, str], tuple[int, int, float]]:
     """Return (recordings, subjects, minutes) by partition and step; empty if the experiment has no flow."""
-    text = main.experiment.text(FLOW)
-    rows = [] if text is None else parse_rows(text, FLOW, ("partition", "step", "recordings", "subjects", "minutes"))
     return {
         (row["partition"], row["step"]): (int(row["recordings"]), int(row["subjects"]), float(row["minutes"]))
-        for _, row in rows
+        for row in rows_of(main, FLOW, flow.COLUMNS) or []
     }
 
 
 def _minutes(main: Outcome) -> list[list[str]]:
-    flow = read_flow(main)
-    return [["minutes that can be read", *(f"{flow[part, 'listed'][2]:,.1f}" for part in PARTS)]] if flow else []
+    steps = read_flow(main)
+    return [["minutes that can be read", *(f"{steps[part, 'listed'][2]:,.1f}" for part in PARTS)]] if steps else []
 
 
 def _flow(main: Outcome) -> list[Table | Picture]:
     """Return the flow of recordings as a figure and as a table."""
-    flow = read_flow(main)
-    if not flow:
+    steps = read_flow(main)
+    if not steps:
         return []
     rows = [
-        [words, *(f"{flow[part, step][0]:,} ({flow[part, step][1]:,})" for part in PARTS)]
+        [words, *(f"{steps[part, step][0]:,} ({steps[part, step][1]:,})" for part in PARTS)]
         for step, words in STEPS.items()
     ]
     notes = [
         "TRIPOD+AI, item 20a. A test recording without a face or without enough frames counts in the metrics with the "
         "constant, as if the model had said nothing; all other recordings that are left out are in no number."
     ]
-    counts = {step: flow["all", step][:2] for step in STEPS}
+    counts = {step: steps[ALL, step][:2] for step in STEPS}
     alt = "Boxes from the listed recordings to the used ones, with what is left out at each step, as in the table."
     caption = "Flow of recordings: recordings (people)"
     return [

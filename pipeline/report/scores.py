@@ -13,6 +13,7 @@ from pipeline.records.recordings import read_recordings
 from pipeline.report import interval_method
 from pipeline.report.baselines import baseline_tables, is_of_baseline
 from pipeline.report.blocks import Picture, Section, Table
+from pipeline.report.outputs import result_figures
 from pipeline.report.paper import format_metric, msn_comparison
 from pipeline.scoring.bands import BANDS, band_of
 from pipeline.statistics.interval import Interval
@@ -28,7 +29,7 @@ METRIC_NAMES = {
     "kappa": "weighted kappa",
     "spread": "ratio of spreads",
 }
-PICTURES = (  # file, alternative text, caption
+FIGURES = (  # file, alternative text, caption
     (
         "figure5.png",
         "Scatter plot of estimated against true BDI-II score, a point for each test video, over shaded severity bands, "
@@ -64,19 +65,10 @@ def section_scores(main: Outcome) -> Section:
         _baselines(main),
         *baseline_tables(main),
         *_bands(main),
-        *pictures(main),
+        *result_figures(main, FIGURES),
         *_conformal(main),
     ]
     return Section("scores", "Scores", paragraphs, [*blocks, *_largest_errors(main)])
-
-
-def pictures(main: Outcome) -> list[Picture]:
-    """Return the figures of stage evaluate that an experiment has; none of them names a recording."""
-    candidates = [
-        (name.removesuffix(".png"), main.experiment.content(f"results/{name}"), alt, caption)
-        for name, alt, caption in PICTURES
-    ]
-    return [Picture(content, alt, caption, name) for name, content, alt, caption in candidates if content]
 
 
 def subgroups(main: Outcome) -> Table:

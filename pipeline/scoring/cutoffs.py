@@ -14,13 +14,12 @@ from jaxtyping import Bool
 
 from pipeline.records.tables import write_rows
 from pipeline.scoring.bands import BANDS, Band
-from pipeline.scoring.subgroups import MODEL, Subgroup
+from pipeline.scoring.subgroups import ALL_SEEN_UNSEEN, MODEL, Subgroup
 from pipeline.scoring.summary import format_cell
 from pipeline.statistics.interval import Interval
 from pipeline.statistics.proportions import share_of
 
 COLUMNS = ("subgroup", "band", "cut", "measure", "videos", "subjects", "value", "low", "high")
-SUBGROUPS = ("all", "seen", "unseen")
 
 Videos = Bool[np.ndarray, " videos"]
 
@@ -51,7 +50,7 @@ def cutoff_shares(subgroups: Sequence[Subgroup]) -> list[CutoffShare]:
 
     A share of no videos is left out, as the sensitivity is if no score is in the band or above.
     """
-    chosen = [subgroup for subgroup in subgroups if subgroup.name in SUBGROUPS]
+    chosen = [subgroup for subgroup in subgroups if subgroup.name in ALL_SEEN_UNSEEN]
     return [item for subgroup in chosen for band in BANDS[1:] for item in _shares(subgroup, band)]
 
 

@@ -14,6 +14,7 @@ from pipeline.scoring.prediction_tables import Prediction
 from pipeline.statistics.statistic import Scores
 
 MODEL = "model"  # the fitted estimator, among those of labels alone
+ALL_SEEN_UNSEEN = ("all", "seen", "unseen")  # names of the subgroups that every corpus can have
 AGES = (("under 30", 30.0), ("30 to 44", 45.0), ("45 to 59", 60.0), ("60 and over", math.inf))  # name, upper limit
 
 

@@ -11,10 +11,11 @@ from pipeline.comparing.seeded import seeded_value, seeds_of
 from pipeline.comparing.variance import SeedVariance, pool
 from pipeline.experiments.outcome import Outcome
 from pipeline.scoring.metrics import METRICS
+from pipeline.scoring.subgroups import ALL_SEEN_UNSEEN
 from pipeline.statistics.interval import Interval
 from pipeline.studies.definition import Point, Study
 
-LENT, SUBGROUPS = ("rmse", "mae", "pcc"), ("all", "seen", "unseen")  # of which rows lend what seeds do
+LENT = ("rmse", "mae", "pcc")  # metrics of which rows lend what seeds do
 POWERS = {"rmse": 2, "mae": 1}  # of an error, which is averaged over videos
 NOT_VALIDATED = float("inf")
 
@@ -161,7 +162,7 @@ def lend(rows: Sequence[Row]) -> list[Row]:
     pooled = {
         (name, part): pool([seeds for item in several if (seeds := seeds_of(item.of_subgroup(part), METRICS[name]))])
         for name in LENT
-        for part in SUBGROUPS
+        for part in ALL_SEEN_UNSEEN
     }
     lent = {key: seeds for key, seeds in pooled.items() if seeds}
     return (

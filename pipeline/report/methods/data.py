@@ -4,11 +4,11 @@ from pipeline.corpora.participants import COLUMNS
 from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.outcome import Outcome
 from pipeline.records.labels import PARTITIONS
-from pipeline.records.tables import parse_rows
 from pipeline.report.corpus import AVEC, SIMULATED, corpus_name, cue_statement
+from pipeline.report.outputs import rows_of
+from pipeline.report.participants import PARTICIPANTS
 
 CITATIONS = {"AVEC2013": "valstar2013", "AVEC2014": "valstar2014"}
-PARTICIPANTS = "data/corpus/participants.csv"
 SCALE = "Scores are those of the Beck Depression Inventory, BDI-II [@beck1996], from 0 to 63."
 TO_DESCRIBE = (
     "[To be described: recruitment, setting, dates, consent, ethical approval, language, and when BDI-II was asked.]"
@@ -40,10 +40,10 @@ def counts(main: Outcome) -> list[str]:
 
 def _by_partition(main: Outcome) -> list[str]:
     """Return the subjects, recordings and scores of the partitions, from Table 1 of stage ingest."""
-    text = main.experiment.text(PARTICIPANTS)
-    if text is None:
+    rows = rows_of(main, PARTICIPANTS, COLUMNS)
+    if rows is None:
         return []
-    table = {row["characteristic"]: row for _, row in parse_rows(text, PARTICIPANTS, COLUMNS)}
+    table = {row["characteristic"]: row for row in rows}
     sentences = []
     for part in PARTITIONS:
         people, videos = (table[name][part] for name in ("subjects", "videos"))

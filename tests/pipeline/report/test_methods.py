@@ -11,8 +11,9 @@ from pipeline.corpora.participants import write_participants
 from pipeline.records.labels import Label
 from pipeline.report.blocks import CopyText, Section
 from pipeline.report.methods.citations import bibtex, cited_keys, references
-from pipeline.report.methods.data import PARTICIPANTS, recordings
+from pipeline.report.methods.data import recordings
 from pipeline.report.methods.section import methods, section_methods
+from pipeline.report.participants import PARTICIPANTS
 from tests.pipeline.experiments.material import ROOT
 from tests.pipeline.report.corpora import AVEC2014, DEMO, OWN, merged, outcome, texts
 

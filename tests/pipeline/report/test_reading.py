@@ -34,7 +34,7 @@ def test_every_table_and_figure_names_its_reading() -> None:
     assert len(blocks) > 20
     assert [place for place, reading in blocks if reading is None] == []
     names = {reading.value for _, reading in blocks if isinstance(reading, ast.Constant)}
-    pictures = (*scores.PICTURES, *agreement.PICTURES)
+    pictures = (*scores.FIGURES, *agreement.FIGURES)
     names |= {Path(name).stem for name, _, _ in pictures}  # which take the name from the file
     assert names == set(readings())
 
