@@ -1,5 +1,6 @@
 """The figure of a study: errors over the parameter that varies (figure 4 of the paper), or one line per grid point."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def draw(study: Study, rows: Sequence[Row]) -> Figure:
         axes.set(xlabel=study.x, ylabel=UNIT, xticks=positions)
         axes.grid(axis="y", color="#dddddd")
     else:
-        axes.set_yticks(positions, [_wrap(row.label) for row in rows])
+        axes.set_yticks(positions, [textwrap.fill(row.label, LABEL_LENGTH) for row in rows])
         axes.set(xlabel=UNIT, ylim=(len(rows) - 0.5, -0.5))
         axes.grid(axis="x", color="#dddddd")
     axes.set_title(f"{study.title}\nbars: {_bar_caption(rows)}", fontsize=9, loc="left")
@@ -129,12 +130,3 @@ def _bar_caption(rows: Sequence[Row]) -> str:
     sources = "subjects and seeds" if any(item.values and item.low is not None for item in spreads) else "subjects"
     only_deviations = any(item.values and item.low is None for item in spreads)
     return f"95 % interval over {sources}" + (", or standard deviation between runs" if only_deviations else "")
-
-
-def _wrap(label: str) -> str:
-    lines = [""]
-    for word in label.split():
-        if len(lines[-1]) + len(word) > LABEL_LENGTH:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return "\n".join(lines)

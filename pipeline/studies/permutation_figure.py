@@ -1,5 +1,6 @@
 """The figure of a permutation test: the results on permuted scores, with the one on the true scores marked."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,10 +65,5 @@ def _spread_out(values: Sequence[float], width: float) -> np.ndarray:
 
 
 def _label(test: PermutationTest) -> str:
-    lines = [""]
-    for word in test.label.split():
-        if len(lines[-1]) + len(word) > LABEL_LENGTH:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
     p = f"p {test.rmse.p.value:.3f} (RMSE)" + (f", {test.pcc.p.value:.3f} (r)" if test.pcc else "")
-    return "\n".join([*lines, p, *(["LEAK?"] if test.leaks else [])])
+    return "\n".join([textwrap.fill(test.label, LABEL_LENGTH), p, *(["LEAK?"] if test.leaks else [])])
