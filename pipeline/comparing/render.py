@@ -64,13 +64,15 @@ def verdicts(comparison: Comparison) -> list[str]:
 def verdict(comparison: Comparison, error: PairedError) -> str:
     """Return one sentence that says whether a difference is inside the noise.
 
-    It speaks of two runs if seeds were not varied, and of what was trained if they were.
+    It speaks of two runs if seeds were not varied, and of what was trained if they were. That a difference is more than
+    the noise is said in the second case alone: of single runs of equal configurations, about one pair in five differs by more
+    than other subjects explain.
 
     Examples:
         >>> values = Interval(5, 4, 6), Interval(4, 3, 5), Interval(-1, -1.5, -0.5)
         >>> runs = Comparison("a", "b", (1, 1), (), 9, 5, ())
-        >>> verdict(runs, PairedError("mae", *values, (5,), (4,)))[:75]
-        'MAE: of these two runs, b is better than a by 1.00 points (0.50 to 1.50), m'
+        >>> verdict(runs, PairedError("mae", *values, (5,), (4,)))[74:]
+        'more than other subjects explain, but other seeds might.'
         >>> seeds = Comparison("a", "b", (2, 2), ("finetune.seed",), 9, 5, ())
         >>> verdict(seeds, PairedError("mae", *values, (5.1, 4.9), (4.1, 3.9)))
         'MAE: b is better than a by 1.00 points (0.50 to 1.50), more than the noise of other subjects and other seeds.'
@@ -80,7 +82,7 @@ def verdict(comparison: Comparison, error: PairedError) -> str:
         return f"{name}: the noise of the difference is not known: {difference.why}."
     varied = bool(comparison.varied)
     of_runs, first, second = "" if varied else "of these two runs, ", comparison.first, comparison.second
-    if error.inside_noise:
+    if comparison.inside_noise(error):
         return (
             f"{name}: the difference of {abs(difference.value):.2f} points is inside the noise: with other subjects"
             f"{' and seeds' if varied else ''}, {second} could as well be {-difference.low:.2f} better as "
@@ -88,10 +90,14 @@ def verdict(comparison: Comparison, error: PairedError) -> str:
         )
     low, high = sorted((abs(difference.low), abs(difference.high)))
     direction = "better" if difference.value < 0 else "worse"
-    noise = "other subjects and other seeds" if varied else "drawing other subjects"
+    known = (
+        ", more than the noise of other subjects and other seeds"
+        if varied
+        else ": more than other subjects explain, but other seeds might"
+    )
     return (
         f"{name}: {of_runs}{second} is {direction} than {first} by {abs(difference.value):.2f} points ({low:.2f} to "
-        f"{high:.2f}), more than the noise of {noise}."
+        f"{high:.2f}){known}."
     )
 
 
@@ -136,8 +142,8 @@ def cautions(count: int) -> list[str]:
 
 
 def to_json(comparison: Comparison) -> str:
-    """Return the comparison as one JSON object; each error says whether it is inside the noise."""
+    """Return the comparison as one JSON object; each error says whether it is inside the noise (null: not known)."""
     content = asdict(comparison)
     for entry, error in zip(content["errors"], comparison.errors, strict=True):
-        entry["inside_noise"] = error.inside_noise
+        entry["inside_noise"] = comparison.inside_noise(error)
     return json.dumps(content, indent=2)

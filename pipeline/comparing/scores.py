@@ -42,7 +42,7 @@ class PairedError:
     second_values: tuple[float, ...]
 
     @property
-    def inside_noise(self) -> bool | None:
+    def contains_zero(self) -> bool | None:
         """Whether the interval of the difference contains 0; None if there is no interval."""
         if self.difference.low is None or self.difference.high is None:
             return None
@@ -71,6 +71,14 @@ class Comparison:
     videos: int
     subjects: int
     errors: tuple[PairedError, ...]
+
+    def inside_noise(self, error: PairedError) -> bool | None:
+        """Whether the noise of other subjects and other seeds explains a difference; None if that is not known.
+
+        Where seeds were not varied, the noise is larger than the interval: it can be seen that a difference is inside,
+        and not that it is outside.
+        """
+        return error.contains_zero if error.contains_zero or self.varied else None
 
 
 def compare(first: str, second: str) -> Comparison:

@@ -35,14 +35,14 @@ def test_difference_by_hand() -> None:
     # without a: 1.5 - 2; without b: 1 / 3 - 3; without c: 4 / 3 - 7 / 3
     truth, first, second = (np.array(column) for column in ([10.0, 20, 30, 5], [12.0, 24, 29, 2], [11.0, 20, 33, 5]))
     assert errors["mae"].difference == difference(mae.of(truth, second), mae.of(truth, first)).interval(list("aabc"))
-    assert errors["mae"].inside_noise is True
+    assert errors["mae"].contains_zero is True
 
 
 def test_a_shift_of_all_estimates_is_no_noise_of_subjects() -> None:
     sides = [gather_repeats(name, [off_by(name, error, "a", "b", "c")]) for name, error in (("A", 1), ("B", 3))]
     for error in compare_sides(*sides).errors:
         assert (error.difference.value, error.difference.low, error.difference.high) == pytest.approx((2, 2, 2))
-        assert error.inside_noise is False
+        assert error.contains_zero is False
 
 
 def test_a_side_with_repeats_lends_its_seeds() -> None:
@@ -54,7 +54,7 @@ def test_a_side_with_repeats_lends_its_seeds() -> None:
     assert (error.first_values, error.second_values) == ((1, 2, 3), (3,))
     # 3 minus 2 with the variance 1 / 3 + 1 and two degrees of freedom
     assert error.difference.high == pytest.approx(1 + 4.3027 * (4 / 3) ** 0.5, rel=1e-4)
-    assert error.inside_noise is True
+    assert comparison.inside_noise(error) is True
     assert "inside the noise: with other subjects and seeds, B could" in verdict(comparison, error)
     assert seeds_sentence(comparison).endswith("What other seeds do to B is taken from A.")
 
@@ -74,9 +74,13 @@ def test_verdicts() -> None:
         "RMSE: the difference of 0.50 points is inside the noise: with other subjects, b could as well be 1.25 better "
         "as 0.75 worse."
     )
-    worse = "b is worse than a by 1.00 points (0.25 to 1.75), more than the noise of"
-    assert verdict(RUNS, _error(1, 0.25, 1.75)) == f"RMSE: of these two runs, {worse} drawing other subjects."
-    assert verdict(SEEDS, _error(1, 0.25, 1.75)) == f"RMSE: {worse} other subjects and other seeds."
+    worse, outside = "b is worse than a by 1.00 points (0.25 to 1.75)", _error(1, 0.25, 1.75)
+    assert verdict(RUNS, outside) == (
+        f"RMSE: of these two runs, {worse}: more than other subjects explain, but other seeds might."
+    )
+    assert verdict(SEEDS, outside) == f"RMSE: {worse}, more than the noise of other subjects and other seeds."
+    assert (RUNS.inside_noise(outside), SEEDS.inside_noise(outside)) == (None, False)
+    assert (RUNS.inside_noise(_error(1, -1, 3)), SEEDS.inside_noise(_error(1))) == (True, None)
     assert "is not known: there are fewer than 3 subjects." in verdict(
         RUNS, _error(1, why="there are fewer than 3 subjects")
     )
@@ -110,7 +114,7 @@ def test_two_commits_and_the_workspace(tmp_path: Path, monkeypatch: pytest.Monke
     result = _compare("HEAD~1", "HEAD")
     assert result.exit_code == 0, result.output
     # all estimates are off by depth / 20 + seed / 100: 1.36 and 3.46
-    assert "of these two runs, HEAD is worse than HEAD~1 by 2.10 points (2.10 to 2.10), more than the" in result.output
+    assert "of these two runs, HEAD is worse than HEAD~1 by 2.10 points (2.10 to 2.10): more than" in result.output
     assert "Seeds were not varied" in result.output
     comparison = json.loads(_compare("HEAD", "workspace", "--json").output)
     assert (comparison["videos"], comparison["subjects"]) == (6, 3)
