@@ -65,8 +65,8 @@ def verdict(comparison: Comparison, error: PairedError) -> str:
     """Return one sentence that says whether a difference is inside the noise.
 
     It speaks of two runs if seeds were not varied, and of what was trained if they were. That a difference is more than
-    the noise is said in the second case alone: of single runs of equal configurations, about one pair in five differs
-    by more than other subjects explain.
+    the noise is said in the second case alone: of single runs of equal configurations, 9 to 43 % of pairs differ by
+    more than other subjects explain (benchmarks/training_noise.py).
 
     Examples:
         >>> values = Interval(5, 4, 6), Interval(4, 3, 5), Interval(-1, -1.5, -0.5)

@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.statistics.clusters import ClusterSums
 from pipeline.statistics.interval import NoIntervalError
 from pipeline.statistics.jackknife import Function, Uncertainty, jackknife
-from pipeline.statistics.scales import Scale
+from pipeline.statistics.scales import IDENTITY, Scale
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Studentised:
         uncertainty = jackknife(sums, function, self.scale)
         if reason := why_no_interval(uncertainty):
             raise NoIntervalError(reason)
+        if uncertainty.standard_error == 0 and self.scale is not IDENTITY:
+            raise NoIntervalError("it is the same without any of the subjects, so no spread can be seen")
         low, high = map(self.scale.backward, uncertainty.ends())
         return float(low), float(high)
 

@@ -14,7 +14,7 @@ LEAKS = {  # by corpus.labels: what links a permuted score to a face
     "one permuted list of scores, which a model that recognises people can repeat. If the row of sessions does not "
     "show it too, it is that; corpus.partition: subject_folds parts the people.",
 }
-NO_LEAK = "No leak is seen: on permuted scores the model is no better than a constant."
+NO_LEAK = "No leak is seen: on permuted scores the model is not shown to be better than a constant."
 
 
 def permutation_columns(study: Study, rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
@@ -37,7 +37,7 @@ def permutation_notes(study: Study, rows: Sequence[Row]) -> list[str]:
     return [
         "p: the share of runs, the true one among them, that are at least as good as that on the true scores; in "
         "brackets the 95 % interval of the share that endless draws would give. RMSE minus constant and mean r: over "
-        "the draws, with 99 % intervals; without a leak they are not below and not above 0.",
+        "the draws, with 99 % intervals; without a leak the first is below 0, or the second above, in 1 of 100 rows.",
         *(f"{test.label}: {_leak(test)} {_learned(test)}" for test in tests),
     ]
 
@@ -55,7 +55,9 @@ def _learned(test: PermutationTest) -> str:
     )
     if 1 / (1 + draws) > ALPHA:
         return f"{place}: too few draws for a p of {ALPHA:g}."
-    verdict = "faces say something about scores" if test.is_outside else "nothing shows that anything was learned"
+    verdict = (
+        "the videos say something about the scores" if test.is_outside else "nothing shows that anything was learned"
+    )
     return f"{place}: {verdict} (p = {test.rmse.p.value:.3f})."
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from benchmarks.trained_population import Population
 from benchmarks.training_noise import covered, differing, true_rmse
+from pipeline.comparing.render import verdicts
 from pipeline.comparing.repeats import gather_repeats
+from pipeline.comparing.scores import compare_sides
 from pipeline.comparing.seeded import seeded_difference, seeded_value, seeds_of
 from pipeline.statistics.agreement import pcc
 from pipeline.statistics.errors import mae, rmse
@@ -67,8 +69,15 @@ def test_equal_configurations_seldom_differ_by_more_than_the_noise(models: int) 
 
 
 def test_single_runs_of_equal_configurations_often_do() -> None:
-    # the interval over subjects alone, which is why its sentence says "runs"
+    # the interval over subjects alone, which is why its sentence does not say that a difference is more than the noise
     assert differing(Population(seed=20), SUBJECTS, 1, DRAWS) > 0.15
+    population, outside = Population(seed=20), 0
+    for _ in range(40):
+        people = population.draw(SUBJECTS)
+        comparison = compare_sides(population.repeats(*people, 1), population.repeats(*people, 1))
+        outside += not comparison.errors[0].contains_zero
+        assert "more than the noise" not in " ".join(verdicts(comparison))
+    assert outside > 0
 
 
 @pytest.mark.long

@@ -58,7 +58,7 @@ def test_the_best_of_nineteen_draws() -> None:
     assert test.rmse.p.high == pytest.approx(1 - 0.025 ** (1 / 19))
     (_, note) = permutation_notes(STUDY, rows)
     assert "RMSE on the true scores is 6.00; of 19 draws, which reach from 12.00 to 13.80, none is as good" in note
-    assert "faces say something about scores (p = 0.050)" in note and NO_LEAK in note
+    assert "the videos say something about the scores (p = 0.050)" in note and NO_LEAK in note
 
 
 def test_an_unfinished_study_has_too_few_draws() -> None:
