@@ -2,7 +2,8 @@
 
 Two intervals that overlap do not say so, and neither do two that do not, among many. Here each group is compared with
 all others of its kind (a sex with the other sexes), with the interval of the difference itself. People in both groups,
-as with tasks, are one draw; so such a difference is paired.
+as with tasks, are one draw; so such a difference is paired. A group of fewer than three subjects has no interval: with
+two, it would cover 0.85.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from pipeline.scoring.metrics import METRICS
 from pipeline.scoring.subgroups import MODEL, Subgroup
 from pipeline.scoring.summary import format_cell
 from pipeline.statistics.interval import Interval
-from pipeline.statistics.statistic import Statistic, difference
+from pipeline.statistics.statistic import MIN_SUBJECTS, Statistic, difference
 
 COLUMNS = ("kind", "group", "others", "metric", "group_subjects", "others_subjects", "difference", "low", "high")
 COMPARED = ("rmse", "mae", "bias")
@@ -76,6 +77,8 @@ def _compare(kind: str, group: Subgroup, others: Sequence[Subgroup], name: str) 
     if interval is None:
         raise ValueError(f"{name} is not defined of the videos of {group.name} or of the others of its kind")
     other_subjects = {subject for item in others for subject in item.subjects}
+    if min(len(set(group.subjects)), len(other_subjects)) < MIN_SUBJECTS:
+        interval = Interval(interval.value, None, None, f"one side has fewer than {MIN_SUBJECTS} subjects")
     return GroupDifference(
         kind,
         group.name,

@@ -35,6 +35,13 @@ def test_the_interval_of_two_independent_means_is_nearly_welchs() -> None:
     assert interval.high - interval.low == pytest.approx(2 * 2.0 * standard_error, rel=0.05)  # t of 60 to 99: 1.98, 2.0
 
 
+def test_a_group_of_two_subjects_has_no_interval_however_many_the_others_are() -> None:
+    found = group_differences(subgroups(_two_sexes([3.0, -4], [1.0, 2, -1, 1, 5, 7]), 15.0))
+    assert [(item.difference.low, item.difference.why) for item in found] == [
+        (None, "one side has fewer than 3 subjects")
+    ] * 3
+
+
 def test_three_groups_are_each_compared_with_the_two_others() -> None:
     predictions = [prediction(f"r{n}", 20.0, 20.0 + n, age=age) for n, age in enumerate([20.0, 35, 50, 20, 35, 50])]
     found = [item for item in group_differences(subgroups(predictions, 15.0)) if item.metric == "mae"]
