@@ -1,10 +1,10 @@
 """List the recordings of a corpus and their labels, and check all of them before anything is decoded.
 
 Reads the folders `corpus.root` and `corpus.labels_root`. Writes the recordings (without anything about their
-subjects), their partitions, a table of the participants that names nobody, the labels of the training and development
-partitions, and in a separate file the labels of the test partition. Partitions are those of the corpus, or
-subject-disjoint folds; with `corpus.external` the test partition is another corpus. For a control, scores are permuted
-over all.
+subjects), their partitions, the characteristics of their subjects (a table that names nobody), the labels of the
+training and development partitions, and in a separate file the labels of the test partition. Partitions are those of
+the corpus, or subject-disjoint folds; with `corpus.external` the test partition is another corpus. For a control,
+scores are permuted over all.
 """
 
 import logging
@@ -12,11 +12,11 @@ from pathlib import Path
 
 import yaml
 
+from pipeline.corpora.characteristics import write_characteristics
 from pipeline.corpora.external import Listing, with_external
 from pipeline.corpora.file_hashes import file_hashes
 from pipeline.corpora.folds import Folds
 from pipeline.corpora.listing import check_contents, check_scores, list_corpus
-from pipeline.corpora.participants import write_participants
 from pipeline.corpora.score_permutation import permutation_warnings, permute_scores
 from pipeline.params.whole import Params
 from pipeline.records.labels import write_labels
@@ -28,7 +28,12 @@ logger = logging.getLogger(__name__)
 
 
 def main(
-    params: Params, recordings: Path, partitions: Path, participants: Path, labels_fitting: Path, labels_testing: Path
+    params: Params,
+    recordings: Path,
+    partitions: Path,
+    characteristics: Path,
+    labels_fitting: Path,
+    labels_testing: Path,
 ) -> None:
     """Run the stage."""
     corpus = params.corpus
@@ -52,7 +57,7 @@ def main(
     hashes = file_hashes(paths.values())
     listed = [Recording(name, path, path.stat().st_size, hashes[path]) for name, path in paths.items()]
     check_contents(labels, entries, {item.recording: item.sha256 for item in listed if item.bytes})
-    write_participants(participants, labels)
+    write_characteristics(characteristics, labels)
     kind, draw = corpus.labels, corpus.permutation
     if kind is not True:
         unit = kind.removeprefix("permuted_")

@@ -20,7 +20,6 @@ from pipeline.report.corpus import recordings_statement, the_corpus
 from pipeline.report.methods.section import section_methods
 from pipeline.report.near_twins import near_twins_notice
 from pipeline.report.paper import estimator_label, format_metric
-from pipeline.report.participants import section_participants
 from pipeline.report.reading import PAGE, readings
 from pipeline.report.run import section_run, section_test_set_access
 from pipeline.report.scores import section_scores
@@ -32,6 +31,7 @@ from pipeline.report.sections import (
     section_saliency,
     section_studies,
 )
+from pipeline.report.subjects import section_subjects
 from pipeline.runtime.atomic import write_text_atomically
 from pipeline.studies.definition import StudyError, list_studies, read_study
 from pipeline.studies.run import plan, study_rows
@@ -85,7 +85,7 @@ def sections(outcomes: Sequence[Outcome], studies: Sequence[StudyResults], faces
     candidates = [
         section_scores(main),
         section_agreement(main),
-        section_participants(main),
+        section_subjects(main),
         section_others(main, others),
         section_paper(main, studies),
         section_studies(studies),

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pipeline.baselines import tables as baseline_tables
-from pipeline.corpora import participants, videos
+from pipeline.corpora import characteristics, videos
 from pipeline.detection import near_twins_table, tables
 from pipeline.faces.face_crop import ORIGINS
 from pipeline.records import baseline_estimates, frame_table, labels, partitions, predictions, recordings
@@ -27,7 +27,7 @@ COLUMNS = {
     "A corpus in the layout videos": {*videos.COLUMNS, *videos.MAY_BE_UNKNOWN},
     "data/corpus/recordings.csv": recordings.COLUMNS,
     "data/corpus/partitions.csv": partitions.COLUMNS,
-    "data/corpus/participants.csv": participants.COLUMNS,
+    "data/corpus/characteristics.csv": characteristics.COLUMNS,
     "data/corpus/labels_fitting.csv": (*labels.COLUMNS, labels.PERMUTED),
     "data/corpus/labels_testing.csv": labels.GROUP_COLUMNS,
     "frames.csv": frame_table.COLUMNS,

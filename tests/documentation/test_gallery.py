@@ -26,7 +26,7 @@ WRITERS = {"write_png", "savefig", "imwrite", "write_overlay", "write_figure6"}
 INDIRECT = {  # modules that call a writer without drawing: the drawing module has the entry
     "png.py",
     "report/sections.py",  # study figures, inside the report
-    "report/participants.py",  # the flow of recordings, inside the report
+    "report/subjects.py",  # the flow of recordings, inside the report
 }
 ENTRIES: tuple[Picture | Screenshot, ...] = (*PICTURES, *SCREENSHOTS)
 COMMANDS = [

@@ -94,7 +94,7 @@ def params(smallest: dict[str, Any]) -> Callable[[str], Params]:
 
 
 def _ingest(params: Params, root: Path, folder: Path) -> Path:
-    names = ("recordings.csv", "partitions.csv", "participants.csv", "labels_fitting.csv", "labels_testing.csv")
+    names = ("recordings.csv", "partitions.csv", "characteristics.csv", "labels_fitting.csv", "labels_testing.csv")
     corpus = params.corpus.model_copy(update={"root": str(root), "labels_root": str(root)})
     ingest.main(params.model_copy(update={"corpus": corpus}), *(folder / name for name in names))
     return folder / "recordings.csv"

@@ -33,7 +33,7 @@ def corpus(tmp_path: Path) -> Path:
 def _ingest(smallest: dict[str, Any], corpus: Path, **changes: Any) -> tuple[list[Label], list[Label]]:
     section = smallest["corpus"] | {"layout": "videos", "root": str(corpus), "labels_root": str(corpus)} | changes
     params = check_params({**smallest, "corpus": section})
-    tables = [corpus / f"{name}.csv" for name in ("recordings", "partitions", "participants", "fitting", "testing")]
+    tables = [corpus / f"{name}.csv" for name in ("recordings", "partitions", "characteristics", "fitting", "testing")]
     main(params, *tables)
     return read_labels(tables[3]), read_labels(tables[4])
 

@@ -1,12 +1,12 @@
 """Methods, on data: the recordings, how faces are found and aligned, and which frames are kept."""
 
-from pipeline.corpora.participants import COLUMNS
+from pipeline.corpora.characteristics import COLUMNS
 from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.outcome import Outcome
 from pipeline.records.labels import PARTITIONS
 from pipeline.report.corpus import AVEC, SIMULATED, corpus_name, cue_statement
 from pipeline.report.outputs import rows_of
-from pipeline.report.participants import PARTICIPANTS
+from pipeline.report.subjects import CHARACTERISTICS
 
 CITATIONS = {"AVEC2013": "valstar2013", "AVEC2014": "valstar2014"}
 SCALE = "Scores are those of the Beck Depression Inventory, BDI-II [@beck1996], from 0 to 63."
@@ -40,7 +40,7 @@ def counts(main: Outcome) -> list[str]:
 
 def _by_partition(main: Outcome) -> list[str]:
     """Return the subjects, recordings and scores of the partitions, from Table 1 of stage ingest."""
-    rows = rows_of(main, PARTICIPANTS, COLUMNS)
+    rows = rows_of(main, CHARACTERISTICS, COLUMNS)
     if rows is None:
         return []
     table = {row["characteristic"]: row for row in rows}

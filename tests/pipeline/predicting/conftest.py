@@ -60,7 +60,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
     with environment():
         params = check_params(values)
         simulate.main(params, folder / "simulated")
-        ingest.main(params, tables[0], folder / "partitions.csv", folder / "participants.csv", tables[1], tables[2])
+        ingest.main(params, tables[0], folder / "partitions.csv", folder / "characteristics.csv", tables[1], tables[2])
         decode.main(params, tables[0], folder / "decoded")
         align.main(params, tables[0], folder / "decoded", folder / "aligned")
         subsample.main(params, folder / "aligned", sequences)

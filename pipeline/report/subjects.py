@@ -1,8 +1,8 @@
-"""The section on participants: Table 1, the flow of recordings, and what so many people can show."""
+"""The section on subjects: Table 1, the flow of recordings, and what so many people can show."""
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.corpora.participants import ALL, COLUMNS
+from pipeline.corpora.characteristics import ALL, COLUMNS
 from pipeline.experiments.outcome import Outcome
 from pipeline.png import png_bytes
 from pipeline.records.labels import PARTITIONS
@@ -15,10 +15,10 @@ from pipeline.report.sample_size import visible_from_errors, visible_from_interv
 from pipeline.scoring import flow
 from pipeline.scoring.bands import BANDS
 
-PARTICIPANTS, FLOW = "data/corpus/participants.csv", "results/flow.csv"
+CHARACTERISTICS, FLOW = "data/corpus/characteristics.csv", "results/flow.csv"
 PARTS = (*PARTITIONS, ALL)
 CORRELATIONS = (0.5, 0.8, 0.95)  # of the errors of two models: unlike, alike, and nearly the same
-COUNTS = {  # of Table 1, by the names in participants.csv
+COUNTS = {  # of Table 1, by the names in characteristics.csv
     "subjects": "subjects",
     "sessions": "sessions",
     "videos": "videos",
@@ -42,8 +42,8 @@ FEW = (
 Cells = Mapping[str, Mapping[str, str]]  # by row and column
 
 
-def section_participants(main: Outcome) -> Section:
-    """Return the section on participants; tables that the experiment has not are left out."""
+def section_subjects(main: Outcome) -> Section:
+    """Return the section on subjects; tables that the experiment has not are left out."""
     blocks: list[Table | Picture | Section] = [
         *_characteristics(main),
         *_flow(main),
@@ -52,7 +52,7 @@ def section_participants(main: Outcome) -> Section:
     ]
     missing = (
         []
-        if main.experiment.text(PARTICIPANTS)
+        if main.experiment.text(CHARACTERISTICS)
         else [
             "Who is in the corpus is not known: the tables of this experiment are not in DVC's cache, or it is older."
         ]
@@ -63,7 +63,7 @@ def section_participants(main: Outcome) -> Section:
 
 def _characteristics(main: Outcome) -> list[Table]:
     """Return Table 1."""
-    table = rows_of(main, PARTICIPANTS, COLUMNS)
+    table = rows_of(main, CHARACTERISTICS, COLUMNS)
     if table is None:
         return []
     cells = {row["characteristic"]: row for row in table}
@@ -86,7 +86,7 @@ def _characteristics(main: Outcome) -> list[Table]:
         "TRIPOD+AI, items 20b and 20c. A session is one visit with one questionnaire, whatever its number of videos. A "
         "person in several partitions counts once in the last column."
     ]
-    return [Table("Table 1: subjects by partition", ["characteristic", *PARTS], rows, notes, "participants")]
+    return [Table("Table 1: subjects by partition", ["characteristic", *PARTS], rows, notes, "characteristics")]
 
 
 def _shared(cells: Cells, partition: str) -> list[str]:

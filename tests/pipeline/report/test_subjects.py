@@ -1,10 +1,10 @@
-"""The section on participants: its tables by hand, what it leaves out, and the warning about near twins."""
+"""The section on subjects: its tables by hand, what it leaves out, and the warning about near twins."""
 
 from pathlib import Path
 
 import pytest
 
-from pipeline.corpora.participants import write_participants
+from pipeline.corpora.characteristics import write_characteristics
 from pipeline.detection.near_twins import NearTwins
 from pipeline.detection.near_twins_table import write_near_twins
 from pipeline.experiments.outcome import Outcome, SubgroupMetric
@@ -13,7 +13,7 @@ from pipeline.records.labels import Label
 from pipeline.report.blocks import Picture, Table
 from pipeline.report.near_twins import near_twins_notice
 from pipeline.report.page import summary
-from pipeline.report.participants import section_participants
+from pipeline.report.subjects import section_subjects
 from pipeline.scoring.flow import STEPS, Counts, write_flow
 from pipeline.statistics.interval import Interval
 
@@ -40,7 +40,7 @@ def outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outcome:
 
 
 def _tables(outcome: Outcome) -> dict[str, Table]:
-    return {block.caption: block for block in section_participants(outcome).blocks if isinstance(block, Table)}
+    return {block.caption: block for block in section_subjects(outcome).blocks if isinstance(block, Table)}
 
 
 def _flow(counts: dict[str, Counts]) -> None:
@@ -51,7 +51,7 @@ def _flow(counts: dict[str, Counts]) -> None:
 
 
 def test_table_1_by_hand(outcome: Outcome) -> None:
-    write_participants(Path("data/corpus/participants.csv"), LABELS)
+    write_characteristics(Path("data/corpus/characteristics.csv"), LABELS)
     _flow({"listed": Counts(9, 4, 12.34)})
     table = _tables(outcome)["Table 1: subjects by partition"]
     rows = {name: cells for name, *cells in table.rows}
@@ -72,7 +72,7 @@ def test_the_flow_is_a_figure_and_a_table(outcome: Outcome) -> None:
     assert rows["listed"] == ["1,234 (82)"] * 4
     assert rows["left out: cannot be read"] == ["2 (1)"] * 4
     assert list(rows)[-1] == "used for testing"
-    assert any(isinstance(block, Picture) for block in section_participants(outcome).blocks)
+    assert any(isinstance(block, Picture) for block in section_subjects(outcome).blocks)
 
 
 def test_the_reckoning_of_the_sample_size(outcome: Outcome) -> None:
@@ -83,7 +83,7 @@ def test_the_reckoning_of_the_sample_size(outcome: Outcome) -> None:
 
 
 def test_an_experiment_without_the_tables_says_so(outcome: Outcome) -> None:
-    section = section_participants(outcome)
+    section = section_subjects(outcome)
     assert section.paragraphs[0].startswith("Who is in the corpus is not known")
     assert list(_tables(outcome)) == ["What 42 test subjects can show (points)"]
     assert near_twins_notice(outcome) == []

@@ -1,4 +1,4 @@
-"""The table of participants of a corpus, "Table 1" of a paper: who is in each partition. It names nobody.
+"""The characteristics of the subjects of a corpus, "Table 1" of a paper: who is in each partition. It names nobody.
 
 People are counted once, however many videos they have; scores are those of sessions, since all videos of a session
 share one questionnaire. (TRIPOD+AI, Collins and others, BMJ 385, 2024, items 20a and 20b.)
@@ -20,7 +20,7 @@ UNKNOWN = "unknown"
 QUARTILES = ("score_lowest", "score_first_quartile", "score_median", "score_third_quartile", "score_highest")
 
 
-def write_participants(path: Path, labels: Sequence[Label]) -> None:
+def write_characteristics(path: Path, labels: Sequence[Label]) -> None:
     """Write one row for each characteristic, with a column for each partition and one for the whole corpus.
 
     A characteristic that a partition has not (a mean of no score, a sex that nobody has) is an empty cell.

@@ -1,11 +1,11 @@
-"""The table of participants, worked by hand: people counted once, scores of sessions, nobody named."""
+"""The characteristics of subjects, worked by hand: people counted once, scores of sessions, nobody named."""
 
 import csv
 from pathlib import Path
 
 import pytest
 
-from pipeline.corpora.participants import write_participants
+from pipeline.corpora.characteristics import write_characteristics
 from pipeline.records.labels import Label
 
 LABELS = [
@@ -23,8 +23,8 @@ LABELS = [
 @pytest.fixture
 def table(tmp_path: Path) -> dict[str, list[str]]:
     """The cells of training, development, test and all, by characteristic."""
-    write_participants(tmp_path / "participants.csv", LABELS)
-    header, *rows = csv.reader((tmp_path / "participants.csv").read_text().splitlines())
+    write_characteristics(tmp_path / "characteristics.csv", LABELS)
+    header, *rows = csv.reader((tmp_path / "characteristics.csv").read_text().splitlines())
     assert header == ["characteristic", "training", "development", "test", "all"]
     return {name: cells for name, *cells in rows}
 
@@ -73,8 +73,8 @@ def test_the_table_names_nobody(table: dict[str, list[str]]) -> None:
 
 
 def test_a_corpus_without_sex_age_and_scores(tmp_path: Path) -> None:
-    write_participants(tmp_path / "participants.csv", [Label("a", "ann", "", "", "test", None)])
-    rows = {row[0]: row[1:] for row in csv.reader((tmp_path / "participants.csv").read_text().splitlines())}
+    write_characteristics(tmp_path / "characteristics.csv", [Label("a", "ann", "", "", "test", None)])
+    rows = {row[0]: row[1:] for row in csv.reader((tmp_path / "characteristics.csv").read_text().splitlines())}
     assert rows["sex_unknown"] == ["", "", "1", "1"]
     assert rows["sessions_with_score"] == ["0", "0", "0", "0"]
     assert not [name for name in rows if name.startswith(("score", "age"))]
