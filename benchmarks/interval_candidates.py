@@ -30,7 +30,7 @@ def student(sums: np.ndarray, function: Function, scale: Scale, counts: np.ndarr
 
 
 def percentile(sums: np.ndarray, function: Function, scale: Scale, counts: np.ndarray) -> Ends:
-    """Return the percentiles of the bootstrap over subjects, which the project used before."""
+    """Return the percentiles of the bootstrap over subjects: the interval that is most often used."""
     ends = [np.nanquantile(scale.forward(function(counts @ trial)), TAILS) for trial in sums]
     low, high = np.transpose(ends)
     return low, high

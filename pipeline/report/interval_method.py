@@ -20,7 +20,7 @@ JACKKNIFE = (
 def interval_method(params: Mapping[str, Any]) -> str:
     """Return the sentences of Methods, with their citations.
 
-    Experiments that have `evaluate.resamples` were evaluated before there was the jackknife.
+    Experiments with `evaluate.resamples` are of a version whose intervals were those of a bootstrap.
     """
     resamples = value_at(params, "evaluate.resamples")
     if resamples is None:

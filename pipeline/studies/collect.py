@@ -48,14 +48,15 @@ class Spread:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table of a study: a grid point with its repeats.
+    """One row of the table of a study: the experiments that differ in the keys of `repeats` alone.
 
     Attributes:
         label: of the row.
         values: dotted keys and values of the grid point.
-        outcomes: results of the finished experiments, one per repeat.
-        repeats: number of repeats in the study, finished or not.
-        states: name (or repeat) and state of each repeat that is not finished: missing, queued, running or failed.
+        outcomes: results of the finished experiments.
+        repeats: number of experiments of the row in the study, finished or not.
+        states: name (or values of `repeats`) and state of each experiment that is not finished: missing, queued,
+            running or failed.
         lent: what seeds do to a single model in the rows with several, by metric and subgroup, on the metric's own
             scale; for a row with one model.
     """

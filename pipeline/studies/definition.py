@@ -45,7 +45,9 @@ class Study(BaseModel):
     name: str = Field(pattern=NAME, description="small letters, digits and hyphens, up to 40")
     title: str = Field(min_length=1, description="a line above its table")
     x: str | None = Field(None, description="the dotted key along the figure's x axis; without it, a line per row")
-    repeats: list[str] = Field([], description="dotted keys over which points are averaged: seeds, folds")
+    repeats: list[str] = Field(
+        [], description="dotted keys whose values share a row: seeds and permutations are averaged, folds are pooled"
+    )
     table: Literal["figure4", "table2", "tables34"] | None = Field(
         None, description="the table of the paper that it fills: figure4, table2 or tables34"
     )

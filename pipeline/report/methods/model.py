@@ -142,7 +142,7 @@ def _augmentation(params: Mapping[str, Any]) -> str:
 
 
 def _rotation(augment: Mapping[str, Any]) -> str:
-    """Return the rotation in words; before there were `angle` and `fill` it was uniform, and its corners were black."""
+    """Return the rotation in words; an experiment without `angle` and `fill` drew it uniformly, with black corners."""
     fixed = augment.get("angle") == "fixed"
     angle = f"by {augment['degrees']:g} degrees clockwise" if fixed else f"within {augment['degrees']:g} degrees"
     return f"rotated {angle} ({CORNERS[augment.get('fill')]})"
