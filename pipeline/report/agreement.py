@@ -101,9 +101,10 @@ def _groups(main: Outcome) -> list[Table]:
         ]
         for row in rows
     ]
+    looked_at = sum(bool(row["low"]) for row in rows)
     notes = [
-        f"Each group minus the others of its kind, in points. These are {len(table)} comparisons, and no interval is "
-        f"widened for that: without any difference {len(table) * 0.05:.1f} of them are expected to exclude 0."
+        f"Each group minus the others of its kind, in points. These are {looked_at} intervals, and none is widened for "
+        f"that: without any difference {looked_at * 0.05:.1f} of them are expected to exclude 0."
     ]
     headings = ["group", "others", "metric", "subjects", "subjects of the others", "difference"]
     return [Table("Differences between groups", headings, table, notes, "group_differences")] if table else []
