@@ -7,7 +7,8 @@ from pipeline.experiments.dotted_keys import value_at
 
 SHORT = (
     "In brackets: 95 % intervals over subjects, because videos of one person are not independent draws. The model is "
-    "of one training: what other seeds would give is not in them."
+    "of one training: what other seeds would give is not in them. Without brackets, there is none: fewer than "
+    "three subjects, or a value at its bound or the same without any of them."
 )
 JACKKNIFE = (
     "Intervals are 95 % intervals over subjects: Student's t with the standard error of the jackknife over subjects "

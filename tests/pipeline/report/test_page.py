@@ -75,7 +75,9 @@ def test_content(page: str) -> None:
     assert "It does not diagnose" in text
     assert "RMSE 3.46 (2.46 to 4.46) points over 6 test videos" in text  # 69 / 20 + 1 / 100
     assert "RMSE: of these two runs, HEAD~1 is better than HEAD by 2.10 points (2.10 to 2.10): more than other" in text
-    assert "The model is of one training: what other seeds would give is not in them." in text
+    assert (
+        "The model is of one training: what other seeds would give is not in them. Without brackets, there is" in text
+    )
     assert "Seeds were not varied: a difference is one of two runs, and may be luck of training." in text
     assert "3 5 7 7.90 5.98 7.61 5.82 3.46 (2.46 to 4.46)" in text  # table 2, the paper beside ours
     assert "MSN 77.7 0.074 164.9 69.00 2.00" in text  # table 5
