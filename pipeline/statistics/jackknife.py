@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 from scipy import stats
 
 from pipeline.statistics.clusters import ClusterSums, Sums, Values, leave_one_out
@@ -58,6 +59,18 @@ def jackknife(sums: ClusterSums, function: Function, scale: Scale) -> Uncertaint
         squares = (deviations**2).sum(-1)
         standard_error = np.sqrt((subjects - 1) / subjects * squares)
         standard_error = np.where(standard_error <= ROUNDING * (1 + np.abs(estimate)), 0.0, standard_error)
-        excess = subjects * (deviations**4).sum(-1) / squares**2 - 3
-        excess = np.where(standard_error > 0, np.maximum(excess, 0), 0)
+        excess = np.where(standard_error > 0, np.maximum(_excess_kurtosis(deviations), 0), 0)
     return Uncertainty(estimate, standard_error, 2 / (2 / (subjects - 1) + excess / subjects))
+
+
+def _excess_kurtosis(deviations: Float[np.ndarray, "*trials subjects"]) -> Values:
+    """Return the excess kurtosis without bias for normal values; 0 of three subjects, which do not show it.
+
+    It is (S - 1) / ((S - 2) (S - 3)) ((S + 1) g + 6), g the excess of the moments themselves, which few subjects make
+    too small (Joanes and Gill, The Statistician 47, 1998).
+    """
+    subjects = deviations.shape[-1]
+    if subjects < 4:
+        return np.zeros(deviations.shape[:-1])
+    moments = subjects * (deviations**4).sum(-1) / (deviations**2).sum(-1) ** 2 - 3
+    return (subjects - 1) / ((subjects - 2) * (subjects - 3)) * ((subjects + 1) * moments + 6)

@@ -37,15 +37,16 @@ def test_the_mean_of_one_video_each_has_students_interval() -> None:
 def test_standard_error_and_degrees_worked_by_hand() -> None:
     # Errors 0 0 0 8 of four subjects, mean 2; without one: 8/3 8/3 8/3 0, their mean 2, deviations 2/3 2/3 2/3 -2.
     # Squares 4/9 4/9 4/9 4 = 16/3, variance 3/4 of it = 4. Fourth powers 3 16/81 + 16 = 448/27; the kurtosis is
-    # 4 (448/27) / (16/3)^2 = 7/3: less than the normal distribution's 3, so 4 - 1 degrees of freedom.
+    # 4 (448/27) / (16/3)^2 = 7/3, its excess g = -2/3; without bias 3/(2 1) (5 g + 6) = 4. Degrees 2 / (2/3 + 4/4).
     sums = bias.of(ZERO, np.array([0.0, 0, 0, 8])).features
     uncertainty = jackknife(sums, bias.function, IDENTITY)
-    assert (uncertainty.estimate, uncertainty.standard_error, uncertainty.degrees) == pytest.approx((2, 2, 3))
+    assert (uncertainty.estimate, uncertainty.standard_error, uncertainty.degrees) == pytest.approx((2, 2, 6 / 5))
     # Nine errors 0 and one 10: without one 10/9 nine times and 0, deviations 1/9 and -1. Squares 9/81 + 1 = 10/9,
-    # fourth powers 9/6561 + 1 = 730/729; kurtosis 10 (730/729) / (100/81) = 73/9. Degrees 2 / (2/9 + (73/9 - 3)/10).
+    # fourth powers 9/6561 + 1 = 730/729; kurtosis 10 (730/729) / (100/81) = 73/9, its excess g = 46/9; without bias
+    # 9/(8 7) (11 g + 6) = 10. Degrees 2 / (2/9 + 10/10).
     sums = bias.of(np.zeros(10), np.array([0.0] * 9 + [10])).features
     uncertainty = jackknife(sums, bias.function, IDENTITY)
-    assert (uncertainty.standard_error, uncertainty.degrees) == pytest.approx((1, 2 / (2 / 9 + (73 / 9 - 3) / 10)))
+    assert (uncertainty.standard_error, uncertainty.degrees) == pytest.approx((1, 18 / 11))
 
 
 def test_the_standard_error_of_log_rmse_is_that_of_the_delta_method_for_many_subjects() -> None:
