@@ -8,7 +8,10 @@ from pipeline.records.predictions import COLUMNS, PARSED_COLUMNS, ScoredEstimate
 
 HEADER = "recording,subject,session,seen,task,bdi,estimate,clips,coverage,frames,absent\n"
 ROWS = "b_1,b,1,no,,20.5,17.0000,0,0.0000,16,16\na_1,a,1,yes,Freeform,12,7.2500,3,1.0000,40,0\n"
-ESTIMATES = [ScoredEstimate("b_1", "b", 20.5, 17.0, 0), ScoredEstimate("a_1", "a", 12.0, 7.25, 3)]
+ESTIMATES = [
+    ScoredEstimate("b_1", "b", 20.5, 17.0, 0, seen=False),
+    ScoredEstimate("a_1", "a", 12.0, 7.25, 3, seen=True),
+]
 
 
 def test_the_table_is_read_in_its_order(tmp_path: Path) -> None:
@@ -19,7 +22,9 @@ def test_the_table_is_read_in_its_order(tmp_path: Path) -> None:
 
 
 def test_other_columns_are_not_needed() -> None:
-    assert parse_predictions("subject,recording,clips,estimate,bdi\na,a_1,3,7.25,12\n", "table") == ESTIMATES[1:]
+    (parsed,) = parse_predictions("subject,recording,clips,estimate,bdi\na,a_1,3,7.25,12\n", "table")
+    assert parsed == ScoredEstimate("a_1", "a", 12.0, 7.25, 3)
+    assert parsed.seen is None  # an older table does not say
 
 
 @pytest.mark.parametrize("column", PARSED_COLUMNS)
