@@ -15,7 +15,7 @@ from pipeline.params.errors import ParamsError
 from pipeline.params.estimator import estimator_names, settings_class
 from pipeline.report.blocks import Table
 from pipeline.report.corpus import AVEC, corpus_name, no_comparison, the_corpus
-from pipeline.statistics.interval import Interval
+from pipeline.statistics.interval import Interval, format_count
 from pipeline.studies.collect import Row, Spread
 from pipeline.studies.table import format_spread
 
@@ -163,7 +163,7 @@ def msn_comparison(main: Outcome) -> Table:
         [
             "severe called minimal",
             *(str(paper()["severe_called_minimal"][corpus]) for corpus in CORPORA),
-            "not counted" if severe_called_minimal is None else f"{severe_called_minimal.value:.0f}",
+            "not counted" if severe_called_minimal is None else format_count(severe_called_minimal),
         ],
     ]
     msn = next(row for row in paper()["networks"] if row["name"] == "msn")

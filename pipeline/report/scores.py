@@ -16,7 +16,7 @@ from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.outputs import result_figures
 from pipeline.report.paper import format_metric, msn_comparison
 from pipeline.scoring.bands import BANDS, band_of
-from pipeline.statistics.interval import Interval
+from pipeline.statistics.interval import Interval, format_count
 
 RECORDINGS = "data/corpus/recordings.csv"
 MAX_WORST = 10  # videos in the list of the largest errors
@@ -191,8 +191,8 @@ def _counts(main: Outcome, part: str) -> list[str]:
 
 
 def _metric_cell(main: Outcome, part: str, name: str, estimator: str = "model") -> str:
-    """Return the cell of a metric; counts are written without decimals and interval."""
+    """Return the cell of a metric, with its interval."""
     metric: Interval | None = main.metric(name, part, estimator)
     if metric is None:
         return ""
-    return f"{metric.value:.0f}" if "called" in name else format_metric(metric)
+    return format_count(metric) if "called" in name else format_metric(metric)

@@ -13,7 +13,7 @@ from pipeline.scoring.bands import BANDS, confusion_matrix
 from pipeline.scoring.plot_style import DPI
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
-from pipeline.statistics.interval import format_interval
+from pipeline.statistics.interval import format_count, format_interval
 
 COLUMNS = ("truth", "estimate", "videos")
 SIZE = (5.6, 5.4)  # inches
@@ -76,7 +76,8 @@ def _caption(summary: Summary | None) -> str:
     metrics = summary.metrics
     lines = [
         ", ".join(
-            f"{name}: {metrics['model', name].value:.0f}" for name in ("severe called minimal", "minimal called severe")
+            f"{name}: {format_count(metrics['model', name])}"
+            for name in ("severe called minimal", "minimal called severe")
         )
     ]
     if kappa := metrics.get(("model", "kappa")):

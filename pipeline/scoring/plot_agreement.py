@@ -53,7 +53,7 @@ def agreement_figure(predictions: Sequence[Prediction], summary: Summary | None)
             axes.axhline(interval.value, color="black", lw=1.4, zorder=2, **style)
             if interval.low is not None and interval.high is not None:
                 axes.axhspan(interval.low, interval.high, color=INTERVAL_COLOUR, lw=0, alpha=0.5, zorder=1)
-    figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / HEIGHT), ncols=2, frameon=False, fontsize=8.5)
+    figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / HEIGHT), ncols=3, frameon=False, fontsize=8.5)
     figure.text(0.25 / WIDTH, 0.62 / HEIGHT, _caption(summary), va="top", fontsize=8.5, linespacing=1.3)
     return figure
 

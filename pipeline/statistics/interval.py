@@ -41,3 +41,14 @@ def format_interval(interval: Interval, missing: str = "") -> str:
     """
     ends = missing if interval.low is None else f"{interval.low:.2f} to {interval.high:.2f}"
     return f"{interval.value:.2f}" + (f" ({ends})" if ends else "")
+
+
+def format_count(interval: Interval) -> str:
+    """Format a number of videos with its 95 % interval, whose ends are no whole numbers.
+
+    Examples:
+        >>> format_count(Interval(0, 0.0, 12.71)), format_count(Interval(2, None, None))
+        ('0 (0.0 to 12.7)', '2')
+    """
+    ends = "" if interval.low is None else f" ({interval.low:.1f} to {interval.high:.1f})"
+    return f"{interval.value:.0f}{ends}"
