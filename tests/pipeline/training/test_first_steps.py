@@ -53,7 +53,7 @@ def _networks() -> dict[str, Params]:
         name = network_name(params.model)
         if not params.estimator.settings.networks or params.model.kernels in REPEATED:
             continue
-        learned = [params.pretrain.model_dump(), params.finetune.model_dump(exclude={"seed", "validation", "labels"})]
+        learned = [params.pretrain.model_dump(), params.finetune.model_dump(exclude={"seed", "validation"})]
         text = json.dumps([params.model.model_dump(), *learned], sort_keys=True)
         if settings.setdefault(name, text) != text:  # the same network with settings of another study
             name = f"{name}, {len(networks)}"
