@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.png import new_figure, write_png
-from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, GROUPS, INTERVAL_COLOUR, MARGIN
+from pipeline.png import write_png
+from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, INTERVAL_COLOUR, MARGIN, new_plot, scatter_videos
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
 from pipeline.statistics.interval import format_interval
@@ -35,14 +35,9 @@ def agreement_figure(predictions: Sequence[Prediction], summary: Summary | None)
         predictions: those without a score are ignored.
         summary: of all drawn videos, with the lines and their intervals; None if there are none.
     """
-    left, bottom, width, height = AXES
-    figure = new_figure(WIDTH, HEIGHT)
-    axes = figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
+    figure, axes = new_plot(WIDTH, HEIGHT, AXES)
     scored = [item for item in predictions if item.bdi is not None]
-    for label, seen, style in GROUPS:
-        truth, estimate = truth_and_estimate([item for item in scored if item.seen is seen])
-        if len(truth):
-            axes.scatter((truth + estimate) / 2, estimate - truth, label=label, zorder=3, **style)
+    scatter_videos(axes, scored, lambda truth, estimate: ((truth + estimate) / 2, estimate - truth))
     truth, estimate = truth_and_estimate(scored)
     limit = max([20.0, *np.abs(estimate - truth).tolist()]) + MARGIN
     axes.set(ylim=(-limit, limit), xlabel="Mean of score and estimate", ylabel="Estimate minus score")
@@ -62,8 +57,7 @@ def _caption(summary: Summary | None) -> str:
     if summary is None:
         return "No test video has a score."
     parts = [f"Test videos: {summary.videos}, subjects: {summary.subjects}."]
-    values = [summary.metrics.get(("model", metric)) for metric in LINES]
-    bias, lower, upper = values
+    bias, lower, upper = (summary.metrics.get(("model", metric)) for metric in LINES)
     if bias:
         parts.append(f"Mean difference {format_interval(bias, 'no interval')}.")
     if lower and upper:

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.png import new_figure, write_png
+from pipeline.png import write_png
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.scoring.calibration_band import calibration_band
-from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, GROUPS, INTERVAL_COLOUR, MARGIN
+from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, INTERVAL_COLOUR, MARGIN, new_plot, scatter_videos
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
 from pipeline.statistics.interval import format_interval
@@ -38,19 +38,14 @@ def calibration_figure(predictions: Sequence[Prediction], summary: Summary | Non
         predictions: those without a score are ignored.
         summary: of all drawn videos, for the caption; None if there are none.
     """
-    left, bottom, width, height = AXES
-    figure = new_figure(WIDTH, HEIGHT)
-    axes = figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
+    figure, axes = new_plot(WIDTH, HEIGHT, AXES)
     scored = [item for item in predictions if item.bdi is not None]
     truth, estimate = truth_and_estimate(scored)
     low = min([LOWEST_SCORE, *estimate.tolist()]) - MARGIN
     high = max([HIGHEST_SCORE, *estimate.tolist()]) + MARGIN
     axes.set(xlim=(low, high), ylim=(LOWEST_SCORE - MARGIN, HIGHEST_SCORE + MARGIN))
     axes.set(xlabel="Estimated BDI-II score", ylabel="BDI-II score")
-    for label, seen, style in GROUPS:
-        group = [item for item in scored if item.seen is seen]
-        if group:
-            axes.scatter(*reversed(truth_and_estimate(group)), label=label, zorder=3, **style)
+    scatter_videos(axes, scored, lambda truth, estimate: (estimate, truth))
     axes.plot([low, high], [low, high], color="black", lw=1, label="score equals estimate", zorder=2)
     if len(scored) > 1 and np.ptp(estimate):
         places = np.linspace(estimate.min(), estimate.max(), STEPS)  # no extrapolation

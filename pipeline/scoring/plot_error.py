@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.png import new_figure, write_png
+from pipeline.png import write_png
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
-from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, GROUPS, MARGIN, shade_bands
+from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, MARGIN, new_plot, scatter_videos, shade_bands
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
 from pipeline.statistics.interval import format_interval
@@ -46,9 +46,7 @@ def error_figure(predictions: Sequence[Prediction], constant: float, summary: Su
         constant: the constant baseline.
         summary: of all drawn videos, for the caption; None if there are none.
     """
-    left, bottom, width, height = AXES
-    figure = new_figure(WIDTH, HEIGHT)
-    axes = figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
+    figure, axes = new_plot(WIDTH, HEIGHT, AXES)
     scored = [item for item in predictions if item.bdi is not None]
     truth, estimate = truth_and_estimate(scored)
     limit = max([20.0, *np.abs(estimate - truth).tolist()]) + MARGIN
@@ -56,11 +54,7 @@ def error_figure(predictions: Sequence[Prediction], constant: float, summary: Su
     axes.set(xlim=tuple(ends), ylim=(-limit, limit))
     axes.set(xlabel="BDI-II score", ylabel="Estimate minus score")
     shade_bands(axes, *ends.tolist())
-    for label, seen, style in GROUPS:
-        group = [item for item in scored if item.seen is seen]
-        if group:
-            x, y = truth_and_estimate(group)
-            axes.scatter(x, y - x, label=label, zorder=3, **style)
+    scatter_videos(axes, scored, lambda truth, estimate: (truth, estimate - truth))
     axes.axhline(0, color="black", lw=1, label="no error", zorder=2)
     axes.plot(ends, constant - ends, color="black", lw=1, ls=(0, (5, 4)), label=f"constant, {constant:.1f}", zorder=2)
     trend = fit_trend(truth, estimate - truth)

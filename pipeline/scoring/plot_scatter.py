@@ -7,12 +7,12 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.png import new_figure, write_png
+from pipeline.png import write_png
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.scoring.bands import BANDS
-from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, GROUPS, MARGIN, shade_bands
+from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, MARGIN, new_plot, scatter_videos, shade_bands
 from pipeline.scoring.prediction_tables import Prediction
-from pipeline.scoring.summary import Summary, truth_and_estimate
+from pipeline.scoring.summary import Summary
 from pipeline.statistics.interval import format_interval
 
 WIDTH, HEIGHT = 6.4, 7.5  # inches
@@ -33,19 +33,14 @@ def figure5(predictions: Sequence[Prediction], constant: float, summary: Summary
         constant: the constant baseline, drawn as a line.
         summary: of all drawn videos, for the caption; None if there are none.
     """
-    left, bottom, width, height = AXES
-    figure = new_figure(WIDTH, HEIGHT)
-    axes = figure.add_axes((left / WIDTH, bottom / HEIGHT, width / WIDTH, height / HEIGHT))
+    figure, axes = new_plot(WIDTH, HEIGHT, AXES)
     scored = [item for item in predictions if item.bdi is not None]
     estimates = [item.estimate for item in scored]
     low, high = min([LOWEST_SCORE, *estimates]) - MARGIN, max([HIGHEST_SCORE, *estimates]) + MARGIN
     axes.set(xlim=(LOWEST_SCORE - MARGIN, HIGHEST_SCORE + MARGIN), ylim=(low, high))
     axes.set(xlabel="BDI-II score", ylabel="Estimated BDI-II score")
     _shade_bands(axes)
-    for label, seen, style in GROUPS:
-        group = [item for item in scored if item.seen is seen]
-        if group:
-            axes.scatter(*truth_and_estimate(group), label=label, zorder=3, **style)
+    scatter_videos(axes, scored, lambda truth, estimate: (truth, estimate))
     axes.plot([low, high], [low, high], color="black", lw=1, label="estimate equals score", zorder=2)
     axes.axhline(constant, color="black", lw=1, ls=(0, (5, 4)), label=f"constant, {constant:.1f}", zorder=2)
     figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / HEIGHT), ncols=2, frameon=False, fontsize=9)

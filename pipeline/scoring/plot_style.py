@@ -1,10 +1,16 @@
-"""The common style of the figures of stage evaluate: markers of seen and unseen subjects, and shaded bands."""
+"""What the figures of stage evaluate share: the frame, markers of seen and unseen subjects, and shaded bands."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
+from pipeline.png import new_figure
 from pipeline.scoring.bands import BANDS
+from pipeline.scoring.prediction_tables import Prediction
+from pipeline.scoring.summary import truth_and_estimate
+from pipeline.statistics.statistic import Scores
 
 DPI = 200
 MARGIN = 2.0  # points of BDI-II between the outermost points and the frame
@@ -16,6 +22,35 @@ GROUPS: tuple[tuple[str, bool, dict[str, Any]], ...] = (
     ("subject not seen in fitting", False, {"marker": "o", "fc": "#08519c", "ec": "white", "lw": 0.6, "s": 44}),
     ("subject seen in fitting", True, {"marker": "^", "fc": "none", "ec": "#c2571a", "lw": 1.4, "s": 40}),
 )
+
+
+def new_plot(width: float, height: float, frame: tuple[float, float, float, float]) -> tuple[Figure, Axes]:
+    """Create a figure with one frame to plot in; all sizes are in inches.
+
+    Args:
+        width: of the figure.
+        height: of the figure.
+        frame: left, bottom, width and height of the frame.
+    """
+    left, bottom, frame_width, frame_height = frame
+    figure = new_figure(width, height)
+    return figure, figure.add_axes((left / width, bottom / height, frame_width / width, frame_height / height))
+
+
+def scatter_videos(
+    axes: Axes, predictions: Sequence[Prediction], place: Callable[[Scores, Scores], tuple[Scores, Scores]]
+) -> None:
+    """Draw a point for each video with a score, in the style of seen or unseen subjects.
+
+    Args:
+        axes: to draw in.
+        predictions: those without a score are ignored.
+        place: x and y of the points, from scores and estimates.
+    """
+    for label, seen, style in GROUPS:
+        truth, estimate = truth_and_estimate([item for item in predictions if item.seen is seen])
+        if len(truth):
+            axes.scatter(*place(truth, estimate), label=label, zorder=3, **style)
 
 
 def shade_bands(axes: Axes, low: float, high: float) -> None:
