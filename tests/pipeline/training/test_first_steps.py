@@ -4,8 +4,6 @@ A setting with which the loss grows without bound shows it in a few steps (C3D o
 network that a study makes of a profile is pretrained for five steps on 8,631 identities, and then fine-tuned for five
 from these weights, by the modules and optimisers of the stages. A batch is two clips of 8 frames (C3D: 16) of faces of
 48 x 48 pixels (C3D: 112), because neither length nor size changes the number of channels.
-
-Left out: the kernel sets in `REPEATED`. They have the layers of the others, with kernels between theirs.
 """
 
 import json
@@ -42,7 +40,6 @@ ROOT = Path(__file__).parents[3]
 IDENTITIES = 8631  # of VGGFace2
 STEPS, BATCH = 5, 2
 SCORES = (10.0, 20.0)
-REPEATED = ((3, 5), (3, 7), (3, 5, 9), (3, 5, 11), (3, 7, 9), (3, 5, 7, 9))
 
 
 def _networks() -> dict[str, Params]:
@@ -51,7 +48,7 @@ def _networks() -> dict[str, Params]:
     settings: dict[str, str] = {}
     for params in _points_of_profiles():
         name = network_name(params.model)
-        if not params.estimator.settings.networks or params.model.kernels in REPEATED:
+        if not params.estimator.settings.networks:
             continue
         learned = [params.pretrain.model_dump(), params.finetune.model_dump(exclude={"seed", "validation"})]
         text = json.dumps([params.model.model_dump(), *learned], sort_keys=True)
