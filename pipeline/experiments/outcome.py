@@ -11,11 +11,12 @@ from typing import Any
 import yaml
 
 from pipeline.experiments.repository import Experiment
+from pipeline.experiments.stale_results import PARAMS, check_results
 from pipeline.records.tables import parse_rows
 from pipeline.scoring.summary import COLUMNS
 from pipeline.statistics.interval import Interval
 
-PARAMS, METRICS, COMPLEXITY = "params.yaml", "metrics.json", "complexity.json"
+METRICS, COMPLEXITY = "metrics.json", "complexity.json"
 INTERVALS, DESCRIPTION = "results/intervals.csv", "models/finetuned/description.json"
 
 
@@ -83,18 +84,20 @@ def read_outcome(experiment: Experiment) -> Outcome:
     """Read the results of an experiment.
 
     Raises:
-        ValueError: if it has no params.yaml, so that it is no run of this pipeline, or a row or the columns of its
-            intervals.csv are wrong.
+        ValueError: if it has no params.yaml, so that it is no run of this pipeline, if its results were made with other
+            parameters, or a row or the columns of its intervals.csv are wrong.
     """
-    params = experiment.text(PARAMS)
-    if params is None:
+    text = experiment.text(PARAMS)
+    if text is None:
         raise ValueError(f"{experiment.name}: no {PARAMS}, so this is no run of the pipeline")
+    params = yaml.safe_load(text)
+    check_results(experiment, params)
     description = _read_json(experiment, DESCRIPTION)
     metrics = _read_json(experiment, METRICS)
     validation = metrics.get("validation") or description.get("best") or {}
     return Outcome(
         experiment,
-        yaml.safe_load(params),
+        params,
         metrics,
         _read_json(experiment, COMPLEXITY),
         _read_intervals(experiment),
