@@ -87,7 +87,7 @@ def architecture_of(model: Model, frames: int) -> tuple[Network, int]:
     name = next(name for name in estimator_names() if model.name in settings_class(name).networks)
     estimator = estimator_class(name)
     assert isinstance(estimator, Costed)
-    return estimator.architecture(model, clip)
+    return estimator.architecture(model, clip, scale_of().score_range)
 
 
 def show(console: Console, rows: Sequence[Row], frames: int, size: int, where: str) -> None:

@@ -13,6 +13,7 @@ import yaml
 from pipeline.experiments.repository import Experiment
 from pipeline.records.tables import parse_rows
 from pipeline.scoring.summary import COLUMNS
+from pipeline.severity.scale import DEFAULT, SeverityScale, scale_of
 from pipeline.statistics.interval import Interval
 
 PARAMS, METRICS, COMPLEXITY = "params.yaml", "metrics.json", "complexity.json"
@@ -57,6 +58,11 @@ class Outcome:
     intervals: Mapping[tuple[str, str, str], SubgroupMetric]
     validation: float | None
     description: Mapping[str, Any]
+
+    @property
+    def scale(self) -> SeverityScale:
+        """The scale of the scores; an experiment that is older than `corpus.scale` has the default one."""
+        return scale_of(self.params.get("corpus", {}).get("scale", DEFAULT))
 
     def metric(self, name: str, subgroup: str = "all", estimator: str = "model") -> Interval | None:
         """Return a metric with its interval.

@@ -17,7 +17,8 @@ from pipeline.records import baseline_estimates, frame_table, labels, partitions
 from pipeline.records.quality import Quality
 from pipeline.saliency import sanity
 from pipeline.scoring import conformal, confusion, flow, prediction_tables, summary
-from pipeline.scoring.metrics import METRICS
+from pipeline.scoring.metrics import metrics_of
+from pipeline.severity.scale import scale_of
 
 ROOT = Path(__file__).parents[2]
 FILES = (ROOT / "docs/reference/files.md").read_text(encoding="utf-8")
@@ -111,7 +112,7 @@ def test_the_page_names_the_codes_of_origins() -> None:
 
 
 def test_the_page_of_metrics_names_all_metrics() -> None:
-    assert _first_cells(_section(METRICS_PAGE, "Metrics")) == list(METRICS)
+    assert _first_cells(_section(METRICS_PAGE, "Metrics")) == list(metrics_of(scale_of()))
 
 
 @pytest.mark.parametrize("name", ["metrics.json", "detection.json", "complexity.json"])

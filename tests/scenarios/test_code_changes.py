@@ -37,6 +37,7 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/records/estimates.py": WITH_ESTIMATOR,
     "pipeline/records/predictions.py": ["evaluate", "explain"],
     "pipeline/simulation/motion.py": ["simulate"],
+    "pipeline/severity/scale.py": ["simulate", "ingest", *WITH_ESTIMATOR],
     "pipeline/corpora/avec2014.py": ["ingest"],
     "pipeline/inspection/frame_times.py": ["decode"],
     "pipeline/video/orientation.py": ["decode", "align"],

@@ -25,6 +25,7 @@ from pipeline.params.whole import Params
 from pipeline.records.labels import Label
 from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.project_code import reachable_modules
+from pipeline.severity.scale import SeverityScale, scale_of
 from pipeline.training.cached_training import Fit, TrainingJob, fit_cached, train_cached
 from pipeline.training.initial_weights import write_no_weights
 from tests.pipeline.training.material import (
@@ -72,12 +73,13 @@ def _fit_of(
     aligned: Path | None = None,
     settings: EstimatorSettings | None = None,
     scores: Mapping[int, float] | None = None,
+    scale: SeverityScale | None = None,
 ) -> Fit:
     folders: dict[Source, Path] = {"sequences": folder / "sequences"}
     if aligned is not None:
         folders["aligned"] = aligned
     split = Split(_labels(fitted, scores or {}), _labels(validated, scores or {}))
-    return fit_of(name, settings or _settings(name), split, folders, folder / "pretrained", params)
+    return fit_of(name, settings or _settings(name), split, folders, folder / "pretrained", params, scale or scale_of())
 
 
 def _model(key: str | None) -> Path:

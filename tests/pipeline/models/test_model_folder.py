@@ -48,7 +48,7 @@ def test_a_folder_of_a_network_round_trips_with_its_network(tmp_path: Path) -> N
 def test_the_description_keeps_what_others_wrote(folder: Path) -> None:
     add_to_description(folder, {"source": "train", "trained": {"epochs": 2}})
     values = json.loads((folder / "description.json").read_text())
-    assert set(values) == {"estimator", "span", "footage", "source", "trained"}
+    assert set(values) == {"estimator", "span", "footage", "scale", "source", "trained"}
     assert values["estimator"] == {"name": "lpq_svr", "settings": {"grid": 4, "costs": [0.5, 2.0]}}
     assert values["span"] == 1
     assert values["footage"]["rates"] == [3.75, 3.75, 3.75]

@@ -14,7 +14,7 @@ WITH_GROUPS = [replace(PLAIN[0], sex="f", age=41.0), PLAIN[1]]
 def test_labels_are_read_as_written(tmp_path: Path) -> None:
     write_labels(tmp_path / "labels.csv", WITH_GROUPS[::-1], groups=True)
     assert (tmp_path / "labels.csv").read_text() == (
-        "recording,subject,session,task,partition,bdi,sex,age\na,ann,1,,test,12.5,f,41\nb,bob,,Freeform,training,,,\n"
+        "recording,subject,session,task,partition,score,sex,age\na,ann,1,,test,12.5,f,41\nb,bob,,Freeform,training,,,\n"
     )
     assert read_labels(tmp_path / "labels.csv") == WITH_GROUPS
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.scoring.cutoffs import COLUMNS, cutoff_shares, write_cutoffs
+from pipeline.severity.scale import scale_of
 from tests.pipeline.scoring.material import prediction, subgroups
 
 # score, estimate. The lower edges of the bands are 13.5, 19.5 and 28.5.
@@ -14,7 +15,7 @@ VIDEOS = [(30, 29), (29, 20), (21, 19.6), (20, 19.4), (15, 13.4), (14, 40), (5, 
 
 def _shares(videos: Sequence[tuple[float, float]]) -> dict[tuple[str, str, str], tuple[float, int]]:
     predictions = [prediction(f"r{n}", score, estimate) for n, (score, estimate) in enumerate(videos)]
-    items = cutoff_shares(subgroups(predictions, 15.0))
+    items = cutoff_shares(subgroups(predictions, 15.0), scale_of())
     return {(item.subgroup, item.band.name, item.measure): (item.share.value, item.videos) for item in items}
 
 
@@ -39,7 +40,7 @@ def test_a_share_of_no_videos_is_left_out() -> None:
 
 def test_perfect_calls_have_an_interval_with_width(tmp_path: Path) -> None:
     predictions = [prediction(f"r{n}", 30.0, 35.0) for n in range(10)]
-    items = cutoff_shares(subgroups(predictions, 15.0))
+    items = cutoff_shares(subgroups(predictions, 15.0), scale_of())
     sensitivity = next(item for item in items if item.measure == "sensitivity" and item.band.name == "severe")
     assert sensitivity.share.low == pytest.approx(0.025 ** (1 / 10))  # Clopper and Pearson: all of 10
     assert sensitivity.share.high == 1
