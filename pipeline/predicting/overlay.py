@@ -75,14 +75,14 @@ def _overlay_frames(
     """Yield the frames of the overlay, each from a picture, its face and its time."""
     strip: Frame | None = None
     for frame, (box, landmarks, origin), time in zip(pictures, faces, times, strict=True):
-        scale, resized = _resize(frame)
+        ratio, resized = _resize(frame)
         if strip is None:
             strip = _draw_strip(resized.shape[1], float(times[-1]), spans, score, scale)
         if origin != ORIGINS["absent"]:
             _draw_face(
                 resized,
-                box * scale,
-                landmarks * scale,
+                box * ratio,
+                landmarks * ratio,
                 DETECTED if origin != ORIGINS["interpolated"] else INTERPOLATED,
             )
         frame_strip = strip.copy()

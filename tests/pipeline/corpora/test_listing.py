@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -395,3 +396,41 @@ def test_ids_and_subjects_that_look_alike_are_refused(tmp_path: Path) -> None:
     assert "the ids 'Film', 'film' differ only by case, blanks, invisible characters or Unicode form" in message
     assert r"the subjects 'Zoe\u0308', 'Zo\xeb' differ only by case" in message
     assert "the subjects 'Ann  B', 'ann b' differ only by case" in message
+
+
+TWO_SCORES = "video_id,path,subject,partition,score,phq9_followup"
+
+
+def _scores(folder: Path, column: str, scale: str = "phq-9") -> dict[str, float | None]:
+    scoring = Scoring(scale_of(scale), column)
+    return {label.recording: label.score for label in list_corpus("videos", folder, folder, False, scoring)[1]}
+
+
+def test_the_named_column_is_the_score_and_no_other_one_is_read(tmp_path: Path) -> None:
+    for name in "ab":
+        _touch(tmp_path / f"{name}.mp4", name)
+    _videos(tmp_path, "a,a.mp4,ann,test,99,12\nb,b.mp4,bob,test,words,NA\n", TWO_SCORES)
+    assert _scores(tmp_path, "phq9_followup") == {"a": 12.0, "b": None}
+    with pytest.raises(CorpusError, match=r"videos\.csv: no column phq9; found: video_id"):
+        _scores(tmp_path, "phq9")
+
+
+def test_the_column_bdi_is_read_as_score_unless_both_are_there(tmp_path: Path) -> None:
+    _touch(tmp_path / "a.mp4")
+    _videos(tmp_path, "a,a.mp4,ann,test,7\n", "video_id,path,subject,partition,bdi")
+    assert _scores(tmp_path, "score", "bdi-ii") == {"a": 7.0}
+    with pytest.raises(CorpusError, match="no column phq9; found"):
+        _scores(tmp_path, "phq9")
+    _videos(tmp_path, "a,a.mp4,ann,test,7,8\n", "video_id,path,subject,partition,bdi,score")
+    with pytest.raises(
+        CorpusError, match=r"videos\.csv: columns score and bdi, its earlier name; allowed: one of them"
+    ):
+        _scores(tmp_path, "score", "bdi-ii")
+
+
+@pytest.mark.parametrize(("scale", "allowed"), [("phq-8", "0 to 24 (PHQ-8)"), ("phq-9", "0 to 27 (PHQ-9)")])
+def test_the_range_is_that_of_the_scale(tmp_path: Path, scale: str, allowed: str) -> None:
+    _touch(tmp_path / "a.mp4")
+    _videos(tmp_path, "a,a.mp4,ann,test,28\n", "video_id,path,subject,partition,score")
+    with pytest.raises(CorpusError, match=rf"row 2: score '28'; allowed: a number from {re.escape(allowed)}"):
+        _scores(tmp_path, "score", scale)

@@ -226,3 +226,11 @@ def test_settings_of_training_fit_a_network_anew_and_no_svr(folder: Path, params
     assert len({key("clip_network"), key("clip_network", learning_rate=0.002), key("clip_network", epochs=1)}) == 3
     trained = json.loads((_model(key("lpq_svr")) / "description.json").read_text())["trained"]
     assert not {"finetune", "epochs", "model", "pretrained"} & set(trained)
+
+
+def test_the_range_of_the_scale_determines_a_fit_and_its_bands_do_not(folder: Path, params: Params) -> None:
+    def source(scale: SeverityScale) -> str:
+        return json.dumps(_fit_of(folder, params, "lpq_svr", scale=scale).source(), sort_keys=True)
+
+    other_bands = scale_of({"name": "PHQ-9", "lowest": 0, "highest": 27, "bands": {"low": 0, "high": 10}})
+    assert source(scale_of("phq-9")) == source(other_bands) != source(scale_of("phq-8"))

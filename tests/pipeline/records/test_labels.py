@@ -35,3 +35,8 @@ def test_ages_are_checked(age: float, allowed: bool) -> None:
     else:
         with pytest.raises(ValueError, match=r"a: age .*; allowed: 0 to 130 years"):
             replace(PLAIN[0], age=age)
+
+
+def test_labels_of_an_earlier_version_are_read(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("recording,subject,session,task,partition,bdi\nx,s,1,t,test,12.5\n")
+    assert read_labels(tmp_path / "labels.csv") == [Label("x", "s", "1", "t", "test", 12.5)]

@@ -34,7 +34,7 @@ def test_counts_equal_scikit_learns(predictions: list[Prediction]) -> None:
 
 def test_table(tmp_path: Path) -> None:
     predictions = [prediction("a", 3.0, 60.0), prediction("b", 30.0, 30.0), prediction("c", 63.0, 29.0)]
-    write_confusion(tmp_path / "confusion.csv", count_bands(predictions, scale_of()))
+    write_confusion(tmp_path / "confusion.csv", count_bands(predictions, scale_of()), scale_of())
     rows = (tmp_path / "confusion.csv").read_text().splitlines()
     assert rows[0] == "truth,estimate,videos"
     assert len(rows) == 17

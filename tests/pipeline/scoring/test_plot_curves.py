@@ -34,7 +34,7 @@ def test_every_span_is_a_line_over_its_seconds(tmp_path: Path) -> None:
     spans = (SpanEstimate(0, 0, 16, 16, 20.0), SpanEstimate(0, 8, 16, 8, 70.0))
     chosen = {"minimal": [], "mild": [], "moderate": [], "severe": [item]}
     arguments = (chosen, [VideoEstimate("r1", spans), VideoEstimate("other", ())], {"r1": 4.0}, scale_of())
-    panels = curves_figure(*arguments, scale_of()).axes
+    panels = curves_figure(*arguments).axes
     assert len(panels) == 12
     panel = panels[9]
     assert _segments(panel) == [[[0.0, 20.0], [4.0, 20.0]], [[2.0, 70.0], [6.0, 70.0]]]
@@ -44,8 +44,8 @@ def test_every_span_is_a_line_over_its_seconds(tmp_path: Path) -> None:
     assert {axes.get_ylim() for axes in panels} == {panel.get_ylim()}  # one scale for all
     assert [axes.get_title() for axes in panels[:3]] == ["no video", "", ""]
     assert not any("r1" in text.get_text() for axes in panels for text in axes.texts)
-    write_curves_figure(tmp_path / "a.png", *arguments, scale_of())
-    write_curves_figure(tmp_path / "b.png", *arguments, scale_of())
+    write_curves_figure(tmp_path / "a.png", *arguments)
+    write_curves_figure(tmp_path / "b.png", *arguments)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 

@@ -113,3 +113,13 @@ def test_equal_figures_are_equal_files(tmp_path: Path, predictions: list[Predict
     assert _chunks(tmp_path / "a.png") == {"IHDR", "pHYs", "IDAT", "IEND"}  # no text, no time
     write_figure5(tmp_path / "c.png", [*predictions, prediction("one more", 60.0, 40.0)], CONSTANT, summary, scale_of())
     assert (tmp_path / "a.png").read_bytes() != (tmp_path / "c.png").read_bytes()
+
+
+def test_the_axes_are_those_of_the_scale() -> None:
+    """PHQ-9: 0 to 27 with a margin, and five bands, whose names are above the frame."""
+    predictions = [prediction("r1", 3.0, 5.0), prediction("r2", 22.0, 18.0)]
+    axes = figure5(predictions, 9.0, None, scale_of("phq-9")).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("PHQ-9 score", "Estimated PHQ-9 score")
+    assert -2 < axes.get_xlim()[0] < 0 and 27 < axes.get_xlim()[1] < 29
+    names = [text.get_text().replace("\n", " ") for text in axes.texts][::2]
+    assert names == ["minimal", "mild", "moderate", "moderately severe", "severe"]

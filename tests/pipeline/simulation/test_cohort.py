@@ -64,3 +64,16 @@ def test_every_subject_of_a_tiny_cohort_has_a_session() -> None:
     cohort = draw_cohort(1, subjects=4, sessions=2, subject_share=0.0, scale=BDI_II)
     assert len(cohort) == 6
     assert len({session.subject for session in cohort}) == 4
+
+
+def test_scores_of_another_scale_take_the_same_share_of_its_range() -> None:
+    """A score of 45 on BDI-II is 5/7 of the range: 19.3 of 27 on PHQ-9, and 5.7 on a scale from 1 to 8 less 1."""
+    own = scale_of({"name": "Mood", "lowest": 1, "highest": 8, "bands": {"low": 1, "high": 5}})
+    cohorts = [draw_cohort(2014, 82, 50, 0.0, scale) for scale in (BDI_II, scale_of("phq-9"), own)]
+    for bdi, phq, mood in zip(*cohorts, strict=True):
+        assert (phq.subject, phq.number, phq.partition) == (bdi.subject, bdi.number, bdi.partition)
+        assert phq.score == int(bdi.score * 27 / 63) and mood.score == 1 + int(bdi.score * 7 / 63)
+        assert bdi.severity == bdi.score / 45
+        assert phq.severity == pytest.approx(phq.score * 7 / 5 / 27)
+        assert mood.severity == pytest.approx((mood.score - 1) / 5)
+    assert max(session.score for session in cohorts[1]) == 19
