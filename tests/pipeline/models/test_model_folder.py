@@ -149,7 +149,7 @@ def test_the_scale_is_read_as_written_and_an_older_folder_is_of_bdi(folder: Path
     _rewrite(folder, scale=None)
     assert read_model_folder(folder).scale == scale_of("bdi-ii")
     _rewrite(folder, scale={"name": "Mood"})
-    with pytest.raises(WeightsError, match="description.json: not a valid description for this version"):
+    with pytest.raises(WeightsError, match=r"description\.json: not a valid description for this version"):
         read_model_folder(folder)
 
 
@@ -158,7 +158,7 @@ def test_a_model_of_one_scale_is_refused_for_another_with_both_names(tmp_path: P
     other_bands = scale_of({"name": "PHQ-9", "lowest": 0, "highest": 27, "bands": {"low": 0, "high": 10}})
     check_scale(tmp_path, scale_of("phq-9"), other_bands)
     for other, name in ((scale_of("phq-8"), "PHQ-8, 0 to 24"), (replace(other_bands, name="PHQ"), "PHQ, 0 to 27")):
-        with pytest.raises(WeightsError, match=f"for the scale PHQ-9, 0 to 27, but corpus.scale is {name}; allowed"):
+        with pytest.raises(WeightsError, match=rf"for the scale PHQ-9, 0 to 27, but corpus\.scale is {name}; allowed"):
             check_scale(tmp_path, scale_of("phq-9"), other)
 
 

@@ -65,5 +65,5 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
 def test_the_earlier_name_of_the_column_of_scores_is_read() -> None:
     (parsed,) = parse_predictions("recording,subject,bdi,estimate,clips\na_1,a,12,7.25,3\n", "table")
     assert parsed == ScoredEstimate("a_1", "a", 12.0, 7.25, 3)
-    with pytest.raises(ValueError, match="^table: columns score and bdi, its earlier name; allowed: one of them$"):
+    with pytest.raises(ValueError, match=r"^table: columns score and bdi, its earlier name; allowed: one of them$"):
         parse_predictions("recording,subject,bdi,score,estimate,clips\n", "table")

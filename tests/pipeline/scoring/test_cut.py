@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from pipeline.scoring.cut import balanced_accuracy, cut_metrics, measures_at, write_cut
@@ -51,7 +52,8 @@ def test_the_interval_of_the_balanced_accuracy_by_hand() -> None:
     centre = (logit(interval.low) + logit(interval.high)) / 2
     assert centre == pytest.approx(logit(0.75))
     reach = (logit(interval.high) - logit(interval.low)) / 2
-    assert 2.7 < reach / error < 3.3  # Student's t of up to three degrees of freedom
+    degrees = 2 / (2 / 3 + stats.kurtosis(without, bias=False) / 4)  # Satterthwaite, from the fourth moment
+    assert reach / error == pytest.approx(stats.t.ppf(0.975, degrees))
 
 
 def test_the_files_have_values_and_ends(tmp_path: Path) -> None:
