@@ -13,7 +13,16 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.png import write_png
-from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, error_limit, margin, new_plot, scatter_videos, shade_bands
+from pipeline.scoring.plot_style import (
+    CAPTION_LENGTH,
+    DPI,
+    error_limit,
+    margin,
+    names_height,
+    new_plot,
+    scatter_videos,
+    shade_bands,
+)
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
 from pipeline.severity.scale import SeverityScale
@@ -51,7 +60,8 @@ def error_figure(
         summary: of all drawn videos, for the caption; None if there are none.
         scale: of the scores.
     """
-    figure, axes = new_plot(WIDTH, HEIGHT, AXES)
+    height = HEIGHT + names_height(scale)
+    figure, axes = new_plot(WIDTH, height, AXES)
     scored = [item for item in predictions if item.score is not None]
     truth, estimate = truth_and_estimate(scored)
     limit = error_limit(estimate - truth, scale)
@@ -67,8 +77,8 @@ def error_figure(
     if trend is not None:
         reach = np.array([truth.min(), truth.max()])  # no extrapolation
         axes.plot(reach, trend[0] + trend[1] * reach, color="black", lw=2.4, ls=(0, (1, 1)), label="trend", zorder=4)
-    figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / HEIGHT), ncols=3, frameon=False, fontsize=8.5)
-    figure.text(0.25 / WIDTH, 0.62 / HEIGHT, _caption(summary, trend), va="top", fontsize=8.5, linespacing=1.3)
+    figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / height), ncols=3, frameon=False, fontsize=8.5)
+    figure.text(0.25 / WIDTH, 0.62 / height, _caption(summary, trend), va="top", fontsize=8.5, linespacing=1.3)
     return figure
 
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.png import write_png
-from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, margin, new_plot, scatter_videos, shade_bands
+from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, margin, names_height, new_plot, scatter_videos, shade_bands
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary
 from pipeline.severity.scale import SeverityScale
@@ -37,7 +37,8 @@ def figure5(
         summary: of all drawn videos, for the caption; None if there are none.
         scale: of the scores.
     """
-    figure, axes = new_plot(WIDTH, HEIGHT, AXES)
+    height = HEIGHT + names_height(scale)
+    figure, axes = new_plot(WIDTH, height, AXES)
     scored = [item for item in predictions if item.score is not None]
     estimates = [item.estimate for item in scored]
     beyond = margin(scale)
@@ -48,8 +49,8 @@ def figure5(
     scatter_videos(axes, scored, lambda truth, estimate: (truth, estimate))
     axes.plot([low, high], [low, high], color="black", lw=1, label="estimate equals score", zorder=2)
     axes.axhline(constant, color="black", lw=1, ls=(0, (5, 4)), label=f"constant, {constant:.1f}", zorder=2)
-    figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / HEIGHT), ncols=2, frameon=False, fontsize=9)
-    figure.text(0.25 / WIDTH, 0.6 / HEIGHT, _caption(summary), va="top", fontsize=8.5, linespacing=1.3)
+    figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / height), ncols=2, frameon=False, fontsize=9)
+    figure.text(0.25 / WIDTH, 0.6 / height, _caption(summary), va="top", fontsize=8.5, linespacing=1.3)
     return figure
 
 

@@ -18,6 +18,7 @@ MARGINS = 31.5  # in the range of scores; one lies between the outermost points 
 ERRORS = 3.15  # in the range of scores; a figure of errors reaches at least as far on either side
 CAPTION_LENGTH = 96  # characters in a line of the caption
 INTERVAL_COLOUR = "#bdbdbd"
+LINE = 0.16  # inches: the height of a line of a band's name
 STRIPES = ("#f5f5f5", "#e7e7e7")  # of neighbouring bands
 # Marker shape and filling distinguish the two groups, and their colours differ in lightness: readable without colour.
 GROUPS: tuple[tuple[str, bool, dict[str, Any]], ...] = (
@@ -63,6 +64,11 @@ def margin(scale: SeverityScale) -> float:
 def error_limit(errors: Scores, scale: SeverityScale) -> float:
     """Return the end of an axis of errors in points, which is as long on either side."""
     return max([scale.width / ERRORS, *np.abs(errors).tolist()]) + margin(scale)
+
+
+def names_height(scale: SeverityScale) -> float:
+    """Return the inches that names of bands of several words need above those of one word."""
+    return LINE * max(band.name.count(" ") for band in scale.bands)
 
 
 def shade_bands(axes: Axes, low: float, high: float, scale: SeverityScale) -> None:

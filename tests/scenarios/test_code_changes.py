@@ -32,7 +32,7 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     ],
     "pipeline/records/frame_table.py": ["decode", "align", "detection", "baselines"],
     "pipeline/records/cells.py": ["ingest", "identities"],
-    "pipeline/records/labels.py": ["ingest", "baselines", *WITH_ESTIMATOR],
+    "pipeline/records/labels.py": ["ingest", "baselines", *WITH_FEATURES, "explain"],
     "pipeline/records/baseline_estimates.py": ["baselines", "evaluate"],
     "pipeline/records/estimates.py": WITH_ESTIMATOR,
     "pipeline/records/predictions.py": ["evaluate", "explain"],
