@@ -24,6 +24,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.severity.scale import scale_of
 from pipeline.simulation.avec_tree import simulated_videos, write_simulated_video
 from pipeline.simulation.cohort import draw_cohort
 
@@ -60,13 +61,13 @@ class Project:
             source = ROOT / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
         sessions = -(-(recordings + 1) // 6)
-        cohort = draw_cohort(seed=1, subjects=sessions, sessions=sessions, subject_share=0.0)
+        cohort = draw_cohort(seed=1, subjects=sessions, sessions=sessions, subject_share=0.0, scale=scale_of("bdi-ii"))
         self.videos = simulated_videos(self.corpus, cohort, 1, 1.0, 24, 7.5, (128, 96))
         self.rows = []
         for video in self.videos[: recordings + 1]:
             write_simulated_video(video)
             name = video.path.stem
-            row = (name, video.path, video.session.subject, PARTITIONS[video.session.partition], video.session.bdi)
+            row = (name, video.path, video.session.subject, PARTITIONS[video.session.partition], video.session.score)
             self.rows.append([str(cell) for cell in row])
         self.write_videos_csv(self.rows[:recordings])
         self.change_params(
@@ -79,7 +80,7 @@ class Project:
         """Write videos.csv with these rows."""
         with (self.corpus / "videos.csv").open("w", newline="") as stream:
             writer = csv.writer(stream)
-            writer.writerow(["video_id", "path", "subject", "partition", "bdi"])
+            writer.writerow(["video_id", "path", "subject", "partition", "score"])
             writer.writerows(rows)
 
     def change_params(self, values: dict[str, dict[str, Any]]) -> None:

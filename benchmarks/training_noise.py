@@ -46,7 +46,7 @@ def main() -> None:
 def true_rmse(population: Population) -> float:
     """Return the mean RMSE over people and trainings."""
     people, seen = population.draw(PEOPLE)
-    scores = np.array([item.bdi for item in people])
+    scores = np.array([item.score for item in people])
     return float(np.mean([np.sqrt(np.mean((scores - population.train(seen)) ** 2)) for _ in range(TRAININGS)]))
 
 

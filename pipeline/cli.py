@@ -16,7 +16,7 @@ from pipeline.runtime.visible import visible_lines
 COMMANDS = {
     "profile": "Write the settings of a corpus into params.yaml.",
     "identities": "Write the image list of a folder tree of identities (VGGFace2).",
-    "predict": "Estimate the BDI-II score from the face in videos.",
+    "predict": "Estimate the severity of depression from the face in videos.",
     "export": "Export a trained model for other programs: torch.export or ONNX.",
     "complexity": "Measure the networks: parameters, multiply-adds, times.",
     "study": "Run a grid of experiments and collect a table and a figure.",

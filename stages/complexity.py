@@ -17,6 +17,7 @@ from pipeline.estimators.registry import chosen_module, estimator_class
 from pipeline.params.whole import Params
 from pipeline.runtime.atomic import write_text_atomically
 from pipeline.runtime.stage import run_stage
+from pipeline.severity.scale import scale_of
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +25,12 @@ logger = logging.getLogger(__name__)
 def main(params: Params, chosen: Path, complexity: Path) -> None:
     """Write `complexity`, a JSON file."""
     name, _ = read_choice(chosen)
-    estimator = estimator_class(name)
+    estimator, score_range = estimator_class(name), scale_of(params.corpus.scale).score_range
     values: dict[str, int] = {}
     if isinstance(estimator, Costed):
-        values = asdict(cost_of(lambda: estimator.architecture(params.model, params.clip), params.align.size))
+        values = asdict(
+            cost_of(lambda: estimator.architecture(params.model, params.clip, score_range), params.align.size)
+        )
     else:
         logger.info("%s is no network: there is nothing to count", name)
     write_text_atomically(complexity, json.dumps(values, indent=2) + "\n")

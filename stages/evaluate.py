@@ -3,7 +3,7 @@
 Reads data/sequences (and data/aligned if estimator.source says so), both label files, models/finetuned and the
 estimates of stage baselines. Writes metrics.json, and in results the estimates of videos (also of those without a
 score) and of their spans, all metrics with intervals, the confusion of severity bands, conformal intervals if
-recordings were held out for validation, the flow of recordings, and figures.
+recordings were held out for validation, measures at corpus.cut if there is one, the flow of recordings, and figures.
 """
 
 from pathlib import Path
@@ -17,6 +17,7 @@ from pipeline.estimators.labels_alone import fit_label_estimators
 from pipeline.estimators.protocol import PredictContext
 from pipeline.estimators.registry import chosen_module, load_model
 from pipeline.estimators.stored_estimates import StoredEstimates
+from pipeline.models.model_folder import check_scale
 from pipeline.params.whole import Params
 from pipeline.records.baseline_estimates import read_baseline_estimates
 from pipeline.records.estimates import VideoEstimate
@@ -26,12 +27,14 @@ from pipeline.runtime.output_checksums import item_folders
 from pipeline.runtime.stage import run_stage
 from pipeline.scoring.baselines import warn_about_baselines
 from pipeline.scoring.conformal import calibrate, write_conformal
+from pipeline.scoring.cut import cut_metrics, measures_at, write_cut
 from pipeline.scoring.estimate_recordings import estimate_recordings
 from pipeline.scoring.flow import count_flow, write_flow
 from pipeline.scoring.missing import count_missing, warn_about_missing
 from pipeline.scoring.results import write_results
 from pipeline.scoring.subgroups import subgroups_of
 from pipeline.scoring.summary import summarise, write_metrics
+from pipeline.severity.scale import scale_of
 
 
 def main(
@@ -48,12 +51,14 @@ def main(
     """Run the stage."""
     settings, finetune = params.evaluate, params.finetune
     model = load_model(finetuned)
+    scale, cut = scale_of(params.corpus.scale), params.corpus.cut
+    check_scale(finetuned, model.folder.scale, scale)
     absent = model.folder.input_spec.absent
     fitting, testing = read_labels(labels_fitting), read_labels(labels_testing)
     split = split_labels(fitting, finetune.validation, finetune.held_out, finetune.seed)
     validation = split.validated
     labels_alone = fit_label_estimators(split.fitted, split.validated)
-    test_or_unscored = [*testing, *(label for label in fitting if label.bdi is None)]
+    test_or_unscored = [*testing, *(label for label in fitting if label.score is None)]
     listed = {label.recording for label in (*test_or_unscored, *validation)}
     recordings = [folder for folder in item_folders(sequences) if folder.name in listed]
     features = StoredFeatures(source_folders(params.estimator.source, sequences, aligned))
@@ -77,20 +82,22 @@ def main(
         baselines / "estimates.csv", [item.recording for item in estimates.predictions]
     )
     subgroups = subgroups_of(estimates.predictions, labels_alone, without_behaviour)
-    summaries = summarise(subgroups)
+    summaries = summarise(subgroups, scale)
     warn_about_baselines(summaries)
+    at_cut = [] if cut is None else measures_at(subgroups, cut)
     with atomic_folder(results) as folder:
         flow = count_flow([*fitting, *testing], split, sequences, model.folder.span_length, absent)
         write_flow(folder / "flow.csv", flow)
-        write_results(folder, estimates, labels_alone.reference, subgroups, summaries, sequences)
+        write_results(folder, estimates, labels_alone.reference, subgroups, summaries, sequences, scale)
+        if cut is not None:
+            write_cut(folder / "cut.csv", at_cut, cut)
         if validated:
             met = {label.subject for label in split.fitted}
             intervals = calibrate(validated, estimates.predictions, met, settings.seed)
             write_conformal(folder / "conformal.csv", intervals)
     missing = count_missing(estimates.predictions, estimates.missing)
-    write_metrics(
-        metrics, summaries, validated, missing, control="; ".join(model.folder.tested_controls(settings.order))
-    )
+    control = "; ".join(model.folder.tested_controls(settings.order))
+    write_metrics(metrics, summaries, validated, missing, control, None if cut is None else cut_metrics(at_cut, cut))
 
 
 if __name__ == "__main__":

@@ -39,13 +39,14 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
         with atomic_folder(saliency) as folder:
             (folder / UNEXPLAINED).write_text(reason + "\n", encoding="utf-8")
         return
+    scale = model.folder.scale
     input_spec, stage, device = model.folder.input_spec, params.explain.stage, select_device()
     scorer = model.estimator.scorer().to(device)
     length = params.clip.length
     if scorer.frames not in (1, length):
         raise ValueError(f"{finetuned}: made for clips of {scorer.frames} frames, but clip.length is {length}")
     order = FrameOrder(input_spec.order, 0)
-    chosen = choose_recordings(read_predictions(predictions))
+    chosen = choose_recordings(read_predictions(predictions), scale)
     check_geometry(finetuned, input_spec, [sequences / item.recording for item in chosen.values()])
     opaque_ids = _opaque_ids(recordings, predictions, [item.recording for item in chosen.values()])
     explanations = {}
@@ -53,7 +54,7 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
         verified_digest(sequences / scored.recording)
         sequence = open_sequence(sequences / scored.recording, input_spec.absent)
         opaque_id = opaque_ids[scored.recording]
-        explanations[band] = explain(scorer, sequence, scored, opaque_id, length, stage, device, order)
+        explanations[band] = explain(scorer, sequence, scored, opaque_id, length, stage, device, scale, order)
     likenesses = check_sanity(scorer, [*explanations.values()], device)
     if likenesses:
         means = mean_by_part(likenesses)
@@ -61,7 +62,7 @@ def main(params: Params, recordings: Path, sequences: Path, predictions: Path, f
     with atomic_folder(saliency) as folder:
         for band, explanation in explanations.items():
             write_explanation(folder / band, explanation)
-        write_figure6(folder / "figure6.png", [Column("", explanations)])
+        write_figure6(folder / "figure6.png", [Column("", explanations)], scale)
         if likenesses:
             write_sanity(folder / "sanity.csv", likenesses)
 

@@ -12,9 +12,11 @@ from pipeline.estimators.choice import read_choice
 from pipeline.estimators.features import source_folders
 from pipeline.estimators.registry import chosen_module
 from pipeline.finetuning.fit_estimator import fit_of
+from pipeline.models.model_folder import SCALE
 from pipeline.params.whole import Params
 from pipeline.records.labels import read_labels
 from pipeline.runtime.stage import run_stage
+from pipeline.severity.scale import scale_of
 from pipeline.training.cached_training import fit_cached, publish
 from pipeline.training.launcher import exec_launcher
 
@@ -30,12 +32,12 @@ def main(
     curves: Path,
 ) -> None:
     """Fit the recordings that `finetune.validation` leaves to fit."""
-    settings = params.finetune
+    settings, scale = params.finetune, scale_of(params.corpus.scale)
     name, own_settings = read_choice(chosen)
     split = split_labels(read_labels(labels_fitting), settings.validation, settings.held_out, settings.seed)
     folders = source_folders(params.estimator.source, sequences, aligned)
-    key = fit_cached(fit_of(name, own_settings, split, folders, pretrained, params), curves)
-    publish("finetune", key, finetuned, curves)
+    key = fit_cached(fit_of(name, own_settings, split, folders, pretrained, params, scale), curves)
+    publish("finetune", key, finetuned, curves, {SCALE: scale.to_json()})
 
 
 if __name__ == "__main__":

@@ -16,13 +16,14 @@ from pipeline.corpora.characteristics import write_characteristics
 from pipeline.corpora.external import Listing, with_external
 from pipeline.corpora.file_hashes import file_hashes
 from pipeline.corpora.folds import Folds
-from pipeline.corpora.listing import check_contents, check_scores, list_corpus
+from pipeline.corpora.listing import Scoring, check_contents, check_scores, list_corpus
 from pipeline.corpora.score_permutation import permutation_warnings, permute_scores
 from pipeline.params.whole import Params
 from pipeline.records.labels import write_labels
 from pipeline.records.partitions import write_partitions
 from pipeline.records.recordings import Recording, write_recordings
 from pipeline.runtime.stage import run_stage
+from pipeline.severity.scale import scale_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,16 +38,17 @@ def main(
 ) -> None:
     """Run the stage."""
     corpus = params.corpus
+    scoring = Scoring(scale_of(corpus.scale), corpus.score_column)
     root, labels_root = Path(corpus.root), Path(corpus.labels_root)
     folds = Folds(corpus.folds, corpus.fold)
     partitioning = folds if corpus.partition == "subject_folds" else None
-    entries, labels, warnings = list_corpus(corpus.layout, root, labels_root, corpus.complete, partitioning)
+    entries, labels, warnings = list_corpus(corpus.layout, root, labels_root, corpus.complete, scoring, partitioning)
     folders = {"corpus.root": root, "corpus.labels_root": labels_root}
     layout, shared_subjects = corpus.external.layout, corpus.external.shared_subjects
     places = Path(corpus.external.root), Path(corpus.external.labels_root)
     if layout != "none":
         folders |= dict(zip(("corpus.external.root", "corpus.external.labels_root"), places, strict=True))
-        listing = with_external(Listing(entries, labels, warnings), layout, *places, shared_subjects)
+        listing = with_external(Listing(entries, labels, warnings), layout, *places, shared_subjects, scoring)
         entries, labels, warnings = listing.entries, listing.labels, listing.warnings
     for name, folder in folders.items():
         if not folder.is_absolute() and not _is_output(folder):
@@ -57,7 +59,7 @@ def main(
     hashes = file_hashes(paths.values())
     listed = [Recording(name, path, path.stat().st_size, hashes[path]) for name, path in paths.items()]
     check_contents(labels, entries, {item.recording: item.sha256 for item in listed if item.bytes})
-    write_characteristics(characteristics, labels)
+    write_characteristics(characteristics, labels, scoring.scale)
     kind, draw = corpus.labels, corpus.permutation
     if kind is not True:
         unit = kind.removeprefix("permuted_")

@@ -10,13 +10,14 @@ from pipeline.parallel.workers import map_items
 from pipeline.params.whole import Params
 from pipeline.runtime.atomic import atomic_folder
 from pipeline.runtime.stage import run_stage
+from pipeline.severity.scale import scale_of
 from pipeline.simulation import avec_tree, other_corpus, vggface2_tree
 from pipeline.simulation.cohort import draw_cohort
 
 
 def main(params: Params, simulated: Path) -> None:
     """Run the stage."""
-    simulate = params.simulate
+    simulate, scale = params.simulate, scale_of(params.corpus.scale)
     with atomic_folder(simulated) as output:
         avec, vggface2, other = (output.resolve() / name for name in ("avec2014", "vggface2", other_corpus.FOLDER))
         for folder in (avec, vggface2, other):
@@ -26,14 +27,14 @@ def main(params: Params, simulated: Path) -> None:
         (other / other_corpus.README).write_text(other_corpus.DRAWN if drawn else other_corpus.NOT_DRAWN)
         if not simulate.enabled:
             return
-        cohort = draw_cohort(simulate.seed, simulate.subjects, simulate.sessions, simulate.subject_share)
+        cohort = draw_cohort(simulate.seed, simulate.subjects, simulate.sessions, simulate.subject_share, scale)
         size = (simulate.width, simulate.height)
         shape = (simulate.frames, simulate.frame_rate, size)
         videos = avec_tree.simulated_videos(avec, cohort, simulate.seed, simulate.cue, *shape, simulate.cue_in)
         map_items(avec_tree.write_simulated_video, videos, "drawing videos")
         avec_tree.write_labels(avec, cohort)
         if drawn:
-            other_cohort, other_videos = other_corpus.other_corpus(other, simulate)
+            other_cohort, other_videos = other_corpus.other_corpus(other, simulate, scale)
             map_items(avec_tree.write_simulated_video, other_videos, "drawing videos of the other corpus")
             avec_tree.write_labels(other, other_cohort)
         identities = vggface2_tree.simulated_identities(vggface2, simulate.seed, simulate.identities, simulate.images)

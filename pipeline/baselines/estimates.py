@@ -85,7 +85,7 @@ def _estimate(ridge: RidgeRegression, views: Sequence[RecordingView], features: 
 
 
 def _scores(labels: Sequence[Label]) -> Float64[np.ndarray, " recordings"]:
-    return np.array([label.bdi for label in labels], np.float64)
+    return np.array([label.score for label in labels], np.float64)
 
 
 def _table(views: Sequence[RecordingView], measures: Sequence[str]) -> Features:

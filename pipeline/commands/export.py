@@ -18,17 +18,19 @@ def export(
     output: Annotated[Path, typer.Argument(help="The file to write: NAME.pt2 (torch.export) or NAME.onnx.")],
     model: Annotated[Path, typer.Option(help="The model folder.")] = Path("models/finetuned"),
 ) -> None:
-    """Write a fine-tuned model as one file that maps clips of aligned faces to BDI-II scores.
+    """Write a fine-tuned model as one file that maps clips of aligned faces to scores, in points of its scale.
 
     Input `clips`: RGB, (batch, time, height, width, 3), 0 to 255, 8 bits. Output: one score for each clip. The model
     includes the normalisation of the images and the scale of the scores. The file is written only if its scores agree
     with those of the network.
     """
     scorer, shape = load_scorer(model)
-    for note in control_notes(read_model_folder(model).controls):
+    folder = read_model_folder(model)
+    for note in control_notes(folder.controls):
         typer.echo(f"warning: {note}", err=True)
     difference = write(scorer, shape, output)
     frames, height, width, _ = shape
     typer.echo(
-        f"{output}: clips of {frames} x {height} x {width}; scores within {difference:.2g} points of the network"
+        f"{output}: clips of {frames} x {height} x {width}; scores ({folder.scale}) within {difference:.2g} points of "
+        "the network"
     )

@@ -1,4 +1,4 @@
-"""`msn predict`: the BDI-II scores that a model estimates from videos."""
+"""`msn predict`: the scores that a model estimates from videos."""
 
 import logging
 import sys
@@ -48,7 +48,7 @@ def predict(
         int, typer.Option(min=1, help="Number of phases of the subsampling to average, as evaluate.phases.")
     ] = 1,
 ) -> None:
-    """Estimate the BDI-II score from the face in videos. This is no diagnosis.
+    """Estimate the severity of depression from the face in videos, on the scale of the model. This is no diagnosis.
 
     A video without an estimate, or a figure or overlay that cannot be written, does not stop the others; it is named
     with the reason, and the exit status is 1.
@@ -71,6 +71,6 @@ def predict(
     if as_json:
         typer.echo(to_json(estimates, folder, file_digest(folder / WEIGHTS), loaded.folder))
     else:
-        show(plain_console(width=None if sys.stdout.isatty() else WIDTH), estimates)
+        show(plain_console(width=None if sys.stdout.isatty() else WIDTH), estimates, loaded.folder.scale)
     if not succeeded(estimates):
         raise typer.Exit(1)

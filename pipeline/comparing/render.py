@@ -22,7 +22,8 @@ NOT_VARIED = (
 def show(console: Console, comparison: Comparison) -> None:
     """Print the table, and below it one sentence per error, and what is known of the seeds."""
     table = Table(
-        title=f"{comparison.videos} videos of {comparison.subjects} subjects, in points of BDI-II", title_justify="left"
+        title=f"{comparison.videos} videos of {comparison.subjects} subjects, in points of the score",
+        title_justify="left",
     )
     first, second = comparison.first, comparison.second
     for heading in ("error", first, second, f"{second} minus {first}"):

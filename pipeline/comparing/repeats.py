@@ -66,7 +66,7 @@ class Repeats:
     @property
     def truth(self) -> Float[np.ndarray, " videos"]:
         """The score of each video."""
-        return np.array([item.bdi for item in self.videos], np.float64)
+        return np.array([item.score for item in self.videos], np.float64)
 
     def of_subgroup(self, name: str) -> "Repeats":
         """Return the same models on the videos of a subgroup: all, or those of `seen` or `unseen` subjects."""

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from pipeline.experiments.outcome import read_outcome
 from pipeline.experiments.repository import find_experiment
 from pipeline.saliency.explanation import UNEXPLAINED, Explanation, read_explanations
 from pipeline.saliency.figure import Column, write_figure6
@@ -30,8 +31,9 @@ def compare_saliency(first: str, second: str, picture: Path) -> float:
             clips.
     """
     explanations = {name: _fetch_explanations(name) for name in (first, second)}
+    scale = read_outcome(find_experiment(first)).scale
     _check_same_clips(first, explanations[first], second, explanations[second])
-    write_figure6(picture, [Column(name, explanations[name]) for name in (first, second)])
+    write_figure6(picture, [Column(name, explanations[name]) for name in (first, second)], scale)
     pairs = [(item.relevance, explanations[second][band].relevance) for band, item in explanations[first].items()]
     return float(np.mean([rank_correlation(*pair) for pair in pairs]))
 
@@ -77,7 +79,7 @@ def _same_clip(first: Explanation | None, second: Explanation | None) -> bool:
     if first is None or second is None:
         return False
     clips = [
-        (item.metadata.recording, item.metadata.bdi, item.metadata.phase, item.metadata.start)
+        (item.metadata.recording, item.metadata.score, item.metadata.phase, item.metadata.start)
         for item in (first, second)
     ]
     return clips[0] == clips[1] and np.array_equal(first.faces, second.faces)

@@ -17,7 +17,7 @@ def check_same_videos(
         ValueError: naming the videos that only one of them has, or that differ in subject or score.
     """
     labels = [
-        {item.recording: (item.subject, item.bdi) for item in items} for items in (first_estimates, second_estimates)
+        {item.recording: (item.subject, item.score) for item in items} for items in (first_estimates, second_estimates)
     ]
     problems = [
         f"{len(only)} videos are estimated by {name} alone ({_list(only)})"

@@ -20,6 +20,7 @@ from pipeline.nets.compiled import compile_for_inference
 from pipeline.params.estimator import estimator_names, settings_class
 from pipeline.params.network import Clip, Model
 from pipeline.runtime.console import plain_console
+from pipeline.severity.scale import scale_of
 
 PAPER = {"c3d": (32.1, 0.040, 8.9), "i3d": (13.0, 0.030, 26.2), "msn": (77.7, 0.074, 164.9)}  # table 5, on a Tesla T4
 TIMING_HEADINGS = ("latency", "clips/s", "GMAC/s", "peak memory")
@@ -87,7 +88,7 @@ def architecture_of(model: Model, frames: int) -> tuple[Network, int]:
     name = next(name for name in estimator_names() if model.name in settings_class(name).networks)
     estimator = estimator_class(name)
     assert isinstance(estimator, Costed)
-    return estimator.architecture(model, clip)
+    return estimator.architecture(model, clip, scale_of().score_range)
 
 
 def show(console: Console, rows: Sequence[Row], frames: int, size: int, where: str) -> None:

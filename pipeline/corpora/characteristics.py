@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.records.labels import PARTITIONS, Label
 from pipeline.records.tables import write_rows
-from pipeline.scoring.bands import BANDS, band_of
+from pipeline.severity.scale import SeverityScale
 
 ALL = "all"
 COLUMNS = ("characteristic", *PARTITIONS, ALL)
@@ -20,22 +20,23 @@ UNKNOWN = "unknown"
 QUARTILES = ("score_lowest", "score_first_quartile", "score_median", "score_third_quartile", "score_highest")
 
 
-def write_characteristics(path: Path, labels: Sequence[Label]) -> None:
+def write_characteristics(path: Path, labels: Sequence[Label], scale: SeverityScale) -> None:
     """Write one row for each characteristic, with a column for each partition and one for the whole corpus.
 
     A characteristic that a partition has not (a mean of no score, a sex that nobody has) is an empty cell.
     """
     parts = {name: [label for label in labels if label.partition == name] for name in PARTITIONS}
-    columns = {name: characteristics(part, parts) for name, part in (*parts.items(), (ALL, list(labels)))}
+    columns = {name: characteristics(part, parts, scale) for name, part in (*parts.items(), (ALL, list(labels)))}
     write_rows(path, COLUMNS, ([name, *(column.get(name, "") for column in columns.values())] for name in columns[ALL]))
 
 
-def characteristics(part: Sequence[Label], partitions: dict[str, list[Label]]) -> dict[str, str]:
+def characteristics(part: Sequence[Label], partitions: dict[str, list[Label]], scale: SeverityScale) -> dict[str, str]:
     """Return the characteristics of some of the labels, as cells of the table.
 
     Args:
         part: the labels.
         partitions: those of the whole corpus, by partition: to count the people of `part` in each.
+        scale: of the scores.
     """
     people = {label.subject for label in part}
     sessions = _by_session(part)
@@ -43,7 +44,7 @@ def characteristics(part: Sequence[Label], partitions: dict[str, list[Label]]) -
         "subjects": len(people),
         "sessions": len(sessions),
         "videos": len(part),
-        "videos_without_score": sum(label.bdi is None for label in part),
+        "videos_without_score": sum(label.score is None for label in part),
         **{
             f"subjects_in_{name}": len(people & {label.subject for label in labels})
             for name, labels in partitions.items()
@@ -52,7 +53,7 @@ def characteristics(part: Sequence[Label], partitions: dict[str, list[Label]]) -
     scores = [float(np.mean(known)) for items in sessions.values() if (known := _scores(items))]
     return {
         **{name: str(count) for name, count in counts.items()},
-        **_of_scores(scores),
+        **_of_scores(scores, scale),
         **_of_people(part),
     }
 
@@ -66,10 +67,10 @@ def _by_session(labels: Sequence[Label]) -> dict[tuple[str, str, str], list[Labe
 
 
 def _scores(labels: Sequence[Label]) -> list[float]:
-    return [label.bdi for label in labels if label.bdi is not None]
+    return [label.score for label in labels if label.score is not None]
 
 
-def _of_scores(scores: Sequence[float]) -> dict[str, str]:
+def _of_scores(scores: Sequence[float], scale: SeverityScale) -> dict[str, str]:
     """Return the distribution of the scores of sessions, and their number in each band of severity."""
     cells = {"sessions_with_score": str(len(scores))}
     if scores:
@@ -78,8 +79,8 @@ def _of_scores(scores: Sequence[float]) -> dict[str, str]:
         cells |= {
             name: f"{value:.2f}" for name, value in zip(QUARTILES, np.quantile(scores, np.arange(5) / 4), strict=True)
         }
-    bands = Counter(band_of(score).name for score in scores)
-    return cells | {f"band_{band.name}": str(bands[band.name]) for band in BANDS}
+    bands = Counter(scale.band_of(score).name for score in scores)
+    return cells | {f"band_{band.name}": str(bands[band.name]) for band in scale.bands}
 
 
 def _of_people(labels: Sequence[Label]) -> dict[str, str]:

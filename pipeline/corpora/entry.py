@@ -15,7 +15,7 @@ class Entry:
         session: the session; empty if unknown.
         task: the task of the subject; empty if unknown.
         partition: training, development or test.
-        score: the BDI-II score as written in the label; None if there is none.
+        score: the score as written in the label; None if there is none.
         source: the file, and the row if it is a table, that error messages name.
         sex: as written in the corpus; empty if unknown.
         age: in years, as written in the corpus; empty if unknown.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.corpora.entry import Entry
-from pipeline.corpora.listing import CorpusError, list_corpus
+from pipeline.corpora.listing import CorpusError, Scoring, list_corpus
 from pipeline.name_list import list_names
 from pipeline.name_twins import name_twin_errors
 from pipeline.records.labels import Label
@@ -36,7 +36,9 @@ class Listing:
     warnings: list[str]
 
 
-def with_external(first: Listing, layout: str, root: Path, labels_root: Path, shared_subjects: bool) -> Listing:
+def with_external(
+    first: Listing, layout: str, root: Path, labels_root: Path, shared_subjects: bool, scoring: Scoring
+) -> Listing:
     """Return the recordings to fit of a corpus, and those of an external corpus to test on.
 
     Args:
@@ -46,14 +48,15 @@ def with_external(first: Listing, layout: str, root: Path, labels_root: Path, sh
         labels_root: the folder of its labels.
         shared_subjects: whether equal names of subjects are the same person in both corpora. If not, or if it is not
             known, subjects of the external corpus count as new people.
+        scoring: what the scores of both corpora are.
 
     Raises:
         CorpusError: if the external corpus has problems, has no score, or an id that cannot be told apart.
     """
     if not root.is_dir():
         raise CorpusError(f"corpus.external.root: {root} is not a folder; allowed: the folder of the external corpus")
-    entries, labels, warnings = list_corpus(layout, root, labels_root, complete=False)
-    scored = [label for label in labels if label.bdi is not None]
+    entries, labels, warnings = list_corpus(layout, root, labels_root, complete=False, scoring=scoring)
+    scored = [label for label in labels if label.score is not None]
     if not scored:
         raise CorpusError(f"{labels_root}: no video of the external corpus has a score, so nothing can be tested")
     fitted = [label for label in first.labels if label.partition != "test"]

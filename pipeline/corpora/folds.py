@@ -59,8 +59,8 @@ def assign_folds(labels: Sequence[Label], count: int) -> dict[str, int]:
     """
     scores: dict[str, list[float]] = defaultdict(list)
     for label in labels:
-        if label.bdi is not None:
-            scores[label.subject].append(label.bdi)
+        if label.score is not None:
+            scores[label.subject].append(label.score)
     if len(scores) < count:
         raise ValueError(f"corpus.folds is {count}, but {len(scores)} subjects have a score; allowed: up to as many")
     means = {subject: fmean(sorted(values)) for subject, values in scores.items()}

@@ -14,8 +14,9 @@ from pipeline.corpora.video_twins import video_twin_errors
 from pipeline.name_list import list_names
 from pipeline.name_twins import name_twin_errors
 from pipeline.records.cells import parse_number
-from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE, PARTITIONS, Label
+from pipeline.records.labels import PARTITIONS, Label
 from pipeline.runtime.visible import visible
+from pipeline.severity.scale import SeverityScale
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,33 @@ class Layout:
         read: lists the entries below (root, labels root) and reports what is missing.
         published: the number of videos of each partition of the complete corpus; empty if there is no such number.
         table: the name of the file in the labels root that has all scores; empty if there is a file for each.
+        has_columns: whether the table may have several scores; `read` then takes the name of the column, too.
     """
 
-    read: Callable[[Path, Path, Report], list[Entry]]
+    read: Callable[..., list[Entry]]
     published: Mapping[str, int] = field(default_factory=dict)
     table: str = ""
+    has_columns: bool = False
 
 
 LAYOUTS = {
     "avec2013": Layout(avec2013.read, dict.fromkeys(PARTITIONS, 50)),
     "avec2014": Layout(avec2014.read, dict.fromkeys(PARTITIONS, 100)),
-    "videos": Layout(videos.read, table=videos.TABLE),
+    "videos": Layout(videos.read, table=videos.TABLE, has_columns=True),
 }
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What the scores of a corpus are.
+
+    Attributes:
+        scale: their scale; a score outside of its range is refused.
+        column: the column of a table of scores in which they are.
+    """
+
+    scale: SeverityScale
+    column: str = videos.SCORE
 
 
 class CorpusError(ValueError):
@@ -45,7 +61,12 @@ class CorpusError(ValueError):
 
 
 def list_corpus(
-    layout: str, root: Path, labels_root: Path, complete: bool, folds: Folds | None = None
+    layout: str,
+    root: Path,
+    labels_root: Path,
+    complete: bool,
+    scoring: Scoring,
+    folds: Folds | None = None,
 ) -> tuple[dict[str, Entry], list[Label], list[str]]:
     """Read and check a whole corpus.
 
@@ -54,6 +75,7 @@ def list_corpus(
         root: the folder of the videos.
         labels_root: the folder of the labels.
         complete: whether the number of videos of each partition must be the published one.
+        scoring: what its scores are.
         folds: subject-disjoint folds that replace the partitions of the corpus.
 
     Returns:
@@ -67,8 +89,9 @@ def list_corpus(
         raise CorpusError(
             f"corpus.root: {root} is not a folder; docs/reference/files.md says how a corpus lies on disk"
         )
-    entries = LAYOUTS[layout].read(root, labels_root, report)
-    labels = [label for entry in entries if (label := _label(entry, report)) is not None]
+    column = (scoring.column,) if LAYOUTS[layout].has_columns else ()
+    entries = LAYOUTS[layout].read(root, labels_root, report, *column)
+    labels = [label for entry in entries if (label := _label(entry, scoring.scale, report)) is not None]
     _check_ids(entries, report)
     _check_characters(entries, report)
     _check_files(entries, report)
@@ -85,7 +108,7 @@ def list_corpus(
     by_id = {entry.recording: entry for entry in entries}
     report.errors += video_twin_errors(labels, by_id, _files(entries))
     _warn_of_shared_subjects(labels, report)
-    if unscored := [label.recording for label in labels if label.bdi is None]:
+    if unscored := [label.recording for label in labels if label.score is None]:
         report.warnings.append(
             f"{len(unscored)} videos without a score, estimated but not scored: {list_names(unscored)}"
         )
@@ -124,7 +147,7 @@ def check_scores(labels: Sequence[Label], layout: str, labels_root: Path) -> lis
         CorpusError: if no recording of the training and development partitions has a score.
     """
     source = labels_root / LAYOUTS[layout].table
-    scored = Counter(label.partition for label in labels if label.bdi is not None)
+    scored = Counter(label.partition for label in labels if label.score is not None)
     if not scored["training"] + scored["development"]:
         counts = Counter(label.partition for label in labels)
         raise CorpusError(
@@ -141,18 +164,18 @@ def check_scores(labels: Sequence[Label], layout: str, labels_root: Path) -> lis
     return warnings
 
 
-def _label(entry: Entry, report: Report) -> Label | None:
+def _label(entry: Entry, scale: SeverityScale, report: Report) -> Label | None:
     """Return the label of an entry, or report its problem and return None."""
-    bdi = None
+    score = None
     if entry.score is not None:
         try:
-            bdi = parse_number(entry.score)
+            score = parse_number(entry.score)
         except ValueError:
-            bdi = float("nan")
-        if not LOWEST_SCORE <= bdi <= HIGHEST_SCORE:  # also refuses nan
+            score = float("nan")
+        if not scale.lowest <= score <= scale.highest:  # also refuses nan
             report.errors.append(
-                f"{entry.source}: score {entry.score!r}; allowed: a number from {LOWEST_SCORE:g} to {HIGHEST_SCORE:g}, "
-                "such as 12 or 12.5; empty or NA if it is unknown"
+                f"{entry.source}: score {entry.score!r}; allowed: a number from {scale.lowest} to {scale.highest} "
+                f"({scale.name}), such as 12 or 12.5; empty or NA if it is unknown"
             )
             return None
     try:
@@ -162,7 +185,7 @@ def _label(entry: Entry, report: Report) -> Label | None:
         return None
     try:
         return Label(
-            entry.recording, entry.subject, entry.session, entry.task, entry.partition, bdi, sex=entry.sex, age=age
+            entry.recording, entry.subject, entry.session, entry.task, entry.partition, score, sex=entry.sex, age=age
         )
     except ValueError as error:
         report.errors.append(f"{entry.source}: {error}")

@@ -51,7 +51,7 @@ def permute_scores(labels: Sequence[Label], unit: str, draw: int) -> list[Label]
             scores |= {session: score for session, (*_, score) in zip(target, group[source], strict=True)}
     words = f"scores permuted among {unit}, draw {draw}"
     return [
-        replace(label, permuted=words, bdi=None if label.bdi is None else scores[_session(label, label.bdi)])
+        replace(label, permuted=words, score=None if label.score is None else scores[_session(label, label.score)])
         for label in labels
     ]
 
@@ -65,7 +65,7 @@ def permutation_warnings(labels: Sequence[Label], unit: str) -> list[str]:
     """
     warnings = [f"corpus.labels: scores are permuted among {unit}; this is a control, and its metrics are no result"]
     if alone := [group[0][0][0] for group in _exchangeable(labels, unit) if len(group) == 1]:
-        count = len({label.subject for label in labels if label.bdi is not None})
+        count = len({label.subject for label in labels if label.score is not None})
         warnings.append(
             f"{len(alone)} of {count} subjects keep their scores, because no other has as many scored sessions: "
             f"{list_names(alone)}"
@@ -75,7 +75,7 @@ def permutation_warnings(labels: Sequence[Label], unit: str) -> list[str]:
 
 def _exchangeable(labels: Sequence[Label], unit: str) -> list[list[list[Session]]]:
     """Return the groups of blocks that may be exchanged; a block is a list of sessions, all of a group as long."""
-    sessions = sorted({_session(label, label.bdi) for label in labels if label.bdi is not None})
+    sessions = sorted({_session(label, label.score) for label in labels if label.score is not None})
     if unit == "sessions":
         return [[[session] for session in sessions]]
     by_subject: Mapping[str, list[Session]] = defaultdict(list)
@@ -87,6 +87,6 @@ def _exchangeable(labels: Sequence[Label], unit: str) -> list[list[list[Session]
     return [by_length[length] for length in sorted(by_length)]
 
 
-def _session(label: Label, bdi: float) -> Session:
+def _session(label: Label, score: float) -> Session:
     """Return the session of a scored label; videos of one session with different scores count as several sessions."""
-    return label.subject, label.session or label.recording, bdi
+    return label.subject, label.session or label.recording, score

@@ -46,7 +46,7 @@ def _differences(labels: Sequence[Label]) -> str:
     values = {
         "partition": [label.partition for label in labels],
         "subject": [label.subject for label in labels],
-        "bdi": ["unknown" if label.bdi is None else f"{label.bdi:g}" for label in labels],
+        "score": ["unknown" if label.score is None else f"{label.score:g}" for label in labels],
     }
     distinct = {name: list(dict.fromkeys(cells)) for name, cells in values.items()}
     return ", ".join(f"{name} ({list_names(cells)})" for name, cells in distinct.items() if len(cells) > 1)

@@ -4,34 +4,38 @@ from pathlib import Path
 
 from pipeline.corpora.entry import Entry, Report
 from pipeline.records.cells import content_of
+from pipeline.records.labels import EARLIER_NAMES
 from pipeline.records.recordings import ID_RULE, is_id
 from pipeline.records.tables import read_rows
 
 TABLE = "videos.csv"
-COLUMNS = ("video_id", "path", "subject", "partition", "bdi")
-MAY_BE_UNKNOWN = ("bdi", "session", "task", "sex", "age")
+COLUMNS = ("video_id", "path", "subject", "partition")
+SCORE = "score"
+MAY_BE_UNKNOWN = ("session", "task", "sex", "age")
 
 
-def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
+def read(root: Path, labels_root: Path, report: Report, score_column: str = SCORE) -> list[Entry]:
     """List the rows of `labels_root`/videos.csv; relative paths start at `root`.
 
-    The columns are `video_id, path, subject, partition, bdi` and, optionally, `task`, `session`, `sex` and `age`. What
-    may be unknown is then empty, or NA.
+    The columns are `video_id, path, subject, partition`, the `score_column` and, optionally, `task`, `session`, `sex`
+    and `age`. What may be unknown is then empty, or NA. Scores are those of the `score_column` alone.
     """
-    table = labels_root / TABLE
+    table, columns = labels_root / TABLE, (*COLUMNS, score_column)
+    earlier = EARLIER_NAMES if score_column == SCORE else {}
+    unknown = (score_column, *MAY_BE_UNKNOWN)
     if not table.is_file():
         report.errors.append(
-            f"{table}: no such file; the layout videos needs one with the columns {', '.join(COLUMNS)}"
+            f"{table}: no such file; the layout videos needs one with the columns {', '.join(columns)}"
         )
         return []
     try:
-        rows = list(read_rows(table, COLUMNS))
+        rows = list(read_rows(table, columns, earlier))
     except ValueError as error:
         report.errors.append(str(error))
         return []
     entries = []
     for number, row in rows:
-        cells = {name: content_of(text) if name in MAY_BE_UNKNOWN else text.strip() for name, text in row.items()}
+        cells = {name: content_of(text) if name in unknown else text.strip() for name, text in row.items()}
         source = f"{table}: row {number}"
         name = cells["video_id"]
         if not is_id(name):
@@ -47,7 +51,7 @@ def read(root: Path, labels_root: Path, report: Report) -> list[Entry]:
                 session=cells.get("session", ""),
                 task=cells.get("task", ""),
                 partition=cells["partition"].lower(),
-                score=cells["bdi"] or None,
+                score=cells[score_column] or None,
                 source=source,
                 sex=cells.get("sex", ""),
                 age=cells.get("age", ""),

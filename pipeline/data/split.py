@@ -43,7 +43,7 @@ def split_labels(labels: Sequence[Label], validation: str, held_out: float, seed
     Raises:
         ValueError: if a label is of the test partition, or nothing is left to fit or to validate.
     """
-    scored = [label for label in labels if label.bdi is not None]
+    scored = [label for label in labels if label.score is not None]
     fitted, validated = POLICIES[validation](scored, held_out, seed)
     if validation != "none" and not validated:
         raise ValueError(

@@ -48,12 +48,12 @@ def usable_recordings(labels: Iterable[Label], sequences: Path, length: int, abs
     skipped: dict[str, list[str]] = {reason: [] for reason in REASONS}
     for label in labels:
         folder = sequences / label.recording
-        if label.bdi is None:
+        if label.score is None:
             continue
         if reason := unusable_because(folder, length, absent):
             skipped[reason].append(label.recording)
         else:
-            usable.append(ScoredRecording(folder, label.bdi, label.subject))
+            usable.append(ScoredRecording(folder, label.score, label.subject))
     named = {REASONS[reason].format(length, absent): names for reason, names in skipped.items() if names}
     for reason, names in named.items():
         logger.warning("recordings skipped (%s): %s", reason, list_names(names, MAX_NAMED))

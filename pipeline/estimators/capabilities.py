@@ -12,7 +12,7 @@ class Costed(Protocol):
     """An estimator that is a network, whose parameters and multiply-adds can be counted."""
 
     @classmethod
-    def architecture(cls, model: Model, clip: Clip) -> tuple[Network, int]:
+    def architecture(cls, model: Model, clip: Clip, score_range: tuple[int, int]) -> tuple[Network, int]:
         """Return the network with its head, and the number of frames of its input."""
 
 

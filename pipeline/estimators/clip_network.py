@@ -8,9 +8,11 @@ from pipeline.params.network import Clip
 class ClipNetwork(NetworkEstimator):
     """A network with a regression head, fitted with half the mean squared error of clips."""
 
+    head_type = Regression
+
     @classmethod
-    def head(cls) -> Regression:
-        """Return the regression head: one output."""
+    def head(cls, score_range: tuple[int, int]) -> Regression:
+        """Return the regression head: one output, whatever the range."""
         return Regression()
 
     @classmethod

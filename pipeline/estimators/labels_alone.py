@@ -143,12 +143,12 @@ def fit_label_estimators(fitted: Sequence[Label], validated: Sequence[Label] = (
         raise ValueError(f"the labels for fitting hold recordings of the test partition: {', '.join(test_recordings)}")
     scores_by_subject: dict[str, list[float]] = defaultdict(list)
     for label in fitted:
-        if label.bdi is not None:
-            scores_by_subject[label.subject].append(label.bdi)
+        if label.score is not None:
+            scores_by_subject[label.subject].append(label.score)
     if not scores_by_subject:
         raise ValueError("no recording for fitting has a score; the constant is the mean of these scores")
     estimators = {name: kind.fit(scores_by_subject) for name, kind in LABEL_ESTIMATORS.items()}
-    return FittedLabelEstimators(estimators, frozenset(label.subject for label in labels if label.bdi is not None))
+    return FittedLabelEstimators(estimators, frozenset(label.subject for label in labels if label.score is not None))
 
 
 def _all_scores(scores_by_subject: Mapping[str, Sequence[float]]) -> list[float]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 from pipeline.data.frame_order import FrameOrder
 from pipeline.data.seeding import Purpose, torch_seed
@@ -26,7 +27,12 @@ class NetworkEstimator:
     """A network that estimates the score of each clip of a recording; the recording's is their mean.
 
     Subclasses say which head it has, and how long its clips are.
+
+    Attributes:
+        head_type: the kind of its head.
     """
+
+    head_type: ClassVar[type[Head]]
 
     def __init__(self, settings: EstimatorSettings) -> None:
         """Take the settings; nothing is fitted yet."""
@@ -35,8 +41,8 @@ class NetworkEstimator:
         self.description: Description | None = None
 
     @classmethod
-    def head(cls) -> Head:
-        """Return the kind of head."""
+    def head(cls, score_range: tuple[int, int]) -> Head:
+        """Return the head, for scores from the lowest to the highest."""
         raise NotImplementedError
 
     @classmethod
@@ -45,9 +51,9 @@ class NetworkEstimator:
         raise NotImplementedError
 
     @classmethod
-    def architecture(cls, model: Model, clip: Clip) -> tuple[Network, int]:
+    def architecture(cls, model: Model, clip: Clip, score_range: tuple[int, int]) -> tuple[Network, int]:
         """Return the network, with arbitrary weights, and the number of frames of its clips."""
-        return build(model, cls.head()), cls.span_length(clip)
+        return build(model, cls.head(score_range)), cls.span_length(clip)
 
     def fit(self, split: Split, context: FitContext) -> None:
         """Fine-tune the network, from the pretrained weights if there are some."""
@@ -57,11 +63,12 @@ class NetworkEstimator:
         given = context.network
         if given is None:
             raise ValueError("the settings of this estimator list no networks, so it gets none; list them")
-        network = build(given.model, self.head(), torch_seed(context.seed, Purpose.WEIGHTS))
+        head = self.head(context.score_range)
+        network = build(given.model, head, torch_seed(context.seed, Purpose.WEIGHTS))
         if given.initial_weights is not None:
             load_backbone(network, given.initial_weights / WEIGHTS)
         target = self._target([score for _, score in fitted], given.finetune)
-        description = Description(given.model, self.head(), self.span_length(context.clip), target)
+        description = Description(given.model, head, self.span_length(context.clip), target)
         order = FrameOrder(context.clip.order, context.seed)
         trained = given.train(NetworkTask(network, description, fitted, validated, context.clip.absent, order))
         network.load_state_dict(dict(trained.weights))
@@ -69,7 +76,7 @@ class NetworkEstimator:
 
     def _target(self, scores: Sequence[float], settings: Finetune) -> Target | None:
         """Return the unit of a regression head's output; other heads have none."""
-        return fit_target(scores, settings.standardise) if isinstance(self.head(), Regression) else None
+        return fit_target(scores, settings.standardise) if self.head_type is Regression else None
 
     def predict(self, recordings: Sequence[Path], context: PredictContext) -> list[VideoEstimate]:
         """Estimate each recording by the weighted mean over the clips that cover it."""
@@ -100,7 +107,7 @@ class NetworkEstimator:
             WeightsError: if they are not those of the network, or the head is not this estimator's.
         """
         estimator = cls(settings)
-        estimator.network, estimator.description = load_network(folder, cls.head())
+        estimator.network, estimator.description = load_network(folder, cls.head_type)
         return estimator
 
     def scorer(self) -> Scorer:

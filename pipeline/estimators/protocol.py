@@ -84,12 +84,15 @@ class FitContext:
         clip: the section `clip` of params.yaml.
         seed: finetune.seed.
         features: computes features of recordings, or finds them in the artifact store.
+        score_range: the lowest and the highest score of the scale. Its bands are not here: what is fitted does not
+            depend on them.
         network: for estimators whose settings list `networks`; None for others.
     """
 
     clip: Clip
     seed: int
     features: Features
+    score_range: tuple[int, int]
     network: NetworkContext | None = None
 
 

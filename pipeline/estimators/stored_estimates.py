@@ -9,10 +9,10 @@ from typing import Any
 import torch
 
 from pipeline.artifacts.artifact_store import ArtifactStore
-from pipeline.artifacts.hashing import folder_digest
 from pipeline.data.frame_order import FrameOrder
 from pipeline.estimators.features import StoredFeatures
 from pipeline.estimators.registry import FittedModel
+from pipeline.models.model_folder import estimates_digest
 from pipeline.records.estimates import SpanEstimate, VideoEstimate
 from pipeline.records.json_file import read_json
 from pipeline.runtime.stage_times import note_reuse
@@ -43,14 +43,14 @@ class StoredEstimates:
         """Return the estimates of a model; all that determines one beside the recording is part of its key.
 
         Args:
-            model: with its folder, whose content is part of the key.
+            model: with its folder, whose content is part of the key, but for the bands of its scale.
             features: knows the content hashes of recordings.
             phases: number of phases of the subsampling that are averaged.
             device: where the estimates are computed.
             order: of the frames in a clip.
         """
         source = {
-            "model": folder_digest(model.path),
+            "model": estimates_digest(model.path),
             "phases": phases,
             "device": device.type,
             "order": asdict(order),

@@ -14,6 +14,7 @@ from pipeline.experiments.repository import Experiment
 from pipeline.experiments.stale_results import PARAMS, check_results
 from pipeline.records.tables import parse_rows
 from pipeline.scoring.summary import COLUMNS
+from pipeline.severity.scale import DEFAULT, SeverityScale, scale_of
 from pipeline.statistics.interval import Interval
 
 METRICS, COMPLEXITY = "metrics.json", "complexity.json"
@@ -58,6 +59,11 @@ class Outcome:
     intervals: Mapping[tuple[str, str, str], SubgroupMetric]
     validation: float | None
     description: Mapping[str, Any]
+
+    @property
+    def scale(self) -> SeverityScale:
+        """The scale of the scores; an experiment that is older than `corpus.scale` has the default one."""
+        return scale_of(self.params.get("corpus", {}).get("scale", DEFAULT))
 
     def metric(self, name: str, subgroup: str = "all", estimator: str = "model") -> Interval | None:
         """Return a metric with its interval.

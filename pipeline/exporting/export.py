@@ -14,7 +14,7 @@ from pipeline.runtime.atomic import atomic_file
 from pipeline.score_networks.scorer import Scorer
 
 FORMATS = (".pt2", ".onnx")
-TOLERANCE = 0.01  # points of BDI-II between the exported file and the network
+TOLERANCE = 0.01  # points between the exported file and the network
 BATCHES = (1, 3)  # sizes at which they are compared; neither is the size of the traced batch
 ONNX_PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 
@@ -34,7 +34,7 @@ def export(network: Scorer, shape: tuple[int, int, int, int], path: Path) -> flo
         path: ends in .pt2 (torch.export) or .onnx.
 
     Returns:
-        The largest difference between the estimates of the exported file and those of the network, in points of BDI-II.
+        The largest difference between the estimates of the exported file and those of the network, in points.
 
     Raises:
         ExportError: if the suffix is not allowed, packages are missing, or the file's estimates differ by more than

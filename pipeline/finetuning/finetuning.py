@@ -1,4 +1,4 @@
-"""Fine-tuning: regression of the BDI-II score from clips at random positions of random recordings."""
+"""Fine-tuning: regression of the score from clips at random positions of random recordings."""
 
 import copy
 import math

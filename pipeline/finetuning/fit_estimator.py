@@ -21,6 +21,7 @@ from pipeline.records.scored_recording import ScoredRecording
 from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.output_checksums import item_folders
 from pipeline.score_networks.network_task import NetworkTask, TrainedNetwork
+from pipeline.severity.scale import SeverityScale
 from pipeline.training.cached_training import Fit, Save, Trainer
 from pipeline.training.initial_weights import find_initial_weights
 from pipeline.training.train import train
@@ -33,11 +34,13 @@ def fit_of(
     folders: Mapping[Source, Path],
     pretrained: Path,
     params: Params,
+    scale: SeverityScale,
 ) -> Fit:
     """Return the fit of an estimator.
 
     An estimator that builds on a network depends on the sections `clip`, `model` and `finetune` and on the pretrained
-    weights; any other one on its own settings, `clip` and `finetune.seed` alone, beside the recordings.
+    weights; any other one on its own settings, `clip` and `finetune.seed` alone, beside the recordings. The bands of
+    the scale change nothing that is fitted, so they are not part of what determines the result.
 
     Args:
         name: of the estimator.
@@ -46,6 +49,7 @@ def fit_of(
         folders: the folder of all recordings, by source.
         pretrained: the model folder that stage pretrain wrote.
         params: of which only the sections `clip`, `model` and `finetune` are read.
+        scale: of the scores.
 
     Raises:
         DamagedError: if a recording is lost or damaged.
@@ -69,6 +73,7 @@ def fit_of(
         length,
         input_spec_of([recording.folder for part in parts.values() for recording in part], absent, params.clip.order),
         permuted=permutation_of([*labels.fitted, *labels.validated]),
+        scale=scale,
     )
 
     def source() -> dict[str, Any]:
@@ -77,6 +82,7 @@ def fit_of(
             "settings": model_folder.settings,
             "clip": params.clip.model_dump(),
             "permuted": model_folder.permuted,
+            "score_range": scale.score_range,
         }
         values |= {part: _fingerprint(recordings, features) for part, recordings in parts.items()}
         if builds_on_network:
@@ -94,7 +100,7 @@ def fit_of(
         split = Split(tuple(parts["fitted"]), tuple(parts["validated"]))
         network = NetworkContext(params.model, params.finetune, initial_weights, train_network)
         given = network if builds_on_network else None
-        estimator.fit(split, FitContext(params.clip, params.finetune.seed, features, given))
+        estimator.fit(split, FitContext(params.clip, params.finetune.seed, features, scale.score_range, given))
 
         def save(folder: Path) -> None:
             estimator.save(folder)

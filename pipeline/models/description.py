@@ -15,8 +15,8 @@ class Target:
     """The scale of a regression head's output: score = mean + deviation x output.
 
     Attributes:
-        mean: the score for an output of 0, in points of BDI-II.
-        deviation: points of BDI-II per unit of the output, above 0.
+        mean: the score for an output of 0, in points.
+        deviation: points per unit of the output, above 0.
     """
 
     mean: float
@@ -83,7 +83,7 @@ def description_from_json(values: dict[str, Any]) -> Description:
 def _head_from_json(values: Mapping[str, Any]) -> Head:
     heads: dict[str, Callable[[], Head]] = {
         Regression.name: Regression,
-        Expectation.name: lambda: Expectation(values["levels"]),
+        Expectation.name: lambda: Expectation(values["levels"], values.get("lowest", 0)),
         Recognition.name: lambda: Recognition(values["classes"]),
     }
     return heads[values["name"]]()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.runtime.atomic import write_text_atomically
 from pipeline.runtime.damage import make_dvc_look_again
 from pipeline.runtime.file_digest import file_digest
 
@@ -58,7 +59,7 @@ def add_to_description(folder: Path, values: Mapping[str, Any]) -> None:
     path = folder / DESCRIPTION
     present = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     text = json.dumps({**present, **values}, indent=2, sort_keys=True, allow_nan=False) + "\n"
-    path.write_text(text, encoding="utf-8")
+    write_text_atomically(path, text)  # a new file: the present one may be linked to the artifact store
 
 
 def record_weights(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Model folders of all estimators: what description.json says beside what the estimator itself wrote."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,8 +8,12 @@ from typing import Any
 
 from pipeline.models.files import DESCRIPTION, WeightsError, read_description_values
 from pipeline.models.input_spec import RECORDED, InputSpec
+from pipeline.runtime.file_digest import file_digests_below
+from pipeline.runtime.output_checksums import combined_digest
+from pipeline.severity.scale import DEFAULT, SeverityScale, scale_of
 
 ESTIMATOR, SPAN, INPUT_SPEC, NETWORK, PERMUTED = "estimator", "span", "footage", "model", "permuted"  # keys
+SCALE = "scale"  # likewise
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class ModelFolder:
         network: the section `model` of params.yaml for the network in it; empty if there is none. The estimator writes
             it.
         permuted: how the scores that it was fitted to were permuted, in words; empty if they are true.
+        scale: of its estimates; a folder of an earlier version that names none is of the default one.
     """
 
     name: str
@@ -31,6 +37,7 @@ class ModelFolder:
     input_spec: InputSpec
     network: Mapping[str, Any] = field(default_factory=dict)
     permuted: str = ""
+    scale: SeverityScale = field(default_factory=scale_of)
 
     @property
     def controls(self) -> tuple[str, ...]:
@@ -56,6 +63,7 @@ class ModelFolder:
             SPAN: self.span_length,
             ESTIMATOR: {"name": self.name, "settings": dict(self.settings)},
             INPUT_SPEC: self.input_spec.to_json(),
+            SCALE: self.scale.to_json(),
             **({PERMUTED: self.permuted} if self.permuted else {}),
         }
 
@@ -77,6 +85,30 @@ def read_model_folder(folder: Path) -> ModelFolder:
         input_spec = InputSpec.from_json(values[INPUT_SPEC])
         network = values.get(NETWORK) or {}
         permuted = str(values.get(PERMUTED, ""))
-        return ModelFolder(estimator["name"], estimator["settings"], int(values[SPAN]), input_spec, network, permuted)
+        scale = scale_of(values.get(SCALE, DEFAULT))
+        return ModelFolder(
+            estimator["name"], estimator["settings"], int(values[SPAN]), input_spec, network, permuted, scale
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{folder / DESCRIPTION}: not a valid description for this version: {error}") from None
+
+
+def check_scale(path: Path, of_model: SeverityScale, scale: SeverityScale) -> None:
+    """Check that a model estimates scores of a scale: its name and range; other bands are another reading of them.
+
+    Raises:
+        WeightsError: naming the model folder and both scales.
+    """
+    if (of_model.name, of_model.score_range) != (scale.name, scale.score_range):
+        raise WeightsError(
+            f"{path}: made for the scale {of_model}, but corpus.scale is {scale}; allowed: a model that was fitted to "
+            "scores of that scale (`dvc repro finetune` fits one)"
+        )
+
+
+def estimates_digest(folder: Path) -> str:
+    """SHA-256 of all of a model folder that its estimates depend on: the scale says only how they are read."""
+    digests = file_digests_below(folder)
+    values = {name: value for name, value in read_description_values(folder).items() if name != SCALE}
+    digests[DESCRIPTION] = json.dumps(values, sort_keys=True)
+    return combined_digest(digests)

@@ -51,12 +51,12 @@ def read_description(folder: Path) -> Description:
         ) from None
 
 
-def load_network(folder: Path, head: Head | None = None) -> tuple[Network, Description]:
+def load_network(folder: Path, head: type[Head] | None = None) -> tuple[Network, Description]:
     """Load the network of a model folder, in evaluation mode.
 
     Args:
         folder: the model folder.
-        head: that the weights must have; None allows every head.
+        head: the kind of head that the weights must have; None allows every kind.
 
     Raises:
         WeightsError: if the keys or shapes of the weights are not exactly the network's, or the weights have no head
@@ -65,8 +65,8 @@ def load_network(folder: Path, head: Head | None = None) -> tuple[Network, Descr
     description = read_description(folder)
     if description.head is None:
         raise WeightsError(f"{folder}: weights of a backbone without a head; allowed: weights of a whole network")
-    if head is not None and description.head != head:
-        raise WeightsError(f"{folder}: weights with the head {description.head}; allowed: {head}")
+    if head is not None and not isinstance(description.head, head):
+        raise WeightsError(f"{folder}: weights with the head {description.head}; allowed: {head.__name__}")
     network = build(description.model, description.head)
     weights = read_weights(folder / WEIGHTS)
     _check(network.state_dict(), weights, folder / WEIGHTS)

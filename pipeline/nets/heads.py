@@ -17,13 +17,15 @@ class Regression:
 
 @dataclass(frozen=True)
 class Expectation:
-    """A head that estimates a distribution over the scores 0, 1, ..., whose expected value is the estimate.
+    """A head that estimates a distribution over whole scores, whose expected value is the estimate.
 
     Attributes:
         levels: number of scores, at least 2.
+        lowest: the first of them; the others follow without gaps.
     """
 
     levels: int
+    lowest: int = 0
     name = "expectation"
 
     def __post_init__(self) -> None:

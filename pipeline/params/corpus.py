@@ -4,10 +4,13 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from pipeline.params.scale import OwnScale, ScaleValue, scale_names, written_out
 from pipeline.params.section import PLAIN, PlainPath, Real, Section
 
 Layout = Literal["avec2013", "avec2014", "videos"]
 LAYOUTS = "avec2013, avec2014 or videos"
+OWN_LAYOUT = "videos"
+AVEC_SCALE = "BDI-II"  # the name of the scale whose scores AVEC has
 
 
 class Simulate(Section):
@@ -61,6 +64,14 @@ class Corpus(Section):
     layout: Layout = Field(description=LAYOUTS)
     root: PlainPath = Field(description=f"the folder of the corpus, preferably absolute, {PLAIN}")
     labels_root: PlainPath = Field(description=f"the folder of the labels, {PLAIN}; corpus.root if they are together")
+    scale: ScaleValue = Field(
+        description=f"{', '.join(scale_names())}, or a scale of one's own with the keys "
+        f"{', '.join(OwnScale.model_fields)}"
+    )
+    score_column: str = Field(min_length=1, description="the column of videos.csv with the score, score by default")
+    cut: Real | None = Field(
+        description="null, or a score of the scale: recordings with it or a higher score are positive"
+    )
     complete: bool = Field(description="true (the numbers of recordings must be the published ones) or false")
     partition: Literal["official", "subject_folds"] = Field(
         description="official (of the corpus) or subject_folds (by corpus.folds and corpus.fold)"
@@ -82,5 +93,29 @@ class Corpus(Section):
         if self.fold >= self.folds:
             raise ValueError(
                 f"corpus.fold is {self.fold}, but corpus.folds is {self.folds}; allowed: 0 to {self.folds - 1}"
+            )
+        return self
+
+    @property
+    def layouts(self) -> dict[str, str]:
+        """The layouts of the corpus and of the external one, by key; without an external corpus, `none`."""
+        return {"corpus.layout": self.layout, "corpus.external.layout": self.external.layout}
+
+    @model_validator(mode="after")
+    def _column_exists(self) -> "Corpus":
+        if self.score_column != "score" and OWN_LAYOUT not in self.layouts.values():
+            raise ValueError(
+                f"corpus.score_column is {self.score_column}, but corpus.layout is {self.layout}, which has no table "
+                f"of scores; allowed for it: score"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _cut_is_a_score(self) -> "Corpus":
+        scale = written_out(self.scale)
+        if self.cut is not None and not scale.lowest < self.cut <= scale.highest:
+            raise ValueError(
+                f"corpus.cut is {self.cut:g}, but {scale.name} has scores from {scale.lowest} to {scale.highest}; "
+                f"allowed: null, or a number above {scale.lowest}, up to {scale.highest}"
             )
         return self

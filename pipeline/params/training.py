@@ -65,7 +65,7 @@ class Augment(Section):
 
 
 class Finetune(Section):
-    """Regression of the BDI-II score."""
+    """Regression of the score."""
 
     epochs: Count = Field(description="a whole number from 1; the authors' code: 2")
     steps: Count = Field(description="optimiser steps per epoch; the authors' code: 1000")

@@ -7,11 +7,12 @@ allowed values, and errors print it.
 
 from pydantic import model_validator
 
-from pipeline.params.corpus import Corpus, Simulate
+from pipeline.params.corpus import AVEC_SCALE, Corpus, Simulate
 from pipeline.params.estimator import Estimator
 from pipeline.params.evaluation import Baselines, Evaluate, Explain
 from pipeline.params.faces import Align, Decode, Detection, Identities, Subsample
 from pipeline.params.network import C3D_FRAMES, C3D_MAX_SCALE, C3D_PIXELS, Clip, Model
+from pipeline.params.scale import written_out
 from pipeline.params.section import Section
 from pipeline.params.training import Finetune, Pretrain
 
@@ -42,11 +43,22 @@ class Params(Section):
                 f"evaluate.phases is {self.evaluate.phases}, but subsample.phases keeps only "
                 f"{self.subsample.phases}; allowed: 1 to {self.subsample.phases}"
             )
+        self._check_scale()
         self._check_estimator()
         self._check_order()
         if self.model.name == "c3d":
             self._check_c3d()
         return self
+
+    def _check_scale(self) -> None:
+        """Check that the scale is that of AVEC's scores, unless a corpus in its layout is simulated."""
+        name = written_out(self.corpus.scale).name
+        for key, layout in self.corpus.layouts.items():
+            if layout.startswith("avec") and name != AVEC_SCALE and not self.simulate.enabled:
+                raise ValueError(
+                    f"corpus.scale is {name}, but {key} is {layout}, whose scores are of {AVEC_SCALE}; allowed for it: "
+                    f"bdi-ii, or any scale with simulate.enabled: true"
+                )
 
     def _check_c3d(self) -> None:
         """Check that the weights of C3D's FC layers fit the clips, and that it can be trained on such pixels."""

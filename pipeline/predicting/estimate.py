@@ -27,7 +27,7 @@ from pipeline.records.estimates import VideoEstimate
 from pipeline.records.frame_table import FrameTable
 from pipeline.records.quality import write_decoded
 from pipeline.records.quality_notices import quality_notices
-from pipeline.scoring.bands import band_of
+from pipeline.severity.scale import SeverityScale
 from pipeline.subsampling import write_sequence
 from pipeline.tracking.align_recording import TrackingSettings, align_recording
 from pipeline.video.errors import BrokenVideoError
@@ -70,7 +70,7 @@ class Span:
         end: likewise; the time at which the next frame after the span's last one begins, or a pause.
         phase: of the subsampling.
         weight: its share in the estimate of the video.
-        estimate: in points of BDI-II; not cut to 0 to 63.
+        estimate: in points of the scale; not cut to its range.
     """
 
     start: float
@@ -86,7 +86,7 @@ class Estimate:
 
     Attributes:
         video: the file.
-        score: the mean over the spans by their weights, in points of BDI-II; None without spans.
+        score: the mean over the spans by their weights, in points of the scale; None without spans.
         missing: the reason why there is no score; None if there is one.
         spans: in order.
         seconds: duration of the video.
@@ -95,6 +95,7 @@ class Estimate:
         faces: the same share in parts of the video of equal duration, in order of time; 0 in pauses.
         native_fps: frame rate of the file.
         face_rate: faces per second that the model sees.
+        scale: of the score.
         notes: warnings that belong to the estimate.
         unwritten: the files that were asked for but could not be written, each with the reason.
     """
@@ -109,13 +110,14 @@ class Estimate:
     faces: tuple[float, ...]
     native_fps: float
     face_rate: float
+    scale: SeverityScale
     notes: tuple[str, ...]
     unwritten: tuple[str, ...] = ()
 
     @property
     def band(self) -> str | None:
         """The severity band of the score."""
-        return None if self.score is None else band_of(self.score).name
+        return None if self.score is None else self.scale.band_of(self.score).name
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
     """
     model = load_model(request.model)
     input_spec, length = model.folder.input_spec, model.folder.span_length
-    preprocessing = input_spec.preprocessing
+    preprocessing, scale = input_spec.preprocessing, model.folder.scale
     table, quality = inspect(video, None, MAX_LOST)
     if table is None:
         raise BrokenVideoError(quality.reason)
@@ -201,14 +203,15 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
             faces=shares_over_time(present, table.time, seconds, min(len(present), MAX_POINTS)),
             native_fps=native_fps,
             face_rate=face_rate,
+            scale=scale,
             notes=control_notes(model.folder.controls)
             + quality_notices(quality)
             + frame_rate.notes
-            + estimate_notes(prediction, length, coverage, read_attributes(aligned)),
+            + estimate_notes(prediction, length, coverage, read_attributes(aligned), scale),
         )
         if overlay is not None:
             times = [(span.start, span.end, span.estimate) for span in spans]
-            write = partial(write_overlay, overlay, video, table, aligned, result.score, times, quality.canvas)
+            write = partial(write_overlay, overlay, video, table, aligned, result.score, times, quality.canvas, scale)
             result = replace(result, unwritten=try_write(overlay, write))
     return result
 

@@ -11,10 +11,8 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator, PercentFormatter
 
 from pipeline.png import new_figure, write_png
 from pipeline.predicting.estimate import Estimate
-from pipeline.predicting.notice import NOTICE
-from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
+from pipeline.predicting.notice import notice
 from pipeline.runtime.visible import visible
-from pipeline.scoring.bands import BANDS
 
 WIDTH, HEIGHT = 9.0, 5.4  # inches
 DPI = 150
@@ -24,7 +22,7 @@ END = 20  # of a longer file name, so many characters of its end are shown
 STRIPES = ("#f6f6f6", "#e6e6e6")  # of neighbouring bands
 BLUE, ORANGE = "#08519c", "#c2571a"
 TICK_STEPS, MAX_TICKS = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600), 10  # seconds between ticks
-MARGIN = 2.0  # points of BDI-II beyond the outermost estimate
+MARGINS = 31.5  # in the range of scores; one lies beyond the outermost estimate
 
 
 def write_figure(path: Path, estimate: Estimate) -> None:
@@ -47,7 +45,7 @@ def draw_figure(estimate: Estimate) -> Figure:
     bottom.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds, tenths=step < 1)))
     figure.align_ylabels()
     figure.suptitle(_title(estimate), x=0.1, y=0.97, ha="left", fontsize=11)
-    text = " ".join([*(f"{note[0].upper()}{note[1:]}." for note in estimate.notes), NOTICE])
+    text = " ".join([*(f"{note[0].upper()}{note[1:]}." for note in estimate.notes), notice(estimate.scale)])
     figure.text(0.1, 0.11, textwrap.fill(text, LINE_LENGTH), va="top", fontsize=7.5, color="#444444", linespacing=1.35)
     return figure
 
@@ -65,14 +63,16 @@ def clock(seconds: float, tenths: bool = False) -> str:
 
 def _draw_spans(axes: Axes, estimate: Estimate) -> None:
     """Draw the severity bands, a line for each span, and a dashed line for the video."""
-    scores = [span.estimate for span in estimate.spans]
-    low, high = min([LOWEST_SCORE, *scores]) - MARGIN, max([HIGHEST_SCORE, *scores]) + MARGIN
-    for number, band in enumerate(BANDS):
+    scores, scale = [span.estimate for span in estimate.spans], estimate.scale
+    margin = scale.width / MARGINS
+    low, high = min([scale.lowest, *scores]) - margin, max([scale.highest, *scores]) + margin
+    for number, band in enumerate(scale.bands):
         begin = low if number == 0 else band.edges[0]
-        end = high if band is BANDS[-1] else band.edges[1]
+        end = high if band is scale.bands[-1] else band.edges[1]
         axes.axhspan(begin, end, color=STRIPES[number % 2], lw=0, zorder=0)
-        name = f"{band.name} {band.low}\N{EN DASH}{band.high}"
-        transform = axes.get_yaxis_transform()  # x in axes coordinates, y in points of BDI-II
+        separator = "\n" if " " in band.name else " "
+        name = f"{band.name}{separator}{band.low}\N{EN DASH}{band.high}"
+        transform = axes.get_yaxis_transform()  # x in axes coordinates, y in points
         axes.text(1.01, (begin + end) / 2, name, transform=transform, va="center", fontsize=8.5)
     # Without snapping to pixels, spans that are narrower than a pixel stay visible.
     style: dict[str, Any] = {"color": BLUE, "lw": 2.4, "capstyle": "butt", "snap": False}
@@ -88,7 +88,7 @@ def _draw_spans(axes: Axes, estimate: Estimate) -> None:
             estimate.score, color=ORANGE, lw=1.3, ls=(0, (5, 3)), label=f"the video, {estimate.score:.1f}", zorder=3
         )
         axes.legend(loc="lower right", bbox_to_anchor=(1.01, 0.99), frameon=False, fontsize=9, ncols=2)
-    axes.set(ylim=(low, high), ylabel="Estimated BDI-II score")
+    axes.set(ylim=(low, high), ylabel=f"Estimated {scale.name} score")
     axes.tick_params(labelbottom=False)
 
 

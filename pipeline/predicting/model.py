@@ -1,21 +1,25 @@
-"""Checks whether a model belongs to params.yaml: it must have been fitted to faces of the same geometry."""
+"""Checks whether a model belongs to params.yaml: its scale, and the geometry of the faces that it was fitted to."""
 
 from pipeline.data.clips.geometry import GeometryMismatchError
 from pipeline.estimators.registry import FittedModel
+from pipeline.models.model_folder import check_scale
 from pipeline.models.preprocessing import Preprocessing, differences
 from pipeline.params.whole import Params
+from pipeline.severity.scale import scale_of
 
 NETWORK_KEYS = ("mean", "scale")  # keys of `model` that shape a network's input
 
 
 def check_model_agrees(model: FittedModel, params: Params) -> None:
-    """Check that a model was fitted to faces of the geometry that params.yaml describes.
+    """Check that a model has the scale of params.yaml, and was fitted to faces of the geometry that it describes.
 
     Raises:
+        WeightsError: naming both scales if they differ.
         GeometryMismatchError: naming every key that differs; the model was fitted before params.yaml changed.
     """
     preprocessing = Preprocessing(params.decode.fps, params.align, params.subsample)
     folder = model.folder
+    check_scale(model.path, folder.scale, scale_of(params.corpus.scale))
     fitted = {"estimator.name": folder.name, "span": folder.span_length, **folder.input_spec.preprocessing.geometry}
     current = {
         "estimator.name": params.estimator.name,

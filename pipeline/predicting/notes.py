@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.records.estimates import VideoEstimate
+from pipeline.severity.scale import SeverityScale
 from pipeline.tracking.following_notices import following_notices
 
 LOW_COVERAGE = 0.9  # share of frames with a face below which a note is given
@@ -34,7 +35,7 @@ def control_notes(controls: Sequence[str]) -> tuple[str, ...]:
 
 
 def estimate_notes(
-    prediction: VideoEstimate, length: int, coverage: float, aligned: Mapping[str, Any]
+    prediction: VideoEstimate, length: int, coverage: float, aligned: Mapping[str, Any], scale: SeverityScale
 ) -> tuple[str, ...]:
     """Return the warnings that belong to an estimate.
 
@@ -43,6 +44,7 @@ def estimate_notes(
         length: number of consecutive faces that one estimate needs.
         coverage: share of frames with a face.
         aligned: attributes of the aligned recording.
+        scale: of the estimate.
     """
     notes = []
     if prediction.spans and sum(span.weight for span in prediction.spans if span.phase == 0) < length:
@@ -51,6 +53,6 @@ def estimate_notes(
         notes.append(f"a face in only {100 * coverage:.0f} % of the frames")
     if doubts := following_notices(aligned):
         notes += [*doubts, "--overlay shows which face was used"]
-    if prediction.score is not None and not 0 <= prediction.score <= 63:
-        notes.append("outside 0 to 63, the range of the questionnaire")
+    if prediction.score is not None and not scale.lowest <= prediction.score <= scale.highest:
+        notes.append(f"outside {scale.lowest} to {scale.highest}, the range of {scale.name}")
     return tuple(notes)

@@ -12,9 +12,8 @@ from jaxtyping import Float, UInt8
 
 from pipeline.faces.face_crop import ORIGINS
 from pipeline.records.frame_table import FrameTable, constant_rate_rows
-from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.runtime.atomic import atomic_file
-from pipeline.scoring.bands import BANDS, band_of
+from pipeline.severity.scale import SeverityScale
 from pipeline.video.picture_size import Size
 from pipeline.video.reading import read_frames
 from pipeline.video.writing import write_video
@@ -43,6 +42,7 @@ def write_overlay(
     score: float | None,
     spans: Sequence[SpanTime],
     canvas: Size,
+    scale: SeverityScale,
 ) -> None:
     """Write the frames of a video with the face marked and the estimates below, as H.264 in MP4 without sound.
 
@@ -54,11 +54,12 @@ def write_overlay(
         score: the estimate for the whole video.
         spans: start, end and estimate of each span.
         canvas: width and height of the pictures of the video, in which the boxes are.
+        scale: of the estimates.
     """
     fps = min(table.fps or 1.0, MAX_FPS)
     rows, times = constant_rate_rows(table.time, fps)
     pictures = read_frames(video, table.frame[rows].tolist(), canvas)
-    frames = _overlay_frames(pictures, _read_faces(aligned, rows.tolist()), times, score, spans)
+    frames = _overlay_frames(pictures, _read_faces(aligned, rows.tolist()), times, score, spans, scale)
     with atomic_file(path) as partial:
         write_video(partial, frames, fps, QUALITY)
 
@@ -69,22 +70,23 @@ def _overlay_frames(
     times: Float[np.ndarray, " frames"],
     score: float | None,
     spans: Sequence[SpanTime],
+    scale: SeverityScale,
 ) -> Iterator[Frame]:
     """Yield the frames of the overlay, each from a picture, its face and its time."""
     strip: Frame | None = None
     for frame, (box, landmarks, origin), time in zip(pictures, faces, times, strict=True):
-        scale, resized = _resize(frame)
+        ratio, resized = _resize(frame)
         if strip is None:
-            strip = _draw_strip(resized.shape[1], float(times[-1]), spans, score)
+            strip = _draw_strip(resized.shape[1], float(times[-1]), spans, score, scale)
         if origin != ORIGINS["absent"]:
             _draw_face(
                 resized,
-                box * scale,
-                landmarks * scale,
+                box * ratio,
+                landmarks * ratio,
                 DETECTED if origin != ORIGINS["interpolated"] else INTERPOLATED,
             )
         frame_strip = strip.copy()
-        _draw_time(frame_strip, float(time), float(times[-1]), spans, bool(origin != ORIGINS["absent"]))
+        _draw_time(frame_strip, float(time), float(times[-1]), spans, bool(origin != ORIGINS["absent"]), scale)
         yield np.concatenate([resized, frame_strip])
 
 
@@ -115,27 +117,31 @@ def _draw_face(frame: Frame, box: np.ndarray, landmarks: np.ndarray, colour: tup
         cv2.circle(frame, (x, y), 3, colour, -1, cv2.LINE_AA)
 
 
-def _draw_strip(width: int, duration: float, spans: Sequence[SpanTime], score: float | None) -> Frame:
+def _draw_strip(
+    width: int, duration: float, spans: Sequence[SpanTime], score: float | None, scale: SeverityScale
+) -> Frame:
     """Draw the strip below the frames: the estimate of the video, and the estimates of its spans over time."""
     strip = np.full((STRIP_HEIGHT, width, 3), DARK, np.uint8)
-    text = "video: no estimate" if score is None else f"video {score:.1f}  {band_of(score).name}"
+    text = "video: no estimate" if score is None else f"video {score:.1f}  {scale.band_of(score).name}"
     _draw_text(strip, text, 72, GREY, 0.5)
     _draw_text(strip, "research estimate, no diagnosis", 100, GREY, 0.4)
-    for number, band in enumerate(BANDS):
-        low, high = (_strip_row(edge) for edge in band.edges)
+    for number, band in enumerate(scale.bands):
+        low, high = (_strip_row(edge, scale) for edge in band.edges)
         strip[high : low + 1, TEXT_WIDTH : width - 12] = STRIPES[number % 2]
     for start, end, estimate in spans:
-        row = _strip_row(estimate)
+        row = _strip_row(estimate, scale)
         first, last = _strip_column(start, duration, width), _strip_column(end, duration, width)
         cv2.line(strip, (first, row), (max(last - 2, first), row), DETECTED, 2, cv2.LINE_AA)
     return strip
 
 
-def _draw_time(strip: Frame, time: float, duration: float, spans: Sequence[SpanTime], has_face: bool) -> None:
+def _draw_time(
+    strip: Frame, time: float, duration: float, spans: Sequence[SpanTime], has_face: bool, scale: SeverityScale
+) -> None:
     """Write the estimate of the span at `time` into a strip, and mark the time with a vertical line."""
     current = next((estimate for start, end, estimate in spans if start <= time < end), None)
     no_span = "no estimate here" if has_face else "no face"
-    text = no_span if current is None else f"here {current:.1f}  {band_of(current).name}"
+    text = no_span if current is None else f"here {current:.1f}  {scale.band_of(current).name}"
     _draw_text(strip, text, 38, WHITE, 0.75)
     column = _strip_column(time, duration, strip.shape[1])
     cv2.line(strip, (column, 10), (column, STRIP_HEIGHT - 10), WHITE, 1, cv2.LINE_AA)
@@ -145,9 +151,9 @@ def _draw_text(strip: Frame, text: str, baseline: int, colour: tuple[int, int, i
     cv2.putText(strip, text, (12, baseline), FONT, size, colour, 1, cv2.LINE_AA)
 
 
-def _strip_row(estimate: float) -> int:
-    """Return the row of pixels for an estimate; estimates outside 0 to 63 lie on the edge of the scale."""
-    share = (min(max(estimate, LOWEST_SCORE), HIGHEST_SCORE) - LOWEST_SCORE) / (HIGHEST_SCORE - LOWEST_SCORE)
+def _strip_row(estimate: float, scale: SeverityScale) -> int:
+    """Return the row of pixels for an estimate; estimates outside of the range lie on its edge."""
+    share = (min(max(estimate, scale.lowest), scale.highest) - scale.lowest) / scale.width
     return round(STRIP_HEIGHT - 12 - share * (STRIP_HEIGHT - 24))
 
 

@@ -15,15 +15,15 @@ from pipeline.models.model_folder import ModelFolder
 from pipeline.name_list import list_names
 from pipeline.predicting.estimate import Estimate, Failure, Span
 from pipeline.predicting.figure import clock
-from pipeline.predicting.notice import NOTICE
-from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
+from pipeline.predicting.notice import notice
 from pipeline.runtime.visible import visible, visible_lines
+from pipeline.severity.scale import SeverityScale
 
 BARS = "▁▂▃▄▅▆▇█"
 NO_SPAN = "·"  # where no span lies
 MAX_CURVE = 16  # characters
 MAX_NAMES = 8  # videos named beside one note
-COLOURS = {"minimal": "green", "mild": "yellow", "moderate": "dark_orange", "severe": "red"}
+COLOURS = ("green", "yellow", "dark_orange", "red")  # from the lowest band to the highest
 
 
 def succeeded(results: Sequence[Estimate | Failure]) -> bool:
@@ -41,13 +41,13 @@ def to_json(results: Sequence[Estimate | Failure], model: Path, digest: str, fol
         folder: what the model folder says of itself.
     """
     model_json = {"folder": str(model), "sha256": digest, **folder.network, **folder.to_json()}
-    content = {"notice": NOTICE, "model": model_json, "videos": [_result_json(item) for item in results]}
+    content = {"notice": notice(folder.scale), "model": model_json, "videos": [_result_json(item) for item in results]}
     return json.dumps(content, indent=2, allow_nan=False)
 
 
-def to_table(results: Sequence[Estimate | Failure]) -> Group:
+def to_table(results: Sequence[Estimate | Failure], scale: SeverityScale) -> Group:
     """Return a table of the estimates, followed by their notes and by the videos without an estimate, with reasons."""
-    table = Table(caption=NOTICE, caption_justify="left", caption_style="dim", expand=False)
+    table = Table(caption=notice(scale), caption_justify="left", caption_style="dim", expand=False)
     table.add_column("Video", overflow="fold")
     for name in ("Length", "Face", "Spans"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -62,7 +62,9 @@ def to_table(results: Sequence[Estimate | Failure]) -> Group:
         score, band = ("none", "") if item.score is None else (f"{item.score:.1f}", item.band or "")
         cells = [clock(item.seconds, item.seconds < 10), f"{100 * item.coverage:.0f} %", str(len(item.spans))]
         name = visible(item.video.name)
-        table.add_row(Text(name), *cells, curve(item.spans, item.seconds), score, Text(band, COLOURS.get(band, "")))
+        table.add_row(
+            Text(name), *cells, curve(item.spans, item.seconds, scale), score, Text(band, _colour(band, scale))
+        )
         if item.missing:
             failures[item.missing].append(name)
         for note in item.notes:
@@ -72,7 +74,7 @@ def to_table(results: Sequence[Estimate | Failure]) -> Group:
     lines = [_message(f"not estimated: {reason}", names, "red") for reason, names in failures.items()]
     lines += [_message(f"not written: {message}", names, "red") for message, names in unwritten.items()]
     lines += [_message(note, names, "yellow") for note, names in notes.items()]
-    return Group(*([table] if table.rows else [Text(NOTICE, "dim")]), *lines)
+    return Group(*([table] if table.rows else [Text(notice(scale), "dim")]), *lines)
 
 
 def _message(text: str, names: Sequence[str], style: str) -> Text:
@@ -80,20 +82,27 @@ def _message(text: str, names: Sequence[str], style: str) -> Text:
     return Text.assemble((visible_lines(text), style), f"\n  {list_names(names, MAX_NAMES)}")
 
 
-def show(console: Console, results: Sequence[Estimate | Failure]) -> None:
-    """Print the table."""
-    console.print(to_table(results))
+def show(console: Console, results: Sequence[Estimate | Failure], scale: SeverityScale) -> None:
+    """Print the table of estimates on a scale."""
+    console.print(to_table(results, scale))
 
 
-def curve(spans: Sequence[Span], seconds: float) -> str:
-    """Draw the estimates over the time of a video as a line of bars; the highest bar stands for 63.
+def _colour(band: str, scale: SeverityScale) -> str:
+    """Return the colour of a band by its place among those of the scale; none for the empty name."""
+    names = [item.name for item in scale.bands]
+    return COLOURS[names.index(band) * (len(COLOURS) - 1) // (len(names) - 1)] if band in names else ""
+
+
+def curve(spans: Sequence[Span], seconds: float, scale: SeverityScale) -> str:
+    """Draw the estimates over the time of a video as a line of bars; the highest bar stands for the highest score.
 
     A bar stands for the spans in the middle of its time; where there is none, for those that have their middle there.
 
     Examples:
-        >>> curve([Span(0, 2, 0, 8, 1.0), Span(4, 6, 0, 8, 62.0)], 6)
+        >>> from pipeline.severity.scale import scale_of
+        >>> curve([Span(0, 2, 0, 8, 1.0), Span(4, 6, 0, 8, 62.0)], 6, scale_of("bdi-ii"))
         '▁·█'
-        >>> curve([Span(0, 4, 0, 8, 1.0), Span(600, 604, 0, 8, 62.0)], 604)
+        >>> curve([Span(0, 4, 0, 8, 1.0), Span(600, 604, 0, 8, 26.0)], 604, scale_of("phq-9"))
         '▁··············█'
     """
     if not spans or not seconds:
@@ -105,7 +114,7 @@ def curve(spans: Sequence[Span], seconds: float) -> str:
         estimates = [span.estimate for span in spans if span.start <= middle < span.end] or [
             span.estimate for span in spans if start <= (span.start + span.end) / 2 < end
         ]
-        share = (sum(estimates) / len(estimates) - LOWEST_SCORE) / (HIGHEST_SCORE - LOWEST_SCORE) if estimates else 0.0
+        share = (sum(estimates) / len(estimates) - scale.lowest) / scale.width if estimates else 0.0
         bars += BARS[min(max(int(share * len(BARS)), 0), len(BARS) - 1)] if estimates else NO_SPAN
     return bars
 

@@ -1,4 +1,4 @@
-"""Estimates of the BDI-II score: of spans of a recording (clips, frames, segments), and of whole recordings."""
+"""Estimates of the score: of spans of a recording (clips, frames, segments), and of whole recordings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ class SpanEstimate:
         length: number of frames of the recording; of a clip that loops a short recording, those of the recording.
         weight: share in the recording's estimate: usually the number of frames that no earlier span of the phase
             covers.
-        estimate: in points of BDI-II; not clipped to 0 to 63.
+        estimate: in points; not clipped to the range of the scale.
     """
 
     phase: int

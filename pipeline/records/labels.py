@@ -4,17 +4,18 @@ Sex and age, if a corpus has them, are written to the labels for testing only: m
 fitting neither sees them nor depends on them. Permuted scores, a control, say so in every row.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.records.tables import read_rows, write_rows
 
-COLUMNS = ("recording", "subject", "session", "task", "partition", "bdi")
+COLUMNS = ("recording", "subject", "session", "task", "partition", "score")
 GROUP_COLUMNS = ("sex", "age")
 PERMUTED = "permuted"  # the column that only permuted scores have
 PARTITIONS = ("training", "development", "test")
-LOWEST_SCORE, HIGHEST_SCORE = 0.0, 63.0  # of BDI-II
+EARLIER_NAMES = {"bdi": "score"}  # of columns, when every score was one of BDI-II
 MAX_AGE = 130.0  # years
 
 
@@ -28,7 +29,7 @@ class Label:
         session: the visit of the subject; empty if unknown.
         task: what the subject did, such as Freeform or Northwind; empty if unknown.
         partition: training, development or test.
-        bdi: the BDI-II score, 0 to 63, or None if unknown.
+        score: on the scale of the corpus, or None if unknown.
         sex: as the corpus writes it; empty if unknown.
         age: in years, or None if unknown.
         permuted: how its score was permuted, in words; empty if the score is its own.
@@ -39,7 +40,7 @@ class Label:
     session: str
     task: str
     partition: str
-    bdi: float | None
+    score: float | None
     sex: str = ""
     age: float | None = None
     permuted: str = ""
@@ -47,10 +48,8 @@ class Label:
     def __post_init__(self) -> None:
         if self.partition not in PARTITIONS:
             raise ValueError(f"{self.recording}: partition {self.partition!r}; allowed: {', '.join(PARTITIONS)}")
-        if self.bdi is not None and not LOWEST_SCORE <= self.bdi <= HIGHEST_SCORE:
-            raise ValueError(
-                f"{self.recording}: bdi {self.bdi}; allowed: {LOWEST_SCORE:g} to {HIGHEST_SCORE:g}, or empty"
-            )
+        if self.score is not None and not math.isfinite(self.score):
+            raise ValueError(f"{self.recording}: score {self.score}; allowed: a finite number, or empty")
         if self.age is not None and not 0 <= self.age <= MAX_AGE:
             raise ValueError(f"{self.recording}: age {self.age}; allowed: 0 to {MAX_AGE:g} years, or empty")
 
@@ -62,12 +61,12 @@ def read_labels(path: Path) -> list[Label]:
         ValueError: naming the file, the row and its problem.
     """
     labels = []
-    for number, row in read_rows(path, COLUMNS):
+    for number, row in read_rows(path, COLUMNS, EARLIER_NAMES):
         try:
             cells = {column: row[column] for column in COLUMNS[:-1]}
             sex, age = row.get("sex", ""), row.get("age", "")
-            bdi, permuted = _number(row["bdi"]), row.get(PERMUTED, "")
-            labels.append(Label(**cells, bdi=bdi, sex=sex, age=_number(age), permuted=permuted))
+            score, permuted = _number(row["score"]), row.get(PERMUTED, "")
+            labels.append(Label(**cells, score=score, sex=sex, age=_number(age), permuted=permuted))
         except ValueError as error:
             raise ValueError(f"{path}: row {number}: {error}") from None
     return labels

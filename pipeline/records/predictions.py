@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.records.labels import EARLIER_NAMES
 from pipeline.records.tables import Row, parse_rows, read_rows
 
 COLUMNS = (
@@ -13,14 +14,14 @@ COLUMNS = (
     "session",
     "seen",
     "task",
-    "bdi",
+    "score",
     "estimate",
     "clips",
     "coverage",
     "frames",
     "absent",
 )
-PARSED_COLUMNS = ("recording", "subject", "bdi", "estimate", "clips")
+PARSED_COLUMNS = ("recording", "subject", "score", "estimate", "clips")
 
 
 @dataclass(frozen=True)
@@ -30,22 +31,22 @@ class ScoredEstimate:
     Attributes:
         recording: id of the recording.
         subject: id of the person in it.
-        bdi: the score, in points of BDI-II.
-        estimate: in points of BDI-II.
+        score: in points.
+        estimate: in points.
         clips: number of spans (clips, frames) that the estimate averages; 0 if the estimate is the constant.
         seen: whether the subject has a score in the labels for fitting; None if the table does not say so.
     """
 
     recording: str
     subject: str
-    bdi: float
+    score: float
     estimate: float
     clips: int
     seen: bool | None = None
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.bdi) and math.isfinite(self.estimate)):
-            raise ValueError(f"{self.recording}: score {self.bdi}, estimate {self.estimate}; allowed: finite numbers")
+        if not (math.isfinite(self.score) and math.isfinite(self.estimate)):
+            raise ValueError(f"{self.recording}: score {self.score}, estimate {self.estimate}; allowed: finite numbers")
 
 
 def read_predictions(path: Path) -> list[ScoredEstimate]:
@@ -54,7 +55,7 @@ def read_predictions(path: Path) -> list[ScoredEstimate]:
     Raises:
         ValueError: if a column is missing or a cell is wrong; the message names the file and the column or the row.
     """
-    return _scored_estimates(read_rows(path, PARSED_COLUMNS), str(path))
+    return _scored_estimates(read_rows(path, PARSED_COLUMNS, EARLIER_NAMES), str(path))
 
 
 def parse_predictions(text: str, source: str) -> list[ScoredEstimate]:
@@ -67,14 +68,14 @@ def parse_predictions(text: str, source: str) -> list[ScoredEstimate]:
     Raises:
         ValueError: if a column is missing or a cell is wrong; the message names `source` and the column or the row.
     """
-    return _scored_estimates(parse_rows(text, source, PARSED_COLUMNS), source)
+    return _scored_estimates(parse_rows(text, source, PARSED_COLUMNS, EARLIER_NAMES), source)
 
 
 def _scored_estimates(rows: Iterable[Row], source: str) -> list[ScoredEstimate]:
     estimates = []
     for number, row in rows:
         try:
-            cells = float(row["bdi"]), float(row["estimate"]), int(row["clips"])
+            cells = float(row["score"]), float(row["estimate"]), int(row["clips"])
             seen = {"yes": True, "no": False}.get(row.get("seen", ""))
             estimates.append(ScoredEstimate(row["recording"], row["subject"], *cells, seen))
         except ValueError as error:

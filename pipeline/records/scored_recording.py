@@ -10,7 +10,7 @@ class ScoredRecording:
 
     Attributes:
         folder: of its sequence; its name is the id of the recording.
-        score: in points of BDI-II.
+        score: in points.
         subject: id of the person in it.
     """
 

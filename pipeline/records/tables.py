@@ -7,7 +7,7 @@ has as many cells as the header, unnamed ones included: else a decimal comma cou
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,27 +16,33 @@ from pipeline.runtime.atomic import atomic_file
 
 SEPARATORS = ",;\t"
 Row = tuple[int, dict[str, str]]  # the line of the file on which the row begins, from 1; its cells by column
+NO_NAMES: Mapping[str, str] = {}
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+def read_rows(path: Path, columns: Sequence[str], earlier: Mapping[str, str] = NO_NAMES) -> Iterator[Row]:
     """Yield the rows of a CSV file that has at least `columns`; see `parse_rows`."""
-    return parse_rows(read_text(path), str(path), columns)
+    return parse_rows(read_text(path), str(path), columns, earlier)
 
 
-def parse_rows(text: str, source: str, columns: Sequence[str]) -> Iterator[Row]:
+def parse_rows(text: str, source: str, columns: Sequence[str], earlier: Mapping[str, str] = NO_NAMES) -> Iterator[Row]:
     """Yield the rows of the text of a CSV file that has at least `columns`; rows without content are left out.
 
     Args:
         text: of the file.
         source: the name of the file in error messages.
         columns: that the header must have; it may have others.
+        earlier: the names of columns by the names that earlier tables have for them; either is read.
 
     Raises:
         ValueError: if columns are missing or occur twice, if a row has too few or too many cells, or if the file is not
             CSV in UTF-8 or UTF-16; the message names the file and the columns or the row.
     """
-    separator = _find_separator(text, columns)
+    separator = _find_separator(text, columns, earlier)
     width, header = _header(text, source, separator)
+    for name in sorted(set(header) & earlier.keys()):
+        if earlier[name] in header:
+            raise ValueError(f"{source}: columns {earlier[name]} and {name}, its earlier name; allowed: one of them")
+    header = [earlier.get(name, name) for name in header]
     if missing := [column for column in columns if column not in header]:
         raise ValueError(f"{source}: no column {', '.join(missing)}; found: {', '.join(header) or 'an empty file'}")
     if twice := [name for name, count in Counter(header).items() if count > 1]:
@@ -62,11 +68,11 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[objec
         writer.writerows(rows)
 
 
-def _find_separator(text: str, columns: Sequence[str]) -> str:
+def _find_separator(text: str, columns: Sequence[str], earlier: Mapping[str, str]) -> str:
     """Return the separator with which the header has all columns; a comma if there is none."""
     for separator in SEPARATORS:
         with suppress(ValueError):  # quotes are wrong with another separator than the file's
-            if set(columns) <= set(_header(text, "", separator)[1]):
+            if set(columns) <= {earlier.get(name, name) for name in _header(text, "", separator)[1]}:
                 return separator
     return SEPARATORS[0]
 

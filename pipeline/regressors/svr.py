@@ -36,7 +36,7 @@ class SupportVectorRegression:
     Attributes:
         support_vectors: the fitted recordings' features that the estimates depend on; none if the estimate is constant.
         coefficients: the weight of each support vector.
-        intercept: in points of BDI-II.
+        intercept: in points.
     """
 
     support_vectors: Float64[np.ndarray, "vectors features"]
@@ -89,7 +89,7 @@ class SelectedSvr:
 
     Attributes:
         cost: C, the weight of errors against flatness.
-        epsilon: errors up to it cost nothing, in points of BDI-II.
+        epsilon: errors up to it cost nothing, in points.
         rmse: of the validated recordings, in points; None if none could be validated.
         regression: fitted to all fitted recordings.
     """

@@ -4,7 +4,7 @@ from pipeline.experiments.outcome import Outcome
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.outputs import result_figures, rows_of
 from pipeline.report.paper import format_metric
-from pipeline.scoring import cutoffs, group_differences
+from pipeline.scoring import cut, cutoffs, group_differences
 from pipeline.scoring.subgroups import ALL_SEEN_UNSEEN
 from pipeline.statistics.interval import Interval, format_interval
 
@@ -17,6 +17,7 @@ METRICS = {
     "lower limit of agreement": "lower limit",
     "upper limit of agreement": "upper limit",
 }
+NAMES = {"auroc": "AUROC"}  # of measures at the cut
 FIGURES = (  # file, alternative text, caption
     (
         "calibration.png",
@@ -38,6 +39,7 @@ def section_agreement(main: Outcome) -> Section | None:
     blocks: list[Table | Picture | Section] = [
         *_measures(main),
         *result_figures(main, FIGURES),
+        *_cut(main),
         *_cutoffs(main),
         *_groups(main),
     ]
@@ -86,6 +88,22 @@ def _cutoffs(main: Outcome) -> list[Table]:
         if table
         else []
     )
+
+
+def _cut(main: Outcome) -> list[Table]:
+    """Return the measures at `corpus.cut`: a row for each, a column for each subgroup; none without a cut."""
+    rows = rows_of(main, "results/cut.csv", cut.COLUMNS) or []
+    parts = [part for part in ALL_SEEN_UNSEEN if any(row["subgroup"] == part for row in rows)]
+    cells = {(row["measure"], row["subgroup"]): f"{_interval(row, 'value')}, {row['videos']} videos" for row in rows}
+    names = [name for name in cut.MEASURES if any((name, part) in cells for part in parts)]
+    table = [[NAMES.get(name, name), *(cells.get((name, part), "") for part in parts)] for name in names]
+    notes = [
+        "AUROC: how often a positive video has the higher estimate of a pair; 0.5 is chance (interval: DeLong for "
+        "clustered data, on the logit scale). Balanced accuracy: the mean of sensitivity and specificity. The cut was "
+        "given before the run (`corpus.cut`), and was not chosen by these results. A cut is no diagnosis."
+    ]
+    caption = f"Estimates as a test for {main.scale.name} from {rows[0]['cut']} on" if rows else ""
+    return [Table(caption, ["measure", *parts], table, notes, "cut")] if table else []
 
 
 def _groups(main: Outcome) -> list[Table]:

@@ -9,13 +9,9 @@ from pipeline.params.estimator import estimator_names, settings_class
 from pipeline.report.blocks import Section
 from pipeline.report.corpus import recordings_statement, the_corpus
 from pipeline.report.paper import CLIP_NETWORK, estimator_label, estimator_name
+from pipeline.report.scale import no_diagnosis
 from pipeline.report.scores import subgroups
 from pipeline.report.statements import limits, use
-
-NO_DIAGNOSIS = (
-    "A research instrument. It estimates a questionnaire score (BDI-II) from the face in a video. It does not "
-    "diagnose, and is not for decisions about anyone."
-)
 
 
 def section_card(main: Outcome) -> Section:
@@ -55,10 +51,10 @@ def section_card(main: Outcome) -> Section:
     return Section(
         "card",
         "Model card",
-        [NO_DIAGNOSIS],
+        [no_diagnosis(main.scale)],
         [
             Section("card-model", "The model", [model]),
-            Section("card-use", "Intended use", use(params)),
+            Section("card-use", "Intended use", use(params, main.scale)),
             Section("card-data", "Data", data),
             Section("card-limits", "Limits", limits(params)),
             Section("card-groups", "Subgroups", [], [subgroups(main)]),

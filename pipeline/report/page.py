@@ -15,13 +15,14 @@ from pipeline.params.errors import ParamsError
 from pipeline.report.agreement import section_agreement
 from pipeline.report.baselines import baseline_notices
 from pipeline.report.blocks import CopyText, Notice, Picture, Section, Table
-from pipeline.report.card import NO_DIAGNOSIS, section_card
+from pipeline.report.card import section_card
 from pipeline.report.corpus import recordings_statement, the_corpus
 from pipeline.report.methods.section import section_methods
 from pipeline.report.near_twins import near_twins_notice
 from pipeline.report.paper import estimator_label, format_metric
 from pipeline.report.reading import PAGE, readings
 from pipeline.report.run import section_run, section_test_set_access
+from pipeline.report.scale import is_of_the_paper, no_diagnosis
 from pipeline.report.scores import section_scores
 from pipeline.report.sections import (
     StudyResults,
@@ -87,8 +88,8 @@ def sections(outcomes: Sequence[Outcome], studies: Sequence[StudyResults], faces
         section_agreement(main),
         section_subjects(main),
         section_others(main, others),
-        section_paper(main, studies),
-        section_studies(studies),
+        section_paper(main, studies) if is_of_the_paper(main.scale) else None,
+        section_studies(main, studies),
         section_detection(main, faces),
         section_saliency(main, faces),
         section_card(main),
@@ -122,7 +123,7 @@ def summary(main: Outcome) -> list[str]:
         *baseline_notices(main),
         recordings_statement(main.params),
     ]
-    return [NO_DIAGNOSIS, *notices, result]
+    return [no_diagnosis(main.scale), *notices, result]
 
 
 def prose(text: str) -> Markup:

@@ -15,7 +15,7 @@ from pipeline.report.baselines import baseline_tables, is_of_baseline
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.outputs import result_figures
 from pipeline.report.paper import format_metric, msn_comparison
-from pipeline.scoring.bands import BANDS, band_of
+from pipeline.report.scale import is_of_the_paper
 from pipeline.statistics.interval import Interval, format_count
 
 RECORDINGS = "data/corpus/recordings.csv"
@@ -32,7 +32,7 @@ METRIC_NAMES = {
 FIGURES = (  # file, alternative text, caption
     (
         "figure5.png",
-        "Scatter plot of estimated against true BDI-II score, a point for each test video, over shaded severity bands, "
+        "Scatter plot of estimated against true score, a point for each test video, over shaded severity bands, "
         "with the line of equality and the constant; the numbers are in the table of metrics.",
         "Figure 5: estimate against true score of the test videos",
     ),
@@ -55,12 +55,13 @@ MISSING = "Not in this experiment: it is older than this output, or the output i
 def section_scores(main: Outcome) -> Section:
     """Return the section on the metrics of the test partition."""
     paragraphs = [
-        f"Over videos of the test partition; metrics with a unit are in points of BDI-II. {interval_method.SHORT}"
+        f"Over videos of the test partition; metrics with a unit are in points of {main.scale.name}. "
+        f"{interval_method.SHORT}"
     ]
     if not main.intervals:
         paragraphs.append("There are no intervals: the results of this experiment are not in DVC's cache.")
     blocks: list[Table | Picture | Section] = [
-        msn_comparison(main),
+        *([msn_comparison(main)] if is_of_the_paper(main.scale) else []),
         _subgroup_metrics(main),
         _baselines(main),
         *baseline_tables(main),
@@ -116,8 +117,8 @@ def _bands(main: Outcome) -> list[Table]:
     estimates = _read_estimates(main)
     if not estimates:
         return []
-    names = [band.name for band in BANDS]
-    pairs = [(band_of(item.bdi).name, band_of(item.estimate).name) for item in estimates]
+    names, band_of = [band.name for band in main.scale.bands], main.scale.band_of
+    pairs = [(band_of(item.score).name, band_of(item.estimate).name) for item in estimates]
     rows = [[truth, *(str(pairs.count((truth, estimated))) for estimated in names)] for truth in names]
     headings = ["true band", *(f"called {name}" for name in names)]
     return [Table("Videos by true and estimated severity band", headings, rows, reading="bands")]
@@ -125,16 +126,16 @@ def _bands(main: Outcome) -> list[Table]:
 
 def _largest_errors(main: Outcome) -> list[Table]:
     """Return the videos with the largest errors, by opaque ids that only holders of the corpus can resolve."""
-    estimates = sorted(_read_estimates(main), key=lambda item: -abs(item.estimate - item.bdi))[:MAX_WORST]
-    opaque_ids = _opaque_ids(main)
+    estimates = sorted(_read_estimates(main), key=lambda item: -abs(item.estimate - item.score))[:MAX_WORST]
+    opaque_ids, band_of = _opaque_ids(main), main.scale.band_of
     if not estimates or not opaque_ids:
         return []
     rows = [
         [
             opaque_ids.get(item.recording, "?"),
-            band_of(item.bdi).name,
+            band_of(item.score).name,
             band_of(item.estimate).name,
-            f"{item.estimate - item.bdi:+.1f}",
+            f"{item.estimate - item.score:+.1f}",
         ]
         for item in estimates
     ]

@@ -14,6 +14,7 @@ from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.corpus import faces_notice
 from pipeline.report.paper import estimator_label, format_metric
 from pipeline.report.sanity import sanity_tables
+from pipeline.report.scale import is_of_the_paper
 from pipeline.saliency.explanation import UNEXPLAINED
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
@@ -79,7 +80,7 @@ def section_paper(main: Outcome, studies: Sequence[StudyResults]) -> Section:
 _FORMS = ("figure4", "table2", "tables34")
 
 
-def section_studies(studies: Sequence[StudyResults]) -> Section | None:
+def section_studies(main: Outcome, studies: Sequence[StudyResults]) -> Section | None:
     """Return the section with the own table of every study that has a finished experiment; None without any."""
     sections = []
     for item in studies:
@@ -95,7 +96,7 @@ def section_studies(studies: Sequence[StudyResults]) -> Section | None:
                 "study_table",
             )
         ]
-        if item.study.table != "figure4":
+        if item.study.table != "figure4" or not is_of_the_paper(main.scale):  # else beside the paper's tables
             blocks.append(_study_figure(item))
         sections.append(Section(f"study-{item.study.name}", f"Study: {item.study.name}", [], blocks))
     return Section("studies", "Studies and controls", [], sections) if sections else None

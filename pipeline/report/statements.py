@@ -6,7 +6,8 @@ from typing import Any
 from pipeline.experiments.dotted_keys import value_at
 from pipeline.report.corpus import AVEC, OWN, SIMULATED, corpus_name, is_simulated
 from pipeline.report.paper import CLIP_NETWORK, estimator_name, paper
-from pipeline.scoring.bands import BANDS
+from pipeline.report.scale import is_of_the_paper, what_it_is, widths_of_bands
+from pipeline.severity.scale import SeverityScale
 
 USE = (
     "For: studies of the method on recordings of people who agreed to such research; teaching; a baseline to compare "
@@ -28,13 +29,12 @@ ANOTHER_MEASUREMENT = {  # what an estimate depends on, by estimator
 }
 
 
-def use(params: Mapping[str, Any]) -> list[str]:
+def use(params: Mapping[str, Any], scale: SeverityScale) -> list[str]:
     """Return what a model is for, what it is not for, and how far off its method is in the publications."""
-    widths = " and ".join(str(band.high - band.low + 1) for band in BANDS[1:3])
-    bands = f"the bands {BANDS[1].name} and {BANDS[2].name} are {widths} points wide"
-    error = published_error(params)
+    bands = widths_of_bands(scale)
+    error = published_error(params) if is_of_the_paper(scale) else None
     errors = f"The published RMSE of the method is {error}; {bands}." if error else f"For comparison: {bands}."
-    return [*USE, f"BDI-II is a self-report and itself no diagnosis. {errors}"]
+    return [*USE, f"{what_it_is(scale)} {errors}"]
 
 
 def published_error(params: Mapping[str, Any]) -> str | None:

@@ -13,7 +13,6 @@ from pipeline.report.near_twins import near_twins_table
 from pipeline.report.outputs import rows_of
 from pipeline.report.sample_size import visible_from_errors, visible_from_interval
 from pipeline.scoring import flow
-from pipeline.scoring.bands import BANDS
 
 CHARACTERISTICS, FLOW = "data/corpus/characteristics.csv", "results/flow.csv"
 PARTS = (*PARTITIONS, ALL)
@@ -76,7 +75,8 @@ def _characteristics(main: Outcome) -> list[Table]:
         rows.append(["score: median (quartiles)", *_joined(cells, "score", quartiles)])
         rows.append(["score: lowest to highest", *_joined(cells, "score", "{lowest} to {highest}")])
     rows += [
-        [f"sessions, {band.name} ({band.low} to {band.high})", *_row(cells, f"band_{band.name}")] for band in BANDS
+        [f"sessions, {band.name} ({band.low} to {band.high})", *_row(cells, f"band_{band.name}")]
+        for band in main.scale.bands
     ]
     rows += [[f"subjects, sex {name[4:]}", *_row(cells, name)] for name in cells if name.startswith("sex_")]
     if "age_mean" in cells:

@@ -6,20 +6,20 @@ recordings cannot be picked because a model happens to estimate them well.
 
 from pipeline.data.clips.face_sequence import FaceSequence
 from pipeline.records.predictions import ScoredEstimate
-from pipeline.scoring.bands import BANDS, band_of
+from pipeline.severity.scale import SeverityScale
 
 
-def choose_recordings(recordings: list[ScoredEstimate]) -> dict[str, ScoredEstimate]:
+def choose_recordings(recordings: list[ScoredEstimate], scale: SeverityScale) -> dict[str, ScoredEstimate]:
     """Choose the median recording of each severity band, by the name of the band.
 
     Candidates are the recordings of the band that have a clip, sorted by score and then by id; of an even number, the
     lower of the two in the middle is chosen. Bands without a candidate are left out.
     """
     chosen = {}
-    for band in BANDS:
-        candidates = [item for item in recordings if item.clips and band_of(item.bdi) == band]
+    for band in scale.bands:
+        candidates = [item for item in recordings if item.clips and scale.band_of(item.score) == band]
         if candidates:
-            chosen[band.name] = sorted(candidates, key=lambda item: (item.bdi, item.recording))[
+            chosen[band.name] = sorted(candidates, key=lambda item: (item.score, item.recording))[
                 (len(candidates) - 1) // 2
             ]
     return chosen

@@ -11,7 +11,7 @@ from pipeline.saliency.choice import middle_clip
 from pipeline.saliency.explanation import ClipMetadata, Explanation
 from pipeline.saliency.relevance import clip_relevance
 from pipeline.score_networks.scorer import Scorer
-from pipeline.scoring.bands import band_of
+from pipeline.severity.scale import SeverityScale
 
 
 def explain(
@@ -22,6 +22,7 @@ def explain(
     length: int,
     stage: str,
     device: torch.device,
+    scale: SeverityScale,
     order: FrameOrder = RECORDED,
 ) -> Explanation:
     """Compute the relevance of the middle clip of a recording.
@@ -37,6 +38,7 @@ def explain(
             clip is shorter if the recording nowhere shows the face in so many frames in a row.
         stage: of the network; Grad-CAM takes the output of its last block.
         device: of the network.
+        scale: of the scores.
         order: of the frames in a clip, as the network was fitted.
 
     Raises:
@@ -49,10 +51,10 @@ def explain(
     first, stop = sequence.phases[phase]
     spans = wrapped_spans(start, length, stop - first)
     metadata = ClipMetadata(
-        band=band_of(scored.bdi).name,
+        band=scale.band_of(scored.score).name,
         recording=scored.recording,
         opaque=opaque,
-        bdi=scored.bdi,
+        score=scored.score,
         estimate=scored.estimate,
         clip_estimate=estimate,
         phase=phase,

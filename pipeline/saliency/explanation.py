@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from pipeline.scoring.bands import BANDS
+from pipeline.records.labels import EARLIER_NAMES
 from pipeline.zarr_store import ARCHIVE, GroupWriter, read_array, read_attributes
 
 UNEXPLAINED = "not_explained.txt"  # beside or instead of explanations: why there are none
@@ -20,9 +20,9 @@ class ClipMetadata:
         band: severity band of the true score.
         recording: id of the recording.
         opaque: an id of the recording that does not identify its subject.
-        bdi: true score.
-        estimate: of the whole recording, in points of BDI-II.
-        clip_estimate: of this clip, in points of BDI-II; the relevance explains it.
+        score: true score.
+        estimate: of the whole recording, in points.
+        clip_estimate: of this clip, in points; the relevance explains it.
         phase: of the subsampling.
         start: index of the clip's first frame in that phase.
         stage: of the network; Grad-CAM took the output of its last block.
@@ -32,17 +32,13 @@ class ClipMetadata:
     band: str
     recording: str
     opaque: str
-    bdi: float
+    score: float
     estimate: float
     clip_estimate: float
     phase: int
     start: int
     stage: str
     network: str
-
-    def __post_init__(self) -> None:
-        if self.band not in [band.name for band in BANDS]:
-            raise ValueError(f"{self.recording}: band {self.band!r}; allowed: {', '.join(b.name for b in BANDS)}")
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Explanation:
     Attributes:
         metadata: of the clip, its recording and the network.
         faces: the frames of the clip, as the network saw them.
-        relevance: in points of BDI-II; values above 0 raise the estimate, values below 0 lower it (see `relevance`).
+        relevance: in points; values above 0 raise the estimate, values below 0 lower it (see `relevance`).
         present: whether a face was found in each frame; if not, the frame is black or repeats another frame, depending
             on `clip.absent` of params.yaml.
     """
@@ -79,16 +75,18 @@ def write_explanation(folder: Path, explanation: Explanation) -> None:
 
 
 def read_explanations(folder: Path) -> dict[str, Explanation]:
-    """Read the explanations that the stage explain wrote, by band, from minimal to severe.
+    """Read the explanations that the stage explain wrote, by band, from the lowest to the highest.
 
     Raises:
         ValueError: if a group is incomplete.
     """
-    groups = {band.name: folder / band.name for band in BANDS}
-    return {name: _read(group) for name, group in groups.items() if group.is_dir()}
+    groups = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    ordered = sorted(map(_read, groups), key=lambda item: item.metadata.score)
+    return {item.metadata.band: item for item in ordered}
 
 
 def _read(folder: Path) -> Explanation:
-    metadata = ClipMetadata(**read_attributes(folder))
+    attributes = {EARLIER_NAMES.get(name, name): value for name, value in read_attributes(folder).items()}
+    metadata = ClipMetadata(**attributes)
     faces, relevance, present = (read_array(folder, name) for name in ("faces", "relevance", "present"))
     return Explanation(metadata, faces, relevance, present.astype(bool))

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from pipeline.png import new_figure, write_png
 from pipeline.saliency.explanation import Explanation
-from pipeline.scoring.bands import BANDS
+from pipeline.severity.scale import SeverityScale
 
 PERSONAL = "Shows faces: personal data if they are of real people. Not for git, not for publication, not for others."
 SCALE = "Each clip and network has its own scale: the full colour marks the strongest relevance in the clip."
@@ -40,23 +40,24 @@ class Column:
     explanations: Mapping[str, Explanation]
 
 
-def write_figure6(path: Path, columns: Sequence[Column]) -> None:
+def write_figure6(path: Path, columns: Sequence[Column], scale: SeverityScale) -> None:
     """Write `figure6` as a PNG file, marked as personal data; equal content gives equal bytes."""
-    write_png(path, lambda: figure6(columns), DPI, {"Title": "Relevance over faces", "Disclaimer": PERSONAL})
+    write_png(path, lambda: figure6(columns, scale), DPI, {"Title": "Relevance over faces", "Disclaimer": PERSONAL})
 
 
-def figure6(columns: Sequence[Column]) -> Figure:
+def figure6(columns: Sequence[Column], scale: SeverityScale) -> Figure:
     """Draw a row for each band: for the first and the last frame, the face and the relevance of each network beside it.
 
     Each clip has its own scale: the strongest relevance in all its frames has the full colour.
 
     Args:
         columns: of the networks. The explanations of one band are of the same clip in all columns.
+        scale: of the scores.
     """
     faces = 1 + len(columns)
     group = faces * FACE_SIZE
     width = LABEL_WIDTH + len(FRAMES) * group + GROUP_GAP + GAP
-    height = TOP + len(BANDS) * FACE_SIZE + BOTTOM
+    height = TOP + len(scale.bands) * FACE_SIZE + BOTTOM
     figure = new_figure(width, height)
     lefts = [LABEL_WIDTH + number * (group + GROUP_GAP) for number in range(len(FRAMES))]
 
@@ -71,13 +72,18 @@ def figure6(columns: Sequence[Column]) -> Figure:
         for number, heading in enumerate(["face", *map(_heading, columns)]):
             centre = left + number * FACE_SIZE + (FACE_SIZE - GAP) / 2
             write(centre, height - TOP + 0.07, heading, ha="center", fontsize=7.5)
-    for row, band in enumerate(BANDS):
+    for row, band in enumerate(scale.bands):
         bottom = height - TOP - (row + 1) * FACE_SIZE
         explanations = [column.explanations.get(band.name) for column in columns]
         middle = bottom + (FACE_SIZE - GAP) / 2
         write(0.12, bottom + FACE_SIZE - 0.12, band.name, va="top", fontsize=11, weight="bold")
         write(
-            0.12, bottom + FACE_SIZE - 0.36, _row_label(columns, explanations), va="top", fontsize=8, linespacing=1.35
+            0.12,
+            bottom + FACE_SIZE - 0.36,
+            _row_label(columns, explanations, scale),
+            va="top",
+            fontsize=8,
+            linespacing=1.35,
         )
         first = next((item for item in explanations if item), None)
         if first is None:
@@ -121,7 +127,7 @@ def _heading(column: Column) -> str:
     return "\n".join(textwrap.fill(line, HEADING_WIDTH) for line in lines if line)
 
 
-def _row_label(columns: Sequence[Column], explanations: Sequence[Explanation | None]) -> str:
+def _row_label(columns: Sequence[Column], explanations: Sequence[Explanation | None], scale: SeverityScale) -> str:
     """Return the label of a row: the recording and its score, and the estimates of each network."""
     lines: list[str] = []
     for column, item in zip(columns, explanations, strict=True):
@@ -129,7 +135,11 @@ def _row_label(columns: Sequence[Column], explanations: Sequence[Explanation | N
             continue
         metadata = item.metadata
         if not lines:
-            lines += [f"BDI-II {metadata.bdi:g}", f"recording {metadata.opaque}", f"clip from frame {metadata.start}"]
+            lines += [
+                f"{scale.name} {metadata.score:g}",
+                f"recording {metadata.opaque}",
+                f"clip from frame {metadata.start}",
+            ]
         title = f"{column.title}: " if column.title else "estimate "
         lines.append(f"{title}{metadata.estimate:.1f}, this clip {metadata.clip_estimate:.1f}")
     return "\n".join(lines)

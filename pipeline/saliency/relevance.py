@@ -9,7 +9,7 @@ mean over all positions of the estimate's gradient, and sums the channels:
 The ReLU at the end of Grad-CAM is therefore left out. For classes it drops evidence for other classes; here it would
 drop evidence for a lower score, on which every low estimate rests. The paper's picture shows the positive part alone.
 
-**Unit.** Points of BDI-II. Before an average pool (conv5 of MSN and I3D), w_c is the weight of every position, so the
+**Unit.** Points. Before an average pool (conv5 of MSN and I3D), w_c is the weight of every position, so the
 relevance of all positions of the map adds up to gradient times features: the contribution of the features to the
 estimate, to first order. Elsewhere only proportions are meaningful.
 
@@ -50,7 +50,7 @@ def relevance(
         stage: Grad-CAM takes the output of its last block; the map is upsampled linearly in time and space.
 
     Returns:
-        Relevance and estimates, both in points of BDI-II.
+        Relevance and estimates, both in points.
 
     Raises:
         ValueError: if the network is in training mode or has no such stage.

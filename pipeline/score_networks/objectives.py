@@ -52,7 +52,7 @@ class SquaredError:
 
 @dataclass(frozen=True)
 class ExpectedScore:
-    """A logit for each of the scores 0, 1, ...; the estimate E is the expected value of their softmax p.
+    """A logit for each whole score of the range; the estimate E is the expected value of their softmax p.
 
     The loss pushes E to the score y: 1 / (2 N) times the sum of (E - y)^2, with the gradient (E - y) p_j (j - E) / N of
     logit j (W. C. de Melo, E. Granger, A. Hadid, "Depression Detection Based on Deep Distribution Learning", ICIP 2019;
@@ -60,9 +60,11 @@ class ExpectedScore:
 
     Attributes:
         levels: number of scores.
+        lowest: the first of them.
     """
 
     levels: int
+    lowest: int = 0
 
     def targets(self, scores: Sequence[float]) -> list[float]:
         """Return the scores."""
@@ -74,7 +76,7 @@ class ExpectedScore:
 
     def points(self, outputs: Float[Tensor, "batch levels"]) -> Float[Tensor, " batch"]:
         """Return the expected scores."""
-        levels = torch.arange(self.levels, dtype=outputs.dtype, device=outputs.device)
+        levels = torch.arange(self.levels, dtype=outputs.dtype, device=outputs.device) + self.lowest
         return (outputs.softmax(dim=1) * levels).sum(dim=1)
 
 
@@ -85,7 +87,7 @@ def objective_of(description: Description) -> Objective:
         ValueError: if they estimate no score.
     """
     if isinstance(description.head, Expectation):
-        return ExpectedScore(description.head.levels)
+        return ExpectedScore(description.head.levels, description.head.lowest)
     if description.target is None:
         raise ValueError("these weights estimate no score; allowed: weights of a network that does")
     return SquaredError(description.target)

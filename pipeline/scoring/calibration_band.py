@@ -8,7 +8,7 @@ from jaxtyping import Float
 from pipeline.statistics.calibration import calibration_intercept
 from pipeline.statistics.statistic import Scores
 
-Places = Float[np.ndarray, " places"]  # estimates, in points of BDI-II
+Places = Float[np.ndarray, " places"]  # estimates, in points
 
 
 def calibration_band(

@@ -47,7 +47,7 @@ class Estimated(Protocol):
         """The person in it."""
 
     @property
-    def bdi(self) -> float | None:
+    def score(self) -> float | None:
         """The score, in points."""
 
     @property
@@ -63,7 +63,7 @@ class Conformal:
         level: percent of these people whose score it contains at least.
         promise: the people, a name of `PROMISES`.
         calibration_subjects: number of subjects whose errors it is computed from.
-        half_width: in points of BDI-II; None if there are too few subjects for the level.
+        half_width: in points; None if there are too few subjects for the level.
         videos: number of test videos of such people.
         subjects: number of such people in the test partition.
         coverage: share of these videos whose score it contains; None without a half-width or videos.
@@ -93,8 +93,8 @@ def one_error_per_subject(predictions: Sequence[Estimated], seed: int) -> list[f
     """Return the absolute error of one recording of each subject, drawn at random."""
     errors_by_subject: dict[str, list[float]] = {}
     for item in sorted(predictions, key=lambda item: item.recording):
-        if item.bdi is not None:
-            errors_by_subject.setdefault(item.subject, []).append(abs(item.bdi - item.estimate))
+        if item.score is not None:
+            errors_by_subject.setdefault(item.subject, []).append(abs(item.score - item.estimate))
     random = np.random.default_rng(seed)
     return [errors[random.integers(len(errors))] for _, errors in sorted(errors_by_subject.items())]
 
@@ -111,7 +111,9 @@ def calibrate(
         seed: of the draws of recordings.
     """
     validated_subjects = {item.subject for item in validated}
-    fresh = [item for item in tested if item.bdi is not None and item.clips and item.subject not in validated_subjects]
+    fresh = [
+        item for item in tested if item.score is not None and item.clips and item.subject not in validated_subjects
+    ]
     results = []
     for promise, met in PROMISES.items():
         errors = one_error_per_subject([item for item in validated if (item.subject in fitted) == met], seed)
@@ -128,7 +130,7 @@ def _of_level(level: int, promise: str, errors: Sequence[float], tested: Sequenc
 
 
 def _coverage(tested: Sequence[Prediction], width: float) -> Interval | None:
-    covered = np.array([item.bdi is not None and abs(item.bdi - item.estimate) <= width for item in tested])
+    covered = np.array([item.score is not None and abs(item.score - item.estimate) <= width for item in tested])
     return share_of(covered).interval([item.subject for item in tested])
 
 

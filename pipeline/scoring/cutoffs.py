@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Bool
 
 from pipeline.records.tables import write_rows
-from pipeline.scoring.bands import BANDS, Band
 from pipeline.scoring.subgroups import ALL_SEEN_UNSEEN, MODEL, Subgroup
 from pipeline.scoring.summary import format_cell
+from pipeline.severity.scale import Band, SeverityScale
 from pipeline.statistics.interval import Interval
 from pipeline.statistics.proportions import share_of
 
@@ -25,37 +25,53 @@ Videos = Bool[np.ndarray, " videos"]
 
 
 @dataclass(frozen=True)
-class CutoffShare:
+class Share:
     """A share at one cut.
+
+    Attributes:
+        measure: prevalence, sensitivity, specificity, positive predictive value or negative predictive value.
+        videos: number of videos that it is a share of.
+        subjects: number of their subjects.
+        interval: with its exact interval.
+    """
+
+    measure: str
+    videos: int
+    subjects: int
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class CutoffShare:
+    """A share at the lower edge of a band.
 
     Attributes:
         subgroup: of the test videos.
         band: the band whose lower edge is the cut.
-        measure: prevalence, sensitivity, specificity, positive predictive value or negative predictive value.
-        videos: number of videos that it is a share of.
-        subjects: number of their subjects.
-        share: with its exact interval.
+        share: the share.
     """
 
     subgroup: str
     band: Band
-    measure: str
-    videos: int
-    subjects: int
-    share: Interval
+    share: Share
 
 
-def cutoff_shares(subgroups: Sequence[Subgroup]) -> list[CutoffShare]:
-    """Compute the shares at the cuts of all bands but the lowest, for all, seen and unseen videos.
+def cutoff_shares(subgroups: Sequence[Subgroup], scale: SeverityScale) -> list[CutoffShare]:
+    """Compute the shares at the cuts of all bands of a scale but the lowest, for all, seen and unseen videos.
 
     A share of no videos is left out, as the sensitivity is if no score is in the band or above.
     """
     chosen = [subgroup for subgroup in subgroups if subgroup.name in ALL_SEEN_UNSEEN]
-    return [item for subgroup in chosen for band in BANDS[1:] for item in _shares(subgroup, band)]
+    return [
+        CutoffShare(subgroup.name, band, share)
+        for subgroup in chosen
+        for band in scale.bands[1:]
+        for share in shares_at(subgroup, band.edges[0])
+    ]
 
 
-def _shares(subgroup: Subgroup, band: Band) -> Iterator[CutoffShare]:
-    cut = band.edges[0]
+def shares_at(subgroup: Subgroup, cut: float) -> Iterator[Share]:
+    """Yield the shares of a subgroup at a cut, of scores and of estimates; a share of no videos is left out."""
     positive, called = subgroup.truth >= cut, subgroup.estimates[MODEL] >= cut
     everyone = np.ones_like(positive)
     measures: tuple[tuple[str, Videos, Videos], ...] = (  # name, videos that it is a share of, videos that count
@@ -68,7 +84,7 @@ def _shares(subgroup: Subgroup, band: Band) -> Iterator[CutoffShare]:
     for measure, among, counted in measures:
         subjects = [subject for subject, row in zip(subgroup.subjects, among.tolist(), strict=True) if row]
         if (interval := share_of(counted[among]).interval(subjects)) is not None:
-            yield CutoffShare(subgroup.name, band, measure, len(subjects), len(set(subjects)), interval)
+            yield Share(measure, len(subjects), len(set(subjects)), interval)
 
 
 def write_cutoffs(path: Path, shares: Sequence[CutoffShare]) -> None:
@@ -78,10 +94,10 @@ def write_cutoffs(path: Path, shares: Sequence[CutoffShare]) -> None:
             item.subgroup,
             item.band.name,
             f"{item.band.edges[0]:g}",
-            item.measure,
-            item.videos,
-            item.subjects,
-            *map(format_cell, (item.share.value, item.share.low, item.share.high)),
+            item.share.measure,
+            item.share.videos,
+            item.share.subjects,
+            *map(format_cell, (item.share.interval.value, item.share.interval.low, item.share.interval.high)),
         ]
         for item in shares
     ]

@@ -64,7 +64,7 @@ def count_flow(
 
 def _step(label: Label, validated: set[str], folder: Path, length: int, absent: str) -> str:
     """Return the step at which a recording leaves the flow."""
-    if label.bdi is None:
+    if label.score is None:
         return UNSCORED
     if reason := unusable_because(folder, length, absent):
         return reason

@@ -4,44 +4,48 @@ A metric that the videos do not define (of no videos, or a correlation with some
 left out of the files: DVC counts a NaN as a change in every comparison.
 """
 
-from jaxtyping import Bool
-from numpy import ndarray
+import numpy as np
 
-from pipeline.scoring.bands import BANDS, EDGES, band_numbers
+from pipeline.scoring.bands import band_numbers
+from pipeline.severity.scale import SeverityScale
 from pipeline.statistics.agreement import ccc, pcc, spread, weighted_kappa
 from pipeline.statistics.calibration import calibration_intercept, calibration_slope
 from pipeline.statistics.errors import bias, mae, rmse
 from pipeline.statistics.limits import lower_limit, upper_limit
 from pipeline.statistics.proportions import count
-from pipeline.statistics.statistic import Metric, Scores
-
-
-def is_severe_called_minimal(truth: Scores, estimate: Scores) -> Bool[ndarray, " videos"]:
-    """Return which videos have a score in the highest band and an estimate in the lowest."""
-    return (band_numbers(truth) == len(BANDS) - 1) & (band_numbers(estimate) == 0)
-
-
-def is_minimal_called_severe(truth: Scores, estimate: Scores) -> Bool[ndarray, " videos"]:
-    """Return which videos have a score in the lowest band and an estimate in the highest."""
-    return is_severe_called_minimal(estimate, truth)
-
-
-kappa = weighted_kappa(EDGES)
-severe_called_minimal = count(is_severe_called_minimal)
-minimal_called_severe = count(is_minimal_called_severe)
+from pipeline.statistics.statistic import Metric
 
 ERRORS: dict[str, Metric] = {"rmse": rmse, "mae": mae}
-METRICS: dict[str, Metric] = {
+METRICS: dict[str, Metric] = {  # of scores on any scale
     **ERRORS,
     "pcc": pcc,
     "ccc": ccc,
-    "kappa": kappa,
     "spread": spread,
     "bias": bias,
     "calibration slope": calibration_slope,
     "calibration intercept": calibration_intercept,
     "lower limit of agreement": lower_limit,
     "upper limit of agreement": upper_limit,
-    "severe called minimal": severe_called_minimal,
-    "minimal called severe": minimal_called_severe,
 }
+
+
+def metrics_of(scale: SeverityScale) -> dict[str, Metric]:
+    """Return all metrics, with those of the bands of a scale, in the order of intervals.csv."""
+    first = {name: METRICS[name] for name in (*ERRORS, "pcc", "ccc")}
+    kappa = {"kappa": weighted_kappa(np.array(scale.edges))}
+    return {**first, **kappa, **METRICS, **called_opposite(scale)}
+
+
+def called_opposite(scale: SeverityScale) -> dict[str, Metric]:
+    """Return the counts of videos of the highest band whose estimate is in the lowest one, and the other way round."""
+    lowest, highest = scale.bands[0].name, scale.bands[-1].name
+    last = len(scale.bands) - 1
+
+    def counted(true_band: int, estimated_band: int) -> Metric:
+        return count(
+            lambda truth, estimate: (
+                (band_numbers(truth, scale) == true_band) & (band_numbers(estimate, scale) == estimated_band)
+            )
+        )
+
+    return {f"{highest} called {lowest}": counted(last, 0), f"{lowest} called {highest}": counted(0, last)}

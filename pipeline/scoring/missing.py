@@ -36,13 +36,13 @@ def count_missing(predictions: Sequence[Prediction], missing: Sequence[Label]) -
         predictions: those without a score are ignored.
         missing: labels of recordings without a sequence; those without a score are ignored.
     """
-    scored = [item for item in predictions if item.bdi is not None]
+    scored = [item for item in predictions if item.score is not None]
     return MissingCounts(
         frames=sum(item.frames for item in scored),
         absent_frames=sum(item.absent for item in scored),
         without_face=len(without_face(scored)),
         without_clip=len(without_clip(scored)),
-        missing=sum(label.bdi is not None for label in missing),
+        missing=sum(label.score is not None for label in missing),
     )
 
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.png import write_png
-from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, INTERVAL_COLOUR, MARGIN, new_plot, scatter_videos
+from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, INTERVAL_COLOUR, error_limit, new_plot, scatter_videos
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
+from pipeline.severity.scale import SeverityScale
 from pipeline.statistics.interval import format_interval
 
 WIDTH, HEIGHT = 6.4, 5.6  # inches
@@ -23,23 +23,26 @@ LINES: dict[str, dict[str, Any]] = {  # by metric: legend and style
 }
 
 
-def write_agreement_figure(path: Path, predictions: Sequence[Prediction], summary: Summary | None) -> None:
+def write_agreement_figure(
+    path: Path, predictions: Sequence[Prediction], summary: Summary | None, scale: SeverityScale
+) -> None:
     """Write `agreement_figure` as a PNG file."""
-    write_png(path, lambda: agreement_figure(predictions, summary), DPI)
+    write_png(path, lambda: agreement_figure(predictions, summary, scale), DPI)
 
 
-def agreement_figure(predictions: Sequence[Prediction], summary: Summary | None) -> Figure:
+def agreement_figure(predictions: Sequence[Prediction], summary: Summary | None, scale: SeverityScale) -> Figure:
     """Draw estimate minus score against the mean of both, with the mean difference and the limits of agreement.
 
     Args:
         predictions: those without a score are ignored.
         summary: of all drawn videos, with the lines and their intervals; None if there are none.
+        scale: of the scores.
     """
     figure, axes = new_plot(WIDTH, HEIGHT, AXES)
-    scored = [item for item in predictions if item.bdi is not None]
+    scored = [item for item in predictions if item.score is not None]
     scatter_videos(axes, scored, lambda truth, estimate: ((truth + estimate) / 2, estimate - truth))
     truth, estimate = truth_and_estimate(scored)
-    limit = max([20.0, *np.abs(estimate - truth).tolist()]) + MARGIN
+    limit = error_limit(estimate - truth, scale)
     axes.set(ylim=(-limit, limit), xlabel="Mean of score and estimate", ylabel="Estimate minus score")
     axes.axhline(0, color="black", lw=0.6, label="no difference", zorder=2)
     for metric, style in LINES.items():

@@ -14,11 +14,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.png import write_png
-from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.scoring.calibration_band import calibration_band
-from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, INTERVAL_COLOUR, MARGIN, new_plot, scatter_videos
+from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, INTERVAL_COLOUR, margin, new_plot, scatter_videos
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
+from pipeline.severity.scale import SeverityScale
 from pipeline.statistics.interval import format_interval
 
 WIDTH, HEIGHT = 6.4, 7.5  # inches
@@ -26,25 +26,29 @@ AXES = (0.7, 1.75, 5.5, 5.5)  # left, bottom, width, height, in inches
 STEPS = 101  # points of the regression line and its band
 
 
-def write_calibration_figure(path: Path, predictions: Sequence[Prediction], summary: Summary | None) -> None:
+def write_calibration_figure(
+    path: Path, predictions: Sequence[Prediction], summary: Summary | None, scale: SeverityScale
+) -> None:
     """Write `calibration_figure` as a PNG file."""
-    write_png(path, lambda: calibration_figure(predictions, summary), DPI)
+    write_png(path, lambda: calibration_figure(predictions, summary, scale), DPI)
 
 
-def calibration_figure(predictions: Sequence[Prediction], summary: Summary | None) -> Figure:
+def calibration_figure(predictions: Sequence[Prediction], summary: Summary | None, scale: SeverityScale) -> Figure:
     """Draw score against estimate, the regression of scores on estimates with its 95 % band, and the line of equality.
 
     Args:
         predictions: those without a score are ignored.
         summary: of all drawn videos, for the caption; None if there are none.
+        scale: of the scores.
     """
     figure, axes = new_plot(WIDTH, HEIGHT, AXES)
-    scored = [item for item in predictions if item.bdi is not None]
+    scored = [item for item in predictions if item.score is not None]
     truth, estimate = truth_and_estimate(scored)
-    low = min([LOWEST_SCORE, *estimate.tolist()]) - MARGIN
-    high = max([HIGHEST_SCORE, *estimate.tolist()]) + MARGIN
-    axes.set(xlim=(low, high), ylim=(LOWEST_SCORE - MARGIN, HIGHEST_SCORE + MARGIN))
-    axes.set(xlabel="Estimated BDI-II score", ylabel="BDI-II score")
+    beyond = margin(scale)
+    low = min([scale.lowest, *estimate.tolist()]) - beyond
+    high = max([scale.highest, *estimate.tolist()]) + beyond
+    axes.set(xlim=(low, high), ylim=(scale.lowest - beyond, scale.highest + beyond))
+    axes.set(xlabel=f"Estimated {scale.name} score", ylabel=f"{scale.name} score")
     scatter_videos(axes, scored, lambda truth, estimate: (estimate, truth))
     axes.plot([low, high], [low, high], color="black", lw=1, label="score equals estimate", zorder=2)
     if len(scored) > 1 and np.ptp(estimate):

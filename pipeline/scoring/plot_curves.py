@@ -14,28 +14,28 @@ from matplotlib.figure import Figure
 
 from pipeline.png import new_figure, write_png
 from pipeline.records.estimates import SpanEstimate, VideoEstimate
-from pipeline.scoring.bands import BANDS, band_of
-from pipeline.scoring.plot_style import DPI
+from pipeline.scoring.plot_style import DPI, margin
 from pipeline.scoring.prediction_tables import Prediction
+from pipeline.severity.scale import SeverityScale
 
 VIDEOS_PER_BAND = 3
 PANEL = (2.5, 1.7)  # inches
 MARGINS = (0.85, 0.0, 0.8, 0.0)  # left, right, bottom, top, in inches
 GAP = 0.14  # share of a panel
-MIN_LIMIT, MAX_LIMIT = 0.0, 45.0  # points that the y axis always includes
-PADDING = 2.0  # points beyond the outermost estimate
+TOP_SHARE = 5 / 7  # of the range of scores, which the y axis always includes
 
 
-def choose_videos(predictions: Sequence[Prediction]) -> dict[str, list[Prediction]]:
+def choose_videos(predictions: Sequence[Prediction], scale: SeverityScale) -> dict[str, list[Prediction]]:
     """Choose up to VIDEOS_PER_BAND recordings of each band, evenly spread over those with a clip, sorted by score, id.
 
     Of n sorted recordings, those at (2 i + 1) / (2 VIDEOS_PER_BAND) n, i = 0, 1, ...: of nine, the second, fifth and
     eighth.
     """
     chosen = {}
-    for band in BANDS:
-        usable = [item for item in predictions if item.bdi is not None and item.clips and band_of(item.bdi) == band]
-        ordered = sorted(usable, key=lambda item: (item.bdi, item.recording))
+    scored = [(item, item.score) for item in predictions if item.score is not None and item.clips]
+    for band in scale.bands:
+        usable = [item for item, score in scored if scale.band_of(score) == band]
+        ordered = sorted(usable, key=lambda item: (item.score, item.recording))
         count = min(VIDEOS_PER_BAND, len(ordered))
         chosen[band.name] = [ordered[len(ordered) * (2 * i + 1) // (2 * count)] for i in range(count)]
     return chosen
@@ -46,15 +46,17 @@ def write_curves_figure(
     chosen: Mapping[str, Sequence[Prediction]],
     videos: Sequence[VideoEstimate],
     rates: Mapping[str, float],
+    scale: SeverityScale,
 ) -> None:
     """Write `curves_figure` as a PNG file."""
-    write_png(path, lambda: curves_figure(chosen, videos, rates), DPI)
+    write_png(path, lambda: curves_figure(chosen, videos, rates, scale), DPI)
 
 
 def curves_figure(
     chosen: Mapping[str, Sequence[Prediction]],
     videos: Sequence[VideoEstimate],
     rates: Mapping[str, float],
+    scale: SeverityScale,
 ) -> Figure:
     """Draw a row of panels for each band, with one scale of the estimates for all.
 
@@ -62,23 +64,24 @@ def curves_figure(
         chosen: see `choose_videos`.
         videos: the estimates of spans, of at least the chosen recordings.
         rates: frame rate of each chosen recording's sequence.
+        scale: of the scores.
     """
     left, right, bottom, top = MARGINS
-    width, height = VIDEOS_PER_BAND * PANEL[0] + left + right, len(BANDS) * PANEL[1] + bottom + top
+    width, height = VIDEOS_PER_BAND * PANEL[0] + left + right, len(scale.bands) * PANEL[1] + bottom + top
     figure = new_figure(width, height)
     spans = {video.recording: video.spans for video in videos}
     all_items = [item for items in chosen.values() for item in items]
     estimates = [span.estimate for item in all_items for span in spans[item.recording]]
     limits = (
-        min([MIN_LIMIT, *estimates]) - PADDING,
-        max([MAX_LIMIT, *estimates, *(item.bdi or 0.0 for item in all_items)]) + PADDING,
+        min([scale.lowest, *estimates]) - margin(scale),
+        max([scale.points(TOP_SHARE), *estimates, *(item.score or 0.0 for item in all_items)]) + margin(scale),
     )
-    for row, band in enumerate(BANDS):
+    for row, band in enumerate(scale.bands):
         items = chosen.get(band.name, [])
         for column in range(VIDEOS_PER_BAND):
             rectangle = (
                 (left + column * PANEL[0]) / width,
-                (bottom + (len(BANDS) - 1 - row) * PANEL[1]) / height,
+                (bottom + (len(scale.bands) - 1 - row) * PANEL[1]) / height,
                 PANEL[0] * (1 - GAP) / width,
                 PANEL[1] * (1 - 2 * GAP) / height,
             )
@@ -104,8 +107,8 @@ def _draw_panel(axes: Axes, item: Prediction, spans: Sequence[SpanEstimate], rat
     style: dict[str, Any] = {"color": "#08519c", "lw": 2.4, "capstyle": "butt", "snap": False}
     axes.hlines([span.estimate for span in spans], begins, ends, label="estimate of a span, over its time", **style)
     axes.axhline(item.estimate, color="black", lw=1, label="estimate of the video")
-    axes.axhline(item.bdi or 0.0, color="black", lw=1.2, ls=(0, (5, 4)), label="score")
-    axes.set_title(f"score {item.bdi:g}, estimate {item.estimate:.1f}", fontsize=9, pad=3)
+    axes.axhline(item.score or 0.0, color="black", lw=1.2, ls=(0, (5, 4)), label="score")
+    axes.set_title(f"score {item.score:g}, estimate {item.estimate:.1f}", fontsize=9, pad=3)
 
 
 def _legend(figure: Figure) -> tuple[list, list]:

@@ -13,10 +13,19 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.png import write_png
-from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
-from pipeline.scoring.plot_style import CAPTION_LENGTH, DPI, MARGIN, new_plot, scatter_videos, shade_bands
+from pipeline.scoring.plot_style import (
+    CAPTION_LENGTH,
+    DPI,
+    error_limit,
+    margin,
+    names_height,
+    new_plot,
+    scatter_videos,
+    shade_bands,
+)
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import Summary, truth_and_estimate
+from pipeline.severity.scale import SeverityScale
 from pipeline.statistics.interval import format_interval
 from pipeline.statistics.statistic import Scores
 
@@ -24,9 +33,11 @@ WIDTH, HEIGHT = 6.4, 5.6  # inches
 AXES = (0.7, 1.6, 5.5, 3.5)  # left, bottom, width, height, in inches
 
 
-def write_error_figure(path: Path, predictions: Sequence[Prediction], constant: float, summary: Summary | None) -> None:
+def write_error_figure(
+    path: Path, predictions: Sequence[Prediction], constant: float, summary: Summary | None, scale: SeverityScale
+) -> None:
     """Write `error_figure` as a PNG file."""
-    write_png(path, lambda: error_figure(predictions, constant, summary), DPI)
+    write_png(path, lambda: error_figure(predictions, constant, summary, scale), DPI)
 
 
 def fit_trend(truth: Scores, error: Scores) -> tuple[float, float] | None:
@@ -38,22 +49,27 @@ def fit_trend(truth: Scores, error: Scores) -> tuple[float, float] | None:
     return float(error.mean() - slope * truth.mean()), slope
 
 
-def error_figure(predictions: Sequence[Prediction], constant: float, summary: Summary | None) -> Figure:
+def error_figure(
+    predictions: Sequence[Prediction], constant: float, summary: Summary | None, scale: SeverityScale
+) -> Figure:
     """Draw estimate minus score against the score, with its trend and the line of the constant.
 
     Args:
         predictions: those without a score are ignored.
         constant: the constant baseline.
         summary: of all drawn videos, for the caption; None if there are none.
+        scale: of the scores.
     """
-    figure, axes = new_plot(WIDTH, HEIGHT, AXES)
-    scored = [item for item in predictions if item.bdi is not None]
+    height = HEIGHT + names_height(scale)
+    figure, axes = new_plot(WIDTH, height, AXES)
+    scored = [item for item in predictions if item.score is not None]
     truth, estimate = truth_and_estimate(scored)
-    limit = max([20.0, *np.abs(estimate - truth).tolist()]) + MARGIN
-    ends = np.array([LOWEST_SCORE - MARGIN, HIGHEST_SCORE + MARGIN])
-    axes.set(xlim=tuple(ends), ylim=(-limit, limit))
-    axes.set(xlabel="BDI-II score", ylabel="Estimate minus score")
-    shade_bands(axes, *ends.tolist())
+    limit = error_limit(estimate - truth, scale)
+    low, high = scale.lowest - margin(scale), scale.highest + margin(scale)
+    ends = np.array([low, high])
+    axes.set(xlim=(low, high), ylim=(-limit, limit))
+    axes.set(xlabel=f"{scale.name} score", ylabel="Estimate minus score")
+    shade_bands(axes, low, high, scale)
     scatter_videos(axes, scored, lambda truth, estimate: (truth, estimate - truth))
     axes.axhline(0, color="black", lw=1, label="no error", zorder=2)
     axes.plot(ends, constant - ends, color="black", lw=1, ls=(0, (5, 4)), label=f"constant, {constant:.1f}", zorder=2)
@@ -61,8 +77,8 @@ def error_figure(predictions: Sequence[Prediction], constant: float, summary: Su
     if trend is not None:
         reach = np.array([truth.min(), truth.max()])  # no extrapolation
         axes.plot(reach, trend[0] + trend[1] * reach, color="black", lw=2.4, ls=(0, (1, 1)), label="trend", zorder=4)
-    figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / HEIGHT), ncols=3, frameon=False, fontsize=8.5)
-    figure.text(0.25 / WIDTH, 0.62 / HEIGHT, _caption(summary, trend), va="top", fontsize=8.5, linespacing=1.3)
+    figure.legend(loc="upper center", bbox_to_anchor=(0.54, 1.17 / height), ncols=3, frameon=False, fontsize=8.5)
+    figure.text(0.25 / WIDTH, 0.62 / height, _caption(summary, trend), va="top", fontsize=8.5, linespacing=1.3)
     return figure
 
 

@@ -30,8 +30,8 @@ class Prediction:
         seen: whether the labels for fitting have a score of this subject.
         session: id of the visit; may be empty.
         task: what the subject did; may be empty.
-        bdi: the score, or None if unknown.
-        estimate: in points of BDI-II; the constant if there is no span.
+        score: the score, or None if unknown.
+        estimate: in points; the constant if there is no span.
         clips: number of spans (clips, frames, segments) that the estimate averages; 0 if it never shows a face, or
             nowhere as long as the estimator needs.
         frames: number of frames of its sequence, in all phases.
@@ -45,7 +45,7 @@ class Prediction:
     seen: bool
     session: str
     task: str
-    bdi: float | None
+    score: float | None
     estimate: float
     clips: int
     frames: int
@@ -81,7 +81,7 @@ def join(label: Label, video: VideoEstimate, sequence: FaceSequence, labels_alon
         seen=label.subject in labels_alone.subjects,
         session=label.session,
         task=label.task,
-        bdi=label.bdi,
+        score=label.score,
         estimate=labels_alone.reference if video.score is None else video.score,
         clips=len(video.spans),
         frames=len(sequence.present),
@@ -94,8 +94,8 @@ def join(label: Label, video: VideoEstimate, sequence: FaceSequence, labels_alon
 def write_predictions(folder: Path, predictions: Iterable[Prediction]) -> None:
     """Write predictions.csv, and unscored.csv if there are recordings without a score; sorted by recording."""
     ordered = sorted(predictions, key=lambda item: item.recording)
-    write_rows(folder / "predictions.csv", COLUMNS, (_cells(item) for item in ordered if item.bdi is not None))
-    if unscored := [_cells(item) for item in ordered if item.bdi is None]:
+    write_rows(folder / "predictions.csv", COLUMNS, (_cells(item) for item in ordered if item.score is not None))
+    if unscored := [_cells(item) for item in ordered if item.score is None]:
         write_rows(folder / "unscored.csv", COLUMNS, unscored)
 
 
@@ -110,7 +110,7 @@ def write_clips(path: Path, videos: Iterable[VideoEstimate]) -> None:
 
 
 def _cells(item: Prediction) -> list[object]:
-    score = "" if item.bdi is None else f"{item.bdi:g}"
+    score = "" if item.score is None else f"{item.score:g}"
     seen = "yes" if item.seen else "no"
     numbers = [score, f"{item.estimate:z.4f}", item.clips, f"{item.coverage:.4f}", item.frames, item.absent]
     return [item.recording, item.subject, item.session, seen, item.task, *numbers]

@@ -15,6 +15,7 @@ from pipeline.scoring.plot_scatter import write_figure5
 from pipeline.scoring.prediction_tables import write_clips, write_predictions
 from pipeline.scoring.subgroups import Subgroup
 from pipeline.scoring.summary import Summary, write_intervals
+from pipeline.severity.scale import SeverityScale
 from pipeline.zarr_store import read_attributes
 
 
@@ -25,6 +26,7 @@ def write_results(
     subgroups: Sequence[Subgroup],
     summaries: Sequence[Summary],
     sequences: Path,
+    scale: SeverityScale,
 ) -> None:
     """Write everything except metrics.json and the conformal intervals.
 
@@ -35,22 +37,23 @@ def write_results(
         subgroups: of the test videos.
         summaries: of the subgroups; the first is of all videos; empty if no video has a score.
         sequences: the folder of the recordings' sequences, which have the frame rates.
+        scale: of the scores.
     """
     predictions = tested.predictions
     overall = summaries[0] if summaries else None
     write_predictions(folder, predictions)
     write_clips(folder / "clips.csv", tested.videos)
     write_intervals(folder / "intervals.csv", summaries)
-    counts = count_bands(predictions)
-    write_confusion(folder / "confusion.csv", counts)
-    write_confusion_figure(folder / "confusion.png", counts, overall)
-    write_figure5(folder / "figure5.png", predictions, constant, overall)
-    write_calibration_figure(folder / "calibration.png", predictions, overall)
-    write_agreement_figure(folder / "agreement.png", predictions, overall)
-    write_cutoffs(folder / "cutoffs.csv", cutoff_shares(subgroups))
+    counts = count_bands(predictions, scale)
+    write_confusion(folder / "confusion.csv", counts, scale)
+    write_confusion_figure(folder / "confusion.png", counts, overall, scale)
+    write_figure5(folder / "figure5.png", predictions, constant, overall, scale)
+    write_calibration_figure(folder / "calibration.png", predictions, overall, scale)
+    write_agreement_figure(folder / "agreement.png", predictions, overall, scale)
+    write_cutoffs(folder / "cutoffs.csv", cutoff_shares(subgroups, scale))
     write_group_differences(folder / "group_differences.csv", group_differences(subgroups))
-    write_error_figure(folder / "error.png", predictions, constant, overall)
-    chosen = choose_videos(predictions)
+    write_error_figure(folder / "error.png", predictions, constant, overall, scale)
+    chosen = choose_videos(predictions, scale)
     names = [item.recording for items in chosen.values() for item in items]
     rates = {name: float(read_attributes(sequences / name)["fps"]) for name in names}
-    write_curves_figure(folder / "curves.png", chosen, tested.videos, rates)
+    write_curves_figure(folder / "curves.png", chosen, tested.videos, rates, scale)

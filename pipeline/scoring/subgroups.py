@@ -49,7 +49,7 @@ def subgroups_of(
     Subgroups are: subjects seen and unseen in fitting; tasks, if there are several; sex and age, if known; and pairs,
     if sessions have several videos (AVEC2014's two tasks), with scores and estimates averaged over each session.
     """
-    scored = [item for item in predictions if item.bdi is not None]
+    scored = [item for item in predictions if item.score is not None]
     members = {
         "all": scored,
         "seen": [item for item in scored if item.seen],
@@ -78,7 +78,7 @@ def _subgroup(
         },
         **{name: [values[item.recording] for item in items] for name, values in baselines.items()},
     }
-    truth = np.array([item.bdi for item in items], np.float64)
+    truth = np.array([item.score for item in items], np.float64)
     subjects = tuple(item.subject for item in items)
     return Subgroup(
         name, subjects, truth, {estimator: np.array(values, np.float64) for estimator, values in estimates.items()}

@@ -11,10 +11,11 @@ from pipeline.estimators.labels_alone import LABEL_ESTIMATORS, REFERENCE
 from pipeline.records.baseline_estimates import BASELINES
 from pipeline.records.tables import write_rows
 from pipeline.runtime.atomic import write_text_atomically
-from pipeline.scoring.metrics import ERRORS, METRICS
+from pipeline.scoring.metrics import ERRORS, metrics_of
 from pipeline.scoring.missing import MissingCounts
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.subgroups import MODEL, Subgroup
+from pipeline.severity.scale import SeverityScale
 from pipeline.statistics.interval import Interval
 from pipeline.statistics.statistic import Metric, Scores, difference, intervals
 
@@ -42,24 +43,24 @@ class Summary:
     metrics: Mapping[tuple[str, str], Interval]
 
 
-def summarise(subgroups: Sequence[Subgroup]) -> list[Summary]:
-    """Compute the metrics of every subgroup, with their intervals over subjects."""
+def summarise(subgroups: Sequence[Subgroup], scale: SeverityScale) -> list[Summary]:
+    """Compute the metrics of every subgroup, with their intervals over subjects, on the scale of the scores."""
     return [
         Summary(
             subgroup.name,
             len(subgroup.truth),
             len(set(subgroup.subjects)),
-            _metrics_with_intervals(subgroup),
+            _metrics_with_intervals(subgroup, metrics_of(scale)),
         )
         for subgroup in subgroups
     ]
 
 
-def _metrics_with_intervals(subgroup: Subgroup) -> dict[tuple[str, str], Interval]:
+def _metrics_with_intervals(subgroup: Subgroup, of_model: Mapping[str, Metric]) -> dict[tuple[str, str], Interval]:
     statistics = {
         (estimator, name): metric.of(subgroup.truth, subgroup.estimates[estimator])
         for estimator in subgroup.estimates
-        for name, metric in (METRICS if estimator == MODEL else ERRORS).items()
+        for name, metric in (of_model if estimator == MODEL else ERRORS).items()
     }
     for other in (estimator for estimator in subgroup.estimates if estimator != MODEL):
         for name in ERRORS:
@@ -81,7 +82,7 @@ def gain_of(baseline: str) -> str:
 
 def truth_and_estimate(predictions: Sequence[Prediction]) -> tuple[Scores, Scores]:
     """Return the scores and the estimates of the predictions that have a score, as two arrays."""
-    pairs = [(item.bdi, item.estimate) for item in predictions if item.bdi is not None]
+    pairs = [(item.score, item.estimate) for item in predictions if item.score is not None]
     truth, estimate = np.array(pairs, np.float64).reshape(-1, 2).T
     return truth, estimate
 
@@ -104,7 +105,12 @@ def write_intervals(path: Path, summaries: Sequence[Summary]) -> None:
 
 
 def write_metrics(
-    path: Path, summaries: Sequence[Summary], validated: Sequence[Prediction], missing: MissingCounts, control: str = ""
+    path: Path,
+    summaries: Sequence[Summary],
+    validated: Sequence[Prediction],
+    missing: MissingCounts,
+    control: str = "",
+    cut: Mapping[str, object] | None = None,
 ) -> None:
     """Write the metrics that `dvc metrics` compares; the file is replaced atomically.
 
@@ -114,6 +120,7 @@ def write_metrics(
         validated: predictions of the validated recordings; if empty, there are no validation metrics.
         missing: counts of missing faces and recordings.
         control: what was taken from the model, in words, so that nobody takes a control for a result; empty if nothing.
+        cut: the measures at `corpus.cut`; None without a cut.
     """
     by_subgroup = {summary.subgroup: summary for summary in summaries}
     overall, unseen = (by_subgroup.get(name, Summary(name, 0, 0, {})) for name in ("all", "unseen"))
@@ -129,6 +136,8 @@ def write_metrics(
         errors = {name: metric(*truth_and_estimate(validated)) for name, metric in ERRORS.items()}
         rounded = {name: round(value, DECIMALS) for name, value in errors.items() if value is not None}
         metrics["validation"] = {**rounded, "videos": len(validated)}
+    if cut:
+        metrics["cut"] = cut
     metrics |= asdict(missing)
     if control:
         metrics["control"] = control

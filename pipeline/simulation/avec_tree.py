@@ -68,7 +68,7 @@ def write_labels(root: Path, cohort: list[Session]) -> None:
     for session in cohort:
         path = root / LABELS[session.partition] / f"{session.name}_Depression.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{session.bdi}\n")
+        path.write_text(f"{session.score}\n")
 
 
 def write_simulated_video(video: SimulatedVideo) -> None:
@@ -92,9 +92,9 @@ def write_simulated_video(video: SimulatedVideo) -> None:
         tilt=random.uniform(-3, 3),
     )
     in_dynamics = video.cue_in == "dynamics"
-    tau = time_constant(session.bdi, video.cue if in_dynamics else 0.0)
+    tau = time_constant(session.severity, video.cue if in_dynamics else 0.0)
     values = processes(random, video.frames, video.frame_rate, tau)
-    sequence = expressions(values, None if in_dynamics else resting_values(session.bdi, video.cue))
+    sequence = expressions(values, None if in_dynamics else resting_values(session.severity, video.cue))
     frames = (draw_frame(appearance, expression, pose, video.width, video.height, random)[0] for expression in sequence)
     video.path.parent.mkdir(parents=True, exist_ok=True)
     write_video(video.path, frames, video.frame_rate)

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from pipeline.severity.scale import SeverityScale
 from pipeline.simulation.random_streams import random_stream
 
 PARTITIONS = ("Training", "Development", "Testing")
-MAX_SCORE = 45  # the highest score in AVEC
-SCORES = stats.beta(0.7, 1.4)  # of score / MAX_SCORE: mean 15, standard deviation 12, many low scores, as in AVEC
+# AVEC has scores from 0 to 45 of the 63 of BDI-II, many of them low: mean 15, standard deviation 12. Scores of other
+# scales are drawn alike, as shares of their range.
+MAX_SCORE = 45
+AVEC_WIDTH = 63
+SCORES = stats.beta(0.7, 1.4)  # of score / MAX_SCORE
 MAX_SESSIONS = 4  # of one subject, as in AVEC
 # The share of sessions that are shuffled among the partitions: with AVEC's counts about 17 of 42 test subjects are seen
 # in fitting.
@@ -25,13 +29,15 @@ class Session:
         subject: the subject's number.
         number: the number of the visit among those of the subject, from 1.
         partition: Training, Development or Testing.
-        bdi: the score, 0 to 45.
+        score: in points of the scale of the cohort.
+        severity: the place of the score between the scale's lowest one, 0, and the highest that is drawn, 1.
     """
 
     subject: int
     number: int
     partition: str
-    bdi: int
+    score: int
+    severity: float
 
     @property
     def name(self) -> str:
@@ -39,8 +45,19 @@ class Session:
         return f"{self.subject}_{self.number}"
 
 
-def draw_cohort(seed: int, subjects: int, sessions: int, subject_share: float) -> list[Session]:
-    """Draw `sessions` sessions for each partition.
+def highest_drawn(scale: SeverityScale) -> float:
+    """Return the highest score that is drawn of a scale; it need not be whole.
+
+    Examples:
+        >>> from pipeline.severity.scale import scale_of
+        >>> highest_drawn(scale_of("bdi-ii")), round(highest_drawn(scale_of("phq-9")), 2)
+        (45.0, 19.29)
+    """
+    return scale.lowest + scale.width * MAX_SCORE / AVEC_WIDTH
+
+
+def draw_cohort(seed: int, subjects: int, sessions: int, subject_share: float, scale: SeverityScale) -> list[Session]:
+    """Draw `sessions` sessions for each partition, with whole scores of a scale.
 
     Most sessions of a subject lie in one partition; a share of all sessions is shuffled, so that some subjects occur in
     two partitions. The distribution of scores does not depend on `subject_share` (a Gaussian copula):
@@ -59,13 +76,16 @@ def draw_cohort(seed: int, subjects: int, sessions: int, subject_share: float) -
     z_subject = random.standard_normal(subjects)
     z_session = random.standard_normal(len(owners))
     z = np.sqrt(subject_share) * z_subject[owners] + np.sqrt(1 - subject_share) * z_session
-    scores = np.minimum(SCORES.ppf(stats.norm.cdf(z)) * (MAX_SCORE + 1), MAX_SCORE).astype(int)
+    avec_scores = np.minimum(SCORES.ppf(stats.norm.cdf(z)) * (MAX_SCORE + 1), MAX_SCORE).astype(int)
+    highest = highest_drawn(scale)
+    scores = [scale.lowest + score * scale.width // AVEC_WIDTH for score in avec_scores.tolist()]
     counts: dict[int, int] = {}
     cohort = []
     for index, owner in enumerate(owners.tolist()):
         counts[owner] = counts.get(owner, 0) + 1
         partition = PARTITIONS[index // sessions]
-        cohort.append(Session(FIRST_SUBJECT + owner, counts[owner], partition, int(scores[index])))
+        severity = (scores[index] - scale.lowest) / (highest - scale.lowest)
+        cohort.append(Session(FIRST_SUBJECT + owner, counts[owner], partition, scores[index], severity))
     return cohort
 
 

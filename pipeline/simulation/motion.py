@@ -2,16 +2,17 @@
 
 Every channel is an Ornstein-Uhlenbeck process of unit variance, squashed by tanh. Its time constant is
 
-    tau = 0.25 s x 16^(1/2 + cue x (BDI / 45 - 1/2)),
+    tau = 0.25 s x 16^(1/2 + cue x (severity - 1/2)),
 
-0.25 s for a score of 0 and 4 s for 45 at cue 1: psychomotor slowing. At cue 0 every face has the tau of the middle
-score. The processes start in their stationary distribution and are stepped exactly, so that the distribution in any
-single frame is the same for every score: the score can be estimated from the dynamics and from nothing else.
+0.25 s for the lowest score and 4 s for the highest that is drawn (severity 0 and 1), at cue 1: psychomotor slowing. At
+cue 0 every face has the tau of the middle score. The processes start in their stationary distribution and are stepped
+exactly, so that the distribution in any single frame is the same for every score: the score can be estimated from the
+dynamics and from nothing else.
 
 As a control, the cue can lie in the appearance instead: every face has the tau of the middle score, and brows, frown,
 smile, lids and mouth move about a resting value that depends on the score,
 
-    (1 - 0.9) x squashed process + 0.9 x resting value,   resting value = +-tanh(cue x (BDI / 45 - 1/2)):
+    (1 - 0.9) x squashed process + 0.9 x resting value,   resting value = +-tanh(cue x (severity - 1/2)):
 
 any single frame then depends on the score; the speed and the range of the movements do not.
 """
@@ -32,7 +33,6 @@ TAU_RATIO = 16.0  # tau of the highest score over that of the lowest, at cue 1
 # training does not learn it, and memorises the fitted subjects instead.
 RESTING_SIGNS = {"brows": -1, "frown": 1, "smile": -1, "lids": -1, "mouth": -1}
 RESTING_SHARE = 0.9  # weight of the resting value in those channels
-MAX_SCORE = 45  # the score with the slowest face
 BLINK_THRESHOLD = 0.88  # of the squashed process: the lids are shut in 8 of 100 frames
 
 
@@ -56,14 +56,19 @@ class Expression:
     gaze_y: float = 0.0
 
 
-def time_constant(bdi: float, cue: float) -> float:
-    """Return tau, the seconds after which the autocorrelation of a process has decayed to 1/e."""
-    return float(MIN_TAU * TAU_RATIO ** (0.5 + cue * (bdi / MAX_SCORE - 0.5)))
+def time_constant(severity: float, cue: float) -> float:
+    """Return tau, the seconds after which the autocorrelation of a process has decayed to 1/e.
+
+    Args:
+        severity: 0 of the lowest score, 1 of the highest that is drawn.
+        cue: how strongly the score slows the face.
+    """
+    return float(MIN_TAU * TAU_RATIO ** (0.5 + cue * (severity - 0.5)))
 
 
-def resting_values(bdi: float, cue: float) -> dict[str, float]:
+def resting_values(severity: float, cue: float) -> dict[str, float]:
     """Return the resting values, each in -1 to 1, of the channels that carry the cue in the appearance."""
-    strength = float(np.tanh(cue * (bdi / MAX_SCORE - 0.5)))
+    strength = float(np.tanh(cue * (severity - 0.5)))
     return {name: sign * strength for name, sign in RESTING_SIGNS.items()}
 
 

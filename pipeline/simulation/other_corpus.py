@@ -8,6 +8,7 @@ of recordings.
 from pathlib import Path
 
 from pipeline.params.corpus import Simulate
+from pipeline.severity.scale import SeverityScale
 from pipeline.simulation.avec_tree import SimulatedVideo, simulated_videos
 from pipeline.simulation.cohort import Session, draw_cohort
 
@@ -37,15 +38,16 @@ def other_settings(simulate: Simulate) -> Simulate:
     return simulate.model_copy(update=values)
 
 
-def other_corpus(root: Path, simulate: Simulate) -> tuple[list[Session], list[SimulatedVideo]]:
+def other_corpus(root: Path, simulate: Simulate, scale: SeverityScale) -> tuple[list[Session], list[SimulatedVideo]]:
     """Return the sessions and the videos of the second corpus.
 
     Args:
         root: the folder of the corpus.
         simulate: settings of the first corpus.
+        scale: of the scores of both.
     """
     other = other_settings(simulate)
-    cohort = draw_cohort(other.seed, other.subjects, other.sessions, other.subject_share)
+    cohort = draw_cohort(other.seed, other.subjects, other.sessions, other.subject_share, scale)
     shape = (other.frames, other.frame_rate, (other.width, other.height))
     return cohort, simulated_videos(root, cohort, other.seed, other.cue, *shape, other.cue_in, LIGHT)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from pipeline.statistics.clusters import Values
 
@@ -29,4 +30,5 @@ def _same(values: Values) -> Values:
 
 IDENTITY = Scale("identity", _same, _same)  # of means and differences
 LOG = Scale("log", np.log, np.exp)  # of positive metrics, as errors and ratios are
+LOGIT = Scale("logit", special.logit, special.expit)  # of shares and areas between 0 and 1
 FISHER_Z = Scale("Fisher's z", np.arctanh, np.tanh)  # of coefficients between -1 and 1 (Fisher, Metron 1, 1921)

@@ -108,6 +108,8 @@ def contrast_notes(found: Contrasts) -> list[str]:
 def _on_same_videos(rows: Sequence[Row]) -> dict[int, Repeats]:
     """Return the models of the rows that have the videos of the first such row, by the number of the row."""
     models = {number: row.models for number, row in enumerate(rows) if row.models}
-    labels = {number: [(item.recording, item.subject, item.bdi) for item in models[number].videos] for number in models}
+    labels = {
+        number: [(item.recording, item.subject, item.score) for item in models[number].videos] for number in models
+    }
     first = next(iter(labels.values()), [])
     return {number: item for number, item in models.items() if first and labels[number] == first}

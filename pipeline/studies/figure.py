@@ -20,7 +20,6 @@ WIDTH, HEIGHT = 7.0, 4.8  # inches
 MARGINS, LINE_HEIGHT = 1.5, 0.5  # inches, of a figure with one line per row
 LINE_OFFSET = 0.22  # between the metrics of a row, as a share of the line height
 X_OFFSET = 0.008  # between the metrics of a point, as a share of the x axis, so that bars do not hide each other
-UNIT = "error in points of BDI-II"
 LABEL_LENGTH = 34  # characters of a label before it is wrapped
 # Markers, fillings and lightness distinguish the metrics without colour.
 STYLES: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -48,8 +47,8 @@ def draw(study: Study, rows: Sequence[Row]) -> Figure:
     test has a figure of its own.
     """
     if tests := permutation_tests(study, rows):
-        return draw_permutation(study.title, tests)
-    x_values = _x_values(study, rows)
+        return draw_permutation(study.title, tests, rows[0].outcomes[0].scale.name)
+    x_values, unit = _x_values(study, rows), f"error in points of {rows[0].outcomes[0].scale.name}"
     positions = list(range(len(rows))) if x_values is None else x_values
     figure = new_figure(WIDTH, HEIGHT if x_values else MARGINS + LINE_HEIGHT * len(rows), layout="constrained")
     axes = figure.add_subplot()
@@ -66,11 +65,11 @@ def draw(study: Study, rows: Sequence[Row]) -> Figure:
             _draw_errors(axes, shifted, spreads, label, {**style, "ls": ""}, upright=False)
     _draw_constant(axes, positions, [row.metric("rmse", estimator="constant") for row in rows], upright=bool(x_values))
     if x_values:
-        axes.set(xlabel=study.x, ylabel=UNIT, xticks=positions)
+        axes.set(xlabel=study.x, ylabel=unit, xticks=positions)
         axes.grid(axis="y", color="#dddddd")
     else:
         axes.set_yticks(positions, [textwrap.fill(row.label, LABEL_LENGTH) for row in rows])
-        axes.set(xlabel=UNIT, ylim=(len(rows) - 0.5, -0.5))
+        axes.set(xlabel=unit, ylim=(len(rows) - 0.5, -0.5))
         axes.grid(axis="x", color="#dddddd")
     axes.set_title(f"{study.title}\nbars: {_bar_caption(rows)}", fontsize=9, loc="left")
     figure.legend(loc="outside lower center", ncols=len(present) + 1, fontsize=9, frameon=False)

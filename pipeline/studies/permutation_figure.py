@@ -19,7 +19,7 @@ TRUE, EXPECTED = "#c2571a", "#404040"
 POINTS: dict[str, Any] = {"ls": "", "marker": "o", "ms": 5, "color": "#08519c", "mfc": "none", "alpha": 0.8}
 
 
-def draw_permutation(title: str, tests: Sequence[PermutationTest]) -> Figure:
+def draw_permutation(title: str, tests: Sequence[PermutationTest], scale: str) -> Figure:
     """Draw a row for each kind of permutation: RMSE on the left, and r on the right if all runs have it."""
     with_r = all(test.pcc for test in tests)
     figure = new_figure(WIDTH, MARGINS + ROW_HEIGHT * len(tests), layout="constrained")
@@ -29,7 +29,7 @@ def draw_permutation(title: str, tests: Sequence[PermutationTest]) -> Figure:
         mean = float(np.mean(test.constants))
         label = "what nothing learned gives: the constant (mean over draws), r = 0" if row == 0 else "_"
         panels[0].plot([mean, mean], [row - 0.4, row + 0.4], color=EXPECTED, ls="-.", lw=1.2, label=label)
-    panels[0].set(xlabel="RMSE in points of BDI-II: better to the left")
+    panels[0].set(xlabel=f"RMSE in points of {scale}: better to the left")
     if with_r:
         placed = [test.pcc for test in tests if test.pcc]
         _draw_rows(panels[1], [item.draws for item in placed], placed[0].observed)

@@ -91,8 +91,10 @@ def table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]
 
 def notes(study: Study, rows: Sequence[Row]) -> list[str]:
     """Return the notes below a table, one sentence per line."""
+    scales = [outcome.scale.name for row in rows for outcome in row.outcomes]
+    unit = f"in points of {scales[0]}" if scales else "in points"
     lines = [
-        "RMSE (in points of BDI-II), MAE and r are of the test partition; in brackets 95 % intervals over subjects.",
+        f"RMSE ({unit}), MAE and r are of the test partition; in brackets 95 % intervals over subjects.",
         *seed_notes(rows),
     ]
     lines += permutation_notes(study, rows)

@@ -201,8 +201,16 @@ def _hold_progress(store: ArtifactStore, shared_key: str, own_key: str, epochs: 
         yield folder
 
 
-def publish(kind: str, key: str | None, model: Path, curves: Path) -> None:
-    """Link the model and the learning curves of a finished fit into a stage's outputs; without a key, do nothing."""
+def publish(kind: str, key: str | None, model: Path, curves: Path, facts: Mapping[str, Any] | None = None) -> None:
+    """Link the model and the learning curves of a finished fit into a stage's outputs; without a key, do nothing.
+
+    Args:
+        kind: see `Fit`.
+        key: of the fit.
+        model: the model folder to make.
+        curves: the folder of learning curves to make.
+        facts: entries of the model's description that may differ between runs that share this fit.
+    """
     if key is None:
         return
     with atomic_folder(model) as model_folder, atomic_folder(curves) as curves_folder:
@@ -213,3 +221,5 @@ def publish(kind: str, key: str | None, model: Path, curves: Path) -> None:
             folder.rmdir()
             os.rename(item / name, folder)
         item.rmdir()
+        if facts:
+            add_to_description(model_folder, facts)

@@ -16,15 +16,16 @@ from pipeline.faces.face_crop import ORIGINS
 from pipeline.records import baseline_estimates, frame_table, labels, partitions, predictions, recordings
 from pipeline.records.quality import Quality
 from pipeline.saliency import sanity
-from pipeline.scoring import conformal, confusion, flow, prediction_tables, summary
-from pipeline.scoring.metrics import METRICS
+from pipeline.scoring import conformal, confusion, cut, flow, prediction_tables, summary
+from pipeline.scoring.metrics import metrics_of
+from pipeline.severity.scale import scale_of
 
 ROOT = Path(__file__).parents[2]
 FILES = (ROOT / "docs/reference/files.md").read_text(encoding="utf-8")
 METRICS_PAGE = (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8")
 
 COLUMNS = {
-    "A corpus in the layout videos": {*videos.COLUMNS, *videos.MAY_BE_UNKNOWN},
+    "A corpus in the layout videos": {*videos.COLUMNS, videos.SCORE, *videos.MAY_BE_UNKNOWN},
     "data/corpus/recordings.csv": recordings.COLUMNS,
     "data/corpus/partitions.csv": partitions.COLUMNS,
     "data/corpus/characteristics.csv": characteristics.COLUMNS,
@@ -42,6 +43,7 @@ COLUMNS = {
     "results/intervals.csv": summary.COLUMNS,
     "results/confusion.csv": confusion.COLUMNS,
     "results/conformal.csv": conformal.COLUMNS,
+    "results/cut.csv": cut.COLUMNS,
     "results/flow.csv": flow.COLUMNS,
     "saliency/sanity.csv": sanity.COLUMNS,
 }
@@ -111,14 +113,15 @@ def test_the_page_names_the_codes_of_origins() -> None:
 
 
 def test_the_page_of_metrics_names_all_metrics() -> None:
-    assert _first_cells(_section(METRICS_PAGE, "Metrics")) == list(METRICS)
+    assert _first_cells(_section(METRICS_PAGE, "Metrics")) == list(metrics_of(scale_of()))
 
 
 @pytest.mark.parametrize("name", ["metrics.json", "detection.json", "complexity.json"])
 def test_the_page_of_metrics_names_the_keys_of_the_tracked_files(name: str) -> None:
     written = _flat(json.loads((ROOT / name).read_text(encoding="utf-8")))
     named = set(_first_cells(_section(METRICS_PAGE, name)))
-    optional = {"validation.rmse", "validation.mae", "validation.videos", "control"}  # the demo has none of them
+    optional = {"validation.rmse", "validation.mae", "validation.videos", "control"}
+    optional |= {f"cut.{name}" for name in ("score", *cut.MEASURES)}  # the demo has none of them
     assert named - optional == written
 
 

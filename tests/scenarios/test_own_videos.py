@@ -67,7 +67,7 @@ def test_recordings_of_any_id_reach_all_stages(project: Any, tmp_path: Path) -> 
     root = tmp_path / "mine"
     root.mkdir()
     with (root / "videos.csv").open("w", newline="") as stream:
-        csv.writer(stream).writerows([["video_id", "path", "subject", "partition", "bdi"], *rows])
+        csv.writer(stream).writerows([["video_id", "path", "subject", "partition", "score"], *rows])
     project.change(corpus__layout="videos", corpus__root=str(root), corpus__labels_root=str(root))
     assert project.reproduce() == [
         "ingest", "decode", "align", "detection", "subsample", "baselines", "finetune", "evaluate", "explain",

@@ -51,7 +51,7 @@ def _make_own_material(data: Path, simulated: Path) -> None:
     partitions = ["training", "training", "development", "test"] * 3
     rows = zip(range(12), videos, [f"s{n}" for n in range(12)], partitions, range(0, 60, 5), strict=True)
     with (data / "mine/videos.csv").open("w", newline="") as stream:
-        csv.writer(stream).writerows([["video_id", "path", "subject", "partition", "bdi"], *rows])
+        csv.writer(stream).writerows([["video_id", "path", "subject", "partition", "score"], *rows])
     shutil.copytree(simulated / "vggface2/train", data / "faces")
 
 

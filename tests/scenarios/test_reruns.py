@@ -32,6 +32,9 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "corpus.layout": ("videos", {"ingest"}),
     "corpus.root": ("data/simulated", {"ingest"}),
     "corpus.labels_root": ("data/simulated", {"ingest"}),
+    "corpus.scale": ("phq-9", {"simulate", "ingest", "finetune", "evaluate", "complexity"}),
+    "corpus.score_column": ("phq9", {"ingest"}),
+    "corpus.cut": (10, {"evaluate"}),
     "corpus.complete": (True, {"ingest"}),
     "corpus.partition": ("subject_folds", {"ingest"}),
     "corpus.folds": (4, {"ingest"}),
@@ -145,6 +148,8 @@ SINGLE: dict[str, set[str]] = {
     **{f"simulate.{key}": VIDEOS for key in ("cue", "cue_in", "frames", "frame_rate", "width", "height")},
     **{f"simulate.{key}": VIDEOS for key in ("subject_share", "subjects", "sessions")},
     **{f"simulate.{key}": {"simulate", *BELOW["identities"]} for key in ("identities", "images")},
+    "corpus.scale": VIDEOS | {"complexity"},  # the scores are drawn on it, and the speed of the faces follows them
+    "corpus.cut": {"evaluate"},
     "corpus.partition": {"ingest", "detection", "baselines", *SCORED},  # the same recordings with other labels
     "corpus.labels_root": {"ingest"},  # the same labels below another folder
     "corpus.folds": {"ingest"},  # folds are not used here
@@ -168,6 +173,7 @@ REFUSED = {
     "identities.root": "identities",  # the listed images are elsewhere
     "identities.list": "identities",
     "corpus.complete": "ingest",  # the counts are not the published ones
+    "corpus.score_column": "ingest",  # label files of AVEC have no columns
     "corpus.layout": "ingest",  # there is no videos.csv
     "corpus.external.layout": "ingest",  # the second corpus is not drawn
     "pretrain.precision": "pretrain",  # needs a GPU
@@ -189,6 +195,7 @@ RERUNS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "frames without a face": ({"clip__absent": "keep"}, ["finetune", "evaluate", "explain"]),
     "landmarks": ({"identities__landmarks": "detect"}, ["identities", *TRAINED]),
     "learning rate": ({"finetune__learning_rate": 0.01}, ["finetune", "evaluate", "explain"]),
+    "cut": ({"corpus__cut": 10}, ["evaluate"]),
     "draws of evaluate": ({"evaluate__seed": 7}, ["evaluate"]),
     "stage of Grad-CAM": ({"explain__stage": "conv4"}, ["explain"]),
     "counts": ({"corpus__layout": "avec2014", "corpus__complete": False}, []),  # unchanged values

@@ -60,7 +60,7 @@ def _sound() -> bytes:
 
 def _write_list(root: Path, rows: dict[str, str]) -> None:
     """Write videos.csv with these ids and paths."""
-    lines = ["video_id,path,subject,partition,bdi"]
+    lines = ["video_id,path,subject,partition,score"]
     for name, path in rows.items():
         cells = ['"' + cell.replace('"', '""') + '"' for cell in (name, path, f"who {name}", "training", "7")]
         lines.append(",".join(cells))
@@ -187,11 +187,11 @@ def test_a_file_that_is_missing_at_decode_does_not_make_its_recording_broken(
     ("content", "message"),
     [
         (
-            b"video_id,path,subject,partition,bdi\nM\xfcller,a.mp4,x,test,1\n",
+            b"video_id,path,subject,partition,score\nM\xfcller,a.mp4,x,test,1\n",
             "not UTF-8 .* at byte 37.*; save it as UTF-8",
         ),
-        (b'video_id,path,subject,partition,bdi\n"a,a.mp4,x,test,1\n', "no CSV: unexpected end of data"),
-        (b"", "no column video_id, path, subject, partition, bdi; found: an empty file"),
+        (b'video_id,path,subject,partition,score\n"a,a.mp4,x,test,1\n', "no CSV: unexpected end of data"),
+        (b"", "no column video_id, path, subject, partition, score; found: an empty file"),
     ],
 )
 def test_the_error_for_an_unreadable_list_gives_the_reason(
@@ -205,6 +205,6 @@ def test_the_error_for_an_unreadable_list_gives_the_reason(
 def test_a_list_may_start_with_a_byte_order_mark(tmp_path: Path, params: Callable[[str], Params]) -> None:
     write_video(tmp_path / "a.mp4", [np.full((96, 128, 3), 60, np.uint8)], 5.0)
     (tmp_path / "videos.csv").write_bytes(
-        b"\xef\xbb\xbfvideo_id,path,subject,partition,bdi\r\na,a.mp4,x,training,1\r\n"
+        b"\xef\xbb\xbfvideo_id,path,subject,partition,score\r\na,a.mp4,x,training,1\r\n"
     )
     assert "\na," in _ingest(params("stop"), tmp_path, tmp_path).read_text()

@@ -62,7 +62,7 @@ def test_only_recordings_that_were_not_fitted_are_estimated(corpus: Path, smalle
 
 def test_validated_recordings_are_not_fitted(corpus: Path, smallest: dict[str, Any]) -> None:
     labels = [Label(name, name, "1", "", "training", score) for name, score in SCORES.items()]
-    labels[5] = replace(labels[5], partition="development", bdi=63.0)
+    labels[5] = replace(labels[5], partition="development", score=63.0)
     write_labels(corpus / "fitting.csv", labels)
     _run(corpus, smallest, finetune={"validation": "development"})
     estimates = read_baseline_estimates(corpus / "baselines/estimates.csv", ["f", "never"])

@@ -57,7 +57,7 @@ def corpus(tmp_path: Path) -> Path:
     write_video(root / "wall.mp4", [np.full((96, 128, 3), 120, np.uint8)] * 9, 5.0)
     (root / "broken.mp4").write_bytes(b"no video")
     rows = "wall,wall.mp4,ann,training,3\nbroken,broken.mp4,bob,test,5\n"
-    (root / "videos.csv").write_text(f"video_id,path,subject,partition,bdi\n{rows}")
+    (root / "videos.csv").write_text(f"video_id,path,subject,partition,score\n{rows}")
     return root
 
 
@@ -77,7 +77,7 @@ def test_the_chain_on_the_simulated_corpus(tmp_path: Path, simulated: Path, para
     assert {label.partition for label in fitting} == {"training", "development"}
     assert {label.partition for label in testing} == {"test"}
     assert (len(fitting), len(testing)) == (8, 4)
-    assert "bdi" not in recordings.read_text() and "subject" not in recordings.read_text()
+    assert "score" not in recordings.read_text() and "subject" not in recordings.read_text()
 
     decode.main(params(), recordings, tmp_path / "decoded")
     align.main(params(), recordings, tmp_path / "decoded", tmp_path / "aligned")

@@ -151,7 +151,7 @@ def test_estimates_are_means_over_clips_that_cover_a_video(corpus: Path, evaluat
         assert predictions.estimate[name] == pytest.approx(mean, abs=2e-3)
     assert predictions.subject.to_dict() == {"t1": "a", "t2": "c", "t3": "d"}
     assert predictions.seen.to_dict() == {"t1": "yes", "t2": "no", "t3": "no"}
-    assert predictions.bdi.to_dict() == {"t1": 12, "t2": 25, "t3": 3}
+    assert predictions.score.to_dict() == {"t1": 12, "t2": 25, "t3": 3}
     assert predictions.clips.to_dict() == {"t1": 3, "t2": 2, "t3": 1}
     assert set(predictions.coverage) == {1.0}
 
@@ -304,7 +304,7 @@ def test_a_model_is_tested_on_frames_in_the_order_of_its_fitting(corpus: Path, e
 def test_estimators_of_labels_alone_know_the_fitted_labels_alone(corpus: Path, evaluate: Callable[..., Any]) -> None:
     """Fitted: 10 and 31 points; f2, of the same subject as f1, is validated, and would make the mean 17."""
     write_sequence(corpus / "sequences" / "f2", [20, 19], seed=9)
-    write_labels(corpus / "fitting.csv", [FITTING[0], replace(FITTING[1], subject="c", bdi=25.0), *FITTING[2:]])
+    write_labels(corpus / "fitting.csv", [FITTING[0], replace(FITTING[1], subject="c", score=25.0), *FITTING[2:]])
     metrics = evaluate(validation="development")
     truth, constant = np.array([12.0, 25.0, 3.0]), 20.5
     assert metrics["constant"]["mae"] == pytest.approx(np.abs(truth - constant).mean(), abs=1e-4)
@@ -423,7 +423,7 @@ def test_a_recording_without_a_sequence_is_counted_and_left_out(
 
 
 def test_a_test_partition_without_scores_gets_estimates_only(corpus: Path, evaluate: Callable[..., Any]) -> None:
-    write_labels(corpus / "testing.csv", [replace(label, bdi=None) for label in TESTING])
+    write_labels(corpus / "testing.csv", [replace(label, score=None) for label in TESTING])
     assert evaluate() == {
         **{"videos": 0, "constant": {}, "lookup": {}, "unseen": {"videos": 0}},
         **dict.fromkeys(GAPS, 0),

@@ -96,7 +96,7 @@ def test_each_band_has_its_recording_and_clip(corpus: Path, explain: Callable[..
         "mild": ("brief", 0),
         "severe": ("hidden", 11),  # 0, 11, 12: no clip holds frames 8 to 10
     }
-    assert (metadata["minimal"].bdi, metadata["minimal"].estimate, metadata["minimal"].opaque) == (
+    assert (metadata["minimal"].score, metadata["minimal"].estimate, metadata["minimal"].opaque) == (
         4,
         7.0,
         b"calm".hex(),

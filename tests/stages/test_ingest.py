@@ -11,7 +11,7 @@ from pipeline.params.check import check_params
 from pipeline.records.labels import Label, read_labels
 from stages.ingest import main
 
-HEADER = "video_id,path,subject,partition,bdi,sex,age"
+HEADER = "video_id,path,subject,partition,score,sex,age"
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_permuted_scores_say_so_and_move_no_partition(
         ]
         assert {label.permuted for label in before} == {""}
         assert {label.permuted for label in after} == {f"scores permuted among {unit}, draw 2"}
-    assert {label.bdi for label in true[1]} != {label.bdi for label in permuted[1]}
+    assert {label.score for label in true[1]} != {label.score for label in permuted[1]}
     assert f"scores are permuted among {unit}; this is a control, and its metrics are no result" in caplog.text
 
 
@@ -87,7 +87,7 @@ def test_sex_and_age_are_in_the_labels_for_testing_only(smallest: dict[str, Any]
 
 
 def _write_table(corpus: Path, *rows: str) -> None:
-    (corpus / "videos.csv").write_text("\n".join(["video_id,path,subject,partition,bdi", *rows]) + "\n")
+    (corpus / "videos.csv").write_text("\n".join(["video_id,path,subject,partition,score", *rows]) + "\n")
 
 
 @pytest.mark.parametrize(
@@ -151,13 +151,13 @@ def test_an_external_corpus_is_tested_and_the_fitted_labels_stay(
 ) -> None:
     other = tmp_path_factory.mktemp("other")
     (other / "film.mp4").write_bytes(b"another film")
-    (other / "videos.csv").write_text("video_id,path,subject,partition,bdi\ns0_0,film.mp4,s0,training,9\n")
+    (other / "videos.csv").write_text("video_id,path,subject,partition,score\ns0_0,film.mp4,s0,training,9\n")
     _ingest(smallest, corpus)
     before = (corpus / "fitting.csv").read_bytes()
     external = {"layout": "videos", "root": str(other), "labels_root": str(other), "shared_subjects": False}
     _, testing = _ingest(smallest, corpus, external=external)
     assert (corpus / "fitting.csv").read_bytes() == before  # so the model is that of the corpus itself
-    assert [(label.recording, label.subject, label.bdi) for label in testing] == [("external_s0_0", "external_s0", 9)]
+    assert [(label.recording, label.subject, label.score) for label in testing] == [("external_s0_0", "external_s0", 9)]
     recordings = (corpus / "recordings.csv").read_text()
     assert str(other / "film.mp4") in recordings and "s0_1.mp4" not in recordings
     assert "6 test recordings of the first corpus are left out" in caplog.text
@@ -168,7 +168,7 @@ def test_a_video_that_is_in_both_corpora_is_refused(
 ) -> None:
     other = tmp_path_factory.mktemp("other")
     (other / "copy.mp4").write_bytes((corpus / "s0_0.mp4").read_bytes())
-    (other / "videos.csv").write_text("video_id,path,subject,partition,bdi\nfilm,copy.mp4,s0,training,0\n")
+    (other / "videos.csv").write_text("video_id,path,subject,partition,score\nfilm,copy.mp4,s0,training,0\n")
     external = {"layout": "videos", "root": str(other), "labels_root": str(other), "shared_subjects": True}
     with pytest.raises(
         CorpusError, match=r"the same video 2 times: external_film .*copy\.mp4, test\), s0_0 .*, training\)"

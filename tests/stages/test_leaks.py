@@ -139,7 +139,7 @@ def _write_corpus(simulated: Path, root: Path) -> None:
     partitions = {"Training": "training", "Development": "development", "Testing": "test"}
     with (root / "videos.csv").open("w", newline="") as stream:
         table = csv.writer(stream)
-        table.writerow(["video_id", "path", "subject", "session", "partition", "bdi"])
+        table.writerow(["video_id", "path", "subject", "session", "partition", "score"])
         for number, video in enumerate(sorted(simulated.rglob("*.mp4"))):
             subject, session, _ = video.stem.split("_", 2)
             score = next(simulated.rglob(f"{subject}_{session}_Depression.csv")).read_text().strip()

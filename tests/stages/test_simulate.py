@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from pipeline.artifacts.hashing import folder_digest
-from pipeline.corpora.listing import list_corpus
+from pipeline.corpora.listing import Scoring, list_corpus
 from pipeline.identities.image_list import list_identities, read_landmarks, read_list
 from pipeline.params.check import check_params
 from pipeline.params.whole import Params
+from pipeline.severity.scale import scale_of
 from stages.simulate import main
+
+BDI_II = Scoring(scale_of("bdi-ii"))
 
 
 def _params(smallest: dict[str, Any], **changes: Any) -> Params:
@@ -30,13 +33,13 @@ def tree(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
 
 
 def test_the_avec2014_tree_can_be_listed_like_the_real_corpus(tree: Path) -> None:
-    entries, labels, _ = list_corpus("avec2014", tree / "avec2014", tree / "avec2014", complete=False)
+    entries, labels, _ = list_corpus("avec2014", tree / "avec2014", tree / "avec2014", complete=False, scoring=BDI_II)
     assert len(entries) == len(labels) == 12  # 3 partitions x 2 sessions x 2 tasks
-    assert all(label.bdi is not None and 0 <= label.bdi <= 45 for label in labels)
+    assert all(label.score is not None and 0 <= label.score <= 45 for label in labels)
     assert {label.task for label in labels} == {"Freeform", "Northwind"}
-    by_session = {(label.subject, label.session): label.bdi for label in labels}
+    by_session = {(label.subject, label.session): label.score for label in labels}
     assert len(by_session) == 6
-    assert all(by_session[label.subject, label.session] == label.bdi for label in labels)
+    assert all(by_session[label.subject, label.session] == label.score for label in labels)
     assert (tree / "avec2014/AVEC2014_Labels_Testset/Testing/DepressionLabels").is_dir()
 
 
@@ -86,7 +89,7 @@ def test_a_second_corpus_has_other_people_and_another_camera(
     monkeypatch.setenv("MSN_WORKERS", "1")
     folder = tmp_path / "both"
     main(_params(smallest, external=True, sessions=4), folder)
-    _, labels, _ = list_corpus("avec2014", folder / "other", folder / "other", complete=False)
+    _, labels, _ = list_corpus("avec2014", folder / "other", folder / "other", complete=False, scoring=BDI_II)
     assert len(labels) == 12  # half of the four sessions, in three partitions, with two tasks
     first, second = (next((folder / name).rglob("*_video.mp4")) for name in ("avec2014", "other"))
     (frames, rate, size, light), (other_frames, other_rate, other_size, other_light) = map(_look, (first, second))

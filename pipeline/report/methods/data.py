@@ -6,12 +6,12 @@ from pipeline.experiments.outcome import Outcome
 from pipeline.records.labels import PARTITIONS
 from pipeline.report.corpus import AVEC, SIMULATED, corpus_name, cue_statement
 from pipeline.report.outputs import rows_of
+from pipeline.report.scale import cited
 from pipeline.report.subjects import CHARACTERISTICS
 
 CITATIONS = {"AVEC2013": "valstar2013", "AVEC2014": "valstar2014"}
-SCALE = "Scores are those of the Beck Depression Inventory, BDI-II [@beck1996], from 0 to 63."
 TO_DESCRIBE = (
-    "[To be described: recruitment, setting, dates, consent, ethical approval, language, and when BDI-II was asked.]"
+    "[To be described: recruitment, setting, dates, consent, ethical approval, language, and when {scale} was asked.]"
 )
 
 
@@ -59,19 +59,20 @@ def faces(main: Outcome) -> str:
 
 
 def _source(main: Outcome) -> list[str]:
-    params, name = main.params, corpus_name(main.params)
+    params, name, scale = main.params, corpus_name(main.params), main.scale
+    scores = f"Scores are those of the {cited(scale)}, from {scale.lowest} to {scale.highest}."
     if name == SIMULATED:
         simulate = params["simulate"]
         return [
             f"The recordings are simulated, in the layout of AVEC2014 [@valstar2014]: {simulate['subjects']} drawn "
             f"subjects in three partitions of {simulate['sessions']} sessions with two videos each, of "
             f"{simulate['frames']} frames at {simulate['frame_rate']:g} frames per second and {simulate['width']} x "
-            f"{simulate['height']} pixels. Scores are drawn too, on the scale of BDI-II [@beck1996]; "
+            f"{simulate['height']} pixels. Scores are drawn too, on the scale of the {cited(scale)}; "
             f"{cue_statement(params)}."
         ]
     if name in AVEC.values():
-        return [f"The recordings are those of {name} [@{CITATIONS[name]}], as its publishers describe them.", SCALE]
-    return ["The recordings are our own.", SCALE, TO_DESCRIBE]
+        return [f"The recordings are those of {name} [@{CITATIONS[name]}], as its publishers describe them.", scores]
+    return ["The recordings are our own.", scores, TO_DESCRIBE.format(scale=scale.name)]
 
 
 def _partitions(main: Outcome) -> str:

@@ -18,15 +18,17 @@ LABELS_ALONE = {  # by the name of an estimator in intervals.csv
 CALIBRATION = "Calibration is the line of scores on estimates, by least squares: its slope and intercept."
 METRICS = (
     "We report RMSE, MAE, Pearson's r, the concordance correlation coefficient [@lin1989], and quadratically weighted "
-    "kappa [@cohen1968] of the severity bands of BDI-II, over recordings."
+    "kappa [@cohen1968] of the severity bands of {scale}, over recordings."
 )
 
 
 def evaluation(main: Outcome) -> str:
     """Return the text on estimates, metrics and intervals."""
     calibrated = any(metric == "calibration slope" for _, _, metric in main.intervals)
-    metrics = [METRICS, *([CALIBRATION] if calibrated else [])]
-    return " ".join([_estimate(main), *metrics, interval_method(main.params), *_conformal(main), *_saliency(main)])
+    metrics = [METRICS.format(scale=main.scale.name), *([CALIBRATION] if calibrated else [])]
+    return " ".join(
+        [_estimate(main), *metrics, *_cut(main), interval_method(main.params), *_conformal(main), *_saliency(main)]
+    )
 
 
 def comparisons(main: Outcome, studies: Sequence[str]) -> str:
@@ -63,6 +65,17 @@ def _estimate(main: Outcome) -> str:
     else:
         return "A recording is estimated as a whole."
     return f"{text}, in {phases} phases of the subsampling." if phases and phases > 1 else f"{text}."
+
+
+def _cut(main: Outcome) -> list[str]:
+    cut = value_at(main.params, "corpus.cut")
+    if cut is None:
+        return []
+    return [
+        f"For a score of {cut:g} or more on {main.scale.name} we report the area under the ROC curve, with DeLong's "
+        "interval for clustered data [@obuchowski1997] on the logit scale, balanced accuracy, sensitivity and "
+        "specificity."
+    ]
 
 
 def _conformal(main: Outcome) -> list[str]:

@@ -18,6 +18,6 @@ def view(name: str, descriptor: Sequence[float] | None = None, **measures: float
     return RecordingView(name, values, None if descriptor is None else np.array(descriptor, np.float64))
 
 
-def label(name: str, bdi: float, subject: str = "", partition: str = "training") -> Label:
+def label(name: str, score: float, subject: str = "", partition: str = "training") -> Label:
     """Return a label; the subject is by default the name of the recording."""
-    return Label(name, subject or name, "1", "", partition, bdi)
+    return Label(name, subject or name, "1", "", partition, score)

@@ -9,7 +9,7 @@ Videos = Mapping[str, tuple[float, float]]  # score and estimate by recording; i
 
 
 def estimates(videos: Videos) -> list[ScoredEstimate]:
-    return [ScoredEstimate(name, name[0], bdi, estimate, 1) for name, (bdi, estimate) in videos.items()]
+    return [ScoredEstimate(name, name[0], score, estimate, 1) for name, (score, estimate) in videos.items()]
 
 
 def run(name: str, videos: Videos, pretraining: int = 1, finetuning: int = 1, fold: int = 0, depth: int = 27) -> Run:

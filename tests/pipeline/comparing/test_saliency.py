@@ -13,6 +13,7 @@ from pipeline.cli import app
 from pipeline.comparing.saliency import compare_saliency
 from pipeline.saliency.explanation import write_explanation
 from pipeline.saliency.figure import Column, write_figure6
+from pipeline.severity.scale import scale_of
 from tests.pipeline.saliency.material import explanation
 
 NETWORKS = ("MSN-69, kernels 3", "MSN-69, kernels 3 5 7")
@@ -50,7 +51,7 @@ def _expected(path: Path, names: tuple[str, str]) -> bytes:
         Column(name, {band: explanation(band, network=network) for band in ("mild", "severe")})
         for name, network in zip(names, NETWORKS, strict=True)
     ]
-    write_figure6(path, columns)
+    write_figure6(path, columns, scale_of())
     return path.read_bytes()
 
 

@@ -123,7 +123,7 @@ def test_two_commits_and_the_workspace(tmp_path: Path, monkeypatch: pytest.Monke
     assert comparison["errors"][0]["inside_noise"] is True
     assert comparison["varied"] == []
     Path("results/predictions.csv").unlink()  # a link to DVC's cache
-    Path("results/predictions.csv").write_text("recording,subject,bdi,estimate,clips\n1_1,1,11,twelve,1\n")
+    Path("results/predictions.csv").write_text("recording,subject,score,estimate,clips\n1_1,1,11,twelve,1\n")
     assert "workspace: results/predictions.csv: row 2: could not convert" in _compare("HEAD", "workspace").output
     assert "HEAD~2: no results/predictions.csv, neither in Git nor in DVC's cache" in _compare("HEAD~2", "HEAD").output
     assert "nobody: neither an experiment nor a revision of Git" in _compare("nobody", "HEAD").output

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.corpora.characteristics import write_characteristics
 from pipeline.records.labels import Label
+from pipeline.severity.scale import scale_of
 
 LABELS = [
     Label("a1F", "ann", "1", "Freeform", "training", 10, "f", 30),
@@ -23,7 +24,7 @@ LABELS = [
 @pytest.fixture
 def table(tmp_path: Path) -> dict[str, list[str]]:
     """The cells of training, development, test and all, by characteristic."""
-    write_characteristics(tmp_path / "characteristics.csv", LABELS)
+    write_characteristics(tmp_path / "characteristics.csv", LABELS, scale_of())
     header, *rows = csv.reader((tmp_path / "characteristics.csv").read_text().splitlines())
     assert header == ["characteristic", "training", "development", "test", "all"]
     return {name: cells for name, *cells in rows}
@@ -73,7 +74,7 @@ def test_the_table_names_nobody(table: dict[str, list[str]]) -> None:
 
 
 def test_a_corpus_without_sex_age_and_scores(tmp_path: Path) -> None:
-    write_characteristics(tmp_path / "characteristics.csv", [Label("a", "ann", "", "", "test", None)])
+    write_characteristics(tmp_path / "characteristics.csv", [Label("a", "ann", "", "", "test", None)], scale_of())
     rows = {row[0]: row[1:] for row in csv.reader((tmp_path / "characteristics.csv").read_text().splitlines())}
     assert rows["sex_unknown"] == ["", "", "1", "1"]
     assert rows["sessions_with_score"] == ["0", "0", "0", "0"]

@@ -6,10 +6,12 @@ import pytest
 
 from pipeline.corpora.entry import Entry
 from pipeline.corpora.external import Listing, with_external
-from pipeline.corpora.listing import CorpusError
+from pipeline.corpora.listing import CorpusError, Scoring
 from pipeline.records.labels import Label
+from pipeline.severity.scale import scale_of
 
-HEADER = "video_id,path,subject,partition,bdi"
+BDI_II = Scoring(scale_of("bdi-ii"))
+HEADER = "video_id,path,subject,partition,score"
 
 
 @pytest.fixture
@@ -37,7 +39,9 @@ def _entry(label: Label) -> Entry:
 
 
 def test_all_scored_recordings_of_the_external_corpus_are_tested_and_no_other(external: Path) -> None:
-    listing = with_external(_first("dan", "eve", "fay"), "videos", external, external, shared_subjects=False)
+    listing = with_external(
+        _first("dan", "eve", "fay"), "videos", external, external, shared_subjects=False, scoring=BDI_II
+    )
     assert [(label.recording, label.subject, label.partition) for label in listing.labels] == [
         ("a0", "dan", "training"),
         ("a1", "eve", "development"),
@@ -59,9 +63,9 @@ def test_all_scored_recordings_of_the_external_corpus_are_tested_and_no_other(ex
 
 def test_equal_names_are_other_people_unless_they_are_shared(external: Path) -> None:
     first = _first("ann", "eve")
-    apart = with_external(first, "videos", external, external, shared_subjects=False)
+    apart = with_external(first, "videos", external, external, shared_subjects=False, scoring=BDI_II)
     assert [label.subject for label in apart.labels] == ["ann", "eve", "external_ann", "external_bob"]
-    shared = with_external(first, "videos", external, external, shared_subjects=True)
+    shared = with_external(first, "videos", external, external, shared_subjects=True, scoring=BDI_II)
     assert [label.subject for label in shared.labels] == ["ann", "eve", "ann", "bob"]
     assert shared.warnings[-1].endswith("left out; 1 subjects are in both: ann")
 
@@ -71,14 +75,14 @@ def test_names_that_cannot_be_told_apart_are_refused(external: Path) -> None:
     label = Label("external_v1", "dan", "", "", "training", 7.0)
     same_id = Listing({label.recording: _entry(label)}, [label], [])
     with pytest.raises(CorpusError, match="the id external_v1 is in both corpora; rename it"):
-        with_external(same_id, "videos", external, external, shared_subjects=False)
+        with_external(same_id, "videos", external, external, shared_subjects=False, scoring=BDI_II)
     with pytest.raises(CorpusError, match="the subject external_ann is in both corpora; rename it"):
-        with_external(_first("external_ann"), "videos", external, external, shared_subjects=False)
+        with_external(_first("external_ann"), "videos", external, external, shared_subjects=False, scoring=BDI_II)
     with pytest.raises(CorpusError, match=r"corpus.external.root: .*nowhere is not a folder"):
-        with_external(first, "videos", external / "nowhere", external, shared_subjects=False)
+        with_external(first, "videos", external / "nowhere", external, shared_subjects=False, scoring=BDI_II)
 
 
 def test_an_external_corpus_without_scores_is_refused(external: Path) -> None:
     (external / "videos.csv").write_text(f"{HEADER}\nv1,v1.mp4,ann,training,\n")
     with pytest.raises(CorpusError, match="no video of the external corpus has a score"):
-        with_external(_first("dan", "eve"), "videos", external, external, shared_subjects=False)
+        with_external(_first("dan", "eve"), "videos", external, external, shared_subjects=False, scoring=BDI_II)

@@ -11,8 +11,8 @@ from pipeline.corpora.folds import Folds, assign_folds, subject_folds
 from pipeline.records.labels import Label
 
 
-def _label(subject: str, number: int, bdi: float | None, partition: str = "training") -> Label:
-    return Label(f"{subject}-{number}", subject, str(number), "", partition, bdi)
+def _label(subject: str, number: int, score: float | None, partition: str = "training") -> Label:
+    return Label(f"{subject}-{number}", subject, str(number), "", partition, score)
 
 
 def test_rows_of_similar_scores_worked_by_hand() -> None:
@@ -63,10 +63,10 @@ def test_any_corpus(sessions: list[list[int | None]], count: int, data: st.DataO
         for subject, scores in enumerate(sessions)
         for number, score in enumerate(scores)
     ]
-    scored: dict[str, list[float]] = {label.subject: [] for label in labels if label.bdi is not None}
+    scored: dict[str, list[float]] = {label.subject: [] for label in labels if label.score is not None}
     for label in labels:
-        if label.bdi is not None:
-            scored[label.subject].append(label.bdi)
+        if label.score is not None:
+            scored[label.subject].append(label.score)
     if len(scored) < count:
         return
     assigned = assign_folds(labels, count)

@@ -10,7 +10,7 @@ from tests.guides import ROOT, code_block, copy_code, replace_once, run_module
 
 PAGE = "add-a-corpus-layout.md"
 VIDEOS = ("training/P01/1.mp4", "training/P01/2.mp4", "development/P02/1.mp4", "test/P07/1.mp4")
-SCORES = "subject,session,bdi\nP01,1,12\nP01,2,NA\nP02,1,30\nP07,1,4\n"
+SCORES = "subject,session,score\nP01,1,12\nP01,2,NA\nP02,1,30\nP07,1,4\n"
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_the_example_lists_a_corpus(project: Path) -> None:
     _ingest(project, SCORES)
     assert [row["recording"] for row in _rows(project / "recordings.csv")] == ["P01_1", "P01_2", "P02_1", "P07_1"]
     labels = _rows(project / "fitting.csv") + _rows(project / "testing.csv")
-    assert [(row["subject"], row["session"], row["partition"], row["bdi"]) for row in labels] == [
+    assert [(row["subject"], row["session"], row["partition"], row["score"]) for row in labels] == [
         ("P01", "1", "training", "12"),
         ("P01", "2", "training", ""),
         ("P02", "1", "development", "30"),

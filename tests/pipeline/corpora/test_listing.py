@@ -2,13 +2,15 @@
 
 import csv
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from pipeline.corpora.folds import Folds
-from pipeline.corpora.listing import CorpusError, list_corpus
+from pipeline.corpora.listing import CorpusError, Scoring, list_corpus
+from pipeline.severity.scale import scale_of
 
 SPELLINGS = {
     "long": {"training": "Training", "development": "Development", "test": "Testing"},
@@ -22,6 +24,7 @@ LABELS = {
 }
 SESSIONS = {"training": ("203_1", "204_1"), "development": ("203_2",), "test": ("310_1",)}
 SCORES = {"203_1": 12, "204_1": 0, "203_2": 45, "310_1": 7}
+BDI_II = Scoring(scale_of("bdi-ii"))
 
 
 def _touch(path: Path, text: str = "") -> None:
@@ -48,11 +51,11 @@ def _avec2013(root: Path, folders: dict[str, str]) -> None:
 def test_avec2014_in_every_spelling_with_a_separate_labels_root(tmp_path: Path, spelling: str) -> None:
     root, labels_root = tmp_path / "corpus", tmp_path / "labels"
     _avec2014(root, labels_root, SPELLINGS[spelling])
-    entries, labels, warnings = list_corpus("avec2014", root, labels_root, complete=False)
+    entries, labels, warnings = list_corpus("avec2014", root, labels_root, complete=False, scoring=BDI_II)
     assert Counter(label.partition for label in labels) == {"training": 4, "development": 2, "test": 2}
-    scores = {(label.recording, label.task, label.session): label.bdi for label in labels}
+    scores = {(label.recording, label.task, label.session): label.score for label in labels}
     assert scores[("203_2_Northwind", "Northwind", "2")] == scores[("203_2_Freeform", "Freeform", "2")] == 45
-    assert all(label.bdi == SCORES[f"{label.subject}_{label.session}"] for label in labels)
+    assert all(label.score == SCORES[f"{label.subject}_{label.session}"] for label in labels)
     assert entries["310_1_Freeform"].path.name == "310_1_Freeform_video.mp4"
     assert warnings == ["1 subjects occur in more than one partition: 203"]
 
@@ -60,9 +63,9 @@ def test_avec2014_in_every_spelling_with_a_separate_labels_root(tmp_path: Path, 
 @pytest.mark.parametrize("spelling", ["long", "short"])
 def test_avec2013_in_both_spellings(tmp_path: Path, spelling: str) -> None:
     _avec2013(tmp_path, SPELLINGS[spelling])
-    entries, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
+    entries, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False, scoring=BDI_II)
     assert sorted(entries) == ["203_1", "203_2", "204_1", "310_1"]
-    assert {label.recording: label.bdi for label in labels} == SCORES
+    assert {label.recording: label.score for label in labels} == SCORES
     assert {label.recording: label.partition for label in labels}["203_2"] == "development"
 
 
@@ -73,7 +76,7 @@ def test_all_problems_of_a_folder_tree_are_in_one_error(tmp_path: Path) -> None:
     _touch(tmp_path / LABELS["training"] / "203_1_Depression.csv", "64")
     _touch(tmp_path / LABELS["training"] / "204_1_Depression.csv", "low")
     with pytest.raises(CorpusError) as error_info:
-        list_corpus("avec2014", tmp_path, tmp_path, complete=True)
+        list_corpus("avec2014", tmp_path, tmp_path, complete=True, scoring=BDI_II)
     message = str(error_info.value)
     for part in (
         "session 310_1 of test has no Northwind video",
@@ -89,8 +92,8 @@ def test_all_problems_of_a_folder_tree_are_in_one_error(tmp_path: Path) -> None:
 def test_a_video_without_a_score_is_a_warning(tmp_path: Path) -> None:
     _avec2013(tmp_path, SPELLINGS["long"])
     (tmp_path / "Testing_DepressionLabels/310_1_Depression.csv").unlink()
-    _, labels, warnings = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
-    assert {label.recording for label in labels if label.bdi is None} == {"310_1"}
+    _, labels, warnings = list_corpus("avec2013", tmp_path, tmp_path, complete=False, scoring=BDI_II)
+    assert {label.recording for label in labels if label.score is None} == {"310_1"}
     assert "1 videos without a score, estimated but not scored: 310_1" in warnings
 
 
@@ -100,19 +103,19 @@ def test_complete_corpora_have_the_published_counts(tmp_path: Path) -> None:
             subject = {"training": 200, "development": 300, "test": 400}[partition] + number
             _touch(tmp_path / folder / f"{subject}_1_cut_combined.mp4")
             _touch(tmp_path / f"{folder}_DepressionLabels/{subject}_1_Depression.csv", "5")
-    assert len(list_corpus("avec2013", tmp_path, tmp_path, complete=True)[0]) == 150
+    assert len(list_corpus("avec2013", tmp_path, tmp_path, complete=True, scoring=BDI_II)[0]) == 150
     with pytest.raises(CorpusError, match="a label without a video"):
-        list_corpus("avec2014", tmp_path, tmp_path, complete=False)
+        list_corpus("avec2014", tmp_path, tmp_path, complete=False, scoring=BDI_II)
 
 
 def test_an_empty_or_missing_root_is_named(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no video in the layout avec2014"):
-        list_corpus("avec2014", tmp_path, tmp_path, complete=False)
+        list_corpus("avec2014", tmp_path, tmp_path, complete=False, scoring=BDI_II)
     with pytest.raises(CorpusError, match=r"corpus\.root: .*nowhere is not a folder"):
-        list_corpus("avec2014", tmp_path / "nowhere", tmp_path, complete=False)
+        list_corpus("avec2014", tmp_path / "nowhere", tmp_path, complete=False, scoring=BDI_II)
 
 
-def _videos(folder: Path, rows: str, header: str = "video_id,path,subject,partition,bdi") -> None:
+def _videos(folder: Path, rows: str, header: str = "video_id,path,subject,partition,score") -> None:
     _touch(folder / "videos.csv", f"{header}\n{rows}")
 
 
@@ -120,11 +123,11 @@ def test_a_table_of_videos(tmp_path: Path) -> None:
     _touch(tmp_path / "films/a.mp4")
     _touch(tmp_path / "elsewhere/b.mp4")
     rows = f"a,films/a.mp4,ann,training,12.5,visit 1\nb,{tmp_path}/elsewhere/b.mp4,bob,Test,,\n"
-    _videos(tmp_path, rows, "video_id,path,subject,partition,bdi,session")
-    entries, labels, warnings = list_corpus("videos", tmp_path, tmp_path, complete=False)
+    _videos(tmp_path, rows, "video_id,path,subject,partition,score,session")
+    entries, labels, warnings = list_corpus("videos", tmp_path, tmp_path, complete=False, scoring=BDI_II)
     paths = {name: entry.path for name, entry in entries.items()}
     assert paths == {"a": tmp_path / "films/a.mp4", "b": tmp_path / "elsewhere/b.mp4"}
-    assert [(label.recording, label.subject, label.session, label.partition, label.bdi) for label in labels] == [
+    assert [(label.recording, label.subject, label.session, label.partition, label.score) for label in labels] == [
         ("a", "ann", "visit 1", "training", 12.5),
         ("b", "bob", "", "test", None),
     ]
@@ -133,10 +136,10 @@ def test_a_table_of_videos(tmp_path: Path) -> None:
 
 def test_sex_and_age_are_read_if_a_table_has_them(tmp_path: Path) -> None:
     _touch(tmp_path / "a.mp4")
-    header = "video_id,path,subject,partition,bdi,sex,age"
+    header = "video_id,path,subject,partition,score,sex,age"
     _touch(tmp_path / "b.mp4")
     _videos(tmp_path, "a,a.mp4,ann,test,3, f ,41.5\nb,b.mp4,bob,test,3,,\n", header)
-    _, labels, _ = list_corpus("videos", tmp_path, tmp_path, complete=False)
+    _, labels, _ = list_corpus("videos", tmp_path, tmp_path, complete=False, scoring=BDI_II)
     assert [(label.sex, label.age) for label in labels] == [("f", 41.5), ("", None)]
     for age, message in (
         ("old", "row 2: age 'old'; allowed: years"),
@@ -144,12 +147,12 @@ def test_sex_and_age_are_read_if_a_table_has_them(tmp_path: Path) -> None:
     ):
         _videos(tmp_path, f"a,a.mp4,ann,test,3,f,{age}\n", header)
         with pytest.raises(CorpusError, match=message):
-            list_corpus("videos", tmp_path, tmp_path, complete=False)
+            list_corpus("videos", tmp_path, tmp_path, complete=False, scoring=BDI_II)
 
 
 def test_folds_replace_the_official_partitions(tmp_path: Path) -> None:
     _avec2014(tmp_path, tmp_path, SPELLINGS["long"])
-    _, labels, warnings = list_corpus("avec2014", tmp_path, tmp_path, complete=False, folds=Folds(3, 0))
+    _, labels, warnings = list_corpus("avec2014", tmp_path, tmp_path, complete=False, scoring=BDI_II, folds=Folds(3, 0))
     partitions: dict[str, set[str]] = {}
     for label in labels:
         partitions.setdefault(label.subject, set()).add(label.partition)
@@ -157,7 +160,7 @@ def test_folds_replace_the_official_partitions(tmp_path: Path) -> None:
     assert set().union(*partitions.values()) == {"training", "development", "test"}
     assert warnings == []  # no subject is shared
     with pytest.raises(CorpusError, match=r"corpus\.folds is 4, but 3 subjects have a score"):
-        list_corpus("avec2014", tmp_path, tmp_path, complete=False, folds=Folds(4, 0))
+        list_corpus("avec2014", tmp_path, tmp_path, complete=False, scoring=BDI_II, folds=Folds(4, 0))
 
 
 def test_all_problems_of_a_table_are_in_one_error(tmp_path: Path) -> None:
@@ -165,7 +168,7 @@ def test_all_problems_of_a_table_are_in_one_error(tmp_path: Path) -> None:
     duplicates = "a,a.mp4,ann,training,12\n" * 2
     _videos(tmp_path, f"{duplicates}b,b.mp4,bob,holdout,70\nc/d,a.mp4,,test,nan\ne,a.mp4,eve,test,nan\n")
     with pytest.raises(CorpusError) as error_info:
-        list_corpus("videos", tmp_path, tmp_path, complete=False)
+        list_corpus("videos", tmp_path, tmp_path, complete=False, scoring=BDI_II)
     for part in (
         "the id a occurs 2 times",
         "videos.csv: row 4: no such file",
@@ -179,30 +182,30 @@ def test_all_problems_of_a_table_are_in_one_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "rows", "message"),
     [
-        ("video_id,path,subject,bdi", "", "no column partition"),
-        ("video_id,path,subject,partition,bdi", "a,a.mp4,ann\n", "row 2: allowed are 5 cells"),
+        ("video_id,path,subject,score", "", "no column partition"),
+        ("video_id,path,subject,partition,score", "a,a.mp4,ann\n", "row 2: allowed are 5 cells"),
         (
-            "video_id,path,subject,partition,bdi",
+            "video_id,path,subject,partition,score",
             "a,a.mp4,ann,held,\n",
             "partition 'held'; allowed: training, development, test",
         ),
-        ("video_id,path,subject,partition,bdi", "a,a.mp4,,test,\n", "row 2: no subject"),
+        ("video_id,path,subject,partition,score", "a,a.mp4,,test,\n", "row 2: no subject"),
     ],
 )
 def test_a_wrong_table_is_named(tmp_path: Path, header: str, rows: str, message: str) -> None:
     _touch(tmp_path / "a.mp4")
     _videos(tmp_path, rows, header)
     with pytest.raises(CorpusError, match=message):
-        list_corpus("videos", tmp_path, tmp_path, complete=False)
+        list_corpus("videos", tmp_path, tmp_path, complete=False, scoring=BDI_II)
     with pytest.raises(CorpusError, match="no such file; the layout videos needs one"):
-        list_corpus("videos", tmp_path, tmp_path / "films", complete=False)
+        list_corpus("videos", tmp_path, tmp_path / "films", complete=False, scoring=BDI_II)
 
 
 @pytest.mark.parametrize("column", ["subject", "session", "task", "sex", "path"])
 @pytest.mark.parametrize("character", ["\r", "\n", "\x1b", "\t", "\x85"])
 def test_control_characters_are_refused_with_the_row(tmp_path: Path, column: str, character: str) -> None:
     cells = {"video_id": "a", "path": "a.mp4", "subject": "s", "session": "1", "task": "t", "sex": "f"}
-    cells |= {"partition": "test", "bdi": "7"} | {column: f"x{character}y"}
+    cells |= {"partition": "test", "score": "7"} | {column: f"x{character}y"}
     _touch(tmp_path / cells["path"])
     with (tmp_path / "videos.csv").open("w", newline="") as stream:
         csv.writer(stream, quoting=csv.QUOTE_ALL).writerows([cells, cells.values()])
@@ -215,7 +218,7 @@ def test_a_folder_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
     _avec2014(tmp_path, tmp_path, SPELLINGS["long"])
     (tmp_path / "Training/Freeform").rename(tmp_path / "Training" / os.fsdecode(b"Fr\xe9e"))
     with pytest.raises(CorpusError, match=r"path '.*/Training/Fr\\udce9e/203_1_.*'; allowed: no control characters"):
-        list_corpus("avec2014", tmp_path, tmp_path, complete=False)
+        list_corpus("avec2014", tmp_path, tmp_path, complete=False, scoring=BDI_II)
 
 
 def test_a_name_adds_no_line_to_a_message(tmp_path: Path) -> None:
@@ -223,7 +226,7 @@ def test_a_name_adds_no_line_to_a_message(tmp_path: Path) -> None:
     for name in ("203_1\n28 Nov ERROR.csv", "205_1\n28 Nov ERROR.csv"):
         _touch(tmp_path / LABELS["training"] / name, "64")
     with pytest.raises(CorpusError) as error_info:
-        list_corpus("avec2014", tmp_path, tmp_path, complete=False)
+        list_corpus("avec2014", tmp_path, tmp_path, complete=False, scoring=BDI_II)
     lines = str(error_info.value).splitlines()
     assert lines[0].endswith(f"{len(lines) - 1} problems")
     assert sum(r"\n28 Nov ERROR.csv" in line for line in lines) == 2
@@ -231,26 +234,26 @@ def test_a_name_adds_no_line_to_a_message(tmp_path: Path) -> None:
 
 def _message(folder: Path) -> str:
     with pytest.raises(CorpusError) as error_info:
-        list_corpus("videos", folder, folder, complete=False)
+        list_corpus("videos", folder, folder, complete=False, scoring=BDI_II)
     return str(error_info.value)
 
 
 @pytest.mark.parametrize(
     ("header", "row"),
     [
-        ("video_id;path;subject;partition;bdi", "a;a.mp4;ann;test;12,5"),
-        ("video_id\tpath\tsubject\tpartition\tbdi", "a\ta.mp4\tann\ttest\t12,5"),
-        ("video_id,path,subject,partition,bdi", 'a,a.mp4,ann,test,"12,5"'),
-        ("video_id, path, subject, partition, bdi", "a, a.mp4, ann, test, 12.5"),
-        ("video_id,path,subject,partition,bdi,", "a,a.mp4,ann,test,12.5,\n,,,,,"),
+        ("video_id;path;subject;partition;score", "a;a.mp4;ann;test;12,5"),
+        ("video_id\tpath\tsubject\tpartition\tscore", "a\ta.mp4\tann\ttest\t12,5"),
+        ("video_id,path,subject,partition,score", 'a,a.mp4,ann,test,"12,5"'),
+        ("video_id, path, subject, partition, score", "a, a.mp4, ann, test, 12.5"),
+        ("video_id,path,subject,partition,score,", "a,a.mp4,ann,test,12.5,\n,,,,,"),
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_tables_of_spreadsheets_are_accepted(tmp_path: Path, header: str, row: str, encoding: str) -> None:
     _touch(tmp_path / "a.mp4")
     (tmp_path / "videos.csv").write_bytes(f"{header}\r\n{row}\r\n".encode(encoding))
-    _, labels, warnings = list_corpus("videos", tmp_path, tmp_path, complete=False)
-    assert [(label.recording, label.subject, label.partition, label.bdi) for label in labels] == [
+    _, labels, warnings = list_corpus("videos", tmp_path, tmp_path, complete=False, scoring=BDI_II)
+    assert [(label.recording, label.subject, label.partition, label.score) for label in labels] == [
         ("a", "ann", "test", 12.5)
     ]
     assert warnings == []
@@ -258,9 +261,11 @@ def test_tables_of_spreadsheets_are_accepted(tmp_path: Path, header: str, row: s
 
 def test_what_is_not_available_is_unknown(tmp_path: Path) -> None:
     _touch(tmp_path / "a.mp4")
-    _videos(tmp_path, "a,a.mp4,ann,test,NA,n/a,NA,NA,NA\n", "video_id,path,subject,partition,bdi,session,task,sex,age")
-    _, (label,), _ = list_corpus("videos", tmp_path, tmp_path, complete=False)
-    assert (label.bdi, label.session, label.task, label.sex, label.age) == (None, "", "", "", None)
+    _videos(
+        tmp_path, "a,a.mp4,ann,test,NA,n/a,NA,NA,NA\n", "video_id,path,subject,partition,score,session,task,sex,age"
+    )
+    _, (label,), _ = list_corpus("videos", tmp_path, tmp_path, complete=False, scoring=BDI_II)
+    assert (label.score, label.session, label.task, label.sex, label.age) == (None, "", "", "", None)
 
 
 @pytest.mark.parametrize("score", ["nan", "none", "-", "12;5", '"12,500"', "#N/A"])
@@ -294,8 +299,8 @@ def test_a_decimal_comma_without_quotes_is_not_cut(tmp_path: Path) -> None:
 def test_label_files_of_a_session(tmp_path: Path, content: bytes, score: float | None) -> None:
     _avec2013(tmp_path, SPELLINGS["long"])
     (tmp_path / "Training_DepressionLabels/203_1_Depression.csv").write_bytes(content)
-    _, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
-    assert {label.recording: label.bdi for label in labels}["203_1"] == score
+    _, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False, scoring=BDI_II)
+    assert {label.recording: label.score for label in labels}["203_1"] == score
 
 
 @pytest.mark.parametrize(
@@ -328,7 +333,7 @@ def test_a_label_file_that_is_not_certain_is_named(tmp_path: Path, content: byte
     path = tmp_path / "Training_DepressionLabels/203_1_Depression.csv"
     path.write_bytes(content)
     with pytest.raises(CorpusError) as error_info:
-        list_corpus("avec2013", tmp_path, tmp_path, complete=False)
+        list_corpus("avec2013", tmp_path, tmp_path, complete=False, scoring=BDI_II)
     assert f"{path}: {message}" in str(error_info.value)
 
 
@@ -337,15 +342,15 @@ def test_hidden_files_and_folders_are_no_part_of_a_corpus(tmp_path: Path) -> Non
     _touch(tmp_path / "Training/._205_1_cut_combined.mp4")
     _touch(tmp_path / ".old/Training_DepressionLabels/203_1_Depression.csv", "63")
     _touch(tmp_path / "__MACOSX/Training_DepressionLabels/203_1_Depression.csv", "63")
-    _, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False)
-    assert {label.recording: label.bdi for label in labels} == SCORES
+    _, labels, _ = list_corpus("avec2013", tmp_path, tmp_path, complete=False, scoring=BDI_II)
+    assert {label.recording: label.score for label in labels} == SCORES
 
 
 def test_videos_in_hidden_folders_are_no_part_of_a_corpus(tmp_path: Path) -> None:
     _avec2014(tmp_path, tmp_path, SPELLINGS["long"])
     for folder in ("Training/.Trash", "Training/@eaDir", ".Training/Freeform"):
         _touch(tmp_path / folder / "205_1_Freeform_video.mp4")
-    assert len(list_corpus("avec2014", tmp_path, tmp_path, complete=False)[0]) == 8
+    assert len(list_corpus("avec2014", tmp_path, tmp_path, complete=False, scoring=BDI_II)[0]) == 8
 
 
 @pytest.mark.parametrize(("other", "agrees"), [("12.0", True), ("12,0;", True), ("1.2e1", True), ("13", False)])
@@ -354,10 +359,10 @@ def test_two_labels_of_a_session_say_the_same_number(tmp_path: Path, other: str,
     path = tmp_path / "train_DepressionLabels/203_1_Depression.csv"
     _touch(path, other)
     if agrees:
-        assert list_corpus("avec2013", tmp_path, tmp_path, complete=False)[1][0].bdi == 12
+        assert list_corpus("avec2013", tmp_path, tmp_path, complete=False, scoring=BDI_II)[1][0].score == 12
     else:
         with pytest.raises(CorpusError, match=rf"{path}: score '13', but .*Training_D.*csv says '12'"):
-            list_corpus("avec2013", tmp_path, tmp_path, complete=False)
+            list_corpus("avec2013", tmp_path, tmp_path, complete=False, scoring=BDI_II)
 
 
 @pytest.mark.parametrize("link", ["same path", "symbolic link", "hard link"])
@@ -373,7 +378,7 @@ def test_a_file_that_is_listed_twice_is_refused(tmp_path: Path, link: str) -> No
     _videos(tmp_path, f"a,a.mp4,ann,training,3\nb,{other},bob,test,4\n")
     assert (
         f"{first}b ({table}: row 3, {tmp_path}/{other}, test); they differ in partition (training, test), "
-        "subject (ann, bob), bdi (3, 4); allowed: one id for each video"
+        "subject (ann, bob), score (3, 4); allowed: one id for each video"
     ) in _message(tmp_path)
     _videos(tmp_path, f"a,a.mp4,ann,training,3\nb,{other},ann,training,3\n")
     expected = f"{first}b ({table}: row 3, {tmp_path}/{other}, training); allowed: one id for each video"
@@ -391,3 +396,41 @@ def test_ids_and_subjects_that_look_alike_are_refused(tmp_path: Path) -> None:
     assert "the ids 'Film', 'film' differ only by case, blanks, invisible characters or Unicode form" in message
     assert r"the subjects 'Zoe\u0308', 'Zo\xeb' differ only by case" in message
     assert "the subjects 'Ann  B', 'ann b' differ only by case" in message
+
+
+TWO_SCORES = "video_id,path,subject,partition,score,phq9_followup"
+
+
+def _scores(folder: Path, column: str, scale: str = "phq-9") -> dict[str, float | None]:
+    scoring = Scoring(scale_of(scale), column)
+    return {label.recording: label.score for label in list_corpus("videos", folder, folder, False, scoring)[1]}
+
+
+def test_the_named_column_is_the_score_and_no_other_one_is_read(tmp_path: Path) -> None:
+    for name in "ab":
+        _touch(tmp_path / f"{name}.mp4", name)
+    _videos(tmp_path, "a,a.mp4,ann,test,99,12\nb,b.mp4,bob,test,words,NA\n", TWO_SCORES)
+    assert _scores(tmp_path, "phq9_followup") == {"a": 12.0, "b": None}
+    with pytest.raises(CorpusError, match=r"videos\.csv: no column phq9; found: video_id"):
+        _scores(tmp_path, "phq9")
+
+
+def test_the_column_bdi_is_read_as_score_unless_both_are_there(tmp_path: Path) -> None:
+    _touch(tmp_path / "a.mp4")
+    _videos(tmp_path, "a,a.mp4,ann,test,7\n", "video_id,path,subject,partition,bdi")
+    assert _scores(tmp_path, "score", "bdi-ii") == {"a": 7.0}
+    with pytest.raises(CorpusError, match="no column phq9; found"):
+        _scores(tmp_path, "phq9")
+    _videos(tmp_path, "a,a.mp4,ann,test,7,8\n", "video_id,path,subject,partition,bdi,score")
+    with pytest.raises(
+        CorpusError, match=r"videos\.csv: columns score and bdi, its earlier name; allowed: one of them"
+    ):
+        _scores(tmp_path, "score", "bdi-ii")
+
+
+@pytest.mark.parametrize(("scale", "allowed"), [("phq-8", "0 to 24 (PHQ-8)"), ("phq-9", "0 to 27 (PHQ-9)")])
+def test_the_range_is_that_of_the_scale(tmp_path: Path, scale: str, allowed: str) -> None:
+    _touch(tmp_path / "a.mp4")
+    _videos(tmp_path, "a,a.mp4,ann,test,28\n", "video_id,path,subject,partition,score")
+    with pytest.raises(CorpusError, match=rf"row 2: score '28'; allowed: a number from {re.escape(allowed)}"):
+        _scores(tmp_path, "score", scale)

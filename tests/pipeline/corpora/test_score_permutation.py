@@ -10,8 +10,8 @@ from pipeline.corpora.score_permutation import permutation_warnings, permute_sco
 from pipeline.records.labels import Label
 
 
-def _label(subject: str, session: int, bdi: float | None, task: str = "a", partition: str = "training") -> Label:
-    return Label(f"{subject}_{session}_{task}", subject, str(session), task, partition, bdi)
+def _label(subject: str, session: int, score: float | None, task: str = "a", partition: str = "training") -> Label:
+    return Label(f"{subject}_{session}_{task}", subject, str(session), task, partition, score)
 
 
 def _corpus() -> list[Label]:
@@ -29,21 +29,21 @@ def _blocks(labels: Sequence[Label]) -> dict[str, list[float]]:
     """Return the scores of each subject in the order of the sessions."""
     blocks: dict[str, list[float]] = defaultdict(list)
     for label in sorted(labels, key=lambda label: label.recording):
-        if label.task == "a" and label.bdi is not None:
-            blocks[label.subject].append(label.bdi)
+        if label.task == "a" and label.score is not None:
+            blocks[label.subject].append(label.score)
     return blocks
 
 
 @pytest.mark.parametrize("unit", ["sessions", "subjects"])
 def test_scores_move_between_partitions_and_nothing_else_moves(unit: str) -> None:
     before, after = _corpus(), permute_scores(_corpus(), unit, draw=1)
-    assert Counter(label.bdi for label in after) == Counter(label.bdi for label in before)
+    assert Counter(label.score for label in after) == Counter(label.score for label in before)
     for name in ("recording", "subject", "session", "task", "partition"):
         assert [getattr(label, name) for label in after] == [getattr(label, name) for label in before]
     assert {label.permuted for label in after} == {f"scores permuted among {unit}, draw 1"}
-    tested = [{label.bdi for label in labels if label.partition == "test"} for labels in (before, after)]
+    tested = [{label.score for label in labels if label.partition == "test"} for labels in (before, after)]
     assert tested[0] != tested[1]  # the control before this one left tested scores as they are
-    assert all(first.bdi == second.bdi for first, second in zip(after[::2], after[1::2], strict=True))
+    assert all(first.score == second.score for first, second in zip(after[::2], after[1::2], strict=True))
 
 
 def test_whole_subjects_keep_their_scores_together_and_in_order() -> None:
@@ -64,7 +64,7 @@ def test_who_alone_has_so_many_sessions_keeps_the_scores() -> None:
     # Two subjects with one session exchange or keep their scores; c is the only one with two, and d has no score.
     labels = [_label("a", 1, 10.0), _label("b", 1, 20.0), _label("c", 1, 30.0), _label("c", 2, 40.0)]
     labels.append(_label("d", 1, None))
-    outcomes = Counter(tuple(label.bdi for label in permute_scores(labels, "subjects", draw)) for draw in range(200))
+    outcomes = Counter(tuple(label.score for label in permute_scores(labels, "subjects", draw)) for draw in range(200))
     assert set(outcomes) == {(10.0, 20.0, 30.0, 40.0, None), (20.0, 10.0, 30.0, 40.0, None)}
     assert min(outcomes.values()) >= 70  # of 200, both equally likely: 4.2 standard deviations
     _, keeps = permutation_warnings(labels, "subjects")
@@ -74,21 +74,21 @@ def test_who_alone_has_so_many_sessions_keeps_the_scores() -> None:
 
 def test_videos_without_session_are_sessions_by_themselves() -> None:
     labels = [Label(f"v{n}", f"s{n % 3}", "", "", "training", float(n)) for n in range(9)]
-    assert len({label.bdi for label in permute_scores(labels, "sessions", draw=0)}) == 9
+    assert len({label.score for label in permute_scores(labels, "sessions", draw=0)}) == 9
 
 
 @pytest.mark.parametrize("unit", ["sessions", "subjects"])
 def test_old_and_new_scores_are_uncorrelated(unit: str) -> None:
     labels = [_label(f"s{n // 2}", n % 2, float(n)) for n in range(60)]
     drawn = [permute_scores(labels, unit, draw) for draw in range(100)]
-    scores = np.array([[label.bdi for label in part] for part in (labels, *drawn)], np.float64)
+    scores = np.array([[label.score for label in part] for part in (labels, *drawn)], np.float64)
     correlations = np.atleast_2d(np.corrcoef(scores))[0, 1:]
     # The correlation under a permutation of n units has the mean -1 / (n - 1) and a deviation of 1 / sqrt(n - 1).
     assert abs(np.mean(correlations)) < 1 / 29 + 4 / np.sqrt(29 * 100)
 
 
 def test_a_draw_is_repeatable_and_draws_differ() -> None:
-    draws = [tuple(label.bdi for label in permute_scores(_corpus(), "subjects", draw)) for draw in (0, 1, 2, 1)]
+    draws = [tuple(label.score for label in permute_scores(_corpus(), "subjects", draw)) for draw in (0, 1, 2, 1)]
     assert draws[1] == draws[3]
     assert len(set(draws)) == 3
 

@@ -6,14 +6,14 @@ from pipeline.data.split import Split, split_labels
 from pipeline.records.labels import Label
 
 
-def _label(recording: str, subject: str, partition: str = "training", bdi: float | None = 9.0) -> Label:
-    return Label(recording, subject, "", "", partition, bdi)
+def _label(recording: str, subject: str, partition: str = "training", score: float | None = 9.0) -> Label:
+    return Label(recording, subject, "", "", partition, score)
 
 
 LABELS = [
     *[_label(f"t{number}", f"s{number // 2}") for number in range(10)],
     *[_label(f"d{number}", f"s{number}", "development") for number in range(4)],
-    _label("unknown", "s9", bdi=None),
+    _label("unknown", "s9", score=None),
 ]
 
 
@@ -62,7 +62,7 @@ def test_the_test_partition_is_refused(validation: str) -> None:
         _split([*LABELS, _label("secret", "s77", "test")], validation)
 
 
-@pytest.mark.parametrize("labels", [[], [_label("a", "s", bdi=None)]])
+@pytest.mark.parametrize("labels", [[], [_label("a", "s", score=None)]])
 def test_nothing_to_fit_is_an_error(labels: list[Label]) -> None:
     with pytest.raises(ValueError, match="no recording with a score is left to fit"):
         _split(labels)

@@ -54,7 +54,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with videos of one person in one room: two tasks of a session, and a session with the same score."""
     folder = tmp_path_factory.mktemp("drawn")
     for name, number, task in (("film", 1, "Freeform"), ("task", 1, "Northwind"), ("visit", 2, "Freeform")):
-        session = Session(203, number, "Training", 12)
+        session = Session(203, number, "Training", 12, severity=12 / 45)
         write_simulated_video(
             SimulatedVideo(folder / f"{name}.mp4", session, task, 2014, 2.0, "dynamics", FRAMES, FPS, 160, 120)
         )

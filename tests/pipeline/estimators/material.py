@@ -18,6 +18,7 @@ from pipeline.params.estimator import settings_class
 from pipeline.params.whole import Params
 from pipeline.records.estimates import VideoEstimate
 from pipeline.records.labels import Label
+from pipeline.severity.scale import scale_of
 from pipeline.training.cached_training import fit_cached, publish
 from pipeline.training.initial_weights import write_no_weights
 from tests.pipeline.training.material import write_sequence
@@ -74,7 +75,9 @@ class Material:
         pretrained = self.folder / "pretrained"
         pretrained.mkdir(exist_ok=True)
         write_no_weights(pretrained)
-        fit = fit_of(name, params.estimator.settings, split, {"sequences": self.sequences}, pretrained, params)
+        fit = fit_of(
+            name, params.estimator.settings, split, {"sequences": self.sequences}, pretrained, params, scale_of()
+        )
         model = self.folder / output
         publish("finetune", fit_cached(fit, self.folder / "curves"), model, self.folder / "curves")
         return model

@@ -169,7 +169,7 @@ def test_fitting_and_estimating_open_no_label_file(
 ) -> None:
     """Scores of the test partition are out of reach: what an estimator is given names no file of labels."""
     monkeypatch.setenv("MSN_WORK", str(tmp_path / "another-store"))
-    (material.folder / "labels_testing.csv").write_text("recording,bdi\nt1,40\n")
+    (material.folder / "labels_testing.csv").write_text("recording,score\nt1,40\n")
     record_opens(True)
     try:
         material.predict(material.fit(name, f"watched-{name}"))

@@ -15,7 +15,7 @@ from tests.pipeline.estimators.material import make_material, params_of
 from tests.stages.baseline_tables import write_baselines
 
 PAGE = "add-an-estimator.md"
-LABEL_COLUMNS = ("recording", "subject", "session", "task", "partition", "bdi", "sex", "age")
+LABEL_COLUMNS = ("recording", "subject", "session", "task", "partition", "score", "sex", "age")
 SCORES = {"a1": 3, "a2": 8, "b1": 12, "c1": 20, "d1": 30, "t1": 14, "t2": 25}
 
 

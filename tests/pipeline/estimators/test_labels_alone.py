@@ -6,8 +6,8 @@ from pipeline.estimators.labels_alone import LABEL_ESTIMATORS, FittedLabelEstima
 from pipeline.records.labels import Label
 
 
-def _label(recording: str, subject: str, partition: str, bdi: float | None) -> Label:
-    return Label(recording, subject, "", "", partition, bdi)
+def _label(recording: str, subject: str, partition: str, score: float | None) -> Label:
+    return Label(recording, subject, "", "", partition, score)
 
 
 def _estimates(fitted: FittedLabelEstimators, subjects: str) -> dict[str, list[float]]:

@@ -14,6 +14,7 @@ from pipeline.estimators.lpq_svr import LpqSvr
 from pipeline.estimators.protocol import FitContext, PredictContext, Split
 from pipeline.params.estimator import LpqSvr as Settings
 from pipeline.records.scored_recording import ScoredRecording
+from pipeline.severity.scale import scale_of
 from tests.pipeline.training.material import CLIP, write_sequence
 
 SETTINGS = Settings(window=5, grid=2, segment=2.0, costs=(8.0,), epsilons=(0.1,), folds=2)
@@ -33,7 +34,7 @@ def _fitted(recordings: list[Path], settings: Settings = SETTINGS, validated: in
     features = ComputedFeatures({"sequences": recordings[0].parent})
     split = Split(tuple(scored[validated:]), tuple(scored[:validated]))
     estimator = LpqSvr(settings)
-    estimator.fit(split, FitContext(CLIP, 1, features))
+    estimator.fit(split, FitContext(CLIP, 1, features, scale_of().score_range))
     return estimator, PredictContext("skip", features)
 
 

@@ -70,7 +70,7 @@ def _fit(
     training, settings = _Training(), FINETUNE.model_copy(update=finetune)
     estimator = kind(SETTINGS)
     network = NetworkContext(MODELS[kind], settings, initial_weights, training)
-    estimator.fit(split, FitContext(CLIP, settings.seed, ComputedFeatures({}), network))
+    estimator.fit(split, FitContext(CLIP, settings.seed, ComputedFeatures({}), (0, 63), network))
     (task,) = training.tasks
     return estimator, task
 

@@ -26,9 +26,10 @@ results.mkdir()
 truth = {f"{s}_{v}": 10 * s + v for s in (1, 2, 3) for v in (1, 2)}
 with open(results / "predictions.csv", "w", newline="") as stream:
     rows = csv.writer(stream)
-    rows.writerow(["recording", "subject", "seen", "task", "bdi", "estimate", "clips", "coverage", "frames", "absent"])
-    for name, bdi in truth.items():
-        rows.writerow([name, name[0], "no", "", bdi, bdi + error, 1, 1, 16, 0])
+    columns = "recording subject seen task score estimate clips coverage frames absent"
+    rows.writerow(columns.split())
+    for name, score in truth.items():
+        rows.writerow([name, name[0], "no", "", score, score + error, 1, 1, 16, 0])
 with open(results / "intervals.csv", "w", newline="") as stream:
     rows = csv.writer(stream)
     rows.writerow("subgroup,estimator,metric,videos,subjects,value,low,high".split(","))

@@ -25,6 +25,7 @@ from pipeline.params.whole import Params
 from pipeline.records.labels import Label
 from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.project_code import reachable_modules
+from pipeline.severity.scale import SeverityScale, scale_of
 from pipeline.training.cached_training import Fit, TrainingJob, fit_cached, train_cached
 from pipeline.training.initial_weights import write_no_weights
 from tests.pipeline.training.material import (
@@ -72,12 +73,13 @@ def _fit_of(
     aligned: Path | None = None,
     settings: EstimatorSettings | None = None,
     scores: Mapping[int, float] | None = None,
+    scale: SeverityScale | None = None,
 ) -> Fit:
     folders: dict[Source, Path] = {"sequences": folder / "sequences"}
     if aligned is not None:
         folders["aligned"] = aligned
     split = Split(_labels(fitted, scores or {}), _labels(validated, scores or {}))
-    return fit_of(name, settings or _settings(name), split, folders, folder / "pretrained", params)
+    return fit_of(name, settings or _settings(name), split, folders, folder / "pretrained", params, scale or scale_of())
 
 
 def _model(key: str | None) -> Path:
@@ -224,3 +226,11 @@ def test_settings_of_training_fit_a_network_anew_and_no_svr(folder: Path, params
     assert len({key("clip_network"), key("clip_network", learning_rate=0.002), key("clip_network", epochs=1)}) == 3
     trained = json.loads((_model(key("lpq_svr")) / "description.json").read_text())["trained"]
     assert not {"finetune", "epochs", "model", "pretrained"} & set(trained)
+
+
+def test_the_range_of_the_scale_determines_a_fit_and_its_bands_do_not(folder: Path, params: Params) -> None:
+    def source(scale: SeverityScale) -> str:
+        return json.dumps(_fit_of(folder, params, "lpq_svr", scale=scale).source(), sort_keys=True)
+
+    other_bands = scale_of({"name": "PHQ-9", "lowest": 0, "highest": 27, "bands": {"low": 0, "high": 10}})
+    assert source(scale_of("phq-9")) == source(other_bands) != source(scale_of("phq-8"))

@@ -11,9 +11,10 @@ import torch
 from pipeline.models.arrays import save_arrays
 from pipeline.models.description import Description
 from pipeline.models.files import WeightsError, add_to_description
-from pipeline.models.model_folder import ModelFolder, read_model_folder
+from pipeline.models.model_folder import ModelFolder, check_scale, estimates_digest, read_model_folder
 from pipeline.models.weights import save_weights
 from pipeline.nets.heads import Expectation
+from pipeline.severity.scale import scale_of
 from tests.pipeline.training.material import INPUT_SPEC, MODEL
 
 FOLDER = ModelFolder("lpq_svr", {"grid": 4, "costs": [0.5, 2.0]}, 1, INPUT_SPEC)
@@ -48,7 +49,7 @@ def test_a_folder_of_a_network_round_trips_with_its_network(tmp_path: Path) -> N
 def test_the_description_keeps_what_others_wrote(folder: Path) -> None:
     add_to_description(folder, {"source": "train", "trained": {"epochs": 2}})
     values = json.loads((folder / "description.json").read_text())
-    assert set(values) == {"estimator", "span", "footage", "source", "trained"}
+    assert set(values) == {"estimator", "span", "footage", "scale", "source", "trained"}
     assert values["estimator"] == {"name": "lpq_svr", "settings": {"grid": 4, "costs": [0.5, 2.0]}}
     assert values["span"] == 1
     assert values["footage"]["rates"] == [3.75, 3.75, 3.75]
@@ -139,3 +140,31 @@ def test_pretrained_weights_are_no_estimator(tmp_path: Path) -> None:
     save_weights(tmp_path, {"a": torch.zeros(1)}, Description(MODEL, None))
     with pytest.raises(WeightsError, match="no estimator and no span and no footage"):
         read_model_folder(tmp_path)
+
+
+def test_the_scale_is_read_as_written_and_an_older_folder_is_of_bdi(folder: Path) -> None:
+    own = scale_of({"name": "Mood", "lowest": 1, "highest": 9, "bands": {"up": 1, "down": 6}})
+    add_to_description(folder, replace(FOLDER, scale=own).to_json())
+    assert read_model_folder(folder).scale == own
+    _rewrite(folder, scale=None)
+    assert read_model_folder(folder).scale == scale_of("bdi-ii")
+    _rewrite(folder, scale={"name": "Mood"})
+    with pytest.raises(WeightsError, match=r"description\.json: not a valid description for this version"):
+        read_model_folder(folder)
+
+
+def test_a_model_of_one_scale_is_refused_for_another_with_both_names(tmp_path: Path) -> None:
+    check_scale(tmp_path, scale_of("phq-9"), scale_of("phq-9"))
+    other_bands = scale_of({"name": "PHQ-9", "lowest": 0, "highest": 27, "bands": {"low": 0, "high": 10}})
+    check_scale(tmp_path, scale_of("phq-9"), other_bands)
+    for other, name in ((scale_of("phq-8"), "PHQ-8, 0 to 24"), (replace(other_bands, name="PHQ"), "PHQ, 0 to 27")):
+        with pytest.raises(WeightsError, match=rf"for the scale PHQ-9, 0 to 27, but corpus\.scale is {name}; allowed"):
+            check_scale(tmp_path, scale_of("phq-9"), other)
+
+
+def test_estimates_depend_on_all_of_a_folder_but_its_scale(folder: Path) -> None:
+    digests = [estimates_digest(folder)]
+    for changes in ({"scale": scale_of("phq-9").to_json()}, {"span": 2}):
+        add_to_description(folder, changes)
+        digests.append(estimates_digest(folder))
+    assert digests[0] == digests[1] != digests[2]

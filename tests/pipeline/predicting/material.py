@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pipeline.predicting.estimate import Estimate, Span
+from pipeline.severity.scale import scale_of
 
 WITH_FACE = Estimate(
     video=Path("films/talk.mp4"),
@@ -15,6 +16,7 @@ WITH_FACE = Estimate(
     faces=(1.0, 1.0, 0.0, 1.0, 1.0),
     native_fps=30.0,
     face_rate=3.75,
+    scale=scale_of("bdi-ii"),
     notes=("a face in only 80 % of the frames",),
 )
 WITHOUT_FACE = Estimate(
@@ -28,5 +30,6 @@ WITHOUT_FACE = Estimate(
     faces=(0.0,) * 10,
     native_fps=7.5,
     face_rate=3.75,
+    scale=scale_of("bdi-ii"),
     notes=(),
 )

@@ -10,6 +10,7 @@ from matplotlib import pyplot
 from matplotlib.image import imread
 
 from pipeline.predicting.figure import DPI, HEIGHT, WIDTH, clock, draw_figure, write_figure
+from pipeline.severity.scale import scale_of
 from tests.pipeline.predicting.material import WITH_FACE, WITHOUT_FACE
 
 
@@ -88,3 +89,16 @@ def test_equal_estimates_give_equal_bytes(tmp_path: Path) -> None:
 )
 def test_times(seconds: float, tenths: bool, expected: str) -> None:
     assert clock(seconds, tenths) == expected
+
+
+def test_the_figure_follows_the_scale() -> None:
+    estimate = replace(WITH_FACE, scale=scale_of("phq-9"), score=18.25)
+    figure = draw_figure(estimate)
+    axes = figure.axes[0]
+    assert axes.get_ylabel() == "Estimated PHQ-9 score"
+    assert [text.get_text().replace("\n", " ") for text in axes.texts][3:] == [
+        "moderately severe 15\N{EN DASH}19",
+        "severe 20\N{EN DASH}27",
+    ]
+    assert "18.2 (moderately severe)" in figure.get_suptitle()
+    assert not any("BDI" in text.get_text() for text in figure.texts)

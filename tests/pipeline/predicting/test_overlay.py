@@ -9,6 +9,7 @@ from pipeline.faces.face_crop import ORIGINS
 from pipeline.inspection.inspect_video import inspect
 from pipeline.predicting.overlay import DETECTED, INTERPOLATED, STRIP_HEIGHT, write_overlay
 from pipeline.records.frame_table import FrameTable
+from pipeline.severity.scale import scale_of
 from pipeline.video.reading import read_frames
 from pipeline.video.writing import write_video
 from pipeline.zarr_store import ARCHIVE, GroupWriter
@@ -34,7 +35,7 @@ def overlay(tmp_path: Path) -> tuple[Path, FrameTable]:
     table, quality = inspect(video, None, 0.0)
     assert table is not None
     spans = [(0.0, 0.6, 10.0), (0.8, 1.2, 30.0)]
-    write_overlay(tmp_path / "over.mp4", video, table, aligned, 20.0, spans, quality.canvas)
+    write_overlay(tmp_path / "over.mp4", video, table, aligned, 20.0, spans, quality.canvas, scale_of())
     assert not list(tmp_path.glob("*.partial"))
     return tmp_path / "over.mp4", table
 
@@ -86,5 +87,5 @@ def test_large_frames_are_scaled_down_to_even_sides(tmp_path: Path) -> None:
         group.append("landmarks", np.full((2, 5, 2), np.nan, np.float32))
         group.append("origin", np.zeros(2, np.uint8))
     video, aligned = tmp_path / "large.mp4", tmp_path / "aligned"
-    write_overlay(tmp_path / "over.mp4", video, table, aligned, None, [], quality.canvas)
+    write_overlay(tmp_path / "over.mp4", video, table, aligned, None, [], quality.canvas, scale_of())
     assert _read_all_frames(tmp_path / "over.mp4")[0].shape == (150 + STRIP_HEIGHT, 1280, 3)

@@ -10,6 +10,7 @@ from rich.console import Console
 from pipeline.models.model_folder import ModelFolder
 from pipeline.predicting.estimate import Estimate, Failure, Span
 from pipeline.predicting.render import curve, show, succeeded, to_json
+from pipeline.severity.scale import scale_of
 from tests.pipeline.predicting.material import WITH_FACE, WITHOUT_FACE
 from tests.pipeline.training.material import INPUT_SPEC, MODEL
 
@@ -18,7 +19,7 @@ BROKEN = Failure(Path("films/odd.mp4"), "not readable as a video")
 
 def _printed(*results: Estimate | Failure) -> str:
     console = Console(width=110, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115
-    show(console, results)
+    show(console, results, scale_of())
     return console.export_text()
 
 
@@ -126,6 +127,6 @@ def test_succeeded_needs_an_estimate_for_every_video() -> None:
 
 def test_the_curve_clips_estimates_to_the_scale() -> None:
     spans = [Span(0.0, 1.0, 0, 8, -5.0), Span(1.0, 2.0, 0, 8, 70.0), Span(2.0, 3.0, 0, 8, 31.5)]
-    assert curve(spans, 3.0) == "▁█▅"
-    assert curve([], 3.0) == "·"
-    assert len(curve([Span(float(n), n + 1.0, 0, 8, 20.0) for n in range(500)], 500.0)) == 16
+    assert curve(spans, 3.0, scale_of()) == "▁█▅"
+    assert curve([], 3.0, scale_of()) == "·"
+    assert len(curve([Span(float(n), n + 1.0, 0, 8, 20.0) for n in range(500)], 500.0, scale_of())) == 16

@@ -14,7 +14,7 @@ WITH_GROUPS = [replace(PLAIN[0], sex="f", age=41.0), PLAIN[1]]
 def test_labels_are_read_as_written(tmp_path: Path) -> None:
     write_labels(tmp_path / "labels.csv", WITH_GROUPS[::-1], groups=True)
     assert (tmp_path / "labels.csv").read_text() == (
-        "recording,subject,session,task,partition,bdi,sex,age\na,ann,1,,test,12.5,f,41\nb,bob,,Freeform,training,,,\n"
+        "recording,subject,session,task,partition,score,sex,age\na,ann,1,,test,12.5,f,41\nb,bob,,Freeform,training,,,\n"
     )
     assert read_labels(tmp_path / "labels.csv") == WITH_GROUPS
 
@@ -35,3 +35,8 @@ def test_ages_are_checked(age: float, allowed: bool) -> None:
     else:
         with pytest.raises(ValueError, match=r"a: age .*; allowed: 0 to 130 years"):
             replace(PLAIN[0], age=age)
+
+
+def test_labels_of_an_earlier_version_are_read(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("recording,subject,session,task,partition,bdi\nx,s,1,t,test,12.5\n")
+    assert read_labels(tmp_path / "labels.csv") == [Label("x", "s", "1", "t", "test", 12.5)]

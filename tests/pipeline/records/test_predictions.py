@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.records.predictions import COLUMNS, PARSED_COLUMNS, ScoredEstimate, parse_predictions, read_predictions
 
-HEADER = "recording,subject,session,seen,task,bdi,estimate,clips,coverage,frames,absent\n"
+HEADER = "recording,subject,session,seen,task,score,estimate,clips,coverage,frames,absent\n"
 ROWS = "b_1,b,1,no,,20.5,17.0000,0,0.0000,16,16\na_1,a,1,yes,Freeform,12,7.2500,3,1.0000,40,0\n"
 ESTIMATES = [
     ScoredEstimate("b_1", "b", 20.5, 17.0, 0, seen=False),
@@ -22,7 +22,7 @@ def test_the_table_is_read_in_its_order(tmp_path: Path) -> None:
 
 
 def test_other_columns_are_not_needed() -> None:
-    (parsed,) = parse_predictions("subject,recording,clips,estimate,bdi\na,a_1,3,7.25,12\n", "table")
+    (parsed,) = parse_predictions("subject,recording,clips,estimate,score\na,a_1,3,7.25,12\n", "table")
     assert parsed == ScoredEstimate("a_1", "a", 12.0, 7.25, 3)
     assert parsed.seen is None  # an older table does not say
 
@@ -57,6 +57,13 @@ def test_a_wrong_row_is_named(tmp_path: Path, row: str, message: str) -> None:
 
 def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
     path = tmp_path / "predictions.csv"
-    path.write_bytes("recording,subject,bdi,estimate,clips\né,a,1,2,3\n".encode("latin-1"))
+    path.write_bytes("recording,subject,score,estimate,clips\né,a,1,2,3\n".encode("latin-1"))
     with pytest.raises(ValueError, match=r"predictions\.csv: not UTF-8"):
         read_predictions(path)
+
+
+def test_the_earlier_name_of_the_column_of_scores_is_read() -> None:
+    (parsed,) = parse_predictions("recording,subject,bdi,estimate,clips\na_1,a,12,7.25,3\n", "table")
+    assert parsed == ScoredEstimate("a_1", "a", 12.0, 7.25, 3)
+    with pytest.raises(ValueError, match=r"^table: columns score and bdi, its earlier name; allowed: one of them$"):
+        parse_predictions("recording,subject,bdi,score,estimate,clips\n", "table")

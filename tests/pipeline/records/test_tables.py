@@ -42,13 +42,13 @@ def test_labels_are_read_as_written(tmp_path: Path) -> None:
     ("row", "message"),
     [
         ("x,s,1,t,train,3", r"labels\.csv: row 2: x: partition 'train'; allowed: training, development, test"),
-        ("x,s,1,t,test,64", r"labels\.csv: row 2: x: bdi 64\.0; allowed: 0 to 63"),
+        ("x,s,1,t,test,nan", r"labels\.csv: row 2: x: score nan; allowed: a finite number, or empty"),
         ("x,s,1,t,test,low", r"labels\.csv: row 2: could not convert string to float: 'low'"),
         ("x,s,1,t,test", r"labels\.csv: row 2: allowed are 6 cells"),
     ],
 )
 def test_the_error_for_a_wrong_label_names_file_and_row(tmp_path: Path, row: str, message: str) -> None:
-    (tmp_path / "labels.csv").write_text(f"recording,subject,session,task,partition,bdi\n{row}\n")
+    (tmp_path / "labels.csv").write_text(f"recording,subject,session,task,partition,score\n{row}\n")
     with pytest.raises(ValueError, match=message):
         read_labels(tmp_path / "labels.csv")
 
@@ -86,7 +86,7 @@ def test_rows_are_named_by_the_lines_of_the_file() -> None:
         list(parse_rows(text.replace("3,4", "3,4,5"), "table.csv", ("a", "b")))
 
 
-HEADER, ROW = "video_id,path,subject,partition,bdi,sex,age", "b,b.mp4,t,training,7"
+HEADER, ROW = "video_id,path,subject,partition,score,sex,age", "b,b.mp4,t,training,7"
 
 
 @pytest.mark.parametrize("rows", ["a,a.mp4,s,training,12,5,,", f"{ROW},,\na,a.mp4,s,training,12,5,,"])
@@ -97,13 +97,13 @@ def test_a_decimal_comma_does_not_hide_in_empty_cells(rows: str, end: str) -> No
     with pytest.raises(
         ValueError, match=rf"t\.csv: row {number}: allowed are {7 + len(end)} cells, .*; a ',' inside a"
     ):
-        list(parse_rows("\n".join(lines), "t.csv", ("video_id", "bdi")))
+        list(parse_rows("\n".join(lines), "t.csv", ("video_id", "score")))
 
 
 @pytest.mark.parametrize(("header", "row", "count"), [(HEADER, f"{ROW},,,", 7), (f"{HEADER},", f"{ROW},,", 8)])
 def test_a_row_has_as_many_cells_as_the_header(header: str, row: str, count: int) -> None:
     with pytest.raises(ValueError, match=rf"t\.csv: row 2: allowed are {count} cells, {HEADER.replace(',', ', ')}"):
-        list(parse_rows(f"{header}\n{row}\n", "t.csv", ("video_id", "bdi")))
+        list(parse_rows(f"{header}\n{row}\n", "t.csv", ("video_id", "score")))
 
 
 def test_a_cell_that_is_too_long_is_named() -> None:

@@ -14,6 +14,7 @@ from pipeline.report.methods.citations import bibtex, cited_keys, references
 from pipeline.report.methods.data import recordings
 from pipeline.report.methods.section import methods, section_methods
 from pipeline.report.subjects import CHARACTERISTICS
+from pipeline.severity.scale import scale_of
 from tests.pipeline.experiments.material import ROOT
 from tests.pipeline.report.corpora import AVEC2014, DEMO, OWN, merged, outcome, texts
 
@@ -139,7 +140,7 @@ def test_table_1_gives_the_numbers_by_partition(tmp_path: Path, monkeypatch: pyt
         Label("4", "eve", "1", "", "test", None),
     ]
     (tmp_path / "data/corpus").mkdir(parents=True)
-    write_characteristics(tmp_path / CHARACTERISTICS, labels)
+    write_characteristics(tmp_path / CHARACTERISTICS, labels, scale_of())
     monkeypatch.chdir(tmp_path)
     assert recordings(outcome(OWN)).endswith(
         "Recordings and subjects by partition: training 2 and 1 (mean score 12.00, standard deviation 2.83); "

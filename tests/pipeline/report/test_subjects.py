@@ -15,6 +15,7 @@ from pipeline.report.near_twins import near_twins_notice
 from pipeline.report.page import summary
 from pipeline.report.subjects import section_subjects
 from pipeline.scoring.flow import STEPS, Counts, write_flow
+from pipeline.severity.scale import scale_of
 from pipeline.statistics.interval import Interval
 
 PARTS = ("training", "development", "test", "all")
@@ -51,7 +52,7 @@ def _flow(counts: dict[str, Counts]) -> None:
 
 
 def test_table_1_by_hand(outcome: Outcome) -> None:
-    write_characteristics(Path("data/corpus/characteristics.csv"), LABELS)
+    write_characteristics(Path("data/corpus/characteristics.csv"), LABELS, scale_of())
     _flow({"listed": Counts(9, 4, 12.34)})
     table = _tables(outcome)["Table 1: subjects by partition"]
     rows = {name: cells for name, *cells in table.rows}

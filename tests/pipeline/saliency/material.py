@@ -15,7 +15,7 @@ SIZE, LENGTH = 32, 8
 def explanation(
     band: str = "mild",
     recording: str = "anna",
-    bdi: float = 15.0,
+    score: float = 15.0,
     seed: int = 0,
     absent: Sequence[int] = (),
     network: str = "MSN-27, kernels 3",
@@ -25,7 +25,7 @@ def explanation(
         band=band,
         recording=recording,
         opaque="0123abcd",
-        bdi=bdi,
+        score=score,
         estimate=17.04,
         clip_estimate=18.5,
         phase=0,
@@ -43,6 +43,6 @@ def explanation(
 
 
 def write_predictions(path: Path, rows: Sequence[tuple[str, float, float, int]]) -> Path:
-    """Write the columns of evaluate's predictions that explain reads, from (recording, bdi, estimate, clips)."""
+    """Write the columns of evaluate's predictions that explain reads, from (recording, score, estimate, clips)."""
     write_rows(path, PARSED_COLUMNS, [(recording, "", *numbers) for recording, *numbers in rows])
     return path

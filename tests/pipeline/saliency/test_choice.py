@@ -7,43 +7,52 @@ import pytest
 from pipeline.data.clips.face_sequence import open_sequence
 from pipeline.records.predictions import ScoredEstimate
 from pipeline.saliency.choice import choose_recordings, middle_clip
+from pipeline.severity.scale import scale_of
 from tests.pipeline.training.material import write_sequence
 
 
 def _recordings(*rows: tuple[str, float, int]) -> list[ScoredEstimate]:
-    return [ScoredEstimate(recording, "", bdi, 0.0, clips) for recording, bdi, clips in rows]
+    return [ScoredEstimate(recording, "", score, 0.0, clips) for recording, score, clips in rows]
 
 
 def test_median_recording_of_each_band() -> None:
     rows = [("a", 0, 1), ("b", 13, 1), ("c", 5, 1), ("d", 14, 1), ("e", 19, 1), ("f", 28, 2), ("g", 63, 1)]
-    chosen = choose_recordings(_recordings(*rows))
+    chosen = choose_recordings(_recordings(*rows), scale_of())
     assert {band: item.recording for band, item in chosen.items()} == {
         "minimal": "c",  # 0, 5, 13
         "mild": "d",  # the lower one of 14 and 19
         "moderate": "f",
         "severe": "g",
     }
-    assert choose_recordings(_recordings(*reversed(rows))) == chosen
+    assert choose_recordings(_recordings(*reversed(rows)), scale_of()) == chosen
 
 
 def test_equal_scores_are_sorted_by_id() -> None:
-    assert choose_recordings(_recordings(("z", 30, 1), ("x", 30, 1), ("y", 30, 1)))["severe"].recording == "y"
+    assert (
+        choose_recordings(_recordings(("z", 30, 1), ("x", 30, 1), ("y", 30, 1)), scale_of())["severe"].recording == "y"
+    )
 
 
 def test_recordings_without_a_clip_and_empty_bands_are_left_out() -> None:
-    chosen = choose_recordings(_recordings(("a", 3, 0), ("b", 9, 1), ("c", 25, 0)))
+    chosen = choose_recordings(_recordings(("a", 3, 0), ("b", 9, 1), ("c", 25, 0)), scale_of())
     assert {band: item.recording for band, item in chosen.items()} == {"minimal": "b"}
-    assert choose_recordings([]) == {}
+    assert choose_recordings([], scale_of()) == {}
 
 
 def test_choice_does_not_depend_on_estimates() -> None:
     first = [
-        ScoredEstimate(name, "", bdi, estimate, 1) for name, bdi, estimate in (("a", 1, 1), ("b", 2, 60), ("c", 3, 3))
+        ScoredEstimate(name, "", score, estimate, 1)
+        for name, score, estimate in (("a", 1, 1), ("b", 2, 60), ("c", 3, 3))
     ]
     second = [
-        ScoredEstimate(name, "", bdi, estimate, 1) for name, bdi, estimate in (("a", 1, 60), ("b", 2, 2), ("c", 3, 50))
+        ScoredEstimate(name, "", score, estimate, 1)
+        for name, score, estimate in (("a", 1, 60), ("b", 2, 2), ("c", 3, 50))
     ]
-    assert choose_recordings(first)["minimal"].recording == choose_recordings(second)["minimal"].recording == "b"
+    assert (
+        choose_recordings(first, scale_of())["minimal"].recording
+        == choose_recordings(second, scale_of())["minimal"].recording
+        == "b"
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from pipeline.saliency.figure import PERSONAL, Column, blend, figure6, write_figure6
+from pipeline.severity.scale import scale_of
 from tests.pipeline.saliency.material import SIZE, explanation
 
 
@@ -32,7 +33,7 @@ def test_colours_by_hand() -> None:
 
 def test_first_and_last_frame_of_each_band() -> None:
     item = explanation("mild")
-    figure = figure6([Column("", {"mild": item})])
+    figure = figure6([Column("", {"mild": item})], scale_of())
     first, first_map, last, last_map, _ = figure.axes
     assert np.array_equal(_image(first), item.faces[0])
     assert np.array_equal(_image(last), item.faces[-1])
@@ -47,7 +48,7 @@ def test_first_and_last_frame_of_each_band() -> None:
 
 
 def test_recordings_are_named_by_their_opaque_id_alone() -> None:
-    text = _text(figure6([Column("", {"mild": explanation("mild")})]))
+    text = _text(figure6([Column("", {"mild": explanation("mild")})], scale_of()))
     for expected in ("mild", "BDI-II 15", "recording 0123abcd", "estimate 17.0, this clip 18.5", "Grad-CAM at conv5"):
         assert expected in text
     assert "MSN-27, kernels 3" in text
@@ -56,13 +57,13 @@ def test_recordings_are_named_by_their_opaque_id_alone() -> None:
 
 
 def test_bands_without_a_recording_are_noted() -> None:
-    text = _text(figure6([Column("", {"mild": explanation("mild")})]))
+    text = _text(figure6([Column("", {"mild": explanation("mild")})], scale_of()))
     assert text.count("no test recording of this band has a clip and a score") == 3
-    assert _text(figure6([Column("", {})])).count("no test recording of this band") == 4
+    assert _text(figure6([Column("", {})], scale_of())).count("no test recording of this band") == 4
 
 
 def test_frames_without_a_face_are_marked() -> None:
-    figure = figure6([Column("", {"mild": explanation("mild", absent=[0])})])
+    figure = figure6([Column("", {"mild": explanation("mild", absent=[0])})], scale_of())
     notes = [[text.get_text() for text in axes.texts] for axes in figure.axes[:4]]
     assert notes == [["no face found"], [], [], []]
 
@@ -70,7 +71,7 @@ def test_frames_without_a_face_are_marked() -> None:
 def test_zero_relevance_is_grey() -> None:
     item = explanation("mild")
     item.relevance[:] = 0
-    figure = figure6([Column("", {"mild": item})])
+    figure = figure6([Column("", {"mild": item})], scale_of())
     assert np.ptp(_image(figure.axes[1]), axis=-1).max() == 0
 
 
@@ -80,7 +81,7 @@ def test_two_networks_side_by_side() -> None:
         explanation("mild", network="MSN-69, kernels 3 5 7"),
     )
     multiple.relevance[:] *= -1
-    figure = figure6([Column("msn-single", {"mild": single}), Column("msn", {"mild": multiple})])
+    figure = figure6([Column("msn-single", {"mild": single}), Column("msn", {"mild": multiple})], scale_of())
     face, first, second = (_image(axes) for axes in figure.axes[:3])
     assert np.array_equal(face, single.faces[0])
     assert first[0, 0, 0] > first[0, 0, 2] and second[0, 0, 0] < second[0, 0, 2]  # red and blue
@@ -94,7 +95,7 @@ def test_file_is_marked_and_reproducible(tmp_path: Path, bands: tuple[str, ...])
     columns = [Column("", {band: explanation(band) for band in bands})]
     for name, size in (("first", 9), ("second", 20)):
         with matplotlib.rc_context({"font.size": size}):
-            write_figure6(tmp_path / name, columns)
+            write_figure6(tmp_path / name, columns, scale_of())
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
     with Image.open(tmp_path / "first") as image:
         assert image.info["Disclaimer"] == PERSONAL

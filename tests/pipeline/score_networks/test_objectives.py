@@ -82,3 +82,10 @@ def test_the_target_is_fitted_to_scores() -> None:
     assert fit_target([10.0, 14.0], standardise=True) == Target(12.0, 2.0)
     assert fit_target([10.0, 14.0], standardise=False) == Target(0.0, 1.0)
     assert fit_target([7.0, 7.0], standardise=True) == Target(7.0, 1.0)
+
+
+def test_scores_of_an_expectation_begin_at_the_lowest() -> None:
+    """Scores -5, -4 and -3 with shares 1/4, 1/2 and 1/4: the mean is -4."""
+    logits = torch.log(torch.tensor([[1.0, 2.0, 1.0]], dtype=torch.float64))
+    assert ExpectedScore(3, lowest=-5).points(logits).tolist() == pytest.approx([-4.0])
+    assert objective_of(Description(MODEL, Expectation(3, -5), 1)) == ExpectedScore(3, -5)

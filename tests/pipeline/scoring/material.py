@@ -14,7 +14,7 @@ from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.subgroups import Subgroup, subgroups_of
 
 
-def prediction(recording: str, bdi: float | None, estimate: float, **changes: Any) -> Prediction:
+def prediction(recording: str, score: float | None, estimate: float, **changes: Any) -> Prediction:
     """Make a prediction; it has a subject of its own unless `changes` name one."""
     values = {
         "subject": f"of-{recording}",
@@ -25,7 +25,7 @@ def prediction(recording: str, bdi: float | None, estimate: float, **changes: An
         "frames": 20,
         "absent": 0,
     }
-    return Prediction(recording=recording, bdi=bdi, estimate=estimate, **{**values, **changes})
+    return Prediction(recording=recording, score=score, estimate=estimate, **{**values, **changes})
 
 
 def labels_alone(mean: float, median: float, subject_means: Mapping[str, float]) -> FittedLabelEstimators:

@@ -13,6 +13,7 @@ from pipeline.baselines.video_measures import METADATA
 from pipeline.scoring.baselines import compare_baselines, describe, warn_about_baselines
 from pipeline.scoring.subgroups import subgroups_of
 from pipeline.scoring.summary import Summary, summarise
+from pipeline.severity.scale import scale_of
 from pipeline.statistics.interval import Interval
 from tests.pipeline.baselines.views import SETTINGS, label, view
 from tests.pipeline.scoring.material import labels_alone, prediction
@@ -88,9 +89,9 @@ def _simulate(seed: int, slope: float) -> Summary:
                 labels.append(label(name, score, f"s{subject}"))
             else:
                 tested.append(prediction(name, score, score + random.normal(0, 5), subject=f"s{subject}"))
-    constant = float(np.mean([item.bdi for item in labels if item.bdi is not None]))
+    constant = float(np.mean([item.score for item in labels if item.score is not None]))
     estimates = estimate_baselines(views, labels, SETTINGS).estimates
-    return summarise(subgroups_of(tested, labels_alone(constant, constant, {}), estimates)[:1])[0]
+    return summarise(subgroups_of(tested, labels_alone(constant, constant, {}), estimates)[:1], scale_of())[0]
 
 
 def test_a_corpus_that_betrays_its_scores_by_brightness_is_found(caplog: pytest.LogCaptureFixture) -> None:

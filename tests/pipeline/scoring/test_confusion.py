@@ -9,6 +9,7 @@ from sklearn.metrics import confusion_matrix
 from pipeline.scoring.confusion import confusion_figure, count_bands, write_confusion, write_confusion_figure
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import summarise
+from pipeline.severity.scale import scale_of
 from tests.pipeline.scoring.material import prediction, subgroups
 
 NAMES = ["minimal", "mild", "moderate", "severe"]
@@ -26,14 +27,14 @@ def _band(score: float) -> str:
 
 
 def test_counts_equal_scikit_learns(predictions: list[Prediction]) -> None:
-    truth = [_band(item.bdi or 0.0) for item in predictions]
+    truth = [_band(item.score or 0.0) for item in predictions]
     expected = confusion_matrix(truth, [_band(item.estimate) for item in predictions], labels=NAMES)
-    np.testing.assert_array_equal(count_bands([*predictions, prediction("unscored", None, 3.0)]), expected)
+    np.testing.assert_array_equal(count_bands([*predictions, prediction("unscored", None, 3.0)], scale_of()), expected)
 
 
 def test_table(tmp_path: Path) -> None:
     predictions = [prediction("a", 3.0, 60.0), prediction("b", 30.0, 30.0), prediction("c", 63.0, 29.0)]
-    write_confusion(tmp_path / "confusion.csv", count_bands(predictions))
+    write_confusion(tmp_path / "confusion.csv", count_bands(predictions, scale_of()), scale_of())
     rows = (tmp_path / "confusion.csv").read_text().splitlines()
     assert rows[0] == "truth,estimate,videos"
     assert len(rows) == 17
@@ -41,9 +42,9 @@ def test_table(tmp_path: Path) -> None:
 
 
 def test_every_count_and_the_worst_errors_are_in_the_figure(predictions: list[Prediction]) -> None:
-    counts = count_bands(predictions)
-    summary = summarise(subgroups(predictions, 15.0))[0]
-    figure = confusion_figure(counts, summary)
+    counts = count_bands(predictions, scale_of())
+    summary = summarise(subgroups(predictions, 15.0), scale_of())[0]
+    figure = confusion_figure(counts, summary, scale_of())
     axes = figure.axes[0]
     for text in axes.texts:
         column, row = text.get_position()
@@ -57,8 +58,8 @@ def test_every_count_and_the_worst_errors_are_in_the_figure(predictions: list[Pr
 
 
 def test_without_scores_the_caption_says_so(tmp_path: Path) -> None:
-    counts = count_bands([])
+    counts = count_bands([], scale_of())
     assert counts.sum() == 0
-    assert "No test video has a score." in confusion_figure(counts, None).texts[0].get_text()
-    write_confusion_figure(tmp_path / "confusion.png", counts, None)
+    assert "No test video has a score." in confusion_figure(counts, None, scale_of()).texts[0].get_text()
+    write_confusion_figure(tmp_path / "confusion.png", counts, None, scale_of())
     assert (tmp_path / "confusion.png").stat().st_size > 10_000

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.scoring.cutoffs import COLUMNS, cutoff_shares, write_cutoffs
+from pipeline.severity.scale import scale_of
 from tests.pipeline.scoring.material import prediction, subgroups
 
 # score, estimate. The lower edges of the bands are 13.5, 19.5 and 28.5.
@@ -14,8 +15,9 @@ VIDEOS = [(30, 29), (29, 20), (21, 19.6), (20, 19.4), (15, 13.4), (14, 40), (5, 
 
 def _shares(videos: Sequence[tuple[float, float]]) -> dict[tuple[str, str, str], tuple[float, int]]:
     predictions = [prediction(f"r{n}", score, estimate) for n, (score, estimate) in enumerate(videos)]
-    items = cutoff_shares(subgroups(predictions, 15.0))
-    return {(item.subgroup, item.band.name, item.measure): (item.share.value, item.videos) for item in items}
+    items = cutoff_shares(subgroups(predictions, 15.0), scale_of())
+    shares = [(item.subgroup, item.band.name, item.share) for item in items]
+    return {(part, band, share.measure): (share.interval.value, share.videos) for part, band, share in shares}
 
 
 def test_shares_at_each_cut_are_counted_by_hand() -> None:
@@ -39,10 +41,11 @@ def test_a_share_of_no_videos_is_left_out() -> None:
 
 def test_perfect_calls_have_an_interval_with_width(tmp_path: Path) -> None:
     predictions = [prediction(f"r{n}", 30.0, 35.0) for n in range(10)]
-    items = cutoff_shares(subgroups(predictions, 15.0))
-    sensitivity = next(item for item in items if item.measure == "sensitivity" and item.band.name == "severe")
-    assert sensitivity.share.low == pytest.approx(0.025 ** (1 / 10))  # Clopper and Pearson: all of 10
-    assert sensitivity.share.high == 1
+    items = cutoff_shares(subgroups(predictions, 15.0), scale_of())
+    severe = [item.share for item in items if item.band.name == "severe"]
+    sensitivity = next(share.interval for share in severe if share.measure == "sensitivity")
+    assert sensitivity.low == pytest.approx(0.025 ** (1 / 10))  # Clopper and Pearson: all of 10
+    assert sensitivity.high == 1
     write_cutoffs(tmp_path / "cutoffs.csv", items)
     lines = (tmp_path / "cutoffs.csv").read_text().splitlines()
     assert lines[0] == ",".join(COLUMNS)

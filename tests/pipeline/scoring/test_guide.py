@@ -35,7 +35,7 @@ def test_the_metric_of_the_example_is_in_the_files(project: Path) -> None:
     run_module(project, "stages.finetune", "chosen.json", *INPUTS, "pretrained", "model", "curves")
     run_module(project, "stages.evaluate", *INPUTS, "testing.csv", "model", "baselines", "metrics.json", "results")
     with (project / "results/predictions.csv").open(newline="") as stream:
-        errors = [abs(float(row["estimate"]) - float(row["bdi"])) for row in csv.DictReader(stream)]
+        errors = [abs(float(row["estimate"]) - float(row["score"])) for row in csv.DictReader(stream)]
     expected = sum(error <= 5 for error in errors) / len(errors)
     assert json.loads((project / "metrics.json").read_text())["within five"] == expected
     with (project / "results/intervals.csv").open(newline="") as stream:

@@ -7,10 +7,13 @@ import pytest
 from scipy.stats import pearsonr
 from sklearn.metrics import cohen_kappa_score, mean_absolute_error, mean_squared_error, root_mean_squared_error
 
-from pipeline.scoring.metrics import ERRORS, METRICS, kappa, minimal_called_severe, severe_called_minimal
+from pipeline.scoring.metrics import ERRORS, metrics_of
+from pipeline.severity.scale import scale_of
 from pipeline.statistics.agreement import ccc, pcc, spread
 from pipeline.statistics.errors import mae, rmse
 
+METRICS = metrics_of(scale_of("bdi-ii"))
+kappa = METRICS["kappa"]
 TRUTH, ESTIMATE = np.array([0.0, 10, 20, 30]), np.array([2.0, 8, 25, 29])
 
 
@@ -37,8 +40,8 @@ def test_weighted_kappa_worked_by_hand() -> None:
 def test_the_two_worst_errors_are_counted() -> None:
     truth = np.array([29.0, 40, 40, 28, 0, 13, 14, 5])
     estimate = np.array([13.4, 2, 13.6, 0, 28.5, 28.4, 40, 60])
-    assert severe_called_minimal(truth, estimate) == 2
-    assert minimal_called_severe(truth, estimate) == 2
+    assert METRICS["severe called minimal"](truth, estimate) == 2
+    assert METRICS["minimal called severe"](truth, estimate) == 2
 
 
 def test_the_spread_of_estimates_worked_by_hand() -> None:
@@ -104,3 +107,18 @@ def test_the_names_of_metrics_and_errors() -> None:
     limits = ["lower limit of agreement", "upper limit of agreement"]
     assert list(METRICS) == ["rmse", "mae", "pcc", "ccc", "kappa", "spread", *calibration, *limits, *worst]
     assert list(ERRORS) == ["rmse", "mae"]
+
+
+def test_metrics_of_bands_follow_the_scale() -> None:
+    """PHQ-9 has five bands, from 0, 5, 10, 15 and 20 on."""
+    metrics = metrics_of(scale_of("phq-9"))
+    assert list(metrics)[-2:] == ["severe called minimal", "minimal called severe"]
+    truth, estimate = np.array([20.0, 27, 3, 12]), np.array([4.4, 19, 19.5, 12])
+    assert (metrics["severe called minimal"](truth, estimate), metrics["minimal called severe"](truth, estimate)) == (
+        1,
+        1,
+    )
+    # Bands 4 4 0 2 against 0 3 4 2: squared distances 16 1 16 0; by chance 4 (16 + 1 + 0 + 4) ... over all 16 pairs
+    chance = np.mean([(t - e) ** 2 for t in (4, 4, 0, 2) for e in (0, 3, 4, 2)])
+    assert metrics["kappa"](truth, estimate) == pytest.approx(1 - 33 / 4 / chance)
+    assert "severe called normal" in metrics_of(scale_of("madrs"))

@@ -7,14 +7,15 @@ import pytest
 
 from pipeline.scoring.plot_agreement import agreement_figure, write_agreement_figure
 from pipeline.scoring.summary import summarise
+from pipeline.severity.scale import scale_of
 from tests.pipeline.scoring.material import prediction, subgroups
 
 
 def test_points_lines_and_caption() -> None:
     scores, errors = [10.0, 20, 30, 40], [1.0, 3, -1, 5]  # mean 2, variance 20 / 3
     predictions = [prediction(f"r{n}", score, score + errors[n]) for n, score in enumerate(scores)]
-    summary = summarise(subgroups(predictions, 15.0))[0]
-    figure = agreement_figure([*predictions, prediction("unscored", None, 3.0)], summary)
+    summary = summarise(subgroups(predictions, 15.0), scale_of())[0]
+    figure = agreement_figure([*predictions, prediction("unscored", None, 3.0)], summary, scale_of())
     axes = figure.axes[0]
     points = next(item for item in axes.collections if item.get_label() == "subject not seen in fitting")
     expected = [[10.5, 1], [21.5, 3], [29.5, -1], [42.5, 5]]
@@ -28,6 +29,6 @@ def test_points_lines_and_caption() -> None:
 
 
 def test_no_scored_video_is_said(tmp_path: Path) -> None:
-    assert agreement_figure([], None).texts[0].get_text() == "No test video has a score."
-    write_agreement_figure(tmp_path / "agreement.png", [], None)
+    assert agreement_figure([], None, scale_of()).texts[0].get_text() == "No test video has a score."
+    write_agreement_figure(tmp_path / "agreement.png", [], None, scale_of())
     assert (tmp_path / "agreement.png").stat().st_size > 5_000

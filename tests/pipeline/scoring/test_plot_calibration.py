@@ -8,6 +8,7 @@ from scipy.stats import linregress
 
 from pipeline.scoring.plot_calibration import calibration_figure, write_calibration_figure
 from pipeline.scoring.summary import summarise
+from pipeline.severity.scale import scale_of
 from tests.pipeline.scoring.material import prediction, subgroups
 
 CONSTANT = 15.0
@@ -21,8 +22,8 @@ def test_points_regression_and_caption() -> None:
         prediction(f"r{n}", score, estimate, seen=n < 8)
         for n, (score, estimate) in enumerate(zip(scores.tolist(), estimates.tolist(), strict=True))
     ]
-    summary = summarise(subgroups(predictions, CONSTANT))[0]
-    figure = calibration_figure([*predictions, prediction("unscored", None, 3.0)], summary)
+    summary = summarise(subgroups(predictions, CONSTANT), scale_of())[0]
+    figure = calibration_figure([*predictions, prediction("unscored", None, 3.0)], summary, scale_of())
     axes = figure.axes[0]
     points = {str(item.get_label()): item for item in axes.collections}
     seen = np.asarray(points["subject seen in fitting"].get_offsets())
@@ -39,12 +40,12 @@ def test_points_regression_and_caption() -> None:
     assert f"that of the scores: {np.std(estimates) / np.std(scores):.2f}; calibrated: r, {r:.2f}." in caption
 
 
-@pytest.mark.parametrize("bdis", [[], [12.0]])
-def test_too_few_videos_are_drawn_without_a_regression(tmp_path: Path, bdis: list[float]) -> None:
-    predictions = [prediction("r1", bdi, bdi + 60) for bdi in bdis]
-    summary = next(iter(summarise(subgroups(predictions, CONSTANT))), None)
-    axes = calibration_figure(predictions, summary).axes[0]
+@pytest.mark.parametrize("scores", [[], [12.0]])
+def test_too_few_videos_are_drawn_without_a_regression(tmp_path: Path, scores: list[float]) -> None:
+    predictions = [prediction("r1", score, score + 60) for score in scores]
+    summary = next(iter(summarise(subgroups(predictions, CONSTANT), scale_of())), None)
+    axes = calibration_figure(predictions, summary, scale_of()).axes[0]
     assert "regression" not in {str(line.get_label()) for line in axes.lines}
-    assert not bdis or axes.get_xlim()[1] > 72
-    write_calibration_figure(tmp_path / "calibration.png", predictions, summary)
+    assert not scores or axes.get_xlim()[1] > 72
+    write_calibration_figure(tmp_path / "calibration.png", predictions, summary, scale_of())
     assert (tmp_path / "calibration.png").stat().st_size > 10_000

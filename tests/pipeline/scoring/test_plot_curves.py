@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 
 from pipeline.records.estimates import SpanEstimate, VideoEstimate
 from pipeline.scoring.plot_curves import choose_videos, curves_figure, write_curves_figure
+from pipeline.severity.scale import scale_of
 from tests.pipeline.scoring.material import prediction
 
 
@@ -18,18 +19,21 @@ def test_videos_are_chosen_by_their_scores_alone() -> None:
     severe = [prediction("s1", 40.0, 3.0), prediction("s2", 40.0, 5.0)]
     unusable = [prediction("no clip", 15.0, 9.0, clips=0), prediction("unscored", None, 15.0)]
     names = {
-        band: [item.recording for item in items] for band, items in choose_videos([*unusable, *severe, *nine]).items()
+        band: [item.recording for item in items]
+        for band, items in choose_videos([*unusable, *severe, *nine], scale_of()).items()
     }
     assert names == {"minimal": ["r1", "r4", "r7"], "mild": [], "moderate": [], "severe": ["s1", "s2"]}
-    other_estimates = [prediction(item.recording, item.bdi, 99.0) for item in [*nine, *severe]]
-    assert {band: [i.recording for i in items] for band, items in choose_videos(other_estimates[::-1]).items()} == names
+    other_estimates = [prediction(item.recording, item.score, 99.0) for item in [*nine, *severe]]
+    assert {
+        band: [i.recording for i in items] for band, items in choose_videos(other_estimates[::-1], scale_of()).items()
+    } == names
 
 
 def test_every_span_is_a_line_over_its_seconds(tmp_path: Path) -> None:
     item = prediction("r1", 30.0, 25.0, frames=24)
     spans = (SpanEstimate(0, 0, 16, 16, 20.0), SpanEstimate(0, 8, 16, 8, 70.0))
     chosen = {"minimal": [], "mild": [], "moderate": [], "severe": [item]}
-    arguments = (chosen, [VideoEstimate("r1", spans), VideoEstimate("other", ())], {"r1": 4.0})
+    arguments = (chosen, [VideoEstimate("r1", spans), VideoEstimate("other", ())], {"r1": 4.0}, scale_of())
     panels = curves_figure(*arguments).axes
     assert len(panels) == 12
     panel = panels[9]
@@ -48,7 +52,7 @@ def test_every_span_is_a_line_over_its_seconds(tmp_path: Path) -> None:
 def test_the_clip_of_a_looped_video_ends_with_the_video() -> None:
     item = prediction("r1", 30.0, 25.0, frames=12)  # 6 in each phase
     video = VideoEstimate("r1", (SpanEstimate(0, 0, 6, 6, 20.0),))
-    panel = curves_figure({"severe": [item]}, [video], {"r1": 3.0}).axes[9]
+    panel = curves_figure({"severe": [item]}, [video], {"r1": 3.0}, scale_of()).axes[9]
     assert _segments(panel) == [[[0.0, 20.0], [2.0, 20.0]]]
 
 
@@ -72,7 +76,7 @@ def test_spans_of_every_length_are_lines_of_their_length(
 ) -> None:
     item = prediction("r1", 30.0, 25.0, clips=len(spans), frames=40)
     video = VideoEstimate("r1", tuple(SpanEstimate(0, start, length, length, 20.0) for start, length in spans))
-    panel = curves_figure({"severe": [item]}, [video], {"r1": 4.0}).axes[9]
+    panel = curves_figure({"severe": [item]}, [video], {"r1": 4.0}, scale_of()).axes[9]
     assert [[point[0] for point in segment] for segment in _segments(panel)] == expected
     assert len(panel.lines) == 2  # the estimate of the video, and the score
 
@@ -81,7 +85,7 @@ def test_spans_narrower_than_a_pixel_are_visible() -> None:
     """5,000 single frames around 20 points, a few of them at 40: both levels are drawn."""
     item = prediction("r1", 30.0, 25.0, clips=5000, frames=5000)
     spans = tuple(SpanEstimate(0, frame, 1, 1, 40.0 if frame % 10 == 0 else 20.0) for frame in range(5000))
-    figure = curves_figure({"severe": [item]}, [VideoEstimate("r1", spans)], {"r1": 30.0})
+    figure = curves_figure({"severe": [item]}, [VideoEstimate("r1", spans)], {"r1": 30.0}, scale_of())
     panel = figure.axes[9]
     for line in panel.lines:
         line.set_visible(False)

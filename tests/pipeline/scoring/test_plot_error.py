@@ -9,6 +9,7 @@ from scipy.stats import linregress
 from pipeline.scoring.plot_error import error_figure, fit_trend, write_error_figure
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.summary import summarise
+from pipeline.severity.scale import scale_of
 from tests.pipeline.scoring.material import prediction, subgroups
 
 CONSTANT = 15.0
@@ -38,19 +39,19 @@ def test_the_error_of_a_constant_falls_by_one_per_point_of_score() -> None:
 
 
 def test_every_error_is_a_point_and_the_lines_are_drawn(predictions: list[Prediction]) -> None:
-    summary = summarise(subgroups(predictions, CONSTANT))[0]
-    figure = error_figure([*predictions, prediction("unscored", None, 3.0)], CONSTANT, summary)
+    summary = summarise(subgroups(predictions, CONSTANT), scale_of())[0]
+    figure = error_figure([*predictions, prediction("unscored", None, 3.0)], CONSTANT, summary, scale_of())
     axes = figure.axes[0]
     groups = {str(points.get_label()): np.asarray(points.get_offsets()) for points in axes.collections}
     for label, seen in (("subject not seen in fitting", False), ("subject seen in fitting", True)):
         group = [item for item in predictions if item.seen is seen]
-        expected = [((item.bdi or 0.0), item.estimate - (item.bdi or 0.0)) for item in group]
+        expected = [((item.score or 0.0), item.estimate - (item.score or 0.0)) for item in group]
         np.testing.assert_allclose(groups[label], expected)
     lines = {str(line.get_label()): line for line in axes.lines}
     x, y = (np.asarray(part) for part in (lines["constant, 15.0"].get_xdata(), lines["constant, 15.0"].get_ydata()))
     np.testing.assert_allclose(x + y, 15)
-    truth = np.array([item.bdi or 0.0 for item in predictions])
-    slope = linregress(truth, [item.estimate - (item.bdi or 0.0) for item in predictions]).slope
+    truth = np.array([item.score or 0.0 for item in predictions])
+    slope = linregress(truth, [item.estimate - (item.score or 0.0) for item in predictions]).slope
     x, y = (np.asarray(part) for part in (lines["trend"].get_xdata(), lines["trend"].get_ydata()))
     assert x.tolist() == [truth.min(), truth.max()]
     assert np.diff(y)[0] / np.diff(x)[0] == pytest.approx(slope)
@@ -61,12 +62,12 @@ def test_every_error_is_a_point_and_the_lines_are_drawn(predictions: list[Predic
     assert f"over that of the scores: {summary.metrics['model', 'spread'].value:.2f} (" in caption
 
 
-@pytest.mark.parametrize("bdis", [[], [12.0]])
-def test_too_few_videos_are_drawn_without_a_trend(tmp_path: Path, bdis: list[float]) -> None:
-    predictions = [prediction("r1", bdi, bdi + 40) for bdi in bdis]
-    summary = next(iter(summarise(subgroups(predictions, CONSTANT))), None)
-    figure = error_figure(predictions, CONSTANT, summary)
+@pytest.mark.parametrize("scores", [[], [12.0]])
+def test_too_few_videos_are_drawn_without_a_trend(tmp_path: Path, scores: list[float]) -> None:
+    predictions = [prediction("r1", score, score + 40) for score in scores]
+    summary = next(iter(summarise(subgroups(predictions, CONSTANT), scale_of())), None)
+    figure = error_figure(predictions, CONSTANT, summary, scale_of())
     assert "trend" not in {str(line.get_label()) for line in figure.axes[0].lines}
-    assert not bdis or figure.axes[0].get_ylim()[1] > 40
-    write_error_figure(tmp_path / "error.png", predictions, CONSTANT, summary)
+    assert not scores or figure.axes[0].get_ylim()[1] > 40
+    write_error_figure(tmp_path / "error.png", predictions, CONSTANT, summary, scale_of())
     assert (tmp_path / "error.png").stat().st_size > 10_000

@@ -59,7 +59,7 @@ def test_tables(tmp_path: Path) -> None:
         prediction("r1", 12.5, -0.00001, seen=True),
     ]
     write_predictions(tmp_path, [*scored, prediction("r0", None, 7.0)])
-    header = "recording,subject,session,seen,task,bdi,estimate,clips,coverage,frames,absent\n"
+    header = "recording,subject,session,seen,task,score,estimate,clips,coverage,frames,absent\n"
     assert (tmp_path / "predictions.csv").read_text() == (
         f"{header}r1,of-r1,,yes,,12.5,0.0000,2,1.0000,20,0\nr2,a,,no,Northwind,3,4.2500,2,0.3333,3,2\n"
     )

@@ -13,6 +13,7 @@ from pipeline.scoring.missing import MissingCounts
 from pipeline.scoring.prediction_tables import Prediction
 from pipeline.scoring.subgroups import subgroups_of
 from pipeline.scoring.summary import Summary, summarise, write_intervals, write_metrics
+from pipeline.severity.scale import scale_of
 from pipeline.statistics.interval import Interval
 from tests.pipeline.scoring.material import labels_alone, prediction, subgroups
 
@@ -38,7 +39,7 @@ def _skilled(count: int, noise: float) -> list[Prediction]:
 
 
 def test_subgroups_worked_by_hand() -> None:
-    overall, seen, unseen = summarise(subgroups([*FOUR, prediction("r5", None, 60.0)], 10.0))
+    overall, seen, unseen = summarise(subgroups([*FOUR, prediction("r5", None, 60.0)], 10.0), scale_of())
     assert [(summary.subgroup, summary.videos, summary.subjects) for summary in (overall, seen, unseen)] == [
         ("all", 4, 3),
         ("seen", 1, 1),
@@ -62,7 +63,7 @@ def test_subgroups_worked_by_hand() -> None:
 
 def test_the_difference_to_each_estimator_of_labels_alone_worked_by_hand() -> None:
     # Errors of the median 12: 2 | -8 -4 | 12; of the look-up, which knows subject b: 0 | -3 1 | 10.
-    overall = summarise(subgroups_of(FOUR, labels_alone(10.0, 12.0, {"b": 17.0})))[0]
+    overall = summarise(subgroups_of(FOUR, labels_alone(10.0, 12.0, {"b": 17.0})), scale_of())[0]
     values = {key: interval.value for key, interval in overall.metrics.items()}
     assert values["median", "mae"] == pytest.approx(26 / 4)
     assert values["difference", "mae"] == pytest.approx(2 - 26 / 4)
@@ -74,7 +75,7 @@ def test_the_difference_to_each_estimator_of_labels_alone_worked_by_hand() -> No
 
 def test_the_difference_of_equal_models_is_zero() -> None:
     equal = [prediction(f"r{number}", float(number), 15.0) for number in range(20)]
-    (overall, _) = summarise(subgroups(equal, 15.0))
+    (overall, _) = summarise(subgroups(equal, 15.0), scale_of())
     for difference in ("difference", "difference to median", "difference to lookup"):
         assert overall.metrics[difference, "rmse"] == Interval(0.0, 0.0, 0.0)
         assert overall.metrics[difference, "mae"] == Interval(0.0, 0.0, 0.0)
@@ -83,13 +84,13 @@ def test_the_difference_of_equal_models_is_zero() -> None:
 def test_the_difference_of_models_that_differ_by_chance_contains_zero() -> None:
     generator = np.random.default_rng(6)
     random = [prediction(f"r{n}", float(generator.integers(0, 45)), 22 + generator.normal()) for n in range(60)]
-    difference = summarise(subgroups(random, 22.0))[0].metrics["difference", "rmse"]
+    difference = summarise(subgroups(random, 22.0), scale_of())[0].metrics["difference", "rmse"]
     assert difference.low is not None and difference.high is not None
     assert difference.low < 0 < difference.high
 
 
 def test_a_skilled_model_beats_the_constant_and_pairing_narrows_the_interval() -> None:
-    metrics = summarise(subgroups(_skilled(60, noise=4), 20.0))[0].metrics
+    metrics = summarise(subgroups(_skilled(60, noise=4), 20.0), scale_of())[0].metrics
     difference, model, constant = (metrics[estimator, "rmse"] for estimator in ("difference", "model", "constant"))
     assert difference.high is not None and difference.high < 0
     assert _length(difference) < math.hypot(_length(model), _length(constant))  # the length for independent draws
@@ -102,7 +103,7 @@ def _length(interval: Interval) -> float:
 
 def test_metrics_json_has_selected_metrics(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
-    write_metrics(path, summarise(subgroups(FOUR, 10.0)), [], NOTHING_MISSING)
+    write_metrics(path, summarise(subgroups(FOUR, 10.0), scale_of()), [], NOTHING_MISSING)
     # from their means 11.5 and 10.5: (-1.5 8.5 4.5 -11.5) and (1.5 7.5 1.5 -10.5); products 189, squares 227 and 171
     r = 189 / math.sqrt(227 * 171)
     c = 2 * 189 / 4 / (227 / 4 + 171 / 4 + 1)
@@ -120,7 +121,7 @@ def test_metrics_json_has_selected_metrics(tmp_path: Path) -> None:
 
 def test_metrics_json_counts_missing_input_and_leaves_out_undefined_metrics(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
-    write_metrics(path, summarise(subgroups(FOUR[:1], 10.0)), [], MissingCounts(20, 7, 2, 3, 1))
+    write_metrics(path, summarise(subgroups(FOUR[:1], 10.0), scale_of()), [], MissingCounts(20, 7, 2, 3, 1))
     content = json.loads(path.read_text())
     assert content == {
         "rmse": 2.0,
@@ -135,7 +136,7 @@ def test_metrics_json_counts_missing_input_and_leaves_out_undefined_metrics(tmp_
         "without_clip": 3,
         "missing": 1,
     }
-    write_metrics(path, summarise(subgroups([], 10.0)), [], NOTHING_MISSING)
+    write_metrics(path, summarise(subgroups([], 10.0), scale_of()), [], NOTHING_MISSING)
     assert json.loads(path.read_text()) == {
         **{"videos": 0, "constant": {}, "lookup": {}, "unseen": {"videos": 0}},
         **asdict(NOTHING_MISSING),
@@ -160,7 +161,7 @@ def test_table_of_intervals(tmp_path: Path) -> None:
 
 def test_equal_videos_give_equal_tables(tmp_path: Path) -> None:
     for name in "ab":
-        write_intervals(tmp_path / name, summarise(subgroups(_skilled(30, 5), 20.0)))
+        write_intervals(tmp_path / name, summarise(subgroups(_skilled(30, 5), 20.0), scale_of()))
     assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text()
     table = pd.read_csv(tmp_path / "a")
     assert len(table) == 3 * (13 + 3 * 2 + 3 * 2)

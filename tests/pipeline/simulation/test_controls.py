@@ -9,6 +9,7 @@ from pipeline.estimators.labels_alone import fit_label_estimators
 from pipeline.records.labels import Label
 from pipeline.scoring.metrics import rmse
 from pipeline.scoring.subgroups import Subgroup, subgroups_of
+from pipeline.severity.scale import scale_of
 from pipeline.simulation.appearance import draw_appearance
 from pipeline.simulation.cohort import draw_cohort
 from pipeline.simulation.drawing import FacePose, draw_frame
@@ -19,13 +20,13 @@ PARTITIONS = {"Training": "training", "Development": "development", "Testing": "
 SIZE = 48
 
 
-def _portrait(number: int, bdi: float, appearance: bool) -> np.ndarray:
+def _portrait(number: int, score: float, appearance: bool) -> np.ndarray:
     """One frame of a new subject, as grey levels around the centre of the face."""
     random = np.random.default_rng(number)
-    tau = time_constant(bdi, 0.0 if appearance else 2.0)
+    tau = time_constant(score / 45, 0.0 if appearance else 2.0)
     values = processes(random, 4, 7.5, tau)[-1:]
     values[:, :5] = 0  # the head is straight, as after alignment
-    (expression,) = expressions(values, resting_values(bdi, 2.0) if appearance else None)
+    (expression,) = expressions(values, resting_values(score / 45, 2.0) if appearance else None)
     picture, _ = draw_frame(draw_appearance(random), expression, FacePose(SIZE, SIZE, 44), 2 * SIZE, 2 * SIZE, random)
     grey = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     return np.float64(grey[12:42, 10:38]).ravel()
@@ -47,7 +48,7 @@ def test_a_single_frame_predicts_the_score_only_with_the_cue_in_the_appearance(a
 
 def _seen_subgroup(share: float) -> Subgroup:
     """The test videos of subjects seen in fitting, of a cohort with AVEC's counts."""
-    cohort = draw_cohort(2014, 82, 50, share)
+    cohort = draw_cohort(2014, 82, 50, share, scale_of("bdi-ii"))
     labels = [
         Label(
             session.name,
@@ -55,7 +56,7 @@ def _seen_subgroup(share: float) -> Subgroup:
             str(session.number),
             "",
             PARTITIONS[session.partition],
-            float(session.bdi),
+            float(session.score),
         )
         for session in cohort
     ]
@@ -64,7 +65,7 @@ def _seen_subgroup(share: float) -> Subgroup:
     subgroups = subgroups_of(
         [
             prediction(
-                label.recording, label.bdi, 0.0, subject=label.subject, seen=label.subject in labels_alone.subjects
+                label.recording, label.score, 0.0, subject=label.subject, seen=label.subject in labels_alone.subjects
             )
             for label in test_labels
         ],

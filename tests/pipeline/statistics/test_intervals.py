@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.scoring.bands import EDGES
+from pipeline.severity.scale import scale_of
 from pipeline.statistics.agreement import ccc, pcc, spread, weighted_kappa
 from pipeline.statistics.clusters import cluster_sums
 from pipeline.statistics.errors import bias, mae, rmse
@@ -102,7 +102,11 @@ def test_videos_that_give_no_interval_say_why() -> None:
     assert lone is not None and lone.low is None and "without one of the subjects" in lone.why
     assert spread.of(np.full(4, 2.0), truth).interval(_names(4)) is None
     one_band = truth / 10 + 15  # all estimates are mild, and so kappa is 0 whoever is left out
-    for alike in (weighted_kappa(EDGES).of(truth, one_band), ccc.of(truth, np.full(4, 9.0)), rmse.of(truth, truth + 2)):
+    for alike in (
+        weighted_kappa(np.array(scale_of().edges)).of(truth, one_band),
+        ccc.of(truth, np.full(4, 9.0)),
+        rmse.of(truth, truth + 2),
+    ):
         interval = alike.interval(_names(4))
         assert interval is not None and interval.low is None and "no spread can be seen" in interval.why
 

@@ -8,7 +8,7 @@ from pipeline.experiments.repository import Experiment
 from pipeline.statistics.interval import Interval
 from pipeline.studies.collect import Row, lend
 
-COLUMNS = ("recording", "subject", "seen", "bdi", "estimate", "clips")
+COLUMNS = ("recording", "subject", "seen", "score", "estimate", "clips")
 
 
 def outcome(

@@ -104,7 +104,7 @@ def _features(labels: Sequence[Label], cue: float) -> np.ndarray:
     random = np.random.default_rng(8)
     faces = {label.subject: random.normal(size=8) for label in labels}
     behaviour = random.normal(size=(len(labels), 8))
-    behaviour[:, 0] += cue * np.array([label.bdi or 0.0 for label in labels]) / 10
+    behaviour[:, 0] += cue * np.array([label.score or 0.0 for label in labels]) / 10
     return np.hstack([2.0 * np.array([faces[label.subject] for label in labels]), behaviour])
 
 
@@ -127,7 +127,7 @@ def _leaky(features: np.ndarray, scores: np.ndarray, fitted: np.ndarray, tested:
 
 
 def _result(labels: Sequence[Label], features: np.ndarray, estimate: Estimate, control: object) -> Outcome:
-    scores = np.array([label.bdi for label in labels], np.float64)
+    scores = np.array([label.score for label in labels], np.float64)
     is_test = np.array([label.partition == "test" for label in labels])
     fitted, tested = np.flatnonzero(~is_test), np.flatnonzero(is_test)
     estimates, truth = estimate(features, scores, fitted, tested), scores[tested]
@@ -174,7 +174,7 @@ def test_permuting_fitted_scores_alone_passes_the_leak() -> None:
     draws = []
     for number in range(1, 20):
         permuted = {label.recording: label for label in permute_scores(fitted_part, "sessions", number)}
-        mixed = [replace(label, bdi=permuted.get(label.recording, label).bdi) for label in labels]
+        mixed = [replace(label, score=permuted.get(label.recording, label).score) for label in labels]
         draws.append(_result(mixed, features, leaky_with_permuted_copies, "permuted_sessions"))
     (test,) = permutation_tests(STUDY, _rows(_result(labels, features, _leaky, True), *draws))
     assert not test.leaks

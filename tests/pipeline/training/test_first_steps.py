@@ -29,9 +29,9 @@ from pipeline.params.check import check_params, load_params
 from pipeline.params.whole import Params
 from pipeline.pretraining.recognition import Pretraining
 from pipeline.profiles import apply_profile
-from pipeline.records.labels import HIGHEST_SCORE
 from pipeline.score_networks.network_task import NetworkTask
 from pipeline.score_networks.objectives import fit_target
+from pipeline.severity.scale import scale_of
 from pipeline.studies.definition import StudyError, list_studies, points, read_study
 from pipeline.training.module import TrainingModule
 from tests.pipeline.training import material
@@ -94,7 +94,9 @@ def test_the_loss_of_the_first_steps_stays_bounded(name: str, tmp_path: Path, mo
     losses = _first_losses(pretraining)
     assert all(math.isfinite(loss) and loss < 3 * math.log(IDENTITIES) for loss in losses), losses
     losses = _first_losses(_finetuning(params, pretraining, tmp_path))
-    assert all(math.isfinite(loss) and loss < HIGHEST_SCORE**2 / 2 for loss in losses), losses  # an error of the scale
+    assert all(math.isfinite(loss) and loss < scale_of().highest ** 2 / 2 for loss in losses), (
+        losses
+    )  # an error of the scale
 
 
 def _shortened(params: Params) -> Params:
@@ -119,7 +121,7 @@ def _finetuning(params: Params, pretraining: Pretraining, folder: Path) -> Finet
     """Return the fine-tuning of the chosen estimator's network, which begins with the pretrained backbone."""
     estimator = estimator_class(params.estimator.name)
     assert issubclass(estimator, NetworkEstimator)
-    head = estimator.head()
+    head = estimator.head(scale_of().score_range)
     network = build(params.model, head, torch_seed(params.finetune.seed, Purpose.WEIGHTS))
     network.backbone.load_state_dict(pretraining.network.backbone.state_dict())
     target = fit_target(SCORES, params.finetune.standardise) if isinstance(head, Regression) else None
