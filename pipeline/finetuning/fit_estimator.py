@@ -17,6 +17,7 @@ from pipeline.models.model_folder import ModelFolder
 from pipeline.params.estimator import EstimatorSettings, Source
 from pipeline.params.whole import Params
 from pipeline.records.labels import permutation_of
+from pipeline.records.origin import Origin, origin_to_json
 from pipeline.records.scored_recording import ScoredRecording
 from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.output_checksums import item_folders
@@ -33,6 +34,7 @@ def fit_of(
     folders: Mapping[Source, Path],
     pretrained: Path,
     params: Params,
+    origin: Origin | None = None,
 ) -> Fit:
     """Return the fit of an estimator.
 
@@ -46,6 +48,7 @@ def fit_of(
         folders: the folder of all recordings, by source.
         pretrained: the model folder that stage pretrain wrote.
         params: of which only the sections `clip`, `model` and `finetune` are read.
+        origin: of the corpus; None if it is a recorded one.
 
     Raises:
         DamagedError: if a recording is lost or damaged.
@@ -69,6 +72,7 @@ def fit_of(
         length,
         input_spec_of([recording.folder for part in parts.values() for recording in part], absent, params.clip.order),
         permuted=permutation_of([*labels.fitted, *labels.validated]),
+        origin=origin,
     )
 
     def source() -> dict[str, Any]:
@@ -77,6 +81,7 @@ def fit_of(
             "settings": model_folder.settings,
             "clip": params.clip.model_dump(),
             "permuted": model_folder.permuted,
+            "origin": origin_to_json(origin),
         }
         values |= {part: _fingerprint(recordings, features) for part, recordings in parts.items()}
         if builds_on_network:

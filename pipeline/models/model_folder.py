@@ -7,8 +7,10 @@ from typing import Any
 
 from pipeline.models.files import DESCRIPTION, WeightsError, read_description_values
 from pipeline.models.input_spec import RECORDED, InputSpec
+from pipeline.records.origin import Origin
 
 ESTIMATOR, SPAN, INPUT_SPEC, NETWORK, PERMUTED = "estimator", "span", "footage", "model", "permuted"  # keys
+ORIGIN = "origin"  # likewise
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class ModelFolder:
         network: the section `model` of params.yaml for the network in it; empty if there is none. The estimator writes
             it.
         permuted: how the scores that it was fitted to were permuted, in words; empty if they are true.
+        origin: of the corpus that it was fitted to, if that was drawn or planted; None if it was recorded, or if the
+            folder is of an earlier version, which does not say.
     """
 
     name: str
@@ -31,12 +35,14 @@ class ModelFolder:
     input_spec: InputSpec
     network: Mapping[str, Any] = field(default_factory=dict)
     permuted: str = ""
+    origin: Origin | None = None
 
     @property
     def controls(self) -> tuple[str, ...]:
         """What was taken from the estimator in fitting, in words; empty unless it is a control."""
         order = self.input_spec.order
         return (
+            *(self.origin.controls if self.origin else ()),
             *([f"fitted to {self.permuted}"] if self.permuted else []),
             *([f"fitted to clips with {order} frames (clip.order)"] if order != RECORDED else []),
         )
@@ -57,6 +63,7 @@ class ModelFolder:
             ESTIMATOR: {"name": self.name, "settings": dict(self.settings)},
             INPUT_SPEC: self.input_spec.to_json(),
             **({PERMUTED: self.permuted} if self.permuted else {}),
+            **({ORIGIN: self.origin.to_json()} if self.origin else {}),
         }
 
 
@@ -77,6 +84,8 @@ def read_model_folder(folder: Path) -> ModelFolder:
         input_spec = InputSpec.from_json(values[INPUT_SPEC])
         network = values.get(NETWORK) or {}
         permuted = str(values.get(PERMUTED, ""))
-        return ModelFolder(estimator["name"], estimator["settings"], int(values[SPAN]), input_spec, network, permuted)
+        origin = Origin.from_json(values.get(ORIGIN) or {})
+        length = int(values[SPAN])
+        return ModelFolder(estimator["name"], estimator["settings"], length, input_spec, network, permuted, origin)
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{folder / DESCRIPTION}: not a valid description for this version: {error}") from None

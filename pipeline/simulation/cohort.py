@@ -59,7 +59,7 @@ def draw_cohort(seed: int, subjects: int, sessions: int, subject_share: float) -
     z_subject = random.standard_normal(subjects)
     z_session = random.standard_normal(len(owners))
     z = np.sqrt(subject_share) * z_subject[owners] + np.sqrt(1 - subject_share) * z_session
-    scores = np.minimum(SCORES.ppf(stats.norm.cdf(z)) * (MAX_SCORE + 1), MAX_SCORE).astype(int)
+    scores = scores_at(stats.norm.cdf(z))
     counts: dict[int, int] = {}
     cohort = []
     for index, owner in enumerate(owners.tolist()):
@@ -67,6 +67,11 @@ def draw_cohort(seed: int, subjects: int, sessions: int, subject_share: float) -
         partition = PARTITIONS[index // sessions]
         cohort.append(Session(FIRST_SUBJECT + owner, counts[owner], partition, int(scores[index])))
     return cohort
+
+
+def scores_at(quantiles: np.ndarray) -> np.ndarray:
+    """Return the whole scores at quantiles of their distribution, each 0 to 1."""
+    return np.minimum(SCORES.ppf(quantiles) * (MAX_SCORE + 1), MAX_SCORE).astype(int)
 
 
 def _visits(random: np.random.Generator, subjects: int, total: int) -> np.ndarray:

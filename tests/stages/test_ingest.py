@@ -33,9 +33,10 @@ def corpus(tmp_path: Path) -> Path:
 def _ingest(smallest: dict[str, Any], corpus: Path, **changes: Any) -> tuple[list[Label], list[Label]]:
     section = smallest["corpus"] | {"layout": "videos", "root": str(corpus), "labels_root": str(corpus)} | changes
     params = check_params({**smallest, "corpus": section})
-    tables = [corpus / f"{name}.csv" for name in ("recordings", "partitions", "characteristics", "fitting", "testing")]
-    main(params, *tables)
-    return read_labels(tables[3]), read_labels(tables[4])
+    tables = [corpus / f"{name}.csv" for name in ("recordings", "partitions", "characteristics")]
+    labels = [corpus / f"{name}.csv" for name in ("fitting", "testing")]
+    main(params, *tables, corpus / "passed on.json", *labels)
+    return read_labels(labels[0]), read_labels(labels[1])
 
 
 def test_official_partitions_share_subjects(smallest: dict[str, Any], corpus: Path) -> None:
