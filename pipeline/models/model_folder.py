@@ -47,6 +47,11 @@ class ModelFolder:
             *([f"fitted to clips with {order} frames (clip.order)"] if order != RECORDED else []),
         )
 
+    @property
+    def demonstration(self) -> str:
+        """That its numbers stand for no severity, in words; empty if the corpus that it was fitted to was recorded."""
+        return self.origin.demonstration if self.origin else ""
+
     def tested_order(self, order: str) -> str:
         """Return the order of the frames of clips in testing: `order`, or as fitted if that is `recorded`."""
         return self.input_spec.order if order == RECORDED else order

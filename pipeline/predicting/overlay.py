@@ -11,10 +11,11 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from pipeline.faces.face_crop import ORIGINS
+from pipeline.predicting.notes import mark_of
 from pipeline.records.frame_table import FrameTable, constant_rate_rows
 from pipeline.records.labels import HIGHEST_SCORE, LOWEST_SCORE
 from pipeline.runtime.atomic import atomic_file
-from pipeline.scoring.bands import BANDS, band_of
+from pipeline.scoring.bands import BANDS
 from pipeline.video.picture_size import Size
 from pipeline.video.reading import read_frames
 from pipeline.video.writing import write_video
@@ -43,6 +44,7 @@ def write_overlay(
     score: float | None,
     spans: Sequence[SpanTime],
     canvas: Size,
+    demonstration: bool = False,
 ) -> None:
     """Write the frames of a video with the face marked and the estimates below, as H.264 in MP4 without sound.
 
@@ -54,11 +56,12 @@ def write_overlay(
         score: the estimate for the whole video.
         spans: start, end and estimate of each span.
         canvas: width and height of the pictures of the video, in which the boxes are.
+        demonstration: whether the estimates have no severity band.
     """
     fps = min(table.fps or 1.0, MAX_FPS)
     rows, times = constant_rate_rows(table.time, fps)
     pictures = read_frames(video, table.frame[rows].tolist(), canvas)
-    frames = _overlay_frames(pictures, _read_faces(aligned, rows.tolist()), times, score, spans)
+    frames = _overlay_frames(pictures, _read_faces(aligned, rows.tolist()), times, score, spans, demonstration)
     with atomic_file(path) as partial:
         write_video(partial, frames, fps, QUALITY)
 
@@ -69,13 +72,14 @@ def _overlay_frames(
     times: Float[np.ndarray, " frames"],
     score: float | None,
     spans: Sequence[SpanTime],
+    demonstration: bool,
 ) -> Iterator[Frame]:
     """Yield the frames of the overlay, each from a picture, its face and its time."""
     strip: Frame | None = None
     for frame, (box, landmarks, origin), time in zip(pictures, faces, times, strict=True):
         scale, resized = _resize(frame)
         if strip is None:
-            strip = _draw_strip(resized.shape[1], float(times[-1]), spans, score)
+            strip = _draw_strip(resized.shape[1], float(times[-1]), spans, score, demonstration)
         if origin != ORIGINS["absent"]:
             _draw_face(
                 resized,
@@ -84,7 +88,8 @@ def _overlay_frames(
                 DETECTED if origin != ORIGINS["interpolated"] else INTERPOLATED,
             )
         frame_strip = strip.copy()
-        _draw_time(frame_strip, float(time), float(times[-1]), spans, bool(origin != ORIGINS["absent"]))
+        has_face = bool(origin != ORIGINS["absent"])
+        _draw_time(frame_strip, float(time), float(times[-1]), spans, has_face, demonstration)
         yield np.concatenate([resized, frame_strip])
 
 
@@ -115,13 +120,15 @@ def _draw_face(frame: Frame, box: np.ndarray, landmarks: np.ndarray, colour: tup
         cv2.circle(frame, (x, y), 3, colour, -1, cv2.LINE_AA)
 
 
-def _draw_strip(width: int, duration: float, spans: Sequence[SpanTime], score: float | None) -> Frame:
+def _draw_strip(
+    width: int, duration: float, spans: Sequence[SpanTime], score: float | None, demonstration: bool
+) -> Frame:
     """Draw the strip below the frames: the estimate of the video, and the estimates of its spans over time."""
     strip = np.full((STRIP_HEIGHT, width, 3), DARK, np.uint8)
-    text = "video: no estimate" if score is None else f"video {score:.1f}  {band_of(score).name}"
+    text = "video: no estimate" if score is None else f"video {score:.1f}  {mark_of(score, demonstration)}"
     _draw_text(strip, text, 72, GREY, 0.5)
     _draw_text(strip, "research estimate, no diagnosis", 100, GREY, 0.4)
-    for number, band in enumerate(BANDS):
+    for number, band in enumerate(() if demonstration else BANDS):
         low, high = (_strip_row(edge) for edge in band.edges)
         strip[high : low + 1, TEXT_WIDTH : width - 12] = STRIPES[number % 2]
     for start, end, estimate in spans:
@@ -131,11 +138,13 @@ def _draw_strip(width: int, duration: float, spans: Sequence[SpanTime], score: f
     return strip
 
 
-def _draw_time(strip: Frame, time: float, duration: float, spans: Sequence[SpanTime], has_face: bool) -> None:
+def _draw_time(
+    strip: Frame, time: float, duration: float, spans: Sequence[SpanTime], has_face: bool, demonstration: bool
+) -> None:
     """Write the estimate of the span at `time` into a strip, and mark the time with a vertical line."""
     current = next((estimate for start, end, estimate in spans if start <= time < end), None)
     no_span = "no estimate here" if has_face else "no face"
-    text = no_span if current is None else f"here {current:.1f}  {band_of(current).name}"
+    text = no_span if current is None else f"here {current:.1f}  {mark_of(current, demonstration)}"
     _draw_text(strip, text, 38, WHITE, 0.75)
     column = _strip_column(time, duration, strip.shape[1])
     cv2.line(strip, (column, 10), (column, STRIP_HEIGHT - 10), WHITE, 1, cv2.LINE_AA)

@@ -48,7 +48,7 @@ class Origin:
             if self.kind == DRAWN
             else "recordings whose speed was changed by made-up scores, and knows nothing of depression"
         )
-        return f"A DEMONSTRATION: the model is fitted to {made}. Its number stands for no severity"
+        return f"A DEMONSTRATION: the model is fitted to {made}; its number stands for no severity"
 
     def to_json(self) -> dict[str, Any]:
         """Return the origin as JSON values."""

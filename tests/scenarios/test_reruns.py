@@ -16,6 +16,8 @@ NETWORK = ["pretrain", "finetune", "evaluate", "complexity", "explain"]  # stage
 # For every parameter, another allowed value and the stages that read it and so must run again; by hand from design.md.
 DIRECT: dict[str, tuple[Any, set[str]]] = {
     "simulate.enabled": (False, {"simulate"}),
+    "simulate.source": ("footage", {"simulate"}),
+    "simulate.footage": ("stages", {"simulate"}),
     "simulate.seed": (5, {"simulate"}),
     "simulate.cue": (0.5, {"simulate"}),
     "simulate.cue_in": ("appearance", {"simulate"}),
@@ -145,6 +147,7 @@ SINGLE: dict[str, set[str]] = {
     **{f"simulate.{key}": VIDEOS for key in ("cue", "cue_in", "frames", "frame_rate", "width", "height")},
     **{f"simulate.{key}": VIDEOS for key in ("subject_share", "subjects", "sessions")},
     **{f"simulate.{key}": {"simulate", *BELOW["identities"]} for key in ("identities", "images")},
+    "simulate.footage": {"simulate"},  # nothing is made from it here
     "corpus.partition": {"ingest", "detection", "baselines", *SCORED},  # the same recordings with other labels
     "corpus.labels_root": {"ingest"},  # the same labels below another folder
     "corpus.folds": {"ingest"},  # folds are not used here
@@ -164,6 +167,7 @@ SINGLE: dict[str, set[str]] = {
 }
 REFUSED = {
     "simulate.enabled": "ingest",  # there is no recording to list
+    "simulate.source": "simulate",  # the folder of the footage is empty
     "corpus.root": "ingest",  # there are labels without videos
     "identities.root": "identities",  # the listed images are elsewhere
     "identities.list": "identities",
