@@ -20,6 +20,7 @@ from pipeline.models.weights import load_network
 from pipeline.nets.heads import Expectation
 from pipeline.params.check import check_params
 from pipeline.records.labels import Label, read_labels, write_labels
+from pipeline.records.origin import Origin
 from pipeline.records.origin_file import write_origin
 from pipeline.runtime.damage import DamagedError
 from stages.finetune import main
@@ -198,6 +199,15 @@ def lpq_workplace(workplace: Path) -> Path:
     shutil.rmtree(workplace / "pretrained")
     _choose(workplace, "lpq_svr", LPQ_CHOICE)
     return workplace
+
+
+def test_the_model_says_how_its_corpus_was_made(smallest: dict[str, Any], lpq_workplace: Path) -> None:
+    main(check_params(_values(smallest)), *_paths(lpq_workplace, "recorded"))
+    write_origin(lpq_workplace / "origin.json", Origin("drawn", 0.0, "dynamics"))
+    main(check_params(_values(smallest)), *_paths(lpq_workplace, "drawn"))
+    texts = [(lpq_workplace / name / "finetuned/description.json").read_text() for name in ("recorded", "drawn")]
+    assert "origin" not in json.loads(texts[0])
+    assert json.loads(texts[1])["origin"] == {"kind": "drawn", "cue": 0.0, "cue_in": "dynamics"}
 
 
 def test_an_estimator_without_a_network_has_arrays_and_no_learning_curves(
