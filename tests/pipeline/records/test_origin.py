@@ -23,7 +23,7 @@ def test_a_recorded_corpus_has_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ['{"kind": "recorded", "cue": 1, "cue_in": "dynamics"}', '{"kind": "drawn"}'])
 def test_what_is_no_origin_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "origin.json").write_text(text)
-    with pytest.raises(ValueError, match="cue|allowed: drawn, planted"):
+    with pytest.raises(ValueError, match=r"cue|allowed: drawn, planted"):
         read_origin(tmp_path / "origin.json")
 
 
