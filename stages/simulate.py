@@ -23,6 +23,7 @@ from pipeline.simulation.cohort import draw_cohort
 def main(params: Params, simulated: Path) -> None:
     """Run the stage."""
     simulate = params.simulate
+    footage = Path(simulate.footage)
     with atomic_folder(simulated) as output:
         avec, vggface2, other = (output.resolve() / name for name in ("avec2014", "vggface2", other_corpus.FOLDER))
         for folder in (avec, vggface2, other):
@@ -32,7 +33,8 @@ def main(params: Params, simulated: Path) -> None:
         (other / other_corpus.README).write_text(other_corpus.DRAWN if drawn else other_corpus.NOT_DRAWN)
         if not simulate.enabled:
             return
-        write_origin(avec / ORIGIN, WRITERS[simulate.source](avec, simulate))
+        planted = simulate.source == "footage"
+        write_origin(avec / ORIGIN, _plant(avec, footage, simulate) if planted else _draw(avec, simulate))
         if drawn:
             other_cohort, other_videos = other_corpus.other_corpus(other, simulate)
             map_items(avec_tree.write_simulated_video, other_videos, "drawing videos of the other corpus")
@@ -53,13 +55,10 @@ def _draw(avec: Path, simulate: Simulate) -> Origin:
     return Origin(DRAWN, simulate.cue, simulate.cue_in)
 
 
-def _plant(avec: Path, simulate: Simulate) -> Origin:
+def _plant(avec: Path, footage: Path, simulate: Simulate) -> Origin:
     """Make the videos of the corpus from recordings."""
-    digest = plant_corpus(avec, Path(simulate.footage), simulate)
+    digest = plant_corpus(avec, footage, simulate)
     return Origin(PLANTED, simulate.cue, simulate.cue_in, digest)
-
-
-WRITERS = {"drawn": _draw, "footage": _plant}  # by simulate.source
 
 
 if __name__ == "__main__":
