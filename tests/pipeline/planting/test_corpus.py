@@ -112,7 +112,7 @@ def test_equal_seeds_give_equal_bytes(planted: tuple[Path, list[Label]], footage
 
 
 def test_without_a_cue_the_step_is_the_same_for_all(footage: Path, tmp_path: Path) -> None:
-    labels = _plant(tmp_path / "none", footage, single_frames, cue=0.0, sessions=4)
+    labels = _plant(tmp_path / "none", footage, single_frames, cue=0.0, subjects=12, sessions=8)
     recording = _frames(footage / "p0.mp4").astype(np.float32)
     own = [label for label in labels if label.subject == "201"]
     assert len({label.bdi for label in own}) > 1
