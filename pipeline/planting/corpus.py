@@ -2,31 +2,24 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.artifacts.artifact_store import ArtifactStore
 from pipeline.artifacts.hashing import json_digest
 from pipeline.corpora.entry import Entry
-from pipeline.corpora.file_hashes import file_hashes
-from pipeline.inspection.inspect_video import write_inspection
 from pipeline.items import Item, find_or_make
-from pipeline.name_list import list_names
 from pipeline.params.corpus import Simulate
 from pipeline.planting.cast import PlantedSession, cast_sessions
 from pipeline.planting.films import Film, write_films
-from pipeline.planting.footage import FootageError, read_footage
+from pipeline.planting.footage import read_footage
 from pipeline.planting.pace import Pace, nearest
-from pipeline.planting.stretches import Run, reason_for_none, usable_runs
-from pipeline.records.frame_table import read_frame_table
-from pipeline.records.quality import read_quality
+from pipeline.planting.survey import content_hashes, usable_footage
 from pipeline.simulation.avec_tree import TASKS, video_path, write_labels
 from pipeline.simulation.cohort import PARTITIONS
 from pipeline.simulation.random_streams import random_stream
 
 logger = logging.getLogger(__name__)
-
-MAX_LOST = 0.02  # share of packets of a recording that may fail to decode
 
 
 def plant_corpus(root: Path, footage: Path, simulate: Simulate) -> str:
@@ -44,25 +37,14 @@ def plant_corpus(root: Path, footage: Path, simulate: Simulate) -> str:
         FootageError: if the table or a recording cannot be used, or too few people have enough footage.
     """
     entries = read_footage(footage)
-    hashes = _hashes(entries)
+    hashes = content_hashes(entries)
     pace = Pace(simulate.cue, simulate.frames)
-    runs = _usable_footage(entries, hashes, pace)
+    runs = usable_footage(entries, hashes, pace)
     sessions = cast_sessions(runs, pace, simulate.seed, simulate.subjects, simulate.sessions)
     _report(sessions)
     films = _films(sessions, pace, simulate.seed)
-    size = (simulate.width, simulate.height)
     items = [
-        Item(
-            name=entry.recording,
-            source={
-                "sha256": hashes[entry.recording],
-                "films": [[film.path, film.frames] for film in films[entry.recording]],
-                "rate": simulate.frame_rate,
-                "size": size,
-            },
-            arguments=(entry.path.resolve(), films[entry.recording], simulate.frame_rate, size),
-            work=sum(len(film.frames) for film in films[entry.recording]),
-        )
+        _item(entry, hashes[entry.recording], films[entry.recording], simulate)
         for entry in entries
         if entry.recording in films
     ]
@@ -72,62 +54,6 @@ def plant_corpus(root: Path, footage: Path, simulate: Simulate) -> str:
         _link_into(store, path.name, root)
     write_labels(root, [item.session for item in sessions])
     return json_digest([[entry.recording, entry.subject, hashes[entry.recording]] for entry in entries])
-
-
-def _hashes(entries: Sequence[Entry]) -> dict[str, str]:
-    """Return the hash of each recording, by id.
-
-    Raises:
-        FootageError: if several have equal content: a person could be in two partitions.
-    """
-    by_path = file_hashes([entry.path for entry in entries])
-    hashes = {entry.recording: by_path[entry.path] for entry in entries}
-    groups: dict[str, list[str]] = {}
-    for entry in entries:
-        groups.setdefault(hashes[entry.recording], []).append(f"{entry.recording} ({entry.source})")
-    if twins := [group for group in groups.values() if len(group) > 1]:
-        lines = "\n".join(f"  the same video {len(group)} times: {list_names(group)}" for group in twins)
-        raise FootageError(f"simulate.footage: allowed is one id for each video\n{lines}")
-    return hashes
-
-
-def _usable_footage(entries: Sequence[Entry], hashes: Mapping[str, str], pace: Pace) -> dict[str, list[Run]]:
-    """Return the usable runs of every person who has any, by name; what is left out is logged, with the reason.
-
-    Raises:
-        FootageError: if a recording cannot be read as a video, or fewer people than partitions have a run.
-    """
-    items = [
-        Item(entry.recording, {"sha256": hashes[entry.recording]}, (entry.path.resolve(), None, MAX_LOST))
-        for entry in entries
-    ]
-    folders = find_or_make("footage", write_inspection, items, "reading footage", "recordings")
-    runs: dict[str, list[Run]] = {}
-    broken, left_out = [], []
-    for entry, folder in zip(entries, folders, strict=True):
-        if (quality := read_quality(folder)).status == "broken":
-            broken.append(f"  {entry.source}: {entry.recording} ({entry.path}): {quality.reason}")
-            continue
-        table = read_frame_table(folder)
-        if own := usable_runs(entry.recording, table, pace):
-            runs.setdefault(entry.subject, []).extend(own)
-        else:
-            left_out.append(f"  {entry.recording}: {reason_for_none(table, pace)}")
-    if broken:
-        listing = "\n".join(broken)
-        raise FootageError(
-            f"simulate.footage: {len(broken)} of {len(entries)} recordings cannot be read; repair them, or remove "
-            f"their rows\n{listing}"
-        )
-    listing = "\n".join(left_out)
-    if len(runs) < len(PARTITIONS):
-        raise FootageError(
-            f"simulate.footage: {len(runs)} people have enough footage; allowed: at least {len(PARTITIONS)}, one for "
-            f"each partition; a smaller simulate.frames or simulate.cue needs less\n{listing}"
-        )
-    if left_out:
-        logger.warning("left out: %d of %d recordings\n%s", len(left_out), len(entries), listing)
-    return runs
 
 
 def _report(sessions: Sequence[PlantedSession]) -> None:
@@ -154,6 +80,14 @@ def _films(sessions: Sequence[PlantedSession], pace: Pace, seed: int) -> dict[st
             path = video_path(Path(), session, task)
             films.setdefault(run.recording, []).append(Film(str(path), tuple(run.frames[rows].tolist())))
     return {recording: tuple(own) for recording, own in films.items()}
+
+
+def _item(entry: Entry, sha256: str, films: Sequence[Film], simulate: Simulate) -> Item:
+    """Return the films of a recording as an item of the artifact store."""
+    rate, size = simulate.frame_rate, (simulate.width, simulate.height)
+    source = {"sha256": sha256, "films": [[film.path, film.frames] for film in films], "rate": rate, "size": size}
+    work = sum(len(film.frames) for film in films)
+    return Item(entry.recording, source, (entry.path.resolve(), films, rate, size), work)
 
 
 def _link_into(store: ArtifactStore, key: str, root: Path) -> None:
