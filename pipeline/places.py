@@ -6,16 +6,17 @@ docs/how-to/privacy.md says where the rule is applied.
 import hashlib
 from pathlib import PurePath
 
-ROOTS = (  # parameters that are paths
+INPUTS = (  # parameters that are paths, of what the stages after simulate read
     *("corpus.root", "corpus.labels_root", "corpus.external.root", "corpus.external.labels_root"),
     *("identities.root", "identities.list"),
 )
+ROOTS = (*INPUTS, "simulate.footage")  # all parameters that are paths
 
 EXTERNAL = "corpus.external."
 
 
 def roots_read(external_layout: str) -> list[str]:
-    """Return the keys of `ROOTS` whose folders a run reads.
+    """Return the keys of `INPUTS` whose folders a run reads.
 
     Args:
         external_layout: corpus.external.layout; with none there is no external corpus.
@@ -24,7 +25,7 @@ def roots_read(external_layout: str) -> list[str]:
         >>> len(roots_read("videos")), roots_read("none")
         (6, ['corpus.root', 'corpus.labels_root', 'identities.root', 'identities.list'])
     """
-    return [key for key in ROOTS if external_layout != "none" or not key.startswith(EXTERNAL)]
+    return [key for key in INPUTS if external_layout != "none" or not key.startswith(EXTERNAL)]
 
 
 def hide_path(text: str) -> str:

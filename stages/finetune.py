@@ -1,8 +1,8 @@
 """Finetune: fit the chosen estimator to the scores; networks start from the pretrained weights if there are some.
 
 Reads the choice of stage estimator, data/sequences (and data/aligned if estimator.source says so), the labels for
-fitting (never those for testing) and models/pretrained. Writes models/finetuned (weights.safetensors and
-description.json) and, for a network, its learning curves.
+fitting (never those for testing), the origin of the corpus and models/pretrained. Writes models/finetuned
+(weights.safetensors and description.json) and, for a network, its learning curves.
 """
 
 from pathlib import Path
@@ -15,6 +15,7 @@ from pipeline.finetuning.fit_estimator import fit_of
 from pipeline.models.model_folder import SCALE
 from pipeline.params.whole import Params
 from pipeline.records.labels import read_labels
+from pipeline.records.origin_file import read_origin
 from pipeline.runtime.stage import run_stage
 from pipeline.severity.scale import scale_of
 from pipeline.training.cached_training import fit_cached, publish
@@ -27,6 +28,7 @@ def main(
     sequences: Path,
     aligned: Path,
     labels_fitting: Path,
+    origin: Path,
     pretrained: Path,
     finetuned: Path,
     curves: Path,
@@ -36,7 +38,8 @@ def main(
     name, own_settings = read_choice(chosen)
     split = split_labels(read_labels(labels_fitting), settings.validation, settings.held_out, settings.seed)
     folders = source_folders(params.estimator.source, sequences, aligned)
-    key = fit_cached(fit_of(name, own_settings, split, folders, pretrained, params, scale), curves)
+    fit = fit_of(name, own_settings, split, folders, pretrained, params, scale, read_origin(origin))
+    key = fit_cached(fit, curves)
     publish("finetune", key, finetuned, curves, {SCALE: scale.to_json()})
 
 

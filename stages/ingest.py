@@ -1,10 +1,10 @@
 """List the recordings of a corpus and their labels, and check all of them before anything is decoded.
 
 Reads the folders `corpus.root` and `corpus.labels_root`. Writes the recordings (without anything about their
-subjects), their partitions, the characteristics of their subjects (a table that names nobody), the labels of the
-training and development partitions, and in a separate file the labels of the test partition. Partitions are those of
-the corpus, or subject-disjoint folds; with `corpus.external` the test partition is another corpus. For a control,
-scores are permuted over all.
+subjects), their partitions, the characteristics of their subjects (a table that names nobody), the origin of the corpus
+if it was made, the labels of the training and development partitions, and in a separate file the labels of the test
+partition. Partitions are those of the corpus, or subject-disjoint folds; with `corpus.external` the test partition is
+another corpus. For a control, scores are permuted over all.
 """
 
 import logging
@@ -20,6 +20,7 @@ from pipeline.corpora.listing import Scoring, check_contents, check_scores, list
 from pipeline.corpora.score_permutation import permutation_warnings, permute_scores
 from pipeline.params.whole import Params
 from pipeline.records.labels import write_labels
+from pipeline.records.origin_file import origin_of_corpus, write_origin
 from pipeline.records.partitions import write_partitions
 from pipeline.records.recordings import Recording, write_recordings
 from pipeline.runtime.stage import run_stage
@@ -33,6 +34,7 @@ def main(
     recordings: Path,
     partitions: Path,
     characteristics: Path,
+    origin: Path,
     labels_fitting: Path,
     labels_testing: Path,
 ) -> None:
@@ -60,6 +62,7 @@ def main(
     listed = [Recording(name, path, path.stat().st_size, hashes[path]) for name, path in paths.items()]
     check_contents(labels, entries, {item.recording: item.sha256 for item in listed if item.bytes})
     write_characteristics(characteristics, labels, scoring.scale)
+    write_origin(origin, origin_of_corpus(root))
     kind, draw = corpus.labels, corpus.permutation
     if kind is not True:
         unit = kind.removeprefix("permuted_")

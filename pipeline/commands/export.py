@@ -8,7 +8,7 @@ import typer
 from pipeline.exporting.export import export as write
 from pipeline.exporting.exportable import load_scorer
 from pipeline.models.model_folder import read_model_folder
-from pipeline.predicting.notes import control_notes
+from pipeline.predicting.notes import model_notes
 
 app = typer.Typer(add_completion=False)
 
@@ -26,7 +26,7 @@ def export(
     """
     scorer, shape = load_scorer(model)
     folder = read_model_folder(model)
-    for note in control_notes(folder.controls):
+    for note in model_notes(folder):
         typer.echo(f"warning: {note}", err=True)
     difference = write(scorer, shape, output)
     frames, height, width, _ = shape

@@ -13,7 +13,7 @@ from pipeline.params.check import load_params
 from pipeline.predicting.batch import estimate_videos
 from pipeline.predicting.frame_rate import parse_frame_rate
 from pipeline.predicting.model import check_model_agrees
-from pipeline.predicting.notes import control_notes
+from pipeline.predicting.notes import model_notes
 from pipeline.predicting.render import show, succeeded, to_json
 from pipeline.runtime.console import plain_console
 from pipeline.runtime.file_digest import file_digest
@@ -65,7 +65,7 @@ def predict(
         raise ValueError(f"--phases is {phases}; allowed for this model: 1 to {max_phases} (subsample.phases)")
     rate = parse_frame_rate(fps)
     start_logging()
-    for note in control_notes(loaded.folder.controls):
+    for note in model_notes(loaded.folder):
         logger.warning(note)
     estimates = estimate_videos(videos, folder, rate, phases, figure, overlay)
     if as_json:

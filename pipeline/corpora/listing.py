@@ -1,7 +1,6 @@
 """Listing of a corpus: its recordings and labels, read from one of the known layouts and checked as a whole."""
 
 import os
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from pipeline.corpora import avec2013, avec2014, videos
 from pipeline.corpora.entry import Entry, Report
+from pipeline.corpora.entry_checks import check_entries
 from pipeline.corpora.folds import Folds, subject_folds
 from pipeline.corpora.video_twins import video_twin_errors
 from pipeline.name_list import list_names
@@ -92,9 +92,7 @@ def list_corpus(
     column = (scoring.column,) if LAYOUTS[layout].has_columns else ()
     entries = LAYOUTS[layout].read(root, labels_root, report, *column)
     labels = [label for entry in entries if (label := _label(entry, scoring.scale, report)) is not None]
-    _check_ids(entries, report)
-    _check_characters(entries, report)
-    _check_files(entries, report)
+    check_entries(entries, report)
     if not entries and not report.errors:
         report.errors.append(f"{root}: no video in the layout {layout}")
     if complete:
@@ -192,40 +190,10 @@ def _label(entry: Entry, scale: SeverityScale, report: Report) -> Label | None:
         return None
 
 
-def _check_ids(entries: Iterable[Entry], report: Report) -> None:
-    paths_by_id = defaultdict(list)
-    for entry in entries:
-        paths_by_id[entry.recording].append(str(entry.path))
-    for recording, paths in paths_by_id.items():
-        if len(paths) > 1:
-            report.errors.append(f"the id {recording} occurs {len(paths)} times: {list_names(paths)}; allowed: once")
-
-    report.errors += name_twin_errors("ids", paths_by_id)
-
-
-def _check_characters(entries: Iterable[Entry], report: Report) -> None:
-    """Report what no table can hold: control characters, such as line ends, and bytes of a path that are no UTF-8."""
-    for entry in entries:
-        cells = (entry.subject, entry.session, entry.task, entry.sex, str(entry.path))
-        for name, cell in zip(("subject", "session", "task", "sex", "path"), cells, strict=True):
-            if any(unicodedata.category(character) in ("Cc", "Cs") for character in cell):
-                report.errors.append(f"{entry.source}: {name} {cell!r}; allowed: no control characters, and UTF-8")
-
-
 def _files(entries: Iterable[Entry]) -> dict[str, tuple[int, int]]:
     """Return what identifies the file of each entry, whatever path or link leads to it; missing files are left out."""
     states = {entry.recording: os.stat(entry.path) for entry in entries if os.path.isfile(entry.path)}
     return {name: (state.st_dev, state.st_ino) for name, state in states.items()}
-
-
-def _check_files(entries: Iterable[Entry], report: Report) -> None:
-    for entry in entries:
-        if os.path.isdir(entry.path):
-            report.errors.append(f"{entry.source}: a folder, not a file: {entry.path}")
-        elif not os.path.isfile(entry.path):  # also if the name is one that no file can have
-            report.errors.append(f"{entry.source}: no such file: {entry.path}")
-        elif not os.access(entry.path, os.R_OK):
-            report.errors.append(f"{entry.source}: no permission to read: {entry.path}")
 
 
 def _check_counts(labels: Iterable[Label], published: Mapping[str, int], root: Path, report: Report) -> None:

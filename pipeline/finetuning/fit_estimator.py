@@ -17,6 +17,7 @@ from pipeline.models.model_folder import ModelFolder
 from pipeline.params.estimator import EstimatorSettings, Source
 from pipeline.params.whole import Params
 from pipeline.records.labels import permutation_of
+from pipeline.records.origin import Origin, origin_to_json
 from pipeline.records.scored_recording import ScoredRecording
 from pipeline.runtime.file_digest import file_digest
 from pipeline.runtime.output_checksums import item_folders
@@ -35,6 +36,7 @@ def fit_of(
     pretrained: Path,
     params: Params,
     scale: SeverityScale,
+    origin: Origin | None = None,
 ) -> Fit:
     """Return the fit of an estimator.
 
@@ -50,6 +52,7 @@ def fit_of(
         pretrained: the model folder that stage pretrain wrote.
         params: of which only the sections `clip`, `model` and `finetune` are read.
         scale: of the scores.
+        origin: of the corpus; None if it is a recorded one.
 
     Raises:
         DamagedError: if a recording is lost or damaged.
@@ -74,6 +77,7 @@ def fit_of(
         input_spec_of([recording.folder for part in parts.values() for recording in part], absent, params.clip.order),
         permuted=permutation_of([*labels.fitted, *labels.validated]),
         scale=scale,
+        origin=origin,
     )
 
     def source() -> dict[str, Any]:
@@ -83,6 +87,7 @@ def fit_of(
             "clip": params.clip.model_dump(),
             "permuted": model_folder.permuted,
             "score_range": scale.score_range,
+            "origin": origin_to_json(origin),
         }
         values |= {part: _fingerprint(recordings, features) for part, recordings in parts.items()}
         if builds_on_network:

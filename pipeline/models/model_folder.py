@@ -8,12 +8,13 @@ from typing import Any
 
 from pipeline.models.files import DESCRIPTION, WeightsError, read_description_values
 from pipeline.models.input_spec import RECORDED, InputSpec
+from pipeline.records.origin import Origin
 from pipeline.runtime.file_digest import file_digests_below
 from pipeline.runtime.output_checksums import combined_digest
 from pipeline.severity.scale import DEFAULT, SeverityScale, scale_of
 
 ESTIMATOR, SPAN, INPUT_SPEC, NETWORK, PERMUTED = "estimator", "span", "footage", "model", "permuted"  # keys
-SCALE = "scale"  # likewise
+SCALE, ORIGIN = "scale", "origin"  # likewise
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class ModelFolder:
             it.
         permuted: how the scores that it was fitted to were permuted, in words; empty if they are true.
         scale: of its estimates; a folder of an earlier version that names none is of the default one.
+        origin: of the corpus that it was fitted to, if that was drawn or planted; None if it was recorded, or if the
+            folder is of an earlier version, which does not say.
     """
 
     name: str
@@ -38,15 +41,22 @@ class ModelFolder:
     network: Mapping[str, Any] = field(default_factory=dict)
     permuted: str = ""
     scale: SeverityScale = field(default_factory=scale_of)
+    origin: Origin | None = None
 
     @property
     def controls(self) -> tuple[str, ...]:
         """What was taken from the estimator in fitting, in words; empty unless it is a control."""
         order = self.input_spec.order
         return (
+            *(self.origin.controls if self.origin else ()),
             *([f"fitted to {self.permuted}"] if self.permuted else []),
             *([f"fitted to clips with {order} frames (clip.order)"] if order != RECORDED else []),
         )
+
+    @property
+    def demonstration(self) -> str:
+        """That its numbers stand for no severity, in words; empty if the corpus that it was fitted to was recorded."""
+        return self.origin.demonstration if self.origin else ""
 
     def tested_order(self, order: str) -> str:
         """Return the order of the frames of clips in testing: `order`, or as fitted if that is `recorded`."""
@@ -65,6 +75,7 @@ class ModelFolder:
             INPUT_SPEC: self.input_spec.to_json(),
             SCALE: self.scale.to_json(),
             **({PERMUTED: self.permuted} if self.permuted else {}),
+            **({ORIGIN: self.origin.to_json()} if self.origin else {}),
         }
 
 
@@ -86,8 +97,10 @@ def read_model_folder(folder: Path) -> ModelFolder:
         network = values.get(NETWORK) or {}
         permuted = str(values.get(PERMUTED, ""))
         scale = scale_of(values.get(SCALE, DEFAULT))
+        origin = Origin.from_json(values.get(ORIGIN) or {})
+        length = int(values[SPAN])
         return ModelFolder(
-            estimator["name"], estimator["settings"], int(values[SPAN]), input_spec, network, permuted, scale
+            estimator["name"], estimator["settings"], length, input_spec, network, permuted, scale, origin
         )
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{folder / DESCRIPTION}: not a valid description for this version: {error}") from None

@@ -22,7 +22,7 @@ CONTROLS: dict[str, dict[Any, str]] = {  # by key: its values that make a contro
         "frozen": "the frames of its clips are frozen in testing",
         "reversed": "the frames of its clips are reversed in testing",
     },
-    "simulate.cue": {0: "its drawn faces do not show the score (simulate.cue is 0)"},
+    "simulate.cue": {0: "its videos do not show the score (simulate.cue is 0)"},
     "simulate.cue_in": {"appearance": "its drawn faces show the score at rest"},
 }
 DRAWN = "simulate."  # keys that have an effect on the simulated corpus alone

@@ -17,6 +17,10 @@ class Simulate(Section):
     """The simulated corpus: videos in the folder tree of AVEC2014, images in that of VGGFace2."""
 
     enabled: bool = Field(description="true or false")
+    source: Literal["drawn", "footage"] = Field(
+        description="drawn (the videos are drawn) or footage (made from the recordings in simulate.footage)"
+    )
+    footage: PlainPath = Field(description=f"a folder with recordings and a videos.csv, preferably absolute, {PLAIN}")
     seed: int = Field(ge=0, description="a whole number from 0")
     cue: Real = Field(
         ge=0, le=4, description="0 (the score has no effect on the videos) to 4; 1 is the documented effect"
@@ -44,6 +48,19 @@ class Simulate(Section):
                 f"simulate.subjects is {self.subjects}, but there are only 3 x {self.sessions} sessions; "
                 f"allowed: up to {3 * self.sessions}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _footage_can_have_the_cue(self) -> "Simulate":
+        if self.source == "footage":
+            for key, value, allowed in (
+                ("cue_in", self.cue_in, "dynamics"),
+                ("subject_share", self.subject_share, 0),
+            ):
+                if value != allowed:
+                    raise ValueError(
+                        f"simulate.{key} is {value}, but simulate.source is footage; allowed for it: {allowed}"
+                    )
         return self
 
 

@@ -21,7 +21,7 @@ from pipeline.faces.face_crop import ORIGINS, CropSettings
 from pipeline.inspection.inspect_video import at_constant_rate, inspect
 from pipeline.predicting.extras import try_write
 from pipeline.predicting.frame_rate import NATIVE, choose_frame_rate
-from pipeline.predicting.notes import control_notes, estimate_notes, missing_reason
+from pipeline.predicting.notes import estimate_notes, mark_of, missing_reason, model_notes
 from pipeline.predicting.overlay import write_overlay
 from pipeline.records.estimates import VideoEstimate
 from pipeline.records.frame_table import FrameTable
@@ -98,6 +98,7 @@ class Estimate:
         scale: of the score.
         notes: warnings that belong to the estimate.
         unwritten: the files that were asked for but could not be written, each with the reason.
+        demonstration: whether the model was fitted to a drawn or planted corpus: its scores have no severity band.
     """
 
     video: Path
@@ -113,11 +114,17 @@ class Estimate:
     scale: SeverityScale
     notes: tuple[str, ...]
     unwritten: tuple[str, ...] = ()
+    demonstration: bool = False
 
     @property
     def band(self) -> str | None:
-        """The severity band of the score."""
-        return None if self.score is None else self.scale.band_of(self.score).name
+        """The severity band of the score; None if there is no score, or if it is a demonstration."""
+        return None if self.demonstration else self.mark
+
+    @property
+    def mark(self) -> str | None:
+        """What stands beside the score: see `mark_of`; None if there is no score."""
+        return None if self.score is None else mark_of(self.score, self.scale, self.demonstration)
 
 
 @dataclass(frozen=True)
@@ -204,14 +211,16 @@ def estimate(request: Request, video: Path, overlay: Path | None = None) -> Esti
             native_fps=native_fps,
             face_rate=face_rate,
             scale=scale,
-            notes=control_notes(model.folder.controls)
+            demonstration=bool(model.folder.demonstration),
+            notes=model_notes(model.folder)
             + quality_notices(quality)
             + frame_rate.notes
             + estimate_notes(prediction, length, coverage, read_attributes(aligned), scale),
         )
         if overlay is not None:
             times = [(span.start, span.end, span.estimate) for span in spans]
-            write = partial(write_overlay, overlay, video, table, aligned, result.score, times, quality.canvas, scale)
+            place = overlay, video, table, aligned, result.score, times, quality.canvas
+            write = partial(write_overlay, *place, scale, result.demonstration)
             result = replace(result, unwritten=try_write(overlay, write))
     return result
 

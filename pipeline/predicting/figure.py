@@ -62,11 +62,11 @@ def clock(seconds: float, tenths: bool = False) -> str:
 
 
 def _draw_spans(axes: Axes, estimate: Estimate) -> None:
-    """Draw the severity bands, a line for each span, and a dashed line for the video."""
+    """Draw the severity bands, unless it is a demonstration; a line for each span, and a dashed one for the video."""
     scores, scale = [span.estimate for span in estimate.spans], estimate.scale
     margin = scale.width / MARGINS
     low, high = min([scale.lowest, *scores]) - margin, max([scale.highest, *scores]) + margin
-    for number, band in enumerate(scale.bands):
+    for number, band in enumerate(() if estimate.demonstration else scale.bands):
         begin = low if number == 0 else band.edges[0]
         end = high if band is scale.bands[-1] else band.edges[1]
         axes.axhspan(begin, end, color=STRIPES[number % 2], lw=0, zorder=0)
@@ -106,6 +106,6 @@ def _title(estimate: Estimate) -> str:
     name = visible(estimate.video.name)
     if len(name) > MAX_NAME:  # the end tells takes of a session apart
         name = f"{name[: MAX_NAME - END]}...{name[-END:]}"
-    score = "no estimate" if estimate.score is None else f"{estimate.score:.1f} ({estimate.band})"
+    score = "no estimate" if estimate.score is None else f"{estimate.score:.1f} ({estimate.mark})"
     separator = "\n" if len(name) > SHORT_NAME else " "
     return f"{name}:{separator}{score}, a face in {100 * estimate.coverage:.0f} % of {estimate.frames:,} frames"

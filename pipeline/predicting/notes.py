@@ -1,8 +1,9 @@
 """Notes beside an estimate: why a video has none, and what makes it less certain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from pipeline.models.model_folder import ModelFolder
 from pipeline.records.estimates import VideoEstimate
 from pipeline.severity.scale import SeverityScale
 from pipeline.tracking.following_notices import following_notices
@@ -25,13 +26,18 @@ def missing_reason(coverage: float, length: int, rate: float) -> str:
     return f"no clip of {length} faces ({length / rate:.1f} s) shows the face throughout, without a break"
 
 
-def control_notes(controls: Sequence[str]) -> tuple[str, ...]:
-    """Return the warning that a model is a control; none if nothing was taken from it.
+def model_notes(folder: ModelFolder) -> tuple[str, ...]:
+    """Return the warnings that a model is a demonstration, and that it is a control; none for any other model."""
+    controls = "; ".join(folder.controls)
+    return (
+        *([folder.demonstration] if folder.demonstration else []),
+        *([f"A CONTROL, NO MODEL TO USE: {controls}; its estimates mean nothing"] if controls else []),
+    )
 
-    Args:
-        controls: what was taken from the model, in words (`ModelFolder.controls`).
-    """
-    return (f"A CONTROL, NO MODEL TO USE: {'; '.join(controls)}; its estimates mean nothing",) if controls else ()
+
+def mark_of(score: float, scale: SeverityScale, demonstration: bool) -> str:
+    """Return what stands beside a score: its severity band, or that it is a demonstration, which has none."""
+    return "demonstration" if demonstration else scale.band_of(score).name
 
 
 def estimate_notes(

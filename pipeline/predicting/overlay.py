@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from pipeline.faces.face_crop import ORIGINS
+from pipeline.predicting.notes import mark_of
 from pipeline.records.frame_table import FrameTable, constant_rate_rows
 from pipeline.runtime.atomic import atomic_file
 from pipeline.severity.scale import SeverityScale
@@ -43,6 +44,7 @@ def write_overlay(
     spans: Sequence[SpanTime],
     canvas: Size,
     scale: SeverityScale,
+    demonstration: bool = False,
 ) -> None:
     """Write the frames of a video with the face marked and the estimates below, as H.264 in MP4 without sound.
 
@@ -55,11 +57,12 @@ def write_overlay(
         spans: start, end and estimate of each span.
         canvas: width and height of the pictures of the video, in which the boxes are.
         scale: of the estimates.
+        demonstration: whether the estimates have no severity band.
     """
     fps = min(table.fps or 1.0, MAX_FPS)
     rows, times = constant_rate_rows(table.time, fps)
     pictures = read_frames(video, table.frame[rows].tolist(), canvas)
-    frames = _overlay_frames(pictures, _read_faces(aligned, rows.tolist()), times, score, spans, scale)
+    frames = _overlay_frames(pictures, _read_faces(aligned, rows.tolist()), times, score, spans, scale, demonstration)
     with atomic_file(path) as partial:
         write_video(partial, frames, fps, QUALITY)
 
@@ -71,13 +74,14 @@ def _overlay_frames(
     score: float | None,
     spans: Sequence[SpanTime],
     scale: SeverityScale,
+    demonstration: bool,
 ) -> Iterator[Frame]:
     """Yield the frames of the overlay, each from a picture, its face and its time."""
     strip: Frame | None = None
     for frame, (box, landmarks, origin), time in zip(pictures, faces, times, strict=True):
         ratio, resized = _resize(frame)
         if strip is None:
-            strip = _draw_strip(resized.shape[1], float(times[-1]), spans, score, scale)
+            strip = _draw_strip(resized.shape[1], float(times[-1]), spans, score, scale, demonstration)
         if origin != ORIGINS["absent"]:
             _draw_face(
                 resized,
@@ -86,7 +90,8 @@ def _overlay_frames(
                 DETECTED if origin != ORIGINS["interpolated"] else INTERPOLATED,
             )
         frame_strip = strip.copy()
-        _draw_time(frame_strip, float(time), float(times[-1]), spans, bool(origin != ORIGINS["absent"]), scale)
+        has_face = bool(origin != ORIGINS["absent"])
+        _draw_time(frame_strip, float(time), float(times[-1]), spans, has_face, scale, demonstration)
         yield np.concatenate([resized, frame_strip])
 
 
@@ -118,14 +123,19 @@ def _draw_face(frame: Frame, box: np.ndarray, landmarks: np.ndarray, colour: tup
 
 
 def _draw_strip(
-    width: int, duration: float, spans: Sequence[SpanTime], score: float | None, scale: SeverityScale
+    width: int,
+    duration: float,
+    spans: Sequence[SpanTime],
+    score: float | None,
+    scale: SeverityScale,
+    demonstration: bool,
 ) -> Frame:
     """Draw the strip below the frames: the estimate of the video, and the estimates of its spans over time."""
     strip = np.full((STRIP_HEIGHT, width, 3), DARK, np.uint8)
-    text = "video: no estimate" if score is None else f"video {score:.1f}  {scale.band_of(score).name}"
+    text = "video: no estimate" if score is None else f"video {score:.1f}  {mark_of(score, scale, demonstration)}"
     _draw_text(strip, text, 72, GREY, 0.5)
     _draw_text(strip, "research estimate, no diagnosis", 100, GREY, 0.4)
-    for number, band in enumerate(scale.bands):
+    for number, band in enumerate(() if demonstration else scale.bands):
         low, high = (_strip_row(edge, scale) for edge in band.edges)
         strip[high : low + 1, TEXT_WIDTH : width - 12] = STRIPES[number % 2]
     for start, end, estimate in spans:
@@ -136,12 +146,18 @@ def _draw_strip(
 
 
 def _draw_time(
-    strip: Frame, time: float, duration: float, spans: Sequence[SpanTime], has_face: bool, scale: SeverityScale
+    strip: Frame,
+    time: float,
+    duration: float,
+    spans: Sequence[SpanTime],
+    has_face: bool,
+    scale: SeverityScale,
+    demonstration: bool,
 ) -> None:
     """Write the estimate of the span at `time` into a strip, and mark the time with a vertical line."""
     current = next((estimate for start, end, estimate in spans if start <= time < end), None)
     no_span = "no estimate here" if has_face else "no face"
-    text = no_span if current is None else f"here {current:.1f}  {scale.band_of(current).name}"
+    text = no_span if current is None else f"here {current:.1f}  {mark_of(current, scale, demonstration)}"
     _draw_text(strip, text, 38, WHITE, 0.75)
     column = _strip_column(time, duration, strip.shape[1])
     cv2.line(strip, (column, 10), (column, STRIP_HEIGHT - 10), WHITE, 1, cv2.LINE_AA)

@@ -59,12 +59,11 @@ def to_table(results: Sequence[Estimate | Failure], scale: SeverityScale) -> Gro
         if isinstance(item, Failure):
             failures[item.reason].append(visible(item.video.name))
             continue
-        score, band = ("none", "") if item.score is None else (f"{item.score:.1f}", item.band or "")
+        score, mark = ("none", "") if item.score is None else (f"{item.score:.1f}", item.mark or "")
         cells = [clock(item.seconds, item.seconds < 10), f"{100 * item.coverage:.0f} %", str(len(item.spans))]
         name = visible(item.video.name)
-        table.add_row(
-            Text(name), *cells, curve(item.spans, item.seconds, scale), score, Text(band, _colour(band, scale))
-        )
+        curves = curve(item.spans, item.seconds, scale)
+        table.add_row(Text(name), *cells, curves, score, Text(mark, _colour(mark, scale)))
         if item.missing:
             failures[item.missing].append(name)
         for note in item.notes:
@@ -126,6 +125,7 @@ def _result_json(item: Estimate | Failure) -> dict[str, Any]:
         "video": str(item.video),
         "estimate": None if item.score is None else round(item.score, 4),
         "band": item.band,
+        "demonstration": item.demonstration,
         "error": item.missing,
         "notes": [*item.notes, *(f"not written: {message}" for message in item.unwritten)],
         "seconds": round(item.seconds, 3),

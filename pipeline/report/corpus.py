@@ -8,11 +8,12 @@ from pipeline.experiments.dotted_keys import value_at
 
 SIMULATED_FOLDER = "data/simulated"  # which stage simulate writes
 AVEC = {"avec2013": "AVEC2013", "avec2014": "AVEC2014"}  # by layout
-SIMULATED, OWN = "simulated corpus", "own videos"
+SIMULATED, PLANTED, OWN = "simulated corpus", "planted corpus", "own videos"
 CUES = {  # by simulate.cue_in
     "dynamics": "a higher score makes the simulated faces move more slowly and changes nothing else",
     "appearance": "a higher score changes the faces at rest (brows, lids and mouth) and nothing else",
 }
+PLANTED_CUE = "a higher score makes a recording go more slowly and changes nothing else"
 
 
 def is_simulated(params: Mapping[str, Any], root: str = "corpus.root") -> bool:
@@ -26,8 +27,20 @@ def is_simulated(params: Mapping[str, Any], root: str = "corpus.root") -> bool:
     return value_at(params, "simulate.enabled") is True and path.is_relative_to(SIMULATED_FOLDER)
 
 
+def is_planted(params: Mapping[str, Any]) -> bool:
+    """Whether the recordings are those of real people whose speed stage simulate has changed."""
+    return is_simulated(params) and value_at(params, "simulate.source") == "footage"
+
+
+def is_drawn(params: Mapping[str, Any]) -> bool:
+    """Whether nobody is in the recordings: stage simulate has drawn them."""
+    return is_simulated(params) and not is_planted(params)
+
+
 def corpus_name(params: Mapping[str, Any]) -> str:
     """Return the name of the corpus of a run, for the heading of a column."""
+    if is_planted(params):
+        return PLANTED
     return SIMULATED if is_simulated(params) else AVEC.get(value_at(params, "corpus.layout"), OWN)
 
 
@@ -41,14 +54,14 @@ def the_corpus(params: Mapping[str, Any]) -> str:
         'the simulated corpus'
     """
     name = corpus_name(params)
-    return f"the {name}" if name == SIMULATED else name
+    return f"the {name}" if name in (SIMULATED, PLANTED) else name
 
 
 def cue_statement(params: Mapping[str, Any]) -> str:
     """Return what the score changes in the simulated recordings."""
     if not value_at(params, "simulate.cue"):
         return "the score changes nothing in them (`simulate.cue` is 0)"
-    return CUES[value_at(params, "simulate.cue_in") or "dynamics"]
+    return PLANTED_CUE if is_planted(params) else CUES[value_at(params, "simulate.cue_in") or "dynamics"]
 
 
 def recordings_statement(params: Mapping[str, Any]) -> str:
@@ -57,6 +70,12 @@ def recordings_statement(params: Mapping[str, Any]) -> str:
 
 
 def _statement(params: Mapping[str, Any]) -> str:
+    if is_planted(params):
+        return (
+            f"The recordings are of real people, with the speed changed by the project itself: {cue_statement(params)}"
+            ". Nobody in them has these scores. A model fitted to them knows nothing of depression, and its errors say "
+            "nothing about it; the faces and saliency maps are personal data."
+        )
     if is_simulated(params):
         return (
             f"The recordings are simulated by the project itself: {cue_statement(params)}. A model fitted to them "
@@ -99,7 +118,7 @@ def external_statement(params: Mapping[str, Any]) -> list[str]:
 
 def faces_notice(params: Mapping[str, Any]) -> str:
     """Return the notice above faces."""
-    drawn = is_simulated(params)
+    drawn = is_drawn(params)
     return "This page shows faces, because it was written with --faces. " + (
         "They are drawn, and of nobody."
         if drawn

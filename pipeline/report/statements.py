@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.experiments.dotted_keys import value_at
-from pipeline.report.corpus import AVEC, OWN, SIMULATED, corpus_name, is_simulated
+from pipeline.report.corpus import AVEC, OWN, PLANTED, SIMULATED, corpus_name, is_drawn
 from pipeline.report.paper import CLIP_NETWORK, estimator_name, paper
 from pipeline.report.scale import is_of_the_paper, what_it_is, widths_of_bands
 from pipeline.severity.scale import SeverityScale
@@ -60,12 +60,14 @@ def limits(params: Mapping[str, Any]) -> list[str]:
 
 
 def _groups(params: Mapping[str, Any]) -> str:
-    if is_simulated(params):
+    if is_drawn(params):
         return (
             "Drawn faces have no sex, age, culture, medication or illness: nothing here says how estimates differ by "
             "them."
         )
-    if (name := corpus_name(params)) == OWN:
+    if (name := corpus_name(params)) == PLANTED:
+        reason = "the scores are made up, so nothing here can show it."
+    elif name == OWN:
         reason = "the table of subgroups has those that `videos.csv` names, and small ones have wide intervals."
     else:
         reason = f"{name} is too small to measure it, and small subgroups below have wide intervals."
@@ -78,6 +80,8 @@ def _partitions(params: Mapping[str, Any]) -> str:
     if value_at(params, "corpus.partition") == "subject_folds":
         return "No subject is in two partitions, so all metrics are of unseen subjects; one fold has few of them."
     name = corpus_name(params)
+    if name == PLANTED:
+        return "Everyone is in one partition, so all metrics are of unseen subjects."
     if name == OWN:
         return "The partitions are those of `videos.csv`; if they share subjects, look at the metrics of unseen ones."
     owner = (

@@ -7,7 +7,7 @@ from pipeline.experiments.outcome import Outcome
 from pipeline.png import png_bytes
 from pipeline.records.labels import PARTITIONS
 from pipeline.report.blocks import Picture, Section, Table
-from pipeline.report.corpus import is_simulated
+from pipeline.report.corpus import is_drawn
 from pipeline.report.flow_figure import DPI, draw_flow
 from pipeline.report.near_twins import near_twins_table
 from pipeline.report.outputs import rows_of
@@ -56,7 +56,7 @@ def section_subjects(main: Outcome) -> Section:
             "Who is in the corpus is not known: the tables of this experiment are not in DVC's cache, or it is older."
         ]
     )
-    few = [] if is_simulated(main.params) else [FEW]  # who is drawn is nobody
+    few = [] if is_drawn(main.params) else [FEW]  # who is drawn is nobody
     return Section("subjects", "Subjects and sample size", [*missing, *few], blocks)
 
 

@@ -56,11 +56,16 @@ def simulated_videos(
     """
     return [
         SimulatedVideo(
-            root / session.partition / task / f"{session.name}_{task}_video.mp4",
+            video_path(root, session, task),
             *(session, task, seed, cue, cue_in, frames, rate, *size, light),
         )
         for session, task in itertools.product(cohort, TASKS)
     ]
+
+
+def video_path(root: Path, session: Session, task: str) -> Path:
+    """Return the path of a video in the tree."""
+    return root / session.partition / task / f"{session.name}_{task}_video.mp4"
 
 
 def write_labels(root: Path, cohort: list[Session]) -> None:

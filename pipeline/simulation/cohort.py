@@ -76,17 +76,26 @@ def draw_cohort(seed: int, subjects: int, sessions: int, subject_share: float, s
     z_subject = random.standard_normal(subjects)
     z_session = random.standard_normal(len(owners))
     z = np.sqrt(subject_share) * z_subject[owners] + np.sqrt(1 - subject_share) * z_session
-    avec_scores = np.minimum(SCORES.ppf(stats.norm.cdf(z)) * (MAX_SCORE + 1), MAX_SCORE).astype(int)
-    highest = highest_drawn(scale)
-    scores = [scale.lowest + score * scale.width // AVEC_WIDTH for score in avec_scores.tolist()]
+    scores = scores_at(stats.norm.cdf(z), scale)
     counts: dict[int, int] = {}
     cohort = []
     for index, owner in enumerate(owners.tolist()):
         counts[owner] = counts.get(owner, 0) + 1
         partition = PARTITIONS[index // sessions]
-        severity = (scores[index] - scale.lowest) / (highest - scale.lowest)
-        cohort.append(Session(FIRST_SUBJECT + owner, counts[owner], partition, scores[index], severity))
+        score = scores[index]
+        cohort.append(Session(FIRST_SUBJECT + owner, counts[owner], partition, score, severity_of(score, scale)))
     return cohort
+
+
+def scores_at(quantiles: np.ndarray, scale: SeverityScale) -> list[int]:
+    """Return the whole scores of a scale at quantiles of their distribution, each 0 to 1."""
+    avec_scores = np.minimum(SCORES.ppf(quantiles) * (MAX_SCORE + 1), MAX_SCORE).astype(int)
+    return [scale.lowest + score * scale.width // AVEC_WIDTH for score in avec_scores.tolist()]
+
+
+def severity_of(score: int, scale: SeverityScale) -> float:
+    """Return the place of a score between the scale's lowest one, 0, and the highest that is drawn, 1."""
+    return (score - scale.lowest) / (highest_drawn(scale) - scale.lowest)
 
 
 def _visits(random: np.random.Generator, subjects: int, total: int) -> np.ndarray:

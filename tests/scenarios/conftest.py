@@ -16,7 +16,7 @@ import yaml
 from dvc.repo import Repo
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("pipeline", "stages", "dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore")
+COPIED = ("pipeline", "stages", "dvc.yaml", ".dvcignore", ".gitignore", "footage", ".dvc/config", ".dvc/.gitignore")
 
 
 @dataclass

@@ -16,6 +16,8 @@ NETWORK = ["pretrain", "finetune", "evaluate", "complexity", "explain"]  # stage
 # For every parameter, another allowed value and the stages that read it and so must run again; by hand from design.md.
 DIRECT: dict[str, tuple[Any, set[str]]] = {
     "simulate.enabled": (False, {"simulate"}),
+    "simulate.source": ("footage", {"simulate"}),
+    "simulate.footage": ("stages", {"simulate"}),
     "simulate.seed": (5, {"simulate"}),
     "simulate.cue": (0.5, {"simulate"}),
     "simulate.cue_in": ("appearance", {"simulate"}),
@@ -150,6 +152,7 @@ SINGLE: dict[str, set[str]] = {
     **{f"simulate.{key}": {"simulate", *BELOW["identities"]} for key in ("identities", "images")},
     "corpus.scale": VIDEOS | {"complexity"},  # the scores are drawn on it, and the speed of the faces follows them
     "corpus.cut": {"evaluate"},
+    "simulate.footage": {"simulate"},  # nothing is made from it here
     "corpus.partition": {"ingest", "detection", "baselines", *SCORED},  # the same recordings with other labels
     "corpus.labels_root": {"ingest"},  # the same labels below another folder
     "corpus.folds": {"ingest"},  # folds are not used here
@@ -169,6 +172,7 @@ SINGLE: dict[str, set[str]] = {
 }
 REFUSED = {
     "simulate.enabled": "ingest",  # there is no recording to list
+    "simulate.source": "simulate",  # the folder of the footage is empty
     "corpus.root": "ingest",  # there are labels without videos
     "identities.root": "identities",  # the listed images are elsewhere
     "identities.list": "identities",

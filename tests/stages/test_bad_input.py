@@ -94,7 +94,8 @@ def params(smallest: dict[str, Any]) -> Callable[[str], Params]:
 
 
 def _ingest(params: Params, root: Path, folder: Path) -> Path:
-    names = ("recordings.csv", "partitions.csv", "characteristics.csv", "labels_fitting.csv", "labels_testing.csv")
+    tables = ("recordings.csv", "partitions.csv", "characteristics.csv", "origin.json")
+    names = (*tables, "labels_fitting.csv", "labels_testing.csv")
     corpus = params.corpus.model_copy(update={"root": str(root), "labels_root": str(root)})
     ingest.main(params.model_copy(update={"corpus": corpus}), *(folder / name for name in names))
     return folder / "recordings.csv"

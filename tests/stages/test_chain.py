@@ -62,7 +62,8 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def _ingest(params: MakeParams, root: Path, folder: Path, layout: str = "videos") -> Path:
-    names = ("recordings.csv", "partitions.csv", "characteristics.csv", "labels_fitting.csv", "labels_testing.csv")
+    tables = ("recordings.csv", "partitions.csv", "characteristics.csv", "origin.json")
+    names = (*tables, "labels_fitting.csv", "labels_testing.csv")
     corpus = {"layout": layout, "root": str(root), "labels_root": str(root)}
     ingest.main(params(corpus=corpus), *(folder / name for name in names))
     return folder / "recordings.csv"

@@ -295,6 +295,10 @@ def test_controls_change_the_frames_of_clips(corpus: Path, evaluate: Callable[..
 def test_a_model_is_tested_on_frames_in_the_order_of_its_fitting(corpus: Path, evaluate: Callable[..., Any]) -> None:
     assert "control" not in evaluate()
     assert evaluate(order="frozen")["control"] == "tested on clips with frozen frames (evaluate.order)"
+    description = corpus / "finetuned/description.json"
+    hidden = {"origin": {"kind": "drawn", "cue": 0.0, "cue_in": "dynamics"}}
+    description.write_text(json.dumps({**json.loads(description.read_text()), **hidden}))
+    assert evaluate()["control"] == "fitted to a drawn corpus that does not show the score (simulate.cue is 0)"
     _save_network(corpus, order="reversed")
     assert evaluate()["control"] == "fitted to clips with reversed frames (clip.order)"
     first = _table(corpus, "clips.csv").loc["t2"].estimate.iloc[0]

@@ -20,6 +20,8 @@ from pipeline.models.weights import load_network
 from pipeline.nets.heads import Expectation
 from pipeline.params.check import check_params
 from pipeline.records.labels import Label, read_labels, write_labels
+from pipeline.records.origin import Origin
+from pipeline.records.origin_file import write_origin
 from pipeline.runtime.damage import DamagedError
 from stages.finetune import main
 from stages.pretrain import main as pretrain
@@ -39,6 +41,7 @@ def workplace(tmp_path: Path, smallest: dict[str, Any]) -> Path:
         labels.append(Label(f"r{number}", f"s{number}", "", "", partition, 5.0 * number))
     write_sequence(tmp_path / "sequences" / "of the test partition", [10, 9], seed=99)
     write_labels(tmp_path / "labels.csv", labels)
+    write_origin(tmp_path / "origin.json", None)
     _choose(tmp_path, "clip_network", {})
     settings = {**smallest, "pretrain": {**smallest["pretrain"], "source": "none"}}
     pretrain(check_params(settings), tmp_path / "nothing", tmp_path / "pretrained", tmp_path / "no curves")
@@ -64,7 +67,7 @@ def _frame_values(smallest: dict[str, Any], **finetune: Any) -> dict[str, Any]:
 
 
 def _paths(workplace: Path, output: str = "out") -> list[Path]:
-    names = ("estimator.json", "sequences", "aligned", "labels.csv", "pretrained")
+    names = ("estimator.json", "sequences", "aligned", "labels.csv", "origin.json", "pretrained")
     return [*(workplace / name for name in names), workplace / output / "finetuned", workplace / output / "curves"]
 
 
@@ -196,6 +199,15 @@ def lpq_workplace(workplace: Path) -> Path:
     shutil.rmtree(workplace / "pretrained")
     _choose(workplace, "lpq_svr", LPQ_CHOICE)
     return workplace
+
+
+def test_the_model_says_how_its_corpus_was_made(smallest: dict[str, Any], lpq_workplace: Path) -> None:
+    main(check_params(_values(smallest)), *_paths(lpq_workplace, "recorded"))
+    write_origin(lpq_workplace / "origin.json", Origin("drawn", 0.0, "dynamics"))
+    main(check_params(_values(smallest)), *_paths(lpq_workplace, "drawn"))
+    texts = [(lpq_workplace / name / "finetuned/description.json").read_text() for name in ("recorded", "drawn")]
+    assert "origin" not in json.loads(texts[0])
+    assert json.loads(texts[1])["origin"] == {"kind": "drawn", "cue": 0.0, "cue_in": "dynamics"}
 
 
 def test_an_estimator_without_a_network_has_arrays_and_no_learning_curves(

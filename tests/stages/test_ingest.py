@@ -9,6 +9,8 @@ import pytest
 from pipeline.corpora.listing import CorpusError
 from pipeline.params.check import check_params
 from pipeline.records.labels import Label, read_labels
+from pipeline.records.origin import Origin
+from pipeline.records.origin_file import read_origin, write_origin
 from stages.ingest import main
 
 HEADER = "video_id,path,subject,partition,score,sex,age"
@@ -33,9 +35,10 @@ def corpus(tmp_path: Path) -> Path:
 def _ingest(smallest: dict[str, Any], corpus: Path, **changes: Any) -> tuple[list[Label], list[Label]]:
     section = smallest["corpus"] | {"layout": "videos", "root": str(corpus), "labels_root": str(corpus)} | changes
     params = check_params({**smallest, "corpus": section})
-    tables = [corpus / f"{name}.csv" for name in ("recordings", "partitions", "characteristics", "fitting", "testing")]
-    main(params, *tables)
-    return read_labels(tables[3]), read_labels(tables[4])
+    tables = [corpus / f"{name}.csv" for name in ("recordings", "partitions", "characteristics")]
+    labels = [corpus / f"{name}.csv" for name in ("fitting", "testing")]
+    main(params, *tables, corpus / "passed on.json", *labels)
+    return read_labels(labels[0]), read_labels(labels[1])
 
 
 def test_official_partitions_share_subjects(smallest: dict[str, Any], corpus: Path) -> None:
@@ -55,6 +58,15 @@ def test_folds_are_subject_disjoint_and_test_every_recording_once(smallest: dict
         tested += [label.recording for label in testing]
         assert (corpus / "recordings.csv").read_bytes() == before
     assert sorted(tested) == sorted(f"s{subject}_{visit}" for subject in range(6) for visit in range(2))
+
+
+def test_the_origin_of_the_corpus_is_passed_on(smallest: dict[str, Any], corpus: Path) -> None:
+    _ingest(smallest, corpus)
+    assert read_origin(corpus / "passed on.json") is None
+    made = Origin("planted", 1.0, "dynamics", "0" * 64)
+    write_origin(corpus / "origin.json", made)
+    _ingest(smallest, corpus)
+    assert read_origin(corpus / "passed on.json") == made
 
 
 @pytest.mark.parametrize("unit", ["subjects", "sessions"])

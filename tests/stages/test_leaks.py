@@ -34,7 +34,17 @@ from tests.unpacked import unpacked
 
 ROOT = Path(__file__).parents[2]
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-COPIED = ("pipeline", "stages", "profiles", "dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore")
+COPIED = (
+    "pipeline",
+    "stages",
+    "profiles",
+    "dvc.yaml",
+    ".dvcignore",
+    ".gitignore",
+    "footage",
+    ".dvc/config",
+    ".dvc/.gitignore",
+)
 NAMES = {  # of people and places
     "recording": "recording-of-quux",
     "file": "film-of-quux",

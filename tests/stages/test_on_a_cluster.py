@@ -39,7 +39,7 @@ def test_the_data_stages_survive_the_loss_of_a_worker(
     params = check_params(values)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
     simulate.main(params, tmp_path / "simulated")
-    tables = ("recordings.csv", "partitions.csv", "characteristics.csv", "fitting.csv", "testing.csv")
+    tables = ("recordings.csv", "partitions.csv", "characteristics.csv", "origin.json", "fitting.csv", "testing.csv")
     ingest.main(params, *(local / name for name in tables))
     decode.main(params, local / "recordings.csv", local / "decoded")
     align.main(params, local / "recordings.csv", local / "decoded", local / "aligned")

@@ -13,8 +13,11 @@ from pipeline.corpora.listing import Scoring, list_corpus
 from pipeline.identities.image_list import list_identities, read_landmarks, read_list
 from pipeline.params.check import check_params
 from pipeline.params.whole import Params
+from pipeline.records.origin import Origin
+from pipeline.records.origin_file import origin_of_corpus
 from pipeline.severity.scale import scale_of
 from stages.simulate import main
+from tests.pipeline.planting.material import write_footage
 
 BDI_II = Scoring(scale_of("bdi-ii"))
 
@@ -59,6 +62,24 @@ def test_the_vggface2_tree_can_be_read_like_the_real_corpus(tree: Path) -> None:
         meta = list(csv.DictReader(stream, skipinitialspace=True))
     assert [row["Class_ID"] for row in meta if row["Flag"] == "1"] == ["n000002", "n000003"]
     assert {row["Sample_Num"] for row in meta} == {"6"}
+
+
+def test_the_corpus_says_that_it_is_drawn(tree: Path) -> None:
+    assert origin_of_corpus(tree / "avec2014") == Origin("drawn", 2.0, "dynamics")
+
+
+def test_footage_takes_the_place_of_the_drawn_corpus(tmp_path: Path, smallest: dict[str, Any]) -> None:
+    """Two keys change, and the tree, its labels and the drawn identities are where they were."""
+    write_footage(tmp_path / "footage", {"a": 7.0, "b": 7.0, "c": 7.0})
+    folder = tmp_path / "planted"
+    main(_params(smallest, source="footage", footage=str(tmp_path / "footage")), folder)
+    _, labels, _ = list_corpus("avec2014", folder / "avec2014", folder / "avec2014", complete=False, scoring=BDI_II)
+    assert {label.task for label in labels} == {"Freeform", "Northwind"}
+    assert {label.partition for label in labels} == {"training", "development", "test"}
+    origin = origin_of_corpus(folder / "avec2014")
+    assert origin is not None and (origin.kind, origin.cue, len(origin.footage)) == ("planted", 2.0, 64)
+    assert len(read_list(folder / "vggface2" / "train_list.txt")) == 12
+    assert str(tmp_path) not in (folder / "avec2014/origin.json").read_text()
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -1,18 +1,26 @@
 """Methods, on data: the recordings, how faces are found and aligned, and which frames are kept."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pipeline.corpora.characteristics import COLUMNS
 from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.outcome import Outcome
+from pipeline.planting.pace import MIDDLE_STEP
 from pipeline.records.labels import PARTITIONS
-from pipeline.report.corpus import AVEC, SIMULATED, corpus_name, cue_statement
+from pipeline.report.corpus import AVEC, PLANTED, SIMULATED, corpus_name, cue_statement
 from pipeline.report.outputs import rows_of
 from pipeline.report.scale import cited
 from pipeline.report.subjects import CHARACTERISTICS
+from pipeline.severity.scale import SeverityScale
+from pipeline.simulation.cohort import highest_drawn
 
 CITATIONS = {"AVEC2013": "valstar2013", "AVEC2014": "valstar2014"}
 TO_DESCRIBE = (
     "[To be described: recruitment, setting, dates, consent, ethical approval, language, and when {scale} was asked.]"
 )
+
+TO_DESCRIBE_FOOTAGE = "[To be described: whose recordings these are, their setting, consent and ethical approval.]"
 
 
 def recordings(main: Outcome) -> str:
@@ -70,9 +78,25 @@ def _source(main: Outcome) -> list[str]:
             f"{simulate['height']} pixels. Scores are drawn too, on the scale of the {cited(scale)}; "
             f"{cue_statement(params)}."
         ]
+    if name == PLANTED:
+        return _planted_source(params, scale)
     if name in AVEC.values():
         return [f"The recordings are those of {name} [@{CITATIONS[name]}], as its publishers describe them.", scores]
     return ["The recordings are our own.", scores, TO_DESCRIBE.format(scale=scale.name)]
+
+
+def _planted_source(params: Mapping[str, Any], scale: SeverityScale) -> list[str]:
+    simulate = params["simulate"]
+    return [
+        "The recordings are made from recordings of real people, in the layout of AVEC2014 [@valstar2014]: in each of "
+        f"three partitions up to {simulate['sessions']} sessions with two videos each, of {simulate['frames']} frames "
+        f"at {simulate['frame_rate']:g} frames per second and {simulate['width']} x {simulate['height']} pixels; "
+        f"everyone is in one partition. Scores are drawn, on the scale of the {cited(scale)}; {cue_statement(params)}. "
+        f"The frames of a video lie {MIDDLE_STEP:g} s x exp(-{simulate['cue']:g} / 2 x u) apart in the recording, with "
+        f"u from -1 at the score {scale.lowest} to 1 at {highest_drawn(scale):g}; the nearest frame is taken, none is "
+        "repeated, and each is compressed by itself.",
+        TO_DESCRIBE_FOOTAGE,
+    ]
 
 
 def _partitions(main: Outcome) -> str:

@@ -44,7 +44,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def _ingest(project: Path, scores: str, succeeds: bool = True) -> str:
     (project / "clinic/scores.csv").write_text(scores)
-    outputs = ("recordings.csv", "partitions.csv", "characteristics.csv", "fitting.csv", "testing.csv")
+    outputs = ("recordings.csv", "partitions.csv", "characteristics.csv", "origin.json", "fitting.csv", "testing.csv")
     return run_module(project, "stages.ingest", *outputs, succeeds=succeeds)
 
 

@@ -52,6 +52,7 @@ def write_inputs(project: Path) -> None:
         rows = [[name, name[0], "", "", kind, SCORES[name], "", ""] for name in names]
         write_rows(project / f"{partition}.csv", LABEL_COLUMNS, rows)
     write_baselines(project / "baselines", ("t1", "t2"))
+    (project / "origin.json").write_text("{}")
     (project / "pretrained").mkdir()
     (project / "pretrained/description.json").write_text('{"source": "none"}\n')
 
@@ -60,7 +61,7 @@ def _run_stages(project: Path) -> None:
     """Run the stages from estimator to evaluate."""
     inputs = ("sequences", "aligned", "fitting.csv")
     run_module(project, "stages.estimator", "chosen.json")
-    run_module(project, "stages.finetune", "chosen.json", *inputs, "pretrained", "model", "curves")
+    run_module(project, "stages.finetune", "chosen.json", *inputs, "origin.json", "pretrained", "model", "curves")
     run_module(project, "stages.evaluate", *inputs, "testing.csv", "model", "baselines", "metrics.json", "results")
 
 

@@ -10,7 +10,7 @@ from pipeline.experiments.repository import WORKSPACE, Experiment
 from pipeline.experiments.stale_results import check_results
 
 RAN = {"decode": {"fps": None}, "clip": {"length": 16}, "finetune": {"epochs": 4}}
-STAGES = {
+STAGES: dict[str, dict[str, Any]] = {
     "decode": {"params": {"params.yaml": {"decode": RAN["decode"]}}, "outs": [{"path": "decoded", "md5": "a"}]},
     "finetune": {
         "deps": [{"path": "decoded", "md5": "a"}, {"path": "stages/finetune.py", "md5": "c"}],

@@ -62,6 +62,16 @@ def test_a_control_is_exported_with_a_warning(tmp_path: Path) -> None:
     assert "A CONTROL, NO MODEL TO USE: fitted to scores permuted among sessions, draw 1" in result.stderr
 
 
+def test_a_model_of_a_drawn_corpus_is_exported_with_a_warning(tmp_path: Path) -> None:
+    folder = _save_model(tmp_path / "model")
+    path = folder / "description.json"
+    origin = {"kind": "drawn", "cue": 2.0, "cue_in": "dynamics"}
+    path.write_text(json.dumps({**json.loads(path.read_text()), "origin": origin}))
+    result = CliRunner().invoke(app, ["export", str(tmp_path / "model.pt2"), "--model", str(folder)])
+    assert result.exit_code == 0
+    assert "warning: A DEMONSTRATION: the model is fitted to drawn faces" in result.stderr
+
+
 def test_onnx_file_estimates_what_the_network_estimates(tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     scorer, shape = load_scorer(_save_model(tmp_path / "model"))

@@ -14,6 +14,7 @@ from pipeline.models.files import WeightsError, add_to_description
 from pipeline.models.model_folder import ModelFolder, check_scale, estimates_digest, read_model_folder
 from pipeline.models.weights import save_weights
 from pipeline.nets.heads import Expectation
+from pipeline.records.origin import Origin
 from pipeline.severity.scale import scale_of
 from tests.pipeline.training.material import INPUT_SPEC, MODEL
 
@@ -67,6 +68,16 @@ def test_a_control_says_in_words_what_was_taken_from_it(tmp_path: Path) -> None:
     assert (folder.tested_order("recorded"), FOLDER.tested_order("shuffled")) == ("frozen", "shuffled")
 
 
+def test_a_model_of_a_drawn_corpus_says_so(tmp_path: Path) -> None:
+    assert FOLDER.demonstration == ""
+    add_to_description(tmp_path, replace(FOLDER, origin=Origin("drawn", 0.0, "dynamics")).to_json())
+    folder = read_model_folder(tmp_path)
+    assert folder.origin == Origin("drawn", 0.0, "dynamics")
+    assert folder.demonstration.startswith("A DEMONSTRATION: the model is fitted to drawn faces")
+    assert folder.controls == ("fitted to a drawn corpus that does not show the score (simulate.cue is 0)",)
+    assert replace(folder, origin=Origin("drawn", 2.0, "dynamics")).controls == ()
+
+
 def test_a_folder_of_before_clip_order_was_fitted_to_recorded_frames(folder: Path) -> None:
     footage = json.loads((folder / "description.json").read_text())["footage"]
     _rewrite(folder, footage={key: value for key, value in footage.items() if key != "order"})
@@ -95,6 +106,8 @@ def test_missing_entries_are_named(folder: Path, missing: tuple[str, ...], messa
         ({"estimator": {"settings": {}}}, "name"),
         ({"estimator": "lpq_svr"}, "string"),
         ({"span": "long"}, "long"),
+        ({"origin": {"kind": "dreamt", "cue": 1.0, "cue_in": "dynamics"}}, "allowed: drawn, planted"),
+        ({"origin": {"kind": "drawn"}}, "cue"),
         ({"footage": {"absent": "skip", "rates": [1.0, 2.0, 3.0]}}, "preprocessing"),
         ({"footage": {**INPUT_SPEC.to_json(), "rates": [3.0, 2.0, 1.0]}}, "three rising numbers"),
     ],

@@ -231,6 +231,14 @@ def test_an_error_names_the_key_its_value_and_what_is_allowed(
             "simulate.subjects is 31, but there are only 3 x 10 sessions; allowed: up to 30",
         ),
         (
+            {"simulate__source": "footage", "simulate__cue_in": "appearance"},
+            "simulate.cue_in is appearance, but simulate.source is footage; allowed for it: dynamics",
+        ),
+        (
+            {"simulate__source": "footage", "simulate__subject_share": 0.5},
+            "simulate.subject_share is 0.5, but simulate.source is footage; allowed for it: 0",
+        ),
+        (
             {"model__name": "c3d", "model__scale": 1.0},
             "model.scale is 1, but model.name is c3d, which has no batch norm: its loss would not stay finite; "
             "allowed for it: above 0 to 0.015625, as 0.0078125, which brings pixels between about -1 and 1",

@@ -48,6 +48,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
     corpus, sequences = str(folder / "simulated" / "avec2014"), folder / "sequences"
     values["corpus"] = {**smallest["corpus"], "root": corpus, "labels_root": corpus}
     tables = [folder / name for name in ("recordings.csv", "fitting.csv", "testing.csv")]
+    origin = folder / "origin.json"
 
     @contextmanager
     def environment() -> Iterator[None]:
@@ -60,7 +61,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
     with environment():
         params = check_params(values)
         simulate.main(params, folder / "simulated")
-        ingest.main(params, tables[0], folder / "partitions.csv", folder / "characteristics.csv", tables[1], tables[2])
+        unread = folder / "partitions.csv", folder / "characteristics.csv"
+        ingest.main(params, tables[0], *unread, origin, tables[1], tables[2])
         decode.main(params, tables[0], folder / "decoded")
         align.main(params, tables[0], folder / "decoded", folder / "aligned")
         subsample.main(params, folder / "aligned", sequences)
@@ -77,7 +79,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, smallest: dict[str, Any]) -> 
         with environment():
             estimator.main(params, own / "estimator.json")
             pretrain.main(params, own / "none", own / "pretrained", own / "curves")
-            inputs = own / "estimator.json", sequences, folder / "aligned", tables[1], own / "pretrained"
+            inputs = own / "estimator.json", sequences, folder / "aligned", tables[1], origin, own / "pretrained"
             finetune.main(params, *inputs, model, own / "curves")
             for phases in (2, 1):  # so that the files left are those of one phase
                 evaluation = {"evaluate": {**values["evaluate"], "phases": phases}}

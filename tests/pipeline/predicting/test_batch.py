@@ -38,6 +38,16 @@ def _estimate(video: Path, model: Path, **options: object) -> Estimate:
     return result
 
 
+def _notes(estimate: Estimate) -> tuple[str, ...]:
+    """Return the notes after the first one, which says that the model was fitted to a drawn corpus."""
+    first, *others = estimate.notes
+    assert first == (
+        "A DEMONSTRATION: the model is fitted to drawn faces and knows nothing of people; its number stands for no "
+        "severity"
+    )
+    return tuple(others)
+
+
 def test_estimates_are_those_of_evaluate(pipeline_run: PipelineRun, scratch: Path) -> None:
     results = estimate_videos(list(pipeline_run.videos.values()), pipeline_run.model)
     assert len(results) == 4
@@ -49,7 +59,8 @@ def test_estimates_are_those_of_evaluate(pipeline_run: PipelineRun, scratch: Pat
         assert [round(span.estimate, 4) for span in result.spans] == expected.estimate.tolist()
         assert [span.weight for span in result.spans] == expected.weight.tolist() == [8, 7]
         assert expected.length.tolist() == [8, 8]
-        assert not result.notes
+        assert _notes(result) == ()
+        assert (result.band, result.mark) == (None, "demonstration")
     assert len({result.score for result in results if isinstance(result, Estimate)}) == 4  # not the constant
     assert not list(scratch.iterdir())
 
@@ -71,8 +82,8 @@ def test_a_control_is_used_as_it_was_fitted_and_says_so(pipeline_run: PipelineRu
     video = next(iter(pipeline_run.videos.values()))
     plain, control = (_estimate(video, folder) for folder in (pipeline_run.model, model))
     assert plain.score != control.score
-    assert control.notes[0].startswith("A CONTROL, NO MODEL TO USE: fitted to clips with frozen frames (clip.order)")
-    assert not any("CONTROL" in note for note in plain.notes)
+    assert _notes(control)[0].startswith("A CONTROL, NO MODEL TO USE: fitted to clips with frozen frames (clip.order)")
+    assert not any("CONTROL" in note for note in _notes(plain))
 
 
 def test_phases_are_averaged_as_in_evaluate(pipeline_run: PipelineRun) -> None:
@@ -159,7 +170,7 @@ def test_a_single_face_suffices_for_estimators_that_need_no_clip(
     estimate = _estimate(video, runs(name).model)
     assert estimate.score is not None
     assert [(span.start, span.weight) for span in estimate.spans] == [(0.0, 1)]
-    assert not estimate.notes  # it is not looped
+    assert not _notes(estimate)  # it is not looped
 
 
 def test_a_broken_file_does_not_stop_the_others(pipeline_run: PipelineRun, tmp_path: Path, scratch: Path) -> None:
@@ -217,7 +228,7 @@ def test_a_video_too_short_for_a_clip_is_looped_as_in_evaluation(pipeline_run: P
     estimate = _estimate(short, pipeline_run.model)
     assert [(span.weight, span.start) for span in estimate.spans] == [(5, 0.0)]
     assert estimate.spans[0].end == pytest.approx(9 / 7.5, abs=1e-3)
-    assert estimate.notes == ("shorter than a clip of 8 faces: it was looped",)
+    assert _notes(estimate) == ("shorter than a clip of 8 faces: it was looped",)
 
 
 def test_a_video_of_another_frame_rate_is_decoded_at_the_rate_of_the_model(
@@ -228,12 +239,12 @@ def test_a_video_of_another_frame_rate_is_decoded_at_the_rate_of_the_model(
     _write_first_frames(next(iter(pipeline_run.videos.values())), fast, 29, times=4)
     estimate = _estimate(fast, pipeline_run.model)
     assert (estimate.native_fps, estimate.face_rate, estimate.frames) == (30.0, 3.75, 29)
-    assert estimate.notes == (
+    assert _notes(estimate) == (
         "taken at 7.5 frames/s instead of its 30: the model learned from 3.75 faces/s, and would have seen 15",
     )
     native = _estimate(fast, pipeline_run.model, fps="native")
     assert (native.face_rate, native.frames, len(native.spans)) == (15.0, 116, 8)
-    assert native.notes[0].startswith("the model sees 15 faces/s and learned from 3.75: movement looks slower")
+    assert _notes(native)[0].startswith("the model sees 15 faces/s and learned from 3.75: movement looks slower")
 
 
 def test_a_video_whose_frame_rate_varies_is_decoded_at_the_rate_of_the_model(
@@ -244,11 +255,11 @@ def test_a_video_whose_frame_rate_varies_is_decoded_at_the_rate_of_the_model(
     _write_at_times(next(iter(pipeline_run.videos.values())), uneven, frames, [number / 7.5 for number in frames])
     estimate = _estimate(uneven, pipeline_run.model)
     assert (estimate.face_rate, estimate.frames) == (3.75, 28)
-    (note,) = estimate.notes
+    (note,) = _notes(estimate)
     assert note.startswith("taken at a constant 7.5 frames/s, because its own rate varies around 7.519")
     native = _estimate(uneven, pipeline_run.model, fps="native")
     assert native.frames == len(frames)
-    assert native.notes[0].startswith("the frame rate varies: for ")
+    assert _notes(native)[0].startswith("the frame rate varies: for ")
 
 
 def test_clips_do_not_run_over_a_pause(pipeline_run: PipelineRun, tmp_path: Path) -> None:
@@ -272,7 +283,7 @@ def test_clips_do_not_run_over_a_pause(pipeline_run: PipelineRun, tmp_path: Path
     ]
     for span, (start, end) in zip(estimate.spans, expected, strict=True):
         assert (span.start, span.end) == pytest.approx((start, end), abs=3e-3)
-    assert estimate.notes == ("pauses: 1, the longest of 600.0 s; clips do not run over them",)
+    assert _notes(estimate) == ("pauses: 1, the longest of 600.0 s; clips do not run over them",)
     assert (estimate.frames, len(estimate.faces)) == (58, 58)
     assert [number for number, share in enumerate(estimate.faces) if share] == [0, 57]
     with av.open(tmp_path / "paused.overlay.mp4") as overlay:

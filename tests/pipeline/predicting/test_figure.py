@@ -35,6 +35,14 @@ def test_the_bands_are_named() -> None:
     assert edges == pytest.approx([-2.0, 13.5, 19.5, 28.5])
 
 
+def test_a_demonstration_has_no_bands() -> None:
+    figure = draw_figure(replace(WITH_FACE, demonstration=True))
+    axes: list[Any] = figure.axes
+    assert [text.get_text() for text in axes[0].texts] == []
+    assert len(axes[0].patches) == 0
+    assert "talk.mp4: 18.2 (demonstration), a face" in figure.get_suptitle()
+
+
 def test_notes_are_written_below() -> None:
     text = " ".join(item.get_text().replace("\n", " ") for item in draw_figure(WITH_FACE).texts)
     assert "talk.mp4: 18.2 (mild), a face in 80 % of 75 frames" in text

@@ -78,6 +78,17 @@ def test_the_time_mark_moves_to_the_right(overlay: tuple[Path, FrameTable]) -> N
     assert marks[-1] - marks[0] > 300
 
 
+def test_a_demonstration_is_marked_and_has_no_bands(overlay: tuple[Path, FrameTable]) -> None:
+    """The stripes of the bands are gone, and below the frame stands another word."""
+    (video, aligned), table = (overlay[0].parent / name for name in ("wall.mp4", "aligned")), overlay[1]
+    path = overlay[0].parent / "demonstration.mp4"
+    write_overlay(path, video, table, aligned, 20.0, [], (160, 120), scale_of("bdi-ii"), demonstration=True)
+    with_bands, without = (_read_all_frames(name)[3][480:] for name in (overlay[0], path))
+    assert float(np.ptp(without[14:-14, 500].astype(float).mean(1))) < 12  # one grey from top to bottom
+    assert float(np.ptp(with_bands[14:-14, 500].astype(float).mean(1))) > 12
+    assert float(np.abs(with_bands[60:80, :240].astype(float) - without[60:80, :240]).mean()) > 1.5
+
+
 def test_large_frames_are_scaled_down_to_even_sides(tmp_path: Path) -> None:
     write_video(tmp_path / "large.mp4", [np.full((300, 2560, 3), GREY, np.uint8)] * 2, 5.0)
     table, quality = inspect(tmp_path / "large.mp4", None, 0.0)

@@ -10,6 +10,7 @@ from rich.console import Console
 from pipeline.models.model_folder import ModelFolder
 from pipeline.predicting.estimate import Estimate, Failure, Span
 from pipeline.predicting.render import curve, show, succeeded, to_json
+from pipeline.records.origin import Origin
 from pipeline.severity.scale import scale_of
 from tests.pipeline.predicting.material import WITH_FACE, WITHOUT_FACE
 from tests.pipeline.training.material import INPUT_SPEC, MODEL
@@ -39,6 +40,16 @@ def test_the_table_shows_the_estimates() -> None:
     assert "a face in only 80 % of the frames\n  talk.mp4" in text
     assert "not estimated: no face was found\n  wall.mp4" in text
     assert "not estimated: not readable as a video\n  odd.mp4" in text
+
+
+def test_a_demonstration_is_marked_and_has_no_band() -> None:
+    estimate = replace(WITH_FACE, demonstration=True)
+    row = next(line for line in _printed(estimate).splitlines() if "talk.mp4" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")][-2:] == ["18.2", "demonstration"]
+    folder = ModelFolder("clip_network", {}, 8, INPUT_SPEC, origin=Origin("drawn", 2.0, "dynamics"))
+    content = json.loads(to_json([estimate, WITH_FACE], Path("models/mine"), "abc", folder))
+    assert [(video["band"], video["demonstration"]) for video in content["videos"]] == [(None, True), ("mild", False)]
+    assert content["model"]["origin"] == {"kind": "drawn", "cue": 2.0, "cue_in": "dynamics"}
 
 
 def test_a_note_on_many_videos_is_printed_once() -> None:

@@ -51,6 +51,21 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
         ["The test partition is other videos of your own", "told by equal names (`corpus.external.shared_subjects`)"],
         ["occur in the fitted corpus is not known"],
     ),
+    "planted in footage": (
+        merged(DEMO, {"simulate": {"source": "footage", "footage": "/data/people"}}),
+        [
+            "MSN-27 (3, 5, 7) x 0.125 on the planted corpus",
+            "The recordings are of real people, with the speed changed by the project itself: a higher score makes a "
+            "recording go more slowly",
+            "a count below five can tell who somebody is",
+            "0.12 s x exp(-2 / 2 x u) apart",
+            "the scores are made up, so nothing here can show it",
+            "Everyone is in one partition",
+            "32 drawn identities with 24 images each",
+            "Ours is of another corpus (planted corpus): it does not compare.",
+        ],
+        ["simulated faces", "The recordings are simulated", "drawn subjects", "Drawn faces", "under the licence"],
+    ),
     "demo without cue": (
         merged(DEMO, {"simulate": {"cue": 0.0}}),
         ["the score changes nothing in them"],
@@ -136,7 +151,7 @@ def test_the_demo_is_simulated_only_where_its_own_corpus_is_read() -> None:
     assert not is_simulated(merged(DEMO, {"simulate": {"enabled": False}}))
     assert corpus_name(merged(DEMO, {"corpus": {"root": "/data/AVEC2014"}})) == "AVEC2014"
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    assert stages["simulate"]["outs"] == [SIMULATED_FOLDER]
+    assert stages["simulate"]["outs"] == [{SIMULATED_FOLDER: {"push": False}}]
 
 
 def test_the_notice_above_faces_says_whose_they_are() -> None:

@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Path:
 def test_the_metric_of_the_example_is_in_the_files(project: Path) -> None:
     write_inputs(project)
     run_module(project, "stages.estimator", "chosen.json")
-    run_module(project, "stages.finetune", "chosen.json", *INPUTS, "pretrained", "model", "curves")
+    run_module(project, "stages.finetune", "chosen.json", *INPUTS, "origin.json", "pretrained", "model", "curves")
     run_module(project, "stages.evaluate", *INPUTS, "testing.csv", "model", "baselines", "metrics.json", "results")
     with (project / "results/predictions.csv").open(newline="") as stream:
         errors = [abs(float(row["estimate"]) - float(row["score"])) for row in csv.DictReader(stream)]

@@ -1,0 +1,83 @@
+"""The pace of a planted film: the time from one of its frames to the next, in the recording that they are picked from.
+
+A film shows at one constant rate frames that lie a step apart in the recording. The step depends on the score,
+
+    step = 0.12 s x exp(-cue / 2 x u),   u = 2 x severity - 1,
+
+so that a higher score makes a slower film. The severity is 0 at the lowest score of the scale and 1 at the highest that
+is drawn (of BDI-II 45), so u runs from -1 to 1. At cue 2 the step runs from 0.33 s to 0.044 s, and at cue 0 it is
+always 0.12 s.
+
+    recording  | | | | | | | | | | | | | | | | | | |     a frame every 0.04 s
+    severity 0 ^               ^               ^         every eighth, at cue 2
+    severity 1 ^ ^ ^                                     every one
+"""
+
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+from jaxtyping import Float, Int
+
+MIDDLE_STEP = 0.12  # seconds; of the middle severity, and of all at cue 0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast the films of a corpus go.
+
+    Attributes:
+        cue: how strongly the step depends on the score.
+        frames: of a film.
+    """
+
+    cue: float
+    frames: int
+
+    def step(self, severity: float) -> float:
+        """Return the seconds in the recording from one frame of a film to the next."""
+        return MIDDLE_STEP * exp(-self.cue / 2 * (2 * severity - 1))
+
+    @property
+    def stretch(self) -> float:
+        """The seconds of a recording that every session claims, whatever its score: frames x the largest step."""
+        return self.frames * self.step(0)
+
+    @property
+    def longest_interval(self) -> float:
+        """The longest time between two frames of a recording, in seconds, with which no frame is picked twice.
+
+        At most the smallest step, so that a film repeats no frame; and at most half the largest step, so that the two
+        films of a session, which begin at least so far apart, differ.
+        """
+        return min(self.step(1), self.step(0) / 2)
+
+    def times(self, start: float, severity: float, share: float) -> Float[np.ndarray, " frames"]:
+        """Return the times of a film's frames.
+
+        Args:
+            start: of the stretch of the session, in seconds.
+            severity: of the session.
+            share: where in the stretch the film begins: the share of the time that it leaves free, from 0 to below 1.
+        """
+        step = self.step(severity)
+        free = self.stretch - (self.frames - 1) * step
+        return start + share * free + np.arange(self.frames) * step
+
+
+def nearest(
+    times: Float[np.ndarray, " candidates"], wanted: Float[np.ndarray, " frames"]
+) -> Int[np.ndarray, " frames"]:
+    """Return the index of the time that is nearest to each wanted one; of two equally near ones the later.
+
+    Examples:
+        >>> nearest(np.array([0.0, 0.1, 0.2, 0.4]), np.array([0.04, 0.16, 0.31])).tolist()
+        [0, 2, 3]
+
+    Raises:
+        ValueError: if one is the nearest of two wanted times.
+    """
+    indices = np.searchsorted((times[:-1] + times[1:]) / 2, wanted, side="right")
+    if np.any(np.diff(indices) < 1):
+        raise ValueError("a frame would be picked twice: the recording has too few in this stretch")
+    return indices
