@@ -78,6 +78,7 @@ def test_the_json_has_all_results() -> None:
         "video": "films/talk.mp4",
         "estimate": 18.25,
         "band": "mild",
+        "demonstration": False,
         "error": None,
         "notes": ["a face in only 80 % of the frames"],
         "seconds": 10.0,
