@@ -41,11 +41,6 @@ class RidgeRegression:
     intercept: float
 
     def __post_init__(self) -> None:
-        if not self.mean.shape == self.scale.shape == self.weights.shape:
-            raise ValueError(
-                f"ridge regression: mean, scale and weights of shapes {self.mean.shape}, {self.scale.shape} and "
-                f"{self.weights.shape}; allowed: equal ones"
-            )
         if not (self.scale > 0).all():
             raise ValueError(f"ridge regression: a scale of {self.scale.min():g}; allowed: above 0")
 
@@ -63,11 +58,11 @@ class RidgeRegression:
         """Make a regression from the arrays of `to_arrays`; others are ignored.
 
         Args:
-            arrays: by name.
+            arrays: by name, of shapes that fit each other.
             source: the file that they come from, for the error.
 
         Raises:
-            ValueError: if they do not fit each other.
+            ValueError: if a scale is not above 0.
         """
         try:
             return cls(
