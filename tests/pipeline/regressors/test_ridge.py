@@ -73,7 +73,7 @@ def test_arrays_make_the_same_regression() -> None:
     again = RidgeRegression.from_arrays(ridge.to_arrays(), "file")
     assert again.predict(x).tolist() == ridge.predict(x).tolist()
     assert again.predict(x[3:4]).tolist() == [ridge.predict(x).tolist()[3]]
-    with pytest.raises(ValueError, match="^file: ridge regression: a scale of 0; allowed: above 0"):
+    with pytest.raises(ValueError, match=r"^file: ridge regression: a scale of 0; allowed: above 0"):
         RidgeRegression.from_arrays({**ridge.to_arrays(), "scale": ridge.scale * 0}, "file")
 
 
