@@ -9,6 +9,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from pipeline.params.faces import Align
+from pipeline.params.network import Clip
 from pipeline.params.section import Real, Section, to_tuple
 
 Source = Literal["sequences", "aligned"]
@@ -32,8 +34,8 @@ class EstimatorSettings(Section):
     sources: ClassVar[tuple[Source, ...]] = ("sequences",)
     reads_clips: ClassVar[bool] = False
 
-    def check_size(self, size: int) -> None:
-        """Check that faces of `size` x `size` pixels (align.size) can be used.
+    def check_faces(self, align: Align, clip: Clip) -> None:
+        """Check that such aligned faces, in such clips, can be used.
 
         Raises:
             ValueError: naming the settings and what is allowed.
@@ -78,13 +80,40 @@ class LpqSvr(EstimatorSettings):
             raise ValueError
         return window
 
-    def check_size(self, size: int) -> None:
+    def check_faces(self, align: Align, clip: Clip) -> None:
         """Check that every region of the face has a pixel whose window lies in the face."""
-        if size - self.window + 1 < self.grid:
+        if align.size - self.window + 1 < self.grid:
             raise ValueError(
-                f"align.size is {size}, but estimator.lpq_svr has windows of {self.window} pixels and a grid of "
-                f"{self.grid}; allowed: window + grid up to {size + 1}"
+                f"align.size is {align.size}, but estimator.lpq_svr has windows of {self.window} pixels and a grid of "
+                f"{self.grid}; allowed: window + grid up to {align.size + 1}"
             )
+
+
+class MotionStatistics(EstimatorSettings):
+    """Mean squared differences of the face over lags of a few frames, and ridge regression."""
+
+    title = "motion statistics + ridge"
+    reads_clips = True
+
+    side: int = Field(ge=8, le=512, description="pixels, 8 to align.size: the side to which faces are made smaller")
+    lags: int = Field(
+        ge=1, le=1000, description="frames, 1 to clip.length - 1: the longest lag; every lag from 1 is measured"
+    )
+    penalties: Annotated[tuple[Positive, ...], BeforeValidator(to_tuple)] = Field(
+        min_length=1, description="a list of numbers above 0: the penalties to choose from"
+    )
+    folds: int = Field(ge=2, le=100, description="folds of subjects for the choice without validation, 2 to 100")
+
+    def check_faces(self, align: Align, clip: Clip) -> None:
+        """Check that faces lie in the template, are not smaller than the small ones, and that a clip has the lags."""
+        name, longest, has_template = "estimator.motion_statistics", clip.length - 1, align.method == "similarity"
+        for is_allowed, key, value, allowed in (
+            (has_template, "align.method", align.method, "similarity, which puts eyes and mouth in one place"),
+            (self.side <= align.size, f"{name}.side", self.side, f"8 to align.size, {align.size}"),
+            (self.lags <= longest, f"{name}.lags", self.lags, f"1 to clip.length - 1, {longest}"),
+        ):
+            if not is_allowed:
+                raise ValueError(f"{key} is {value}, but estimator.name is motion_statistics; allowed: {allowed}")
 
 
 class Estimator(Section):
@@ -97,6 +126,7 @@ class Estimator(Section):
     clip_network: ClipNetwork
     frame_expectation: FrameExpectation
     lpq_svr: LpqSvr
+    motion_statistics: MotionStatistics
 
     @field_validator("name")
     @classmethod

@@ -86,7 +86,7 @@ class Params(Section):
                 raise ValueError(
                     f"{key} is {value}, but estimator.name is {name}; allowed for it: {', '.join(allowed)}"
                 )
-        settings.check_size(self.align.size)
+        settings.check_faces(self.align, self.clip)
 
     def _check_order(self) -> None:
         """Check that clips are reordered once at most, and only for an estimator that sees them."""

@@ -26,6 +26,8 @@ ANOTHER_MEASUREMENT = {  # what an estimate depends on, by estimator
     "light or task is another measurement.",
     "lpq_svr": "The estimate is made from textures of the face, averaged over time: another camera, light or task is "
     "another measurement.",
+    "motion_statistics": "The estimate depends on how fast and how far a face moves, and on nothing else of it: "
+    "another frame rate, camera or task is another measurement.",
 }
 
 

@@ -47,6 +47,7 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/video/reading.py": ["simulate", "decode", "align"],
     "pipeline/video/writing.py": ["simulate"],
     "pipeline/faces/mtcnn.py": FACES,
+    "pipeline/faces/template.py": [*FACES, *WITH_ESTIMATOR],
     "pipeline/tracking/linking.py": ["align"],
     "pipeline/identities/image_list.py": ["identities"],
     "pipeline/detection/tables.py": ["detection"],
@@ -72,7 +73,7 @@ STAGES_BY_FILE: dict[str, list[str]] = {
     "pipeline/descriptors/lpq.py": ["align", "baselines", *WITH_ESTIMATOR],
     "pipeline/descriptors/lpq_segments.py": WITH_ESTIMATOR,
     "pipeline/regressors/svr.py": WITH_ESTIMATOR,
-    "pipeline/regressors/ridge.py": ["baselines"],
+    "pipeline/regressors/ridge.py": ["baselines", *WITH_ESTIMATOR],
     "pipeline/estimators/registry.py": WITH_ESTIMATOR,
     "pipeline/estimators/choice.py": ["estimator", "finetune", "complexity"],
     "pipeline/estimators/features.py": WITH_FEATURES,
@@ -100,6 +101,7 @@ CHOICES = {
     "clip_network": {"estimator__name": "clip_network"},
     "frame_expectation": {"estimator__name": "frame_expectation", "model__name": "resnet50"},
     "lpq_svr": {"estimator__name": "lpq_svr"},
+    "motion_statistics": {"estimator__name": "motion_statistics"},
 }
 
 
@@ -148,7 +150,7 @@ def test_an_unknown_estimator_is_refused_with_the_allowed_ones(project: Any) -> 
     project.change(estimator__name="lstm")
     for target in ([], ["complexity"], ["explain"]):
         output = project.run("dvc", "repro", *target, succeeds=False)
-        assert "estimator.name is lstm; allowed: clip_network, frame_expectation, lpq_svr" in output
+        assert "estimator.name is lstm; allowed: clip_network, frame_expectation, lpq_svr, motion_statistics" in output
         assert "No such file" not in output
 
 

@@ -37,6 +37,7 @@ def _run(folder: Path, values: dict[str, Any]) -> "subprocess.CompletedProcess[s
     [
         ("clip_network", "msn", {}),
         ("frame_expectation", "resnet50", {}),
+        ("motion_statistics", "msn", {"side": 8, "lags": 7, "penalties": [1, 2.5], "folds": 3}),
         (
             "lpq_svr",
             "msn",
@@ -68,7 +69,10 @@ def test_the_command_writes_the_file(smallest: dict[str, Any], tmp_path: Path) -
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"name": "magic"}, "estimator.name is magic; allowed: clip_network, frame_expectation, lpq_svr"),
+        (
+            {"name": "magic"},
+            "estimator.name is magic; allowed: clip_network, frame_expectation, lpq_svr, motion_statistics",
+        ),
         (
             {"name": "frame_expectation"},
             "model.name is msn, but estimator.name is frame_expectation; allowed for it: resnet50",

@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.outcome import Outcome
 from pipeline.report.corpus import is_simulated
+from pipeline.report.methods.descriptors import choice, describe
 from pipeline.report.paper import CLIP_NETWORK, estimator_label, estimator_name
 
 CITATIONS = {"msn": "demelo2020", "c3d": "tran2015", "i3d": "carreira2017", "resnet50": "he2016"}  # by model.name
@@ -28,9 +29,8 @@ def estimator(main: Outcome) -> str:
     name = estimator_name(main.params)
     if name in NETWORKS:
         return " ".join(_network(main, name))
-    if name == "lpq_svr":
-        return _lpq_svr(main.params["estimator"]["lpq_svr"])
-    return f"{estimator_label(main.params)}. [To be described: this version does not know the estimator.]"
+    unknown = f"{estimator_label(main.params)}. [To be described: this version does not know the estimator.]"
+    return describe(main.params, name) or unknown
 
 
 def pretraining(main: Outcome) -> str | None:
@@ -88,15 +88,6 @@ def _network(main: Outcome, name: str) -> list[str]:
     ]
 
 
-def _lpq_svr(settings: Mapping[str, Any]) -> str:
-    return (
-        f"The estimator is local phase quantisation [@ojansivu2008] in windows of {settings['window']} pixels, as "
-        f"histograms of {settings['grid']} x {settings['grid']} regions of the face, averaged over segments of "
-        f"{settings['segment']:g} s, with epsilon support vector regression in scikit-learn [@pedregosa2011], like the "
-        f"video baseline of AVEC2013 [@valstar2013]."
-    )
-
-
 def _identities(params: Mapping[str, Any]) -> str:
     if is_simulated(params, "identities.root"):
         simulate = params["simulate"]
@@ -149,24 +140,17 @@ def _rotation(augment: Mapping[str, Any]) -> str:
 
 
 def _validation(main: Outcome) -> list[str]:
-    validation, is_network = main.params["finetune"]["validation"], estimator_name(main.params) in NETWORKS
+    validation, name = main.params["finetune"]["validation"], estimator_name(main.params)
     share = f"{main.params['finetune']['held_out']:.0%}".replace("%", " %")
     held_out = {
         "none": "Training and development partitions were fitted; no recording was held out for validation.",
         "development": "The training partition was fitted, and the development partition was used for validation.",
         "subjects": f"Of the subjects of training and development, {share} were held out for validation.",
     }[validation]
-    choices = {
-        (True, True): "The weights of the epoch with the smallest validation RMSE were kept.",
-        (True, False): "The last weights were kept.",
-        (False, True): "C and epsilon were chosen by the validation RMSE.",
-        (
-            False,
-            False,
-        ): f"C and epsilon were chosen by {value_at(main.params, 'estimator.lpq_svr.folds')} folds of subjects.",
-    }
-    known = is_network or estimator_name(main.params) == "lpq_svr"
-    return [held_out, *([choices[is_network, validation != "none"]] if known else [])]
+    if name not in NETWORKS:
+        return [held_out, *choice(main.params, name)]
+    kept = "last weights" if validation == "none" else "weights of the epoch with the smallest validation RMSE"
+    return [held_out, f"The {kept} were kept."]
 
 
 def _list(items: list[Any], conjunction: str = "and") -> str:

@@ -5,7 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from pipeline.faces.similarity import TEMPLATE, similarity, square_crop, warp
+from pipeline.faces.similarity import similarity, square_crop, warp
+from pipeline.faces.template import TEMPLATE
 
 
 def _transform_points(points: np.ndarray, degrees: float, scale: float, shift: tuple[float, float]) -> np.ndarray:

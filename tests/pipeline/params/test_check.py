@@ -63,7 +63,36 @@ def test_lpq_needs_faces_that_its_windows_and_regions_fit_into() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"estimator__name": "lstm"}, "estimator.name is lstm; allowed: clip_network, frame_expectation, lpq_svr"),
+        (
+            {"align__method": "crop"},
+            "align.method is crop, but estimator.name is motion_statistics; allowed: similarity, which puts eyes and "
+            "mouth in one place",
+        ),
+        (
+            {"align__size": 32, "estimator__motion_statistics__side": 33},
+            "estimator.motion_statistics.side is 33, but estimator.name is motion_statistics; allowed: 8 to "
+            "align.size, 32",
+        ),
+        (
+            {"clip__length": 12},
+            "estimator.motion_statistics.lags is 12, but estimator.name is motion_statistics; allowed: 1 to "
+            "clip.length - 1, 11",
+        ),
+    ],
+)
+def test_motion_statistics_need_a_template_large_faces_and_long_clips(changes: dict[str, Any], message: str) -> None:
+    assert _error_lines(_values(estimator__name="motion_statistics", **changes)) == [f"params.yaml: {message}"]
+    check_params(_values(**changes))  # it is not chosen
+    check_params(_values(estimator__name="motion_statistics", clip__length=13, clip__order="shuffled"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"estimator__name": "lstm"},
+            "estimator.name is lstm; allowed: clip_network, frame_expectation, lpq_svr, motion_statistics",
+        ),
         (
             {"estimator__name": "frame_expectation"},
             "model.name is msn, but estimator.name is frame_expectation; allowed for it: resnet50",

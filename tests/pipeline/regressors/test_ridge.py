@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.regressors.ridge import select_ridge
+from pipeline.regressors.ridge import RidgeRegression, select_ridge
 
 PENALTIES = [0.001, 0.1, 10.0, 1e9]
 
@@ -49,6 +49,32 @@ def test_penalty_has_the_smallest_error_over_subjects_that_were_not_fitted(slope
         ]
         errors[penalty] = np.mean(parts)
     assert select_ridge(x, scores, subjects, PENALTIES, 4).penalty == pytest.approx(min(errors, key=errors.__getitem__))
+
+
+def test_penalty_has_the_smallest_error_of_the_validated_recordings_and_fits_none_of_them() -> None:
+    x, scores, subjects = made(24, 4, 0.5, seed=4)
+    new, truth, _ = made(8, 4, -2.0, seed=9)  # where the largest penalty is best, unlike in the fitted ones
+    errors = {
+        penalty: np.mean((normal_equations(x, scores, penalty, new)[1] - truth) ** 2) for penalty in (*PENALTIES, 3.0)
+    }
+    ridge = select_ridge(x, scores, subjects, list(errors), 4, (new, truth))
+    assert ridge.penalty == pytest.approx(min(errors, key=errors.__getitem__))
+    assert ridge.weights == pytest.approx(normal_equations(x, scores, ridge.penalty, new)[0], abs=1e-6)
+    assert ridge.intercept == pytest.approx(scores.mean())
+    alone = select_ridge(x, scores, subjects, PENALTIES, 4)
+    assert alone.penalty != pytest.approx(ridge.penalty)
+    none = select_ridge(x, scores, subjects, PENALTIES, 4, (new[:0], truth[:0]))
+    assert none.penalty == alone.penalty
+
+
+def test_arrays_make_the_same_regression() -> None:
+    x, scores, subjects = made(24, 4, 0.5, seed=4)
+    ridge = select_ridge(x, scores, subjects, PENALTIES, 4)
+    again = RidgeRegression.from_arrays(ridge.to_arrays(), "file")
+    assert again.predict(x).tolist() == ridge.predict(x).tolist()
+    assert again.predict(x[3:4]).tolist() == [ridge.predict(x).tolist()[3]]
+    with pytest.raises(ValueError, match=r"^file: ridge regression: a scale of 0; allowed: above 0"):
+        RidgeRegression.from_arrays({**ridge.to_arrays(), "scale": ridge.scale * 0}, "file")
 
 
 def test_subjects_are_not_divided() -> None:

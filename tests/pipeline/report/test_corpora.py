@@ -167,6 +167,7 @@ def test_the_notice_above_faces_says_whose_they_are() -> None:
         ({"model": {"name": "c3d"}}, "9.31 (AVEC2013) and 8.99 (AVEC2014)"),
         ({"estimator": {"name": "frame_expectation"}}, "8.25 (AVEC2013) and 8.23 (AVEC2014)"),
         ({"estimator": {"name": "lpq_svr"}}, "13.61 (AVEC2013)"),
+        ({"estimator": {"name": "motion_statistics"}}, None),
         ({"estimator": {"name": "somebody_elses"}}, None),
     ],
 )
@@ -178,3 +179,4 @@ def test_the_published_error_is_of_the_estimator(changes: dict[str, Any], error:
     assert (f"The published RMSE of the method is {error};" in card) is (error is not None)
     assert ("cannot see how a face moves" in card) is (params["estimator"]["name"] == "frame_expectation")
     assert ("textures of the face" in card) is (params["estimator"]["name"] == "lpq_svr")
+    assert ("how fast and how far a face moves" in card) is (params["estimator"]["name"] == "motion_statistics")

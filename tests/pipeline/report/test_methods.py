@@ -55,6 +55,18 @@ def _text(params: dict[str, Any], **description: object) -> str:
             "Adam",
         ),
         ({"estimator": {"name": "lpq_svr"}}, "C and epsilon were chosen by 5 folds of subjects.", "selvaraju2017"),
+        (
+            {"estimator": {"name": "motion_statistics", "motion_statistics": {"lags": 9}}, "clip": {"length": 20}},
+            "For lags k of 1 to 9 frames, and for the whole face, the eyes and the mouth, d(k) is the mean of "
+            "(g(t + k) - g(t))^2 over pixels and over pairs of frames in one clip of 20 frames.",
+            "support vector",
+        ),
+        ({"estimator": {"name": "motion_statistics"}}, "The penalty was chosen by 5 folds of subjects.", "epsilon"),
+        (
+            {"estimator": {"name": "motion_statistics"}, "finetune": {"validation": "development"}},
+            "The penalty was chosen by the validation RMSE.",
+            "folds of subjects",
+        ),
         ({"pretrain": {"source": "none"}}, "The network was not pretrained", "SGD"),
         ({"pretrain": {"source": "/data/w"}}, "weights that were trained elsewhere. [To be described", "/data/w"),
         ({}, "A sample was mirrored with probability 0.5.", "at most one"),
@@ -171,6 +183,7 @@ def test_studies_are_named() -> None:
         AVEC2014,
         OWN,
         merged(DEMO, {"estimator": {"name": "lpq_svr"}, "finetune": {"validation": "subjects"}}),
+        merged(DEMO, {"estimator": {"name": "motion_statistics"}}),
         merged(DEMO, {"estimator": {"name": "frame_expectation"}, "model": {"name": "resnet50"}}),
         merged(DEMO, {"corpus": {"layout": "avec2013", "root": "/data/avec"}, "model": {"name": "c3d"}}),
     ],

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.faces.face_crop import ORIGINS, CropSettings
-from pipeline.faces.similarity import TEMPLATE
+from pipeline.faces.template import TEMPLATE
 from pipeline.inspection.inspect_video import inspect, write_inspection
 from pipeline.records.quality import write_decoded
 from pipeline.simulation.appearance import draw_appearance

@@ -129,8 +129,9 @@ def write_sequence(
     seed: int = 0,
     preprocessing: Preprocessing = PREPROCESSING,
     breaks: Sequence[int] = (),
+    faces: np.ndarray | None = None,
 ) -> Path:
-    """Write a recording's sequence of random faces; return its folder.
+    """Write a recording's sequence; return its folder.
 
     Args:
         folder: of the sequence.
@@ -139,12 +140,14 @@ def write_sequence(
         seed: of the faces.
         preprocessing: written to the attributes.
         breaks: rows that no clip contains together with the row before.
+        faces: of all phases; by default random ones.
     """
     count = sum(phases)
     origin = np.ones(count, np.uint8)
     origin[slice(None) if absent is True else list(absent or [])] = 0
     with GroupWriter(folder, MAPPED) as group:
-        faces = np.random.default_rng(seed).integers(0, 256, (count, SIZE, SIZE, 3), dtype=np.uint8)
+        if faces is None:
+            faces = np.random.default_rng(seed).integers(0, 256, (count, SIZE, SIZE, 3), dtype=np.uint8)
         group.append("faces", np.where(origin[:, None, None, None], faces, np.uint8(0)))
         group.append("origin", origin)
         group.append("frame", np.arange(count, dtype=np.int32))
