@@ -35,9 +35,9 @@ def corpus(tmp_path: Path) -> Path:
 def _ingest(smallest: dict[str, Any], corpus: Path, **changes: Any) -> tuple[list[Label], list[Label]]:
     section = smallest["corpus"] | {"layout": "videos", "root": str(corpus), "labels_root": str(corpus)} | changes
     params = check_params({**smallest, "corpus": section})
-    tables = [corpus / f"{name}.csv" for name in ("recordings", "partitions", "characteristics")]
+    tables = [corpus / name for name in ("recordings.csv", "partitions.csv", "characteristics.csv", "passed on.json")]
     labels = [corpus / f"{name}.csv" for name in ("fitting", "testing")]
-    main(params, *tables, corpus / "passed on.json", *labels)
+    main(params, *tables, *labels)
     return read_labels(labels[0]), read_labels(labels[1])
 
 

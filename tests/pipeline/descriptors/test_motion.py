@@ -1,6 +1,7 @@
 """Motion statistics against a bar that moves by hand, and against a plain loop over pairs of frames."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,14 @@ from pipeline.descriptors.motion import clip_motion, squared_differences
 from tests.pipeline.training.material import write_sequence
 
 SIDE, LAGS, LENGTH = 16, 4, 8
-SETTINGS = {"side": SIDE, "lags": LAGS, "length": LENGTH, "absent": "skip", "order": "recorded", "seed": 0}
+SETTINGS: dict[str, Any] = {
+    "side": SIDE,
+    "lags": LAGS,
+    "length": LENGTH,
+    "absent": "skip",
+    "order": "recorded",
+    "seed": 0,
+}
 
 
 def _moving_bar(frames: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from pipeline.estimators.protocol import FitContext, PredictContext, Split
 from pipeline.params.estimator import MotionStatistics as Settings
 from pipeline.params.network import Clip
 from pipeline.records.scored_recording import ScoredRecording
+from pipeline.severity.scale import scale_of
 from tests.pipeline.training.material import CLIP, write_sequence
 
 SETTINGS = Settings(side=16, lags=4, penalties=(0.001, 0.1, 10.0), folds=4)
@@ -47,7 +48,7 @@ def _fit(
 ) -> tuple[MotionStatistics, PredictContext]:
     features = ComputedFeatures({"sequences": fitted[0].folder.parent})
     estimator = MotionStatistics(settings)
-    estimator.fit(Split(tuple(fitted), validated), FitContext(clip, 1, features))
+    estimator.fit(Split(tuple(fitted), validated), FitContext(clip, 1, features, scale_of().score_range))
     return estimator, PredictContext(clip.absent, features)
 
 
@@ -151,7 +152,7 @@ def test_features_in_a_fixed_order_are_the_same_items_for_every_seed(
     _Noting.asked.clear()
     for seed in (1, 2):
         clip = CLIP.model_copy(update={"order": order})
-        MotionStatistics(SETTINGS).fit(Split(tuple(corpus)), FitContext(clip, seed, features))
+        MotionStatistics(SETTINGS).fit(Split(tuple(corpus)), FitContext(clip, seed, features, scale_of().score_range))
     first, _, second, _ = _Noting.asked  # of the fitted and the validated recordings
     assert (first == second) is is_shared
 

@@ -134,7 +134,7 @@ def _baselines(root: Path, labels: list[Label], scratch: Path) -> dict[str, dict
         write_decoded(write, table, quality)
         with GroupWriter(scratch / "aligned" / label.recording, ARCHIVE) as group:
             group.append("faces", np.zeros((8, 32, 32, 3), np.uint8))
-            group.append("boxes", np.tile(np.float32([20, 20, 60, 70]), (8, 1)))
+            group.append("boxes", np.tile(np.array([20, 20, 60, 70], np.float32), (8, 1)))
             group.append("origin", np.ones(8, np.uint8))
             group.attributes |= {"origin_codes": CODES}
         recording = Recording(label.recording, path, path.stat().st_size, "0" * 64)
