@@ -13,7 +13,7 @@ from pipeline.runtime.output_checksums import combined_digest
 from pipeline.severity.scale import DEFAULT, SeverityScale, scale_of
 
 ESTIMATOR, SPAN, INPUT_SPEC, NETWORK, PERMUTED = "estimator", "span", "footage", "model", "permuted"  # keys
-SCALE = "scale"  # likewise
+SCALE = "severity_scale"  # likewise
 
 
 @dataclass(frozen=True)
