@@ -5,8 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import yaml
 
-from pipeline.experiments.outcome import read_outcome
+from pipeline.experiments.outcome import PARAMS, scale_in
 from pipeline.experiments.repository import find_experiment
 from pipeline.saliency.explanation import UNEXPLAINED, Explanation, read_explanations
 from pipeline.saliency.figure import Column, write_figure6
@@ -31,7 +32,7 @@ def compare_saliency(first: str, second: str, picture: Path) -> float:
             clips.
     """
     explanations = {name: _fetch_explanations(name) for name in (first, second)}
-    scale = read_outcome(find_experiment(first)).scale
+    scale = scale_in(yaml.safe_load(find_experiment(first).text(PARAMS) or "{}"))
     _check_same_clips(first, explanations[first], second, explanations[second])
     write_figure6(picture, [Column(name, explanations[name]) for name in (first, second)], scale)
     pairs = [(item.relevance, explanations[second][band].relevance) for band, item in explanations[first].items()]

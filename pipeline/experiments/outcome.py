@@ -63,7 +63,7 @@ class Outcome:
     @property
     def scale(self) -> SeverityScale:
         """The scale of the scores; an experiment that is older than `corpus.scale` has the default one."""
-        return scale_of(self.params.get("corpus", {}).get("scale", DEFAULT))
+        return scale_in(self.params)
 
     def metric(self, name: str, subgroup: str = "all", estimator: str = "model") -> Interval | None:
         """Return a metric with its interval.
@@ -84,6 +84,11 @@ class Outcome:
         if isinstance(value := values.get(name), int | float):
             return Interval(float(value), None, None)
         return None
+
+
+def scale_in(params: Mapping[str, Any]) -> SeverityScale:
+    """Return the scale that the content of a params.yaml names; the default one if it names none."""
+    return scale_of(params.get("corpus", {}).get("scale", DEFAULT))
 
 
 def read_outcome(experiment: Experiment) -> Outcome:

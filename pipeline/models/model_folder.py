@@ -14,7 +14,7 @@ from pipeline.runtime.output_checksums import combined_digest
 from pipeline.severity.scale import DEFAULT, SeverityScale, scale_of
 
 ESTIMATOR, SPAN, INPUT_SPEC, NETWORK, PERMUTED = "estimator", "span", "footage", "model", "permuted"  # keys
-SCALE, ORIGIN = "scale", "origin"  # likewise
+SCALE, ORIGIN = "severity_scale", "origin"  # likewise
 
 
 @dataclass(frozen=True)

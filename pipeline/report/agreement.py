@@ -99,8 +99,8 @@ def _cut(main: Outcome) -> list[Table]:
     table = [[NAMES.get(name, name), *(cells.get((name, part), "") for part in parts)] for name in names]
     notes = [
         "AUROC: how often a positive video has the higher estimate of a pair; 0.5 is chance (interval: DeLong for "
-        "clustered data, on the logit scale). Balanced accuracy: the mean of sensitivity and specificity. The cut was "
-        "given before the run (`corpus.cut`), and was not chosen by these results. A cut is no diagnosis."
+        "clustered data, on the logit scale). Balanced accuracy: the mean of sensitivity and specificity. A cut that "
+        "is chosen by these results is better on them than on anyone else. A cut is no diagnosis."
     ]
     caption = f"Estimates as a test for {main.scale.name} from {rows[0]['cut']} on" if rows else ""
     return [Table(caption, ["measure", *parts], table, notes, "cut")] if table else []

@@ -22,7 +22,7 @@ from pipeline.report.near_twins import near_twins_notice
 from pipeline.report.paper import estimator_label, format_metric
 from pipeline.report.reading import PAGE, readings
 from pipeline.report.run import section_run, section_test_set_access
-from pipeline.report.scale import is_of_the_paper, no_diagnosis
+from pipeline.report.scale import has_scale_of_paper, no_diagnosis
 from pipeline.report.scores import section_scores
 from pipeline.report.sections import (
     StudyResults,
@@ -88,7 +88,7 @@ def sections(outcomes: Sequence[Outcome], studies: Sequence[StudyResults], faces
         section_agreement(main),
         section_subjects(main),
         section_others(main, others),
-        section_paper(main, studies) if is_of_the_paper(main.scale) else None,
+        section_paper(main, studies) if has_scale_of_paper(main.scale) else None,
         section_studies(main, studies),
         section_detection(main, faces),
         section_saliency(main, faces),

@@ -31,9 +31,10 @@ INSTRUMENTS = {  # by the name of the scale
 }
 
 
-def is_of_the_paper(scale: SeverityScale) -> bool:
-    """Whether scores are on the scale of the paper's: only then do its numbers stand beside ours."""
-    return (scale.name, scale.score_range) == ((paper := scale_of(DEFAULT)).name, paper.score_range)
+def has_scale_of_paper(scale: SeverityScale) -> bool:
+    """Whether a scale is that of the paper: only then do its numbers stand beside ours."""
+    paper = scale_of(DEFAULT)
+    return (scale.name, scale.score_range) == (paper.name, paper.score_range)
 
 
 def cited(scale: SeverityScale) -> str:

@@ -15,7 +15,7 @@ from pipeline.report.baselines import baseline_tables, is_of_baseline
 from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.outputs import result_figures
 from pipeline.report.paper import format_metric, msn_comparison
-from pipeline.report.scale import is_of_the_paper
+from pipeline.report.scale import has_scale_of_paper
 from pipeline.statistics.interval import Interval, format_count
 
 RECORDINGS = "data/corpus/recordings.csv"
@@ -61,7 +61,7 @@ def section_scores(main: Outcome) -> Section:
     if not main.intervals:
         paragraphs.append("There are no intervals: the results of this experiment are not in DVC's cache.")
     blocks: list[Table | Picture | Section] = [
-        *([msn_comparison(main)] if is_of_the_paper(main.scale) else []),
+        *([msn_comparison(main)] if has_scale_of_paper(main.scale) else []),
         _subgroup_metrics(main),
         _baselines(main),
         *baseline_tables(main),

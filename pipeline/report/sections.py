@@ -14,7 +14,7 @@ from pipeline.report.blocks import Picture, Section, Table
 from pipeline.report.corpus import faces_notice
 from pipeline.report.paper import estimator_label, format_metric
 from pipeline.report.sanity import sanity_tables
-from pipeline.report.scale import is_of_the_paper
+from pipeline.report.scale import has_scale_of_paper
 from pipeline.saliency.explanation import UNEXPLAINED
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
@@ -96,7 +96,7 @@ def section_studies(main: Outcome, studies: Sequence[StudyResults]) -> Section |
                 "study_table",
             )
         ]
-        if item.study.table != "figure4" or not is_of_the_paper(main.scale):  # else beside the paper's tables
+        if item.study.table != "figure4" or not has_scale_of_paper(main.scale):  # else beside the paper's tables
             blocks.append(_study_figure(item))
         sections.append(Section(f"study-{item.study.name}", f"Study: {item.study.name}", [], blocks))
     return Section("studies", "Studies and controls", [], sections) if sections else None

@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.experiments.dotted_keys import value_at
 from pipeline.report.corpus import AVEC, OWN, PLANTED, SIMULATED, corpus_name, is_drawn
 from pipeline.report.paper import CLIP_NETWORK, estimator_name, paper
-from pipeline.report.scale import is_of_the_paper, what_it_is, widths_of_bands
+from pipeline.report.scale import has_scale_of_paper, what_it_is, widths_of_bands
 from pipeline.severity.scale import SeverityScale
 
 USE = (
@@ -34,7 +34,7 @@ ANOTHER_MEASUREMENT = {  # what an estimate depends on, by estimator
 def use(params: Mapping[str, Any], scale: SeverityScale) -> list[str]:
     """Return what a model is for, what it is not for, and how far off its method is in the publications."""
     bands = widths_of_bands(scale)
-    error = published_error(params) if is_of_the_paper(scale) else None
+    error = published_error(params) if has_scale_of_paper(scale) else None
     errors = f"The published RMSE of the method is {error}; {bands}." if error else f"For comparison: {bands}."
     return [*USE, f"{what_it_is(scale)} {errors}"]
 

@@ -72,10 +72,10 @@ def test_its_texts_name_the_scale_its_bands_and_the_cut(with_phq9: tuple[Any, di
     ):
         assert text in texts["report"], text
     assert "The paper's tables" not in texts["report"] and "AVEC2013" not in texts["report"]
-    scale = json.loads(texts["models/finetuned/description.json"])["scale"]
+    scale = json.loads(texts["models/finetuned/description.json"])["severity_scale"]
     assert (scale["name"], scale["lowest"], scale["highest"]) == ("PHQ-9", 0, 27)
     assert sorted(scale["bands"], key=scale["bands"].__getitem__) == BANDS
-    assert json.loads(texts["json"][texts["json"].index("{") :])["model"]["scale"] == scale
+    assert json.loads(texts["json"][texts["json"].index("{") :])["model"]["severity_scale"] == scale
     assert json.loads(texts["metrics.json"])["cut"]["score"] == 5
 
 

@@ -158,5 +158,5 @@ def test_errors_name_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ):
         load_scorer(tmp_path)
     save_model(tmp_path, weights, recogniser)
-    with pytest.raises(WeightsError, match=r"weights with the head Recognition\(classes=3\); allowed: Regression\(\)"):
+    with pytest.raises(WeightsError, match=r"weights with the head Recognition\(classes=3\); allowed: Regression"):
         load_scorer(tmp_path)

@@ -50,7 +50,7 @@ def test_a_folder_of_a_network_round_trips_with_its_network(tmp_path: Path) -> N
 def test_the_description_keeps_what_others_wrote(folder: Path) -> None:
     add_to_description(folder, {"source": "train", "trained": {"epochs": 2}})
     values = json.loads((folder / "description.json").read_text())
-    assert set(values) == {"estimator", "span", "footage", "scale", "source", "trained"}
+    assert set(values) == {"estimator", "span", "footage", "severity_scale", "source", "trained"}
     assert values["estimator"] == {"name": "lpq_svr", "settings": {"grid": 4, "costs": [0.5, 2.0]}}
     assert values["span"] == 1
     assert values["footage"]["rates"] == [3.75, 3.75, 3.75]
@@ -159,9 +159,9 @@ def test_the_scale_is_read_as_written_and_an_older_folder_is_of_bdi(folder: Path
     own = scale_of({"name": "Mood", "lowest": 1, "highest": 9, "bands": {"up": 1, "down": 6}})
     add_to_description(folder, replace(FOLDER, scale=own).to_json())
     assert read_model_folder(folder).scale == own
-    _rewrite(folder, scale=None)
+    _rewrite(folder, severity_scale=None)
     assert read_model_folder(folder).scale == scale_of("bdi-ii")
-    _rewrite(folder, scale={"name": "Mood"})
+    _rewrite(folder, severity_scale={"name": "Mood"})
     with pytest.raises(WeightsError, match=r"description\.json: not a valid description for this version"):
         read_model_folder(folder)
 
@@ -177,7 +177,7 @@ def test_a_model_of_one_scale_is_refused_for_another_with_both_names(tmp_path: P
 
 def test_estimates_depend_on_all_of_a_folder_but_its_scale(folder: Path) -> None:
     digests = [estimates_digest(folder)]
-    for changes in ({"scale": scale_of("phq-9").to_json()}, {"span": 2}):
+    for changes in ({"severity_scale": scale_of("phq-9").to_json()}, {"span": 2}):
         add_to_description(folder, changes)
         digests.append(estimates_digest(folder))
     assert digests[0] == digests[1] != digests[2]

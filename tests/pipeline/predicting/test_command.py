@@ -58,7 +58,8 @@ def test_the_json_of_an_estimator_that_is_no_network_has_its_settings(
     result = _predict(video, "--json", "--figure", "figures", "--overlay", "overlays")
     assert result.exit_code == 0
     content = json.loads(result.stdout)
-    assert list(content["model"]) == ["folder", "sha256", "span", "estimator", "footage", "origin"]
+    keys = ["folder", "sha256", "span", "estimator", "footage", "severity_scale", "origin"]
+    assert list(content["model"]) == keys
     assert (content["model"]["estimator"]["name"], content["model"]["span"]) == ("lpq_svr", 1)
     assert content["model"]["estimator"]["settings"] == {
         "window": 7,

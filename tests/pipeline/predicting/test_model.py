@@ -52,7 +52,7 @@ def test_a_model_needs_an_estimator_a_span_and_footage(tmp_path: Path) -> None:
 def test_a_network_that_estimates_no_score_is_refused(tmp_path: Path) -> None:
     head = Recognition(4)
     save_model(tmp_path, build(MODEL, head, seed=3).state_dict(), Description(MODEL, head, 8))
-    with pytest.raises(WeightsError, match=r"weights with the head Recognition\(classes=4\); allowed: Regression\(\)"):
+    with pytest.raises(WeightsError, match=r"weights with the head Recognition\(classes=4\); allowed: Regression"):
         load_model(tmp_path)
 
 

@@ -98,7 +98,7 @@ def test_the_json_has_all_results() -> None:
 def test_the_json_of_an_estimator_that_is_no_network_has_no_parameters_of_one() -> None:
     folder = ModelFolder("lpq_svr", {"window": 7, "grid": 4}, 1, INPUT_SPEC)
     model = json.loads(to_json([WITH_FACE], Path("models/mine"), "abc", folder))["model"]
-    assert list(model) == ["folder", "sha256", "span", "estimator", "footage"]
+    assert list(model) == ["folder", "sha256", "span", "estimator", "footage", "severity_scale"]
     assert model["estimator"] == {"name": "lpq_svr", "settings": {"window": 7, "grid": 4}}
 
 

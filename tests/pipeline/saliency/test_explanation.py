@@ -38,5 +38,3 @@ def test_invalid_explanations_are_refused() -> None:
         replace(item, relevance=np.zeros((LENGTH, SIZE, SIZE + 1), np.float32))
     with pytest.raises(ValueError, match="anna: the relevance is not finite everywhere"):
         replace(item, relevance=np.full((LENGTH, SIZE, SIZE), np.nan, np.float32))
-    with pytest.raises(ValueError, match="anna: band 'grave'; allowed: minimal, mild, moderate, severe"):
-        replace(item.metadata, band="grave")
