@@ -37,7 +37,8 @@ def _ingest(smallest: dict[str, Any], corpus: Path, **changes: Any) -> tuple[lis
     params = check_params({**smallest, "corpus": section})
     tables = [corpus / f"{name}.csv" for name in ("recordings", "partitions", "characteristics")]
     labels = [corpus / f"{name}.csv" for name in ("fitting", "testing")]
-    main(params, *tables, corpus / "passed on.json", *labels)
+    paths = [*tables, corpus / "passed on.json", *labels]
+    main(params, *paths)
     return read_labels(labels[0]), read_labels(labels[1])
 
 

@@ -29,7 +29,7 @@ PEOPLE = {f"p{number}": 3.0 + number for number in range(12)}
 
 def test_everyone_is_in_one_partition() -> None:
     sessions = _cast(PEOPLE)
-    partitions = defaultdict(set)
+    partitions: defaultdict[int | str, set[str]] = defaultdict(set)
     for item in sessions:
         partitions[item.session.subject].add(item.session.partition)
         partitions[item.run.recording].add(item.session.partition)

@@ -132,7 +132,7 @@ def _baselines(root: Path, labels: list[Label], scratch: Path) -> dict[str, dict
         write_decoded(write, table, quality)
         with GroupWriter(scratch / "aligned" / label.recording, ARCHIVE) as group:
             group.append("faces", np.zeros((8, 32, 32, 3), np.uint8))
-            group.append("boxes", np.tile(np.float32([20, 20, 60, 70]), (8, 1)))
+            group.append("boxes", np.tile(np.array([20, 20, 60, 70], np.float32), (8, 1)))
             group.append("origin", np.ones(8, np.uint8))
             group.attributes |= {"origin_codes": CODES}
         recording = Recording(label.recording, path, path.stat().st_size, "0" * 64)
@@ -143,10 +143,10 @@ def _baselines(root: Path, labels: list[Label], scratch: Path) -> dict[str, dict
 
 def _errors(labels: list[Label], estimates: dict[str, float]) -> tuple[float, float]:
     """Return the RMSE of the estimates of the test partition, and that of the mean of the fitted scores."""
-    mean = np.mean([label.bdi for label in labels if label.partition != "test"])
+    mean = np.mean([label.bdi or 0.0 for label in labels if label.partition != "test"])
     tested = [label for label in labels if label.partition == "test"]
-    truth = np.array([label.bdi for label in tested], float)
-    given = np.array([estimates[label.recording] for label in tested])
+    truth = np.array([label.bdi or 0.0 for label in tested], np.float64)
+    given = np.array([estimates[label.recording] for label in tested], np.float64)
     return float(np.sqrt(np.mean((given - truth) ** 2))), float(np.sqrt(np.mean((mean - truth) ** 2)))
 
 
