@@ -147,8 +147,8 @@ def _errors(labels: list[Label], estimates: dict[str, float]) -> tuple[float, fl
     """Return the RMSE of the estimates of the test partition, and that of the mean of the fitted scores."""
     mean = np.mean([label.score or 0.0 for label in labels if label.partition != "test"])
     tested = [label for label in labels if label.partition == "test"]
-    truth = np.array([label.score for label in tested], float)
-    given = np.array([estimates[label.recording] for label in tested])
+    truth = np.array([label.score or 0.0 for label in tested], np.float64)
+    given = np.array([estimates[label.recording] for label in tested], np.float64)
     return float(np.sqrt(np.mean((given - truth) ** 2))), float(np.sqrt(np.mean((mean - truth) ** 2)))
 
 

@@ -17,7 +17,14 @@ EQUAL_OUTPUTS = {
     *("corpus.folds", "corpus.fold", "corpus.labels_root", "decode.on_error", "decode.max_lost"),
     *("corpus.external.root", "corpus.external.labels_root", "corpus.external.shared_subjects", "corpus.permutation"),
     *("pretrain.decay_every", "pretrain.decay_factor", "pretrain.held_out", "evaluate.seed"),
-    *("simulate.external", "baselines.penalties", "baselines.folds", "baselines.window", "baselines.grid"),
+    *(
+        "simulate.external",
+        "simulate.footage",
+        "baselines.penalties",
+        "baselines.folds",
+        "baselines.window",
+        "baselines.grid",
+    ),
     *("align.margin", "align.min_face", "align.thresholds"),
 }
 
