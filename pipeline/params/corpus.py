@@ -119,15 +119,6 @@ class Corpus(Section):
         return {"corpus.layout": self.layout, "corpus.external.layout": self.external.layout}
 
     @model_validator(mode="after")
-    def _column_exists(self) -> "Corpus":
-        if self.score_column != "score" and OWN_LAYOUT not in self.layouts.values():
-            raise ValueError(
-                f"corpus.score_column is {self.score_column}, but corpus.layout is {self.layout}, which has no table "
-                f"of scores; allowed for it: score"
-            )
-        return self
-
-    @model_validator(mode="after")
     def _cut_is_a_score(self) -> "Corpus":
         scale = written_out(self.scale)
         if self.cut is not None and not scale.lowest < self.cut <= scale.highest:

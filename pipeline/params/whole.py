@@ -7,7 +7,7 @@ allowed values, and errors print it.
 
 from pydantic import model_validator
 
-from pipeline.params.corpus import AVEC_SCALE, Corpus, Simulate
+from pipeline.params.corpus import AVEC_SCALE, OWN_LAYOUT, Corpus, Simulate
 from pipeline.params.estimator import Estimator
 from pipeline.params.evaluation import Baselines, Evaluate, Explain
 from pipeline.params.faces import Align, Decode, Detection, Identities, Subsample
@@ -43,21 +43,27 @@ class Params(Section):
                 f"evaluate.phases is {self.evaluate.phases}, but subsample.phases keeps only "
                 f"{self.subsample.phases}; allowed: 1 to {self.subsample.phases}"
             )
-        self._check_scale()
+        self._check_scores()
         self._check_estimator()
         self._check_order()
         if self.model.name == "c3d":
             self._check_c3d()
         return self
 
-    def _check_scale(self) -> None:
-        """Check that the scale is that of AVEC's scores, unless a corpus in its layout is simulated."""
+    def _check_scores(self) -> None:
+        """Check that a corpus can have the column of scores, and scores of the scale: AVEC only if it is simulated."""
+        column, layouts = self.corpus.score_column, self.corpus.layouts
+        if column != "score" and OWN_LAYOUT not in layouts.values():
+            raise ValueError(
+                f"corpus.score_column is {column}, but corpus.layout is {self.corpus.layout}, which has no table of "
+                "scores; allowed for it: score"
+            )
         name = written_out(self.corpus.scale).name
-        for key, layout in self.corpus.layouts.items():
+        for key, layout in layouts.items():
             if layout.startswith("avec") and name != AVEC_SCALE and not self.simulate.enabled:
                 raise ValueError(
                     f"corpus.scale is {name}, but {key} is {layout}, whose scores are of {AVEC_SCALE}; allowed for it: "
-                    f"bdi-ii, or any scale with simulate.enabled: true"
+                    "bdi-ii, or any scale with simulate.enabled: true"
                 )
 
     def _check_c3d(self) -> None:
