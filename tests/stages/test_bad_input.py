@@ -189,7 +189,7 @@ def test_a_file_that_is_missing_at_decode_does_not_make_its_recording_broken(
     [
         (
             b"video_id,path,subject,partition,score\nM\xfcller,a.mp4,x,test,1\n",
-            "not UTF-8 .* at byte 37.*; save it as UTF-8",
+            "not UTF-8 .* at byte 39.*; save it as UTF-8",
         ),
         (b'video_id,path,subject,partition,score\n"a,a.mp4,x,test,1\n', "no CSV: unexpected end of data"),
         (b"", "no column video_id, path, subject, partition, score; found: an empty file"),

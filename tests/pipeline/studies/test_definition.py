@@ -85,7 +85,7 @@ def test_changes_are_parsed_as_yaml() -> None:
         ("depth", 5),
         ("kernels", 9),
         ("models", 3),
-        ("estimators", 3),
+        ("estimators", 4),
         ("seeds", 3),
         ("folds", 5),
         ("controls", 13),
