@@ -20,6 +20,7 @@ EQUAL_OUTPUTS = {
     *(
         "simulate.external",
         "simulate.footage",
+        "corpus.cut",
         "baselines.penalties",
         "baselines.folds",
         "baselines.window",
