@@ -104,7 +104,7 @@ def test_the_code_is_that_of_the_wheel(installed: Installation) -> None:
 def test_help(installed: Installation) -> None:
     process = installed.run("msn", "--help")
     assert (process.returncode, process.stderr) == (0, "")
-    assert "Estimate the BDI-II score" in process.stdout
+    assert "Estimate the severity of depression" in process.stdout
 
 
 @pytest.fixture(scope="module")

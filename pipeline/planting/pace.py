@@ -5,7 +5,7 @@ A film shows at one constant rate frames that lie a step apart in the recording.
     step = 0.12 s x exp(-cue / 2 x u),   u = 2 x severity - 1,
 
 so that a higher score makes a slower film. The severity is 0 at the lowest score of the scale and 1 at the highest that
-is drawn (of BDI-II 45), so u runs from -1 to 1. At cue 2 the step runs from 0.33 s to 0.044 s, and at cue 0 it is
+is drawn, so u runs from -1 to 1. At cue 2 the step runs from 0.33 s to 0.044 s, and at cue 0 it is
 always 0.12 s.
 
     recording  | | | | | | | | | | | | | | | | | | |     a frame every 0.04 s

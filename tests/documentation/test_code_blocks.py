@@ -106,15 +106,13 @@ def _check_msn(words: list[str]) -> None:
     # A folder that has to exist is one of the reader. Nothing runs: the words are read.
     words_here = [str(ROOT) if re.fullmatch(r"/data/\w+", word) else word for word in words]
     command.make_context(command.name, words_here, parent=context.parent)
-    for assignment in _option_values(words):
-        _check_assignment(assignment)
+    _check_assignments(_option_values(words))
 
 
 def _check_dvc(words: list[str]) -> None:
     arguments = get_main_parser().parse_args(words)  # leaves the program on a wrong option
     assert arguments.func is not None or words == ["--version"]
-    for value in _option_values(words):
-        _check_assignment(value)
+    _check_assignments(_option_values(words))
     if words[:1] == ["repro"] or words[:2] == ["exp", "run"]:
         assert set(arguments.targets) <= STAGES, f"dvc.yaml has not all stages of {arguments.targets}"
 
@@ -126,24 +124,34 @@ def _option_values(words: list[str]) -> list[str]:
     return [*apart, *joined]
 
 
-def _check_assignment(text: str) -> None:
-    """Check KEY=VALUE, or KEY=VALUE,VALUE of a sweep, against the classes of the parameters."""
-    key, value = text.split("=", 1)
-    assert has_key(DEMO, key), f"params.yaml has no key {key}"
-    if value.startswith("$"):  # a variable of the shell
-        return
-    values = [value] if value.startswith(("[", '"', "'", "{")) else value.split(",")
-    for single in values:
-        _check_value(key, yaml.safe_load(single))
+def _check_assignments(texts: list[str]) -> None:
+    """Check all KEY=VALUE, or KEY=VALUE,VALUE of a sweep, of a command against the classes of the parameters.
+
+    A value is checked within its section, with the first values of the command's other keys: the demo's other sections
+    may not fit it (`model.name=resnet50`).
+    """
+    values: dict[str, list[Any]] = {}
+    for text in texts:
+        key, value = text.split("=", 1)
+        assert has_key(DEMO, key), f"params.yaml has no key {key}"
+        if not value.startswith("$"):  # a variable of the shell
+            singles = [value] if value.startswith(("[", '"', "'", "{")) else value.split(",")
+            values[key] = [yaml.safe_load(single) for single in singles]
+    first = DEMO
+    for key, options in values.items():
+        first = _merged(first, _nested(key, options[0]))
+    for key, options in values.items():
+        name = key.partition(".")[0]
+        section: Any = Params.model_fields[name].annotation
+        for option in options:
+            section.model_validate(_merged(first, _nested(key, option))[name])
 
 
-def _check_value(key: str, value: Any) -> None:
-    """Check a value within its section: the demo's other sections may not fit it (`model.name=resnet50`)."""
-    name, *rest = key.split(".")
-    for part in reversed(rest):
+def _nested(key: str, value: Any) -> dict[str, Any]:
+    """Return the value of a dotted key as a mapping of sections."""
+    for part in reversed(key.split(".")):
         value = {part: value}
-    section: Any = Params.model_fields[name].annotation
-    section.model_validate(_merged(DEMO[name], value))
+    return value
 
 
 def _check_make(words: list[str]) -> None:

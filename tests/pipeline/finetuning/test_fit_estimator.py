@@ -172,7 +172,8 @@ def test_the_recordings_used_depend_on_the_frames_that_an_estimate_needs(
 
 def test_an_svr_depends_on_neither_network_nor_pretrained_weights(folder: Path, params: Params) -> None:
     source = _fit_of(folder, params, "lpq_svr").source()
-    assert set(source) == {"estimator", "settings", "clip", "permuted", "score_range", "seed", "fitted", "validated"}
+    facts = ("estimator", "settings", "clip", "permuted", "score_range", "origin")
+    assert set(source) == {*facts, "seed", "fitted", "validated"}
     assert set(_fit_of(folder, params).source()) == {*source, "model", "pretrained"} - {"seed"}
     modules = {module for name in _fit_of(folder, params, "lpq_svr").modules for module in reachable_modules(name)}
     assert "pipeline.finetuning.finetuning" not in modules

@@ -120,7 +120,7 @@ def test_an_estimator_of_whole_videos_gives_one_span_over_the_video(
         assert (span.start, span.phase, span.weight) == (0.0, 0, 15)
         assert span.estimate == pytest.approx(result.score, rel=1e-12)  # the score is a weighted mean, which rounds
         assert span.end == pytest.approx(result.seconds, abs=1e-3) == pytest.approx(29 / 7.5, abs=1e-3)
-        assert not result.notes
+        assert not _notes(result)
     assert len({result.score for result in results if isinstance(result, Estimate)}) == 4  # not the constant
     assert run.clips[["phase", "start", "length", "weight"]].to_numpy().tolist() == [[0, 0, 15, 15]] * 4
     assert not list(scratch.iterdir())
@@ -142,7 +142,7 @@ def test_a_network_of_single_frames_gives_a_span_for_every_face(
         begins, ends = [2 * face / 7.5 for face in range(15)], [*(2 * face / 7.5 for face in range(1, 15)), 29 / 7.5]
         assert [span.start for span in result.spans] == pytest.approx(begins, abs=1e-3)
         assert [span.end for span in result.spans] == pytest.approx(ends, abs=1e-3)
-        assert not result.notes
+        assert not _notes(result)
     assert len({result.score for result in results if isinstance(result, Estimate)}) == 4  # not the constant
     both = estimate_videos([next(iter(run.videos.values()))], run.model, phases=2)[0]
     assert isinstance(both, Estimate) and both.score is not None
@@ -366,7 +366,7 @@ def test_real_videos(pipeline_run: PipelineRun, real_data: Path) -> None:
     )
     assert isinstance(with_face, Estimate) and isinstance(without_face, Estimate) and isinstance(face_leaves, Estimate)
     assert (with_face.coverage, without_face.coverage) == (1.0, 0.0)
-    assert with_face.score is not None and with_face.face_rate == 3.75 and "instead of its 25" in with_face.notes[0]
+    assert with_face.score is not None and with_face.face_rate == 3.75 and "instead of its 25" in _notes(with_face)[0]
     assert (without_face.score, without_face.missing) == (None, "no face was found")
     assert (
         face_leaves.faces[0] == 1.0
