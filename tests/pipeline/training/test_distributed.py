@@ -189,8 +189,8 @@ def _read_outputs(folder: Path) -> Outputs:
 def _assert_same(expected: Outputs, actual: Outputs) -> None:
     """Check that weights and curves agree except for rounding: sums over microbatches are taken in another order.
 
-    The error of a sum is as large as its terms allow, also where they cancel. So a weight may be off by 1e-6 and 1e-4 of the
-    largest one of its tensor.
+    The error of a sum is as large as its terms allow, also where they cancel. So a weight may be off by 1e-6
+    and 1e-4 of the largest one of its tensor.
     """
     assert expected[0].keys() == actual[0].keys()
     for name, weights in expected[0].items():
