@@ -1,4 +1,4 @@
-"""Checks of the entries of a corpus that need no label: ids, characters and files."""
+"""Checks of the entries of a corpus that need no label: ids, subjects, characters and files."""
 
 import os
 import unicodedata
@@ -8,6 +8,23 @@ from collections.abc import Iterable, Sequence
 from pipeline.corpora.entry import Entry, Report
 from pipeline.name_list import list_names
 from pipeline.name_twins import name_twin_errors
+from pipeline.records.recordings import ID_RULE, is_id
+from pipeline.runtime.visible import visible
+
+
+def id_errors(source: str, name: str) -> list[str]:
+    """Return the error of a row whose `video_id` is no id; none if it is one."""
+    return [] if is_id(name) else [f"{source}: video_id {name!r}; allowed: {ID_RULE}"]
+
+
+def subject_errors(source: str, subject: str) -> list[str]:
+    """Return the error of a row without a subject; none if it has one."""
+    return [] if subject else [f"{source}: no subject; allowed: any name, the same for the same person"]
+
+
+def list_problems(source: str, problems: Sequence[str]) -> str:
+    """Return a message with one line for each problem, whatever the names in it."""
+    return f"{visible(source)}: {len(problems)} problems\n" + "\n".join(f"  {visible(line)}" for line in problems)
 
 
 def check_entries(entries: Sequence[Entry], report: Report) -> None:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from pipeline.corpora import avec2013, avec2014, videos
 from pipeline.corpora.entry import Entry, Report
-from pipeline.corpora.entry_checks import check_entries
+from pipeline.corpora.entry_checks import check_entries, list_problems
 from pipeline.corpora.folds import Folds, subject_folds
 from pipeline.corpora.video_twins import video_twin_errors
 from pipeline.name_list import list_names
 from pipeline.name_twins import name_twin_errors
 from pipeline.records.cells import parse_number
 from pipeline.records.labels import PARTITIONS, Label
-from pipeline.runtime.visible import visible
 from pipeline.severity.scale import SeverityScale
 
 
@@ -111,7 +110,7 @@ def list_corpus(
             f"{len(unscored)} videos without a score, estimated but not scored: {list_names(unscored)}"
         )
     if report.errors:
-        raise CorpusError(_listed(str(root), report.errors))
+        raise CorpusError(list_problems(str(root), report.errors))
     return by_id, sorted(labels, key=lambda label: label.recording), report.warnings
 
 
@@ -127,7 +126,7 @@ def check_contents(labels: Sequence[Label], entries: Mapping[str, Entry], hashes
         CorpusError: if any do; the message lists all of them, with their files, rows and partitions.
     """
     if errors := video_twin_errors(labels, entries, hashes):
-        raise CorpusError(_listed("the videos", errors))
+        raise CorpusError(list_problems("the videos", errors))
 
 
 def check_scores(labels: Sequence[Label], layout: str, labels_root: Path) -> list[str]:
@@ -204,11 +203,6 @@ def _check_counts(labels: Iterable[Label], published: Mapping[str, int], root: P
                 f"{root}: {counts[partition]} {partition} videos; the complete corpus has {count} "
                 "(corpus.complete: false accepts an incomplete corpus)"
             )
-
-
-def _listed(source: str, problems: Sequence[str]) -> str:
-    """Return a message with one line for each problem, whatever the names in it."""
-    return f"{visible(source)}: {len(problems)} problems\n" + "\n".join(f"  {visible(line)}" for line in problems)
 
 
 def _warn_of_shared_subjects(labels: Iterable[Label], report: Report) -> None:

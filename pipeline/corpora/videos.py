@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from pipeline.corpora.entry import Entry, Report
+from pipeline.corpora.entry_checks import id_errors, subject_errors
 from pipeline.records.cells import content_of
 from pipeline.records.labels import EARLIER_NAMES
-from pipeline.records.recordings import ID_RULE, is_id
 from pipeline.records.tables import read_rows
 
 TABLE = "videos.csv"
@@ -38,11 +38,10 @@ def read(root: Path, labels_root: Path, report: Report, score_column: str = SCOR
         cells = {name: content_of(text) if name in unknown else text.strip() for name, text in row.items()}
         source = f"{table}: row {number}"
         name = cells["video_id"]
-        if not is_id(name):
-            report.errors.append(f"{source}: video_id {name!r}; allowed: {ID_RULE}")
+        if errors := id_errors(source, name):
+            report.errors += errors
             continue
-        if not cells["subject"]:
-            report.errors.append(f"{source}: no subject; allowed: any name, the same for the same person")
+        report.errors += subject_errors(source, cells["subject"])
         entries.append(
             Entry(
                 recording=name,

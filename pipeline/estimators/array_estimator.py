@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from pipeline.models.arrays import load_arrays, save_arrays
-from pipeline.models.files import Shape
+from pipeline.models.files import WEIGHTS, Shape
 
 Loaded = TypeVar("Loaded", bound="ArrayEstimator")
 
@@ -29,6 +29,16 @@ class ArrayEstimator:
         """Return the name and the shape of each array; None allows every length of an axis."""
         raise NotImplementedError
 
+    def check(self, source: str) -> None:
+        """Check that the arrays fit each other, beyond their shapes.
+
+        Args:
+            source: the file that they come from, for the error.
+
+        Raises:
+            ValueError: if they do not.
+        """
+
     def save(self, folder: Path) -> None:
         """Write the arrays to the existing `folder`.
 
@@ -45,7 +55,9 @@ class ArrayEstimator:
 
         Raises:
             WeightsError: if arrays are missing, unexpected, misshapen or not finite, naming each.
+            ValueError: if they do not fit each other.
         """
         estimator = cls(settings)
         estimator.arrays = load_arrays(folder, estimator.shapes())
+        estimator.check(str(folder / WEIGHTS))
         return estimator

@@ -16,7 +16,7 @@ from pipeline.descriptors.lpq import CODES
 from pipeline.descriptors.lpq_segments import lpq_segments
 from pipeline.estimators.array_estimator import ArrayEstimator
 from pipeline.estimators.protocol import Arrays, Features, FitContext, PredictContext, Split
-from pipeline.models.files import WEIGHTS, Shape
+from pipeline.models.files import Shape
 from pipeline.params.estimator import LpqSvr as LpqSvrSettings
 from pipeline.params.network import Clip
 from pipeline.records.estimates import SpanEstimate, VideoEstimate
@@ -69,16 +69,9 @@ class LpqSvr(ArrayEstimator):
                     spans[folder.name].append(SpanEstimate(phase, 0, int(part["length"]), faces, score))
         return [VideoEstimate(name, tuple(own)) for name, own in spans.items()]
 
-    @classmethod
-    def load(cls, folder: Path, settings: LpqSvrSettings) -> "LpqSvr":
-        """Read what `save` wrote.
-
-        Raises:
-            ValueError: if arrays are missing, unexpected or misshapen, or do not fit each other.
-        """
-        estimator = super().load(folder, settings)
-        SupportVectorRegression.from_arrays(estimator.arrays, str(folder / WEIGHTS))
-        return estimator
+    def check(self, source: str) -> None:
+        """Check the arrays of the regression."""
+        SupportVectorRegression.from_arrays(self.arrays, source)
 
     def shapes(self) -> dict[str, Shape]:
         """Return the shapes of the support vectors, of their coefficients and of the intercept."""

@@ -16,7 +16,7 @@ from pipeline.descriptors.face_regions import REGIONS
 from pipeline.descriptors.motion import clip_motion
 from pipeline.estimators.array_estimator import ArrayEstimator
 from pipeline.estimators.protocol import Arrays, Features, FitContext, PredictContext, Split
-from pipeline.models.files import WEIGHTS, Shape
+from pipeline.models.files import Shape
 from pipeline.params.estimator import MotionStatistics as MotionStatisticsSettings
 from pipeline.params.network import Clip
 from pipeline.records.estimates import SpanEstimate, VideoEstimate
@@ -81,16 +81,9 @@ class MotionStatistics(ArrayEstimator):
             for folder, motion in zip(recordings, motions, strict=True)
         ]
 
-    @classmethod
-    def load(cls, folder: Path, settings: MotionStatisticsSettings) -> "MotionStatistics":
-        """Read what `save` wrote.
-
-        Raises:
-            ValueError: if arrays are missing, unexpected or misshapen, or do not fit each other.
-        """
-        estimator = super().load(folder, settings)
-        RidgeRegression.from_arrays(estimator.arrays, str(folder / WEIGHTS))
-        return estimator
+    def check(self, source: str) -> None:
+        """Check the arrays of the regression."""
+        RidgeRegression.from_arrays(self.arrays, source)
 
     def shapes(self) -> dict[str, Shape]:
         """Return the shapes of the arrays of the regression, and of the length of the clips that it was fitted to."""

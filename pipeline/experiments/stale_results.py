@@ -8,12 +8,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from pipeline.experiments.dotted_keys import leaves
+from pipeline.experiments.lock import LOCK, locked_stages
 from pipeline.experiments.repository import Experiment
 
-LOCK, PARAMS = "dvc.lock", "params.yaml"
+PARAMS = "params.yaml"
 SHOWN = 5  # reasons in the message
 
 
@@ -30,8 +29,7 @@ def check_results(experiment: Experiment, params: Mapping[str, Any]) -> None:
     Raises:
         ValueError: if they did not, naming the parameters and outputs.
     """
-    lock = experiment.text(LOCK)
-    stages = (yaml.safe_load(lock) or {}).get("stages", {}) if lock else {}
+    stages = locked_stages(experiment.text(LOCK))
     reasons = list(dict.fromkeys([*_other_values(stages, params), *_other_inputs(stages)]))
     if reasons:
         shown = "; ".join(reasons[:SHOWN]) + (f"; and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else "")

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from pipeline.corpora.entry import Entry, Report
-from pipeline.corpora.entry_checks import check_entries
+from pipeline.corpora.entry_checks import check_entries, id_errors, list_problems, subject_errors
 from pipeline.name_twins import name_twin_errors
 from pipeline.records.labels import PARTITIONS
-from pipeline.records.recordings import ID_RULE, is_id
 from pipeline.records.tables import read_rows
 from pipeline.runtime.visible import visible
 
@@ -46,8 +45,7 @@ def read_footage(folder: Path) -> list[Entry]:
     if not entries and not report.errors:
         report.errors.append(f"no row of the {FITTING} partition; allowed: at least one")
     if report.errors:
-        lines = "\n".join(f"  {visible(line)}" for line in report.errors)
-        raise FootageError(f"{visible(str(table))}: {len(report.errors)} problems\n{lines}")
+        raise FootageError(list_problems(str(table), report.errors))
     return sorted(entries, key=lambda entry: entry.recording)
 
 
@@ -57,8 +55,8 @@ def _entry(folder: Path, source: str, row: dict[str, str], report: Report) -> En
     name, subject = cells["video_id"], cells["subject"]
     partition = cells.get("partition", FITTING).lower()
     problems = [
-        *([] if is_id(name) else [f"{source}: video_id {name!r}; allowed: {ID_RULE}"]),
-        *([] if subject else [f"{source}: no subject; allowed: any name, the same for the same person"]),
+        *id_errors(source, name),
+        *subject_errors(source, subject),
         *([] if partition in PARTITIONS else [f"{source}: partition {partition!r}; allowed: {', '.join(PARTITIONS)}"]),
     ]
     report.errors += problems

@@ -4,12 +4,13 @@ import yaml
 
 from pipeline.experiments.dotted_keys import leaves, value_at
 from pipeline.experiments.git import git_or
+from pipeline.experiments.lock import LOCK
 from pipeline.experiments.outcome import Outcome
 from pipeline.params.controls import control_reasons
 from pipeline.places import ROOTS, hide_path
 from pipeline.report.blocks import Section, Table
 from pipeline.report.corpus import the_corpus
-from pipeline.report.test_set_access import LOCK, count_test_set_access, locked_files
+from pipeline.report.test_set_access import count_test_set_access, locked_files
 from pipeline.studies.definition import format_value
 
 HASH_LENGTH = 12  # digits of a shortened hash

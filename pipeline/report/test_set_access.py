@@ -9,13 +9,11 @@ lower bound.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from pipeline.experiments.git import git
+from pipeline.experiments.lock import LOCK, locked_stages
 
-LOCK, METRICS = "dvc.lock", "metrics.json"
+METRICS = "metrics.json"
 LABELS, RESULTS, MODEL = "data/corpus/labels_testing.csv", "results", "models/finetuned"
 # References that are DVC's own, or of tasks in its queue
 EXCLUDED_REFS = (
@@ -82,7 +80,7 @@ def locked_files(lock: str | None) -> Iterator[tuple[str, str, str]]:
     Args:
         lock: the text of the dvc.lock; None if there is none.
     """
-    stages = _stages(lock)
+    stages = locked_stages(lock)
     outputs = {out["path"] for stage in stages.values() for out in stage.get("outs", [])}
     for name, stage in stages.items():
         for entry in stage.get("deps", []):
@@ -96,12 +94,8 @@ def locked_files(lock: str | None) -> Iterator[tuple[str, str, str]]:
 
 def _evaluate_hashes(lock: str | None) -> dict[str, str]:
     """Return the hash of each dependency and output of stage evaluate, by path."""
-    stage = _stages(lock).get("evaluate") or {}
+    stage = locked_stages(lock).get("evaluate") or {}
     return {item["path"]: item["md5"] for kind in ("deps", "outs") for item in stage.get(kind, []) if "md5" in item}
-
-
-def _stages(lock: str | None) -> dict[str, Any]:
-    return (yaml.load(lock or "", yaml.CSafeLoader) or {}).get("stages") or {}
 
 
 def _blobs(commits: list[str], path: str) -> dict[str, str]:
