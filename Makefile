@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 # DVC runs what it has stored here (pickles); its own default is a folder that every account can change.
 SITE := $(CURDIR)/.dvc/site
-.PHONY: help setup dvc-site repro test reruns check docs format lock clean
+.PHONY: help setup dvc-site repro real test reruns check docs format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,6 +35,12 @@ dvc-site: | $(VENV)/.installed
 
 repro: setup  ## run the pipeline: all stages that changed, and what depends on them
 	dvc repro
+
+# Five folds of people, a network and motion statistics on each: a cue is planted in FOOTAGE and read back.
+real: setup  ## plant a cue in the recordings of FOOTAGE, a folder with a videos.csv, and find it again (30 minutes)
+	@test -f "$(FOOTAGE)/videos.csv" || { echo "FOOTAGE is '$(FOOTAGE)': no videos.csv there; give a folder of recordings with one, as make real FOOTAGE=/data/people (docs/how-to/plant-a-cue.md)" >&2; exit 1; }
+	@git config user.name >/dev/null || export GIT_COMMITTER_NAME=msn; git config user.email >/dev/null || export GIT_COMMITTER_EMAIL=msn@localhost; \
+	msn study footage -S simulate.footage="$$(cd "$(FOOTAGE)" && pwd)" --metrics metrics-real.json && cat metrics-real.json
 
 test: setup  ## run the test suite (MSN_REAL_DATA may name a folder of real faces)
 	pytest --numprocesses auto --dist loadfile

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.studies.definition import STUDIES, list_studies, parse_changes, read_study
+from pipeline.studies.metrics_file import write_metrics
 from pipeline.studies.queue import start, tasks
 from pipeline.studies.run import Planned, collect, enqueue, plan, wait
 from pipeline.studies.table import markdown
@@ -32,6 +33,9 @@ def study(
     assignments: Annotated[
         list[str] | None,
         typer.Option("--set-param", "-S", metavar="KEY=VALUE", help="A parameter of all grid points, as in dvc exp."),
+    ] = None,
+    metrics: Annotated[
+        Path | None, typer.Option(help="A JSON file to write the metrics of all rows to, over all their videos.")
     ] = None,
     output: Annotated[Path | None, typer.Option(help="The folder to write to; by default studies/NAME.")] = None,
 ) -> None:
@@ -70,6 +74,8 @@ def study(
             wait(waiting, typer.echo)
             planned = plan(definition, changes)
     rows = collect(definition, planned, folder)
+    if metrics and all(row.is_finished for row in rows):
+        write_metrics(metrics, rows)
     typer.echo(markdown(definition, rows))
     typer.echo(f"{folder}: table.csv, table.md" + (", figure.png" if (folder / "figure.png").is_file() else ""))
     if _print_failures(planned):

@@ -28,6 +28,9 @@ class Simulate(Section):
     cue_in: Literal["dynamics", "appearance"] = Field(
         description="dynamics (the score affects how fast a face moves) or appearance (it affects the face at rest)"
     )
+    largest_cue: Real = Field(
+        ge=0, le=4, description="of footage: the largest cue of corpora that shall have the same people, 0 to 4"
+    )
     subject_share: Real = Field(
         ge=0, le=1, description="0 (the scores of a subject are independent) to 1 (they are equal)"
     )
@@ -53,6 +56,11 @@ class Simulate(Section):
     @model_validator(mode="after")
     def _footage_can_have_the_cue(self) -> "Simulate":
         if self.source == "footage":
+            if self.cue > self.largest_cue:
+                raise ValueError(
+                    f"simulate.cue is {self.cue:g}, but sessions claim footage for simulate.largest_cue, which is "
+                    f"{self.largest_cue:g}; allowed: up to that"
+                )
             for key, value, allowed in (
                 ("cue_in", self.cue_in, "dynamics"),
                 ("subject_share", self.subject_share, 0),

@@ -40,7 +40,7 @@ def plant_corpus(root: Path, footage: Path, simulate: Simulate, scale: SeverityS
     """
     entries = read_footage(footage)
     hashes = content_hashes(entries)
-    pace = Pace(simulate.cue, simulate.frames)
+    pace = Pace(simulate.cue, simulate.frames, simulate.largest_cue)
     runs = usable_footage(entries, hashes, pace)
     sessions = cast_sessions(runs, pace, simulate.seed, simulate.subjects, simulate.sessions, scale)
     _report(sessions)

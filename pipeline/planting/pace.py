@@ -13,7 +13,7 @@ always 0.12 s.
     severity 1 ^ ^ ^                                     every one
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 
 import numpy as np
@@ -29,10 +29,12 @@ class Pace:
     Attributes:
         cue: how strongly the step depends on the score.
         frames: of a film.
+        largest_cue: what sessions claim footage for; corpora with any smaller cue have the same people and stretches.
     """
 
     cue: float
     frames: int
+    largest_cue: float
 
     def step(self, severity: float) -> float:
         """Return the seconds in the recording from one frame of a film to the next."""
@@ -41,7 +43,7 @@ class Pace:
     @property
     def stretch(self) -> float:
         """The seconds of a recording that every session claims, whatever its score: frames x the largest step."""
-        return self.frames * self.step(0)
+        return self.frames * self._largest.step(0)
 
     @property
     def longest_interval(self) -> float:
@@ -50,7 +52,12 @@ class Pace:
         At most the smallest step, so that a film repeats no frame; and at most half the largest step, so that the two
         films of a session, which begin at least so far apart, differ.
         """
-        return min(self.step(1), self.step(0) / 2)
+        return min(self._largest.step(1), self._largest.step(0) / 2)
+
+    @property
+    def _largest(self) -> "Pace":
+        """The pace at the largest cue."""
+        return replace(self, cue=self.largest_cue)
 
     def times(self, start: float, severity: float, share: float) -> Float[np.ndarray, " frames"]:
         """Return the times of a film's frames.
@@ -63,6 +70,17 @@ class Pace:
         step = self.step(severity)
         free = self.stretch - (self.frames - 1) * step
         return start + share * free + np.arange(self.frames) * step
+
+
+def slowing(cue: float, difference: float) -> float:
+    """Return how much slower a film goes than one whose severity is lower by `difference`: a share, 0 to below 1.
+
+    Examples:
+        >>> round(slowing(0.5, 10 / 45), 3), round(slowing(2, 10 / 45), 3)  # over 10 of 45 points
+        (0.105, 0.359)
+    """
+    pace = Pace(cue, 1, cue)
+    return 1 - pace.step(difference) / pace.step(0)
 
 
 def nearest(

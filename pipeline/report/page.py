@@ -20,6 +20,7 @@ from pipeline.report.corpus import recordings_statement, the_corpus
 from pipeline.report.methods.section import section_methods
 from pipeline.report.near_twins import near_twins_notice
 from pipeline.report.paper import estimator_label, format_metric
+from pipeline.report.power import section_power
 from pipeline.report.reading import PAGE, readings
 from pipeline.report.run import section_run, section_test_set_access
 from pipeline.report.scale import has_scale_of_paper, no_diagnosis
@@ -87,6 +88,7 @@ def sections(outcomes: Sequence[Outcome], studies: Sequence[StudyResults], faces
         section_scores(main),
         section_agreement(main),
         section_subjects(main),
+        section_power(main, studies),
         section_others(main, others),
         section_paper(main, studies) if has_scale_of_paper(main.scale) else None,
         section_studies(main, studies),

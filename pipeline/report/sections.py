@@ -81,10 +81,13 @@ _FORMS = ("figure4", "table2", "tables34")
 
 
 def section_studies(main: Outcome, studies: Sequence[StudyResults]) -> Section | None:
-    """Return the section with the own table of every study that has a finished experiment; None without any."""
+    """Return the section with the own table of every study that has a finished experiment; None without any.
+
+    A power analysis has a section of its own.
+    """
     sections = []
     for item in studies:
-        if not item.finished_rows:
+        if not item.finished_rows or item.study.draws:  # a power analysis has a section of its own
             continue
         headings, cells = table(item.study, item.rows)
         blocks: list[Table | Picture | Section] = [

@@ -59,6 +59,7 @@ class Row:
             running or failed.
         lent: what seeds do to a single model in the rows with several, by metric and subgroup, on the metric's own
             scale; for a row with one model.
+        grid: label of its grid; empty if it has none.
     """
 
     label: str
@@ -67,6 +68,7 @@ class Row:
     repeats: int
     states: tuple[tuple[str, str], ...]
     lent: Lent = field(default_factory=dict)
+    grid: str = ""
 
     def metric(self, name: str, part: str = "all", estimator: str = "model") -> Spread | None:
         """Return a metric over the experiments that have it; None if none has it. See `Outcome.metric`."""
@@ -77,6 +79,11 @@ class Row:
             return self._of_labels_alone(name, part, estimator, intervals)
         computed = self._over_models(name, part) if len(self.outcomes) > 1 or self.lent else None
         return computed or _spread(intervals, self.kind)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all its experiments are finished."""
+        return len(self.outcomes) == self.repeats
 
     @property
     def kind(self) -> str:
@@ -153,7 +160,8 @@ def gather(points: Sequence[Point], results: Sequence[Outcome | tuple[str, str]]
         pairs = [(point, result) for point, result in zip(points, results, strict=True) if point.row == label]
         outcomes = tuple(result for _, result in pairs if isinstance(result, Outcome))
         states = tuple(result for _, result in pairs if not isinstance(result, Outcome))
-        rows.append(Row(label, pairs[0][0].values, outcomes, len(pairs), states))
+        first = pairs[0][0]
+        rows.append(Row(label, first.values, outcomes, len(pairs), states, grid=first.grid))
     return lend(rows)
 
 

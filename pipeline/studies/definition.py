@@ -54,8 +54,19 @@ class Study(BaseModel):
     observed: str | None = Field(
         None, description="the label of the grid that is placed among the repeats of the others: a permutation test"
     )
+    draws: str | None = Field(
+        None,
+        description="the dotted key whose values draw a planted corpus anew: what cue, along x, is found how often",
+    )
     ranked: bool = Field(True, description="false if the rows are no alternatives, as controls are not")
+    values: dict[str, Any] = Field({}, description="dotted keys of params.yaml with a value for all grids")
     grids: list[Grid] = Field(min_length=1, description="a list of grids")
+
+    @model_validator(mode="after")
+    def _draws_have_an_axis(self) -> "Study":
+        if self.draws is not None and (self.draws not in self.repeats or self.x is None):
+            raise ValueError(f"draws is {self.draws!r}; allowed: one of the repeats, in a study with x")
+        return self
 
     @model_validator(mode="after")
     def _observed_exists(self) -> "Study":
@@ -75,6 +86,7 @@ class Point:
         varying: those of the values that are not the same everywhere in the study.
         repeat: the values of the repeats, as part of a message; empty without repeats.
         params: the whole of params.yaml with the values in it.
+        grid: label of its grid; empty if it has none.
     """
 
     row: str
@@ -82,6 +94,7 @@ class Point:
     varying: Mapping[str, Any]
     repeat: str
     params: Mapping[str, Any]
+    grid: str = ""
 
 
 def list_studies(folder: Path = STUDIES) -> list[str]:
@@ -126,6 +139,8 @@ def points(study: Study, base: Mapping[str, Any], changes: Mapping[str, Any]) ->
         ParamsError: if a point has a value that is not allowed.
     """
     changed_base = _change(base, changes, "what is set for all points")
+    shared = {key: value for key, value in study.values.items() if key not in changes}
+    changed_base = _change(changed_base, shared, study.name)
     varying_keys = _varying_keys(study)
     grid_points: list[Point] = []
     for number, grid in enumerate(study.grids, start=1):
@@ -133,15 +148,15 @@ def points(study: Study, base: Mapping[str, Any], changes: Mapping[str, Any]) ->
         if any(_get(changed_base, key, source) != value for key, value in grid.only.items()):
             continue
         for combination in itertools.product(*grid.values.values()):
-            values = dict(zip(grid.values, combination, strict=True))
+            values = {**shared, **dict(zip(grid.values, combination, strict=True))}
             params = _change(changed_base, values, source)
             check_params(params, f"{source}, {_format_values(values) or 'params.yaml as it is'}")
             varying = {key: value for key, value in values.items() if key in varying_keys}
             row_values = {key: value for key, value in varying.items() if key not in study.repeats}
-            row = grid.label or _format_values(row_values) or "as it is"
+            row = _row_label(study, grid, row_values)
             repeat = _format_values({key: values[key] for key in study.repeats if key in values})
             if all(params != point.params for point in grid_points):
-                grid_points.append(Point(row, values, varying, repeat, params))
+                grid_points.append(Point(row, values, varying, repeat, params, grid.label or ""))
     if not grid_points:
         raise StudyError(f"{study.name}: no grid fits params.yaml (`only`), so there is nothing to run")
     return grid_points
@@ -172,6 +187,14 @@ def parse_changes(assignments: Sequence[str]) -> dict[str, Any]:
             raise StudyError(f"-S {assignment}; allowed: key=value, as finetune.validation=subjects")
         changes[key] = yaml.safe_load(value)
     return changes
+
+
+def _row_label(study: Study, grid: Grid, values: Mapping[str, Any]) -> str:
+    """Return the label of a grid point's row: that of the grid, with the place on the x axis, or else its values."""
+    if grid.label is None:
+        return _format_values(values) or "as it is"
+    place = {key: value for key, value in values.items() if key == study.x}
+    return ", ".join([grid.label, *([_format_values(place)] if place else [])])
 
 
 def _format_values(values: Mapping[str, Any]) -> str:

@@ -14,6 +14,8 @@ from pipeline.studies.collect import Row, Spread
 from pipeline.studies.definition import Study
 from pipeline.studies.permutation import permutation_tests
 from pipeline.studies.permutation_figure import draw_permutation
+from pipeline.studies.power import power_curves
+from pipeline.studies.power_figure import draw_power
 
 DPI = 150
 WIDTH, HEIGHT = 7.0, 4.8  # inches
@@ -32,9 +34,9 @@ REPEAT_ALPHA = 0.45  # opacity of a single repeat beside the mean
 
 
 def write_figure(path: Path, study: Study, rows: Sequence[Row]) -> bool:
-    """Write the figure as a PNG file; return False and write nothing if no row has a finished experiment."""
+    """Write the figure as a PNG file; return False and write nothing if nothing is finished that it shows."""
     finished = [row for row in rows if row.metric("rmse")]
-    if not finished:
+    if not finished or (study.draws and not power_curves(study, finished)):
         return False
     write_png(path, lambda: draw(study, finished), DPI)
     return True
@@ -44,8 +46,10 @@ def draw(study: Study, rows: Sequence[Row]) -> Figure:
     """Draw the errors of finished rows, with 95 % intervals over subjects, and over seeds if they were varied.
 
     The x axis is the study's `x` if every row has a number of its own there; else each row is a line. A permutation
-    test has a figure of its own.
+    test and a power analysis have figures of their own.
     """
+    if curves := power_curves(study, rows):
+        return draw_power(study.title, curves, rows[0].outcomes[0].scale.name)
     if tests := permutation_tests(study, rows):
         return draw_permutation(study.title, tests, rows[0].outcomes[0].scale.name)
     x_values, unit = _x_values(study, rows), f"error in points of {rows[0].outcomes[0].scale.name}"

@@ -12,14 +12,11 @@ alone would not show a small leak, because memorised noise raises it above the c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
-from statistics import fmean, stdev
-
-from scipy import stats
 
 from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.outcome import Outcome
 from pipeline.statistics.interval import Interval
+from pipeline.statistics.mean import mean_interval
 from pipeline.statistics.proportions import clopper_pearson
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
@@ -106,8 +103,8 @@ def _test(observed: Outcome, row: Row) -> PermutationTest | None:
         wanted=row.repeats,
         rmse=Placed(true_rmse.value, rmse, sum(value <= true_rmse.value for value in rmse)),
         pcc=Placed(true_pcc.value, pcc, sum(value >= true_pcc.value for value in pcc)) if true_pcc and pcc else None,
-        excess=_mean([value - constant for value, constant in zip(rmse, constants, strict=True)]),
-        mean_pcc=_mean(pcc) if pcc else None,
+        excess=mean_interval([value - constant for value, constant in zip(rmse, constants, strict=True)], LEAK),
+        mean_pcc=mean_interval(pcc, LEAK) if pcc else None,
         constants=constants,
     )
 
@@ -116,9 +113,3 @@ def _values(outcomes: Sequence[Outcome], name: str, estimator: str = "model") ->
     """Return a metric of each run; nothing if a run lacks it."""
     metrics = [outcome.metric(name, estimator=estimator) for outcome in outcomes]
     return tuple(item.value for item in metrics if item) if all(metrics) else ()
-
-
-def _mean(values: Sequence[float]) -> Interval:
-    """Return the mean with its 99 % interval by Student's t; draws are independent."""
-    reach = float(stats.t.ppf((1 + LEAK) / 2, len(values) - 1)) * stdev(values) / sqrt(len(values))
-    return Interval(fmean(values), fmean(values) - reach, fmean(values) + reach)

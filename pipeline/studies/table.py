@@ -14,6 +14,7 @@ from pipeline.studies.contrasts import Contrasts, contrast_notes, contrasts
 from pipeline.studies.definition import Study
 from pipeline.studies.fold_intervals import fold_notes
 from pipeline.studies.permutation_notes import permutation_columns, permutation_notes
+from pipeline.studies.power_table import POWER_COLUMNS, POWER_HEADINGS, power_cells, power_notes, power_numbers
 from pipeline.studies.seed_notes import seed_notes
 
 METRICS = (  # heading, metric, subgroup, estimator
@@ -33,7 +34,7 @@ COSTS = (("parameters", "parameters", 1e6, "M"), ("multiply-adds", "macs", 1e9, 
 
 def write_tables(folder: Path, study: Study, rows: Sequence[Row]) -> None:
     """Write table.csv and table.md into `folder`, each atomically."""
-    columns, cells = csv_table(study, rows)
+    columns, cells = (list(POWER_COLUMNS), power_numbers(study, rows)) if study.draws else csv_table(study, rows)
     write_rows(folder / "table.csv", columns, cells)
     write_text_atomically(folder / "table.md", markdown(study, rows))
 
@@ -70,6 +71,8 @@ def markdown(study: Study, rows: Sequence[Row]) -> str:
 
 def table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     """Return headings and cells of the table for people; columns that are empty in all rows are left out."""
+    if study.draws:
+        return list(POWER_HEADINGS), power_cells(study, rows)
     columns = [_label_column(rows)]
     columns.append(("rank", ["" if rank is None else str(rank) for rank in ranks(study, rows)]))
     columns.append(("validation RMSE", [format_spread(row.validation) for row in rows]))
@@ -91,6 +94,8 @@ def table(study: Study, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]
 
 def notes(study: Study, rows: Sequence[Row]) -> list[str]:
     """Return the notes below a table, one sentence per line."""
+    if study.draws:
+        return [*power_notes(study, rows), *_unfinished(rows)]
     scales = [outcome.scale.name for row in rows for outcome in row.outcomes]
     unit = f"in points of {scales[0]}" if scales else "in points"
     lines = [
@@ -113,10 +118,16 @@ def notes(study: Study, rows: Sequence[Row]) -> list[str]:
         lines.append(
             f"Without intervals, because their results are not in DVC's cache: {list_names(without_intervals, MANY)}."
         )
-    for state in dict.fromkeys(state for row in rows for _, state in row.states):
-        names = [name for row in rows for name, other in row.states if other == state]
-        lines.append(f"{state.capitalize()}: {list_names(names)}.")
-    return lines
+    return [*lines, *_unfinished(rows)]
+
+
+def _unfinished(rows: Sequence[Row]) -> list[str]:
+    """Return a line for each state of experiments that are not finished."""
+    states = dict.fromkeys(state for row in rows for _, state in row.states)
+    return [
+        f"{state.capitalize()}: {list_names([name for row in rows for name, other in row.states if other == state])}."
+        for state in states
+    ]
 
 
 def format_spread(spread: Spread | None) -> str:

@@ -21,6 +21,7 @@ DIRECT: dict[str, tuple[Any, set[str]]] = {
     "simulate.seed": (5, {"simulate"}),
     "simulate.cue": (0.5, {"simulate"}),
     "simulate.cue_in": ("appearance", {"simulate"}),
+    "simulate.largest_cue": (3.0, {"simulate"}),
     "simulate.subject_share": (0.25, {"simulate"}),
     "simulate.subjects": (5, {"simulate"}),
     "simulate.sessions": (3, {"simulate"}),
@@ -156,7 +157,7 @@ SINGLE: dict[str, set[str]] = {
     **{f"simulate.{key}": {"simulate", *BELOW["identities"]} for key in ("identities", "images")},
     "corpus.scale": VIDEOS | {"complexity"},  # the scores are drawn on it, and the speed of the faces follows them
     "corpus.cut": {"evaluate"},
-    "simulate.footage": {"simulate"},  # nothing is made from it here
+    **{f"simulate.{key}": {"simulate"} for key in ("footage", "largest_cue")},  # nothing is made from footage here
     "corpus.partition": {"ingest", "detection", "baselines", *SCORED},  # the same recordings with other labels
     "corpus.labels_root": {"ingest"},  # the same labels below another folder
     "corpus.folds": {"ingest"},  # folds are not used here

@@ -264,6 +264,10 @@ def test_an_error_names_the_key_its_value_and_what_is_allowed(
             "simulate.cue_in is appearance, but simulate.source is footage; allowed for it: dynamics",
         ),
         (
+            {"simulate__source": "footage", "simulate__cue": 3.0},
+            "simulate.cue is 3, but sessions claim footage for simulate.largest_cue, which is 2; allowed: up to that",
+        ),
+        (
             {"simulate__source": "footage", "simulate__subject_share": 0.5},
             "simulate.subject_share is 0.5, but simulate.source is footage; allowed for it: 0",
         ),

@@ -11,7 +11,7 @@ from pipeline.planting.stretches import Run
 from pipeline.severity.scale import scale_of
 from pipeline.simulation.cohort import PARTITIONS, SCORES
 
-PACE, BDI_II = Pace(2.0, 8), scale_of("bdi-ii")
+PACE, BDI_II = Pace(2.0, 8, 2.0), scale_of("bdi-ii")
 
 
 def _runs(seconds: dict[str, float]) -> dict[str, list[Run]]:

@@ -113,6 +113,17 @@ def test_equal_seeds_give_equal_bytes(planted: tuple[Path, list[Label]], footage
     assert folder_digest(tmp_path / "again") == folder_digest(planted[0])
 
 
+def test_smaller_cues_have_the_same_people_scores_and_stretches(footage: Path, tmp_path: Path) -> None:
+    """A sweep of the cue compares like with like. Eight seconds hold two stretches for cue 2, and five for cue 0.5."""
+    cues = {"large": (2.0, 2.0), "small": (0.5, 2.0), "short": (0.5, 0.5)}
+    labels = {
+        name: _plant(tmp_path / name, footage, single_frames, frames=16, cue=cue, largest_cue=largest)
+        for name, (cue, largest) in cues.items()
+    }
+    assert labels["small"] == labels["large"]
+    assert len(labels["small"]) == 2 * 2 * len(SECONDS) < len(labels["short"])
+
+
 def test_without_a_cue_the_step_is_the_same_for_all(footage: Path, tmp_path: Path) -> None:
     labels = _plant(tmp_path / "none", footage, single_frames, cue=0.0, subjects=12, sessions=8)
     recording = _frames(footage / "p0.mp4").astype(np.float32)

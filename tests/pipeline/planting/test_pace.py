@@ -13,22 +13,30 @@ from pipeline.planting.pace import Pace, nearest
     [(0, 2, 0.12 * e), (1, 2, 0.12 / e), (0.5, 2, 0.12), (0, 0, 0.12), (1, 0, 0.12), (0, 1, 0.12 * e**0.5)],
 )
 def test_steps_by_hand(severity: float, cue: float, step: float) -> None:
-    assert Pace(cue, 16).step(severity) == pytest.approx(step)
+    assert Pace(cue, 16, cue).step(severity) == pytest.approx(step)
 
 
 @pytest.mark.parametrize(("cue", "longest"), [(2, 0.12 / e), (0, 0.06), (0.5, 0.06 * e**0.25)])
 def test_the_longest_interval_is_below_the_smallest_step_and_half_the_largest(cue: float, longest: float) -> None:
-    assert Pace(cue, 16).longest_interval == pytest.approx(longest)
+    assert Pace(cue, 16, cue).longest_interval == pytest.approx(longest)
 
 
 def test_every_session_claims_as_much_footage() -> None:
-    assert Pace(2, 16).stretch == pytest.approx(16 * 0.12 * e)
-    assert Pace(0, 16).stretch == pytest.approx(1.92)
+    assert Pace(2, 16, 2).stretch == pytest.approx(16 * 0.12 * e)
+    assert Pace(0, 16, 0).stretch == pytest.approx(1.92)
+
+
+def test_smaller_cues_claim_the_same_footage() -> None:
+    """So that a sweep of the cue compares the same people in the same stretches."""
+    paces = [Pace(cue, 16, 2) for cue in (0, 0.5, 2)]
+    assert {pace.stretch for pace in paces} == {paces[-1].stretch}
+    assert {pace.longest_interval for pace in paces} == {paces[-1].longest_interval}
+    assert [pace.step(0) for pace in paces] == pytest.approx([0.12, 0.12 * e**0.25, 0.12 * e])
 
 
 @pytest.mark.parametrize("severity", [0, 0.45, 1])
 def test_a_film_lies_in_its_stretch_wherever_it_begins(severity: float) -> None:
-    pace = Pace(2, 16)
+    pace = Pace(2, 16, 2)
     first, last = (pace.times(10.0, severity, share) for share in (0.0, 0.999999))
     assert first[0] == 10.0
     assert last[-1] == pytest.approx(10.0 + pace.stretch, abs=1e-4)
@@ -48,7 +56,7 @@ def test_no_frame_is_picked_twice() -> None:
 @pytest.mark.parametrize("cue", [0.0, 0.3, 1.0, 2.0, 4.0])
 def test_frames_at_the_longest_interval_suffice(cue: float) -> None:
     """Any score, any start and jitter below the longest interval: rising frames, and two films that differ."""
-    pace, random = Pace(cue, 12), np.random.default_rng(3)
+    pace, random = Pace(cue, 12, cue), np.random.default_rng(3)
     times = np.cumsum(random.uniform(0.5, 1.0, 4000) * pace.longest_interval)
     for severity in np.linspace(0, 1, 10):
         share = float(random.random())

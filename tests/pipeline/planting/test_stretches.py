@@ -9,7 +9,7 @@ from pipeline.planting.pace import Pace
 from pipeline.planting.stretches import Run, reason_for_none, usable_runs
 from pipeline.records.frame_table import FrameTable
 
-PACE = Pace(2.0, 8)  # a stretch of 2.61 s, intervals of up to 0.0441 s
+PACE = Pace(2.0, 8, 2.0)  # a stretch of 2.61 s, intervals of up to 0.0441 s
 STEP = 0.04
 
 

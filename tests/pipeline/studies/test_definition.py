@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.params.corpus import Corpus
 from pipeline.params.errors import ParamsError
 from pipeline.studies.definition import Study, StudyError, list_studies, parse_changes, points, read_study
 
@@ -52,6 +51,29 @@ def test_a_grid_whose_condition_fails_is_left_out() -> None:
     assert [point.row for point in points(study, BASE, {"simulate.enabled": False})] == ["as it is"]
 
 
+def test_values_of_a_study_hold_for_all_grids_unless_they_are_set() -> None:
+    study = _study({}, {"label": "deep", "values": {"model.depth": 69}}, values={"finetune.epochs": 9})
+    grid_points = points(study, BASE, {})
+    assert [(point.row, point.params["finetune"]["epochs"]) for point in grid_points] == [("as it is", 9), ("deep", 9)]
+    assert [dict(point.values) for point in grid_points] == [
+        {"finetune.epochs": 9},
+        {"finetune.epochs": 9, "model.depth": 69},
+    ]
+    changed = points(study, BASE, {"finetune.epochs": 2})
+    assert [point.params["finetune"]["epochs"] for point in changed] == [2, 2]
+    assert [dict(point.varying) for point in grid_points] == [{}, {"model.depth": 69}]
+    with pytest.raises(StudyError, match=r"mine: no.key is not a known key"):
+        points(_study({}, values={"no.key": 1}), BASE, {})
+
+
+def test_a_label_stands_beside_the_place_on_the_x_axis() -> None:
+    study = _study({"label": "one", "values": {"simulate.cue": [0.0, 1.0]}}, x="simulate.cue")
+    assert [(point.row, point.grid) for point in points(study, BASE, {})] == [
+        ("one, simulate.cue 0.0", "one"),
+        ("one, simulate.cue 1.0", "one"),
+    ]
+
+
 def test_errors_name_the_wrong_point() -> None:
     with pytest.raises(ParamsError, match=r"mine, grid 1, model.depth 68: model.depth is 68; allowed: 27, 36"):
         points(_study({"values": {"model.depth": [27, 68]}}), BASE, {})
@@ -91,11 +113,11 @@ def test_changes_are_parsed_as_yaml() -> None:
         ("controls", 13),
         ("permutation", 39),
         ("cross-corpus", 5),
+        ("footage", 10),
+        ("power", 250),
     ],
 )
 def test_the_studies_of_the_repository_are_valid(name: str, runs: int) -> None:
-    if name in ("folds", "controls") and "partition" not in Corpus.model_fields:
-        pytest.skip("params.yaml has no corpus.partition yet")
     study = read_study(name, ROOT / "studies")
     assert study.name == name
     assert len(points(study, BASE, {})) == runs
@@ -108,8 +130,10 @@ def test_all_studies_are_listed() -> None:
         "depth",
         "estimators",
         "folds",
+        "footage",
         "kernels",
         "models",
         "permutation",
+        "power",
         "seeds",
     ]

@@ -20,6 +20,7 @@ EQUAL_OUTPUTS = {
     *(
         "simulate.external",
         "simulate.footage",
+        "simulate.largest_cue",
         "corpus.cut",
         "baselines.penalties",
         "baselines.folds",
