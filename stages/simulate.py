@@ -11,6 +11,7 @@ from pipeline.parallel.workers import map_items
 from pipeline.params.corpus import Simulate
 from pipeline.params.whole import Params
 from pipeline.planting.corpus import plant_corpus
+from pipeline.planting.pace import Pace
 from pipeline.records.origin import DRAWN, PLANTED, Origin
 from pipeline.records.origin_file import NAME as ORIGIN
 from pipeline.records.origin_file import write_origin
@@ -24,7 +25,7 @@ from pipeline.simulation.cohort import draw_cohort
 def main(params: Params, simulated: Path) -> None:
     """Run the stage."""
     simulate, scale = params.simulate, scale_of(params.corpus.scale)
-    footage = Path(simulate.footage)
+    footage, pace = Path(simulate.footage), Pace(simulate.cue, simulate.frames, simulate.largest_cue)
     with atomic_folder(simulated) as output:
         avec, vggface2, other = (output.resolve() / name for name in ("avec2014", "vggface2", other_corpus.FOLDER))
         for folder in (avec, vggface2, other):
@@ -35,7 +36,7 @@ def main(params: Params, simulated: Path) -> None:
         if not simulate.enabled:
             return
         planted = simulate.source == "footage"
-        origin = _plant(avec, footage, simulate, scale) if planted else _draw(avec, simulate, scale)
+        origin = _plant(avec, footage, pace, simulate, scale) if planted else _draw(avec, simulate, scale)
         write_origin(avec / ORIGIN, origin)
         if drawn:
             other_cohort, other_videos = other_corpus.other_corpus(other, simulate, scale)
@@ -57,9 +58,9 @@ def _draw(avec: Path, simulate: Simulate, scale: SeverityScale) -> Origin:
     return Origin(DRAWN, simulate.cue, simulate.cue_in)
 
 
-def _plant(avec: Path, footage: Path, simulate: Simulate, scale: SeverityScale) -> Origin:
+def _plant(avec: Path, footage: Path, pace: Pace, simulate: Simulate, scale: SeverityScale) -> Origin:
     """Make the videos of the corpus from recordings."""
-    digest = plant_corpus(avec, footage, simulate, scale)
+    digest = plant_corpus(avec, footage, pace, simulate, scale)
     return Origin(PLANTED, simulate.cue, simulate.cue_in, digest)
 
 

@@ -23,12 +23,13 @@ from pipeline.simulation.random_streams import random_stream
 logger = logging.getLogger(__name__)
 
 
-def plant_corpus(root: Path, footage: Path, simulate: Simulate, scale: SeverityScale) -> str:
+def plant_corpus(root: Path, footage: Path, pace: Pace, simulate: Simulate, scale: SeverityScale) -> str:
     """Write a planted corpus into `root`.
 
     Args:
         root: an empty folder.
         footage: the folder of the recordings.
+        pace: of the films.
         simulate: the section of params.yaml.
         scale: of the scores.
 
@@ -40,7 +41,6 @@ def plant_corpus(root: Path, footage: Path, simulate: Simulate, scale: SeverityS
     """
     entries = read_footage(footage)
     hashes = content_hashes(entries)
-    pace = Pace(simulate.cue, simulate.frames, simulate.largest_cue)
     runs = usable_footage(entries, hashes, pace)
     sessions = cast_sessions(runs, pace, simulate.seed, simulate.subjects, simulate.sessions, scale)
     _report(sessions)

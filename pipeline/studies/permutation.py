@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pipeline.experiments.dotted_keys import value_at
 from pipeline.experiments.outcome import Outcome
 from pipeline.statistics.interval import Interval
-from pipeline.statistics.mean import mean_interval
 from pipeline.statistics.proportions import clopper_pearson
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
+from pipeline.studies.mean import mean_interval
 
 LEAK = 0.99  # confidence of the intervals that show a leak: several are looked at
 ALPHA = 0.05  # the largest p with which the true scores count as better than permuted ones

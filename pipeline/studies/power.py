@@ -14,10 +14,10 @@ from pipeline.planting.pace import slowing
 from pipeline.severity.scale import SeverityScale
 from pipeline.simulation.cohort import severity_of
 from pipeline.statistics.interval import Interval
-from pipeline.statistics.mean import mean_interval
 from pipeline.statistics.proportions import clopper_pearson
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
+from pipeline.studies.mean import mean_interval
 
 POWER = 0.8  # share of draws in which a cue must be found, as is usual in planning a study
 POINTS = 10  # of the scale, over which a slowing is told

@@ -25,6 +25,7 @@ SHOWN = re.compile(r"!\[([^\]]*)\]\((?:\.\./gallery/)?images/([\w-]+)\.png\)")
 WRITERS = {"write_png", "savefig", "imwrite", "write_overlay", "write_figure6"}
 INDIRECT = {  # modules that call a writer without drawing: the drawing module has the entry
     "png.py",
+    "report/power.py",  # the figure of a power analysis, inside the report
     "report/sections.py",  # study figures, inside the report
     "report/subjects.py",  # the flow of recordings, inside the report
 }

@@ -13,9 +13,11 @@ from pipeline.baselines.estimates import estimate_baselines
 from pipeline.baselines.recording_view import view_recording
 from pipeline.corpora.listing import Scoring, list_corpus
 from pipeline.inspection.inspect_video import inspect
+from pipeline.params.corpus import Simulate
 from pipeline.planting import films
 from pipeline.planting.corpus import plant_corpus
 from pipeline.planting.footage import FootageError
+from pipeline.planting.pace import Pace
 from pipeline.records.labels import Label
 from pipeline.records.quality import write_decoded
 from pipeline.records.recordings import Recording
@@ -44,6 +46,10 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _pace(settings: Simulate) -> Pace:
+    return Pace(settings.cue, settings.frames, settings.largest_cue)
+
+
 def _plant(root: Path, footage: Path, options: object, **changes: object) -> list[Label]:
     """Plant with x264's options, and return the labels of the corpus."""
     root.mkdir()
@@ -51,7 +57,8 @@ def _plant(root: Path, footage: Path, options: object, **changes: object) -> lis
         patch.setenv("MSN_WORK", str(root.parent / f"work of {root.name}"))
         patch.setenv("MSN_WORKERS", "1")  # in this process, where the options are replaced
         patch.setattr(films, "single_frames", options)
-        plant_corpus(root, footage, simulate(**changes), SCALE)
+        settings = simulate(**changes)
+        plant_corpus(root, footage, _pace(settings), settings, SCALE)
     return list_corpus("avec2014", root, root, complete=False, scoring=Scoring(SCALE))[1]
 
 
@@ -238,9 +245,9 @@ def test_the_digest_names_the_footage_and_no_path(footage: Path, tmp_path: Path)
     for number, folder in enumerate((footage, copy)):
         root = tmp_path / f"corpus {number}"
         root.mkdir()
-        digests.append(plant_corpus(root, folder, simulate(), SCALE))
+        digests.append(plant_corpus(root, folder, _pace(simulate()), simulate(), SCALE))
     assert digests[0] == digests[1]
     (copy / "videos.csv").write_text((copy / "videos.csv").read_text().replace("p3.mp4,p3", "p3.mp4,p4"))
     root = tmp_path / "corpus of fewer people"
     root.mkdir()
-    assert plant_corpus(root, copy, simulate(), SCALE) != digests[0]
+    assert plant_corpus(root, copy, _pace(simulate()), simulate(), SCALE) != digests[0]
