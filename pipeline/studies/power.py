@@ -15,6 +15,7 @@ from pipeline.severity.scale import SeverityScale
 from pipeline.simulation.cohort import severity_of
 from pipeline.statistics.interval import Interval
 from pipeline.statistics.proportions import clopper_pearson
+from pipeline.statistics.scales import FISHER_Z, LOG
 from pipeline.studies.collect import Row
 from pipeline.studies.definition import Study
 from pipeline.studies.mean import mean_interval
@@ -69,17 +70,17 @@ class PowerPoint:
 
     @property
     def r(self) -> Interval | None:
-        """The mean r over the draws with its 95 % interval over draws; None if a draw has none."""
+        """The mean r over the draws on Fisher's scale, with its 95 % interval over draws; None if a draw has none."""
         values = [draw.r for draw in self.draws if draw.r]
         if len(values) < len(self.draws):
             return None
-        return values[0] if len(values) == 1 else mean_interval([item.value for item in values])
+        return values[0] if len(values) == 1 else mean_interval([item.value for item in values], scale=FISHER_Z)
 
     @property
     def ratio(self) -> Interval:
-        """The mean of RMSE over the constant's, likewise; of a single draw without an interval."""
+        """The mean of RMSE over the constant's on the log scale, likewise; of a single draw without an interval."""
         values = [draw.ratio for draw in self.draws]
-        return mean_interval(values) if len(values) > 1 else Interval(values[0], None, None)
+        return mean_interval(values, scale=LOG) if len(values) > 1 else Interval(values[0], None, None)
 
 
 @dataclass(frozen=True)

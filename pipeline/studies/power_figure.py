@@ -44,9 +44,10 @@ def draw_power(title: str, curves: Sequence[PowerCurve], scale: str) -> Figure:
         axes.set_xlabel(f"planted slowing per {POINTS} points of {scale}")
         axes.grid(axis="y", color="#dddddd")
     caption = (
-        f"filled: found, r above 0 with its 95 % interval; upright line: the smallest found in {POWER:.0%} of draws"
+        "filled: found, r above 0 with its 95 % interval; upright line: the smallest found in "
+        f"{100 * POWER:.0f} % of draws"
     )
-    figure.suptitle(f"{title}\n{caption.replace('%', ' %')}", fontsize=9, x=0.01, ha="left")
+    figure.suptitle(f"{title}\n{caption}", fontsize=9, x=0.01, ha="left")
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=8, frameon=False)
     return figure

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from pipeline.experiments.outcome import Outcome
+from pipeline.statistics.interval import Interval
 from pipeline.studies.collect import Row, gather
 from pipeline.studies.definition import Point, Study, StudyError, read_study
 from pipeline.studies.figure import draw, write_figure
-from pipeline.studies.power import power_curves
+from pipeline.studies.power import Draw, PowerPoint, power_curves
 from pipeline.studies.power_table import power_notes
 from pipeline.studies.table import markdown, table, write_tables
 from tests.pipeline.studies.material import outcome
@@ -81,6 +82,18 @@ def test_r_is_of_the_pooled_folds_of_a_draw() -> None:
     assert third.ratio == pytest.approx(
         np.sqrt(np.mean((truth - estimates) ** 2)) / 12.0
     )  # the constant of the material
+
+
+def test_means_over_draws_stay_within_their_bounds() -> None:
+    """Of r on Fisher's scale, of ratios on the log scale."""
+    draws = tuple(Draw(Interval(r, None, None), ratio) for r, ratio in ((0.99, 0.1), (0.0, 1.0), (0.9, 0.4)))
+    point = PowerPoint(2.0, 0.36, draws, 3)
+    r, ratio = point.r, point.ratio
+    assert r is not None and r.value == pytest.approx(np.tanh(np.mean(np.arctanh([0.99, 0.0, 0.9]))))
+    assert r.high is not None and r.high < 1 and ratio.low is not None and ratio.low > 0
+    assert ratio.value == pytest.approx(0.04 ** (1 / 3))
+    perfect = PowerPoint(2.0, 0.36, (Draw(Interval(1.0, None, None), 0.1), *draws), 4).r
+    assert perfect is not None and perfect.low is None
 
 
 def test_a_cue_below_one_that_is_missed_does_not_count() -> None:
