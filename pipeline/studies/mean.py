@@ -22,7 +22,7 @@ def mean_interval(values: Sequence[float], level: float = LEVEL, scale: Scale = 
         (2.0, 4.484)
     """
     with np.errstate(divide="ignore"):
-        scaled = scale.forward(np.array(values, np.float64)).tolist()
+        scaled = np.asarray(scale.forward(np.array(values, np.float64))).tolist()
     if not np.isfinite(scaled).all():
         return Interval(fmean(values), None, None, "a value is at its bound")
     mean = fmean(scaled)
