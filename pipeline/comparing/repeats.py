@@ -20,7 +20,6 @@ from jaxtyping import Float
 from pipeline.comparing.videos import check_same_videos
 from pipeline.experiments.dotted_keys import leaves, value_at
 from pipeline.experiments.outcome import Outcome
-from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.records.predictions import ScoredEstimate
 
 FOLD, PRETRAINING = "corpus.fold", "pretrain.seed"
@@ -83,7 +82,7 @@ def read_run(outcome: Outcome) -> Run:
     Raises:
         ValueError: if they are neither in Git nor in DVC's cache, or cannot be read.
     """
-    return Run(outcome.experiment.name, outcome.params, read_estimates(outcome.experiment))
+    return Run(outcome.experiment.name, outcome.params, outcome.estimates)
 
 
 def gather_repeats(name: str, runs: Sequence[Run]) -> Repeats:

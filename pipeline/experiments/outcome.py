@@ -6,12 +6,15 @@ An older experiment lacks files that later versions of the stages write; its val
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import yaml
 
 from pipeline.experiments.repository import Experiment
+from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.experiments.stale_results import PARAMS, check_results
+from pipeline.records.predictions import ScoredEstimate
 from pipeline.records.tables import parse_rows
 from pipeline.scoring.summary import COLUMNS
 from pipeline.severity.scale import DEFAULT, SeverityScale, scale_of
@@ -59,6 +62,15 @@ class Outcome:
     intervals: Mapping[tuple[str, str, str], SubgroupMetric]
     validation: float | None
     description: Mapping[str, Any]
+
+    @cached_property
+    def estimates(self) -> list[ScoredEstimate]:
+        """The estimates of the test videos, sorted by recording; read once.
+
+        Raises:
+            ValueError: if they are neither in Git nor in DVC's cache, or cannot be read.
+        """
+        return read_estimates(self.experiment)
 
     @property
     def scale(self) -> SeverityScale:

@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.experiments.outcome import Outcome
-from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.records.predictions import ScoredEstimate
 from pipeline.records.recordings import read_recordings
 from pipeline.report import interval_method
@@ -164,7 +163,7 @@ def _conformal(main: Outcome) -> list[Table]:
 def _read_estimates(main: Outcome) -> Sequence[ScoredEstimate]:
     """Return the estimates of an experiment; none if they cannot be read."""
     try:
-        return read_estimates(main.experiment)
+        return main.estimates
     except ValueError:
         return []
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from pipeline.experiments.outcome import Outcome
-from pipeline.experiments.scored_estimates import read_estimates
 from pipeline.scoring.conformal import LEVELS, half_width, one_error_per_subject
 
 SEED = 0  # of the draws of a recording of each subject
@@ -53,7 +52,7 @@ def fold_errors(outcomes: Sequence[Outcome]) -> list[list[float]]:
     if len(outcomes) < 2:
         return []
     try:
-        tested = [read_estimates(outcome.experiment) for outcome in outcomes]
+        tested = [outcome.estimates for outcome in outcomes]
     except ValueError:
         return []
     subjects = [{item.subject for item in estimates} for estimates in tested]

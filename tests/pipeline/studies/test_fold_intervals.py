@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.experiments import outcome as outcomes
 from pipeline.experiments.outcome import Outcome
 from pipeline.experiments.repository import Experiment
 from pipeline.records.predictions import ScoredEstimate
-from pipeline.studies import fold_intervals
 from pipeline.studies.fold_intervals import cv_plus, fold_errors, fold_notes, guarantee
 
 
@@ -66,7 +66,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[ScoredEstimate]]:
         ]
         for fold in range(3)
     }
-    monkeypatch.setattr(fold_intervals, "read_estimates", lambda experiment: estimates[experiment.name])
+    monkeypatch.setattr(outcomes, "read_estimates", lambda experiment: estimates[experiment.name])
     return estimates
 
 
