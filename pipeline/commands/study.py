@@ -74,12 +74,12 @@ def study(
             wait(waiting, typer.echo)
             planned = plan(definition, changes)
     rows = collect(definition, planned, folder)
-    if metrics and all(row.is_finished for row in rows):
-        write_metrics(metrics, rows)
     typer.echo(markdown(definition, rows))
     typer.echo(f"{folder}: table.csv, table.md" + (", figure.png" if (folder / "figure.png").is_file() else ""))
     if _print_failures(planned):
         raise typer.Exit(1)
+    if metrics:
+        write_metrics(metrics, rows)
 
 
 def _print_states(planned: list[Planned]) -> None:

@@ -81,11 +81,6 @@ class Row:
         return computed or _spread(intervals, self.kind)
 
     @property
-    def is_finished(self) -> bool:
-        """Whether all its experiments are finished."""
-        return len(self.outcomes) == self.repeats
-
-    @property
     def kind(self) -> str:
         """What the experiments differ in: seeds, folds or runs."""
         differing = set(differing_keys([item.params for item in self.outcomes]))

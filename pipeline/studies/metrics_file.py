@@ -19,10 +19,11 @@ def write_metrics(path: Path, rows: Sequence[Row]) -> None:
 
     Args:
         path: of the file.
-        rows: of finished experiments, at least one.
+        rows: at least one.
 
     Raises:
-        ValueError: if a row has no metrics over all its videos, as without the estimates of all its experiments.
+        ValueError: if a row is not finished, or has no metrics over all its videos, as without the estimates of all its
+            experiments.
     """
     first, *others = rows
     metrics = {**_metrics(first), **{row.label: _metrics(row) for row in others}}
@@ -30,6 +31,8 @@ def write_metrics(path: Path, rows: Sequence[Row]) -> None:
 
 
 def _metrics(row: Row) -> dict[str, Any]:
+    if len(row.outcomes) < row.repeats:
+        raise ValueError(f"{row.label}: {len(row.outcomes)} of {row.repeats} experiments are finished; allowed: all")
     if row.models is None:
         raise ValueError(f"{row.label}: the estimates of its experiments are not in DVC's cache, or of other videos")
     values = {name: round(item.value, DIGITS) for name in METRICS if (item := row.metric(name))}

@@ -1,6 +1,7 @@
 """The metrics of a study's rows for programs: over all videos of the folds, worked by hand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,13 @@ def test_rows_stand_at_the_top_and_under_their_labels(tmp_path: Path) -> None:
     assert values["constant"]["rmse"] == pytest.approx(((36 + 64) / 2) ** 0.5, abs=1e-4)
     assert values["motion"]["rmse"] == pytest.approx(((9 + 9 + 1 + 1) / 4) ** 0.5, abs=1e-4)
     assert list(values) == ["rmse", "mae", "constant", "motion"]
+
+
+def test_a_row_that_is_not_finished_is_refused(tmp_path: Path) -> None:
+    (row,) = rows(network=[outcome("one", FIRST)])
+    with pytest.raises(ValueError, match=r"network: 1 of 2 experiments are finished; allowed: all"):
+        write_metrics(tmp_path / "metrics.json", [replace(row, repeats=2)])
+    assert not (tmp_path / "metrics.json").exists()
 
 
 def test_folds_of_other_videos_must_not_be_mixed(tmp_path: Path) -> None:
