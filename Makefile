@@ -37,7 +37,7 @@ repro: setup  ## run the pipeline: all stages that changed, and what depends on 
 	dvc repro
 
 # Five folds of people, a network and motion statistics on each: a cue is planted in FOOTAGE and read back.
-real: setup  ## plant a cue in the recordings of FOOTAGE, a folder with a videos.csv, and find it again (30 minutes)
+real: setup  ## plant a cue in the recordings of FOOTAGE, a folder with a videos.csv, and find it again
 	@test -f "$(FOOTAGE)/videos.csv" || { echo "FOOTAGE is '$(FOOTAGE)': no videos.csv there; give a folder of recordings with one, as make real FOOTAGE=/data/people (docs/how-to/plant-a-cue.md)" >&2; exit 1; }
 	@git config user.name >/dev/null || export GIT_COMMITTER_NAME=msn; git config user.email >/dev/null || export GIT_COMMITTER_EMAIL=msn@localhost; \
 	msn study footage -S simulate.footage="$$(cd "$(FOOTAGE)" && pwd)" --metrics metrics-real.json && cat metrics-real.json

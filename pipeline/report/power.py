@@ -38,6 +38,7 @@ def _own_result(main: Outcome) -> str:
     of_r = f"r is {format_metric(r)}" if r else "r is not defined, because all estimates are equal"
     of_rmse = f", and the RMSE is {rmse.value / constant.value:.2f} of the constant's" if rmse and constant else ""
     return (
-        f"To compare with: on the scores of the reported run {of_r}{of_rmse}. If a planted slowing is found, and "
-        "nothing is found in these scores, then these people do not move as much slower at a higher score."
+        f"To compare with: on the scores of the reported run {of_r}{of_rmse}. If a planted slowing is nearly always "
+        "found, and nothing is found in these scores, then these people hardly move as much slower at a higher score, "
+        "in what the estimator sees."
     )

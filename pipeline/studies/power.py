@@ -98,12 +98,12 @@ class PowerCurve:
     @property
     def smallest(self) -> PowerPoint | None:
         """The point of the smallest cue that is found often enough, as is every larger one; None if there is none."""
-        found = None
+        smallest = None
         for point in reversed(self.points):
             if point.cue == 0 or point.power.value < POWER:
                 break
-            found = point
-        return found
+            smallest = point
+        return smallest
 
 
 def power_curves(study: Study, rows: Sequence[Row]) -> list[PowerCurve]:

@@ -23,14 +23,8 @@ from pipeline.studies.fingerprint import DVC_YAML, PARAMS, interpolate
 VIDEOS = (
     *("simulate.enabled", "simulate.seed", "simulate.cue", "simulate.cue_in", "simulate.subject_share"),
     *("simulate.subjects", "simulate.sessions", "simulate.frames", "simulate.frame_rate"),
-    *(
-        "simulate.width",
-        "simulate.height",
-        "simulate.source",
-        "simulate.footage",
-        "simulate.largest_cue",
-        "corpus.scale",
-    ),
+    *("simulate.width", "simulate.height", "simulate.source", "simulate.footage", "simulate.largest_cue"),
+    "corpus.scale",
 )
 # Parts of outputs that fewer parameters shape than the stage has: the other stages that read them do not run again.
 SHAPED_BY = {

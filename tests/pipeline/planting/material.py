@@ -15,17 +15,8 @@ RATE = 25.0
 SIDE = 64
 SETTINGS: dict[str, Any] = {
     **{"enabled": True, "source": "footage", "footage": "footage", "seed": 7, "cue": 2.0, "cue_in": "dynamics"},
-    **{
-        "largest_cue": 2.0,
-        "subject_share": 0.0,
-        "subjects": 60,
-        "sessions": 20,
-        "frames": 8,
-        "frame_rate": 7.5,
-        "width": 96,
-        "height": 96,
-    },
-    **{"identities": 2, "images": 2, "external": False},
+    **{"subject_share": 0.0, "subjects": 60, "sessions": 20, "frames": 8, "frame_rate": 7.5, "width": 96, "height": 96},
+    **{"largest_cue": 2.0, "identities": 2, "images": 2, "external": False},
 }
 
 
